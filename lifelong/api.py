@@ -1,0 +1,186 @@
+"""The app's only door: everything that a page or a program asks of the library, in plain values.
+
+Runs are named by their id, tasks count from 0, accuracies are shares in [0, 1], images are Pillow images.
+What needs torch imports it when first asked, so that a page with curves is there before torch is.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from . import config as configs
+from . import registry, runs
+from .errors import LifelongError
+from .history import History
+from .training import trainer
+
+RECIPES = configs.RECIPES
+SCENARIOS = configs.SCENARIOS
+
+
+@dataclass(frozen=True)
+class StrategyCard:
+    """A strategy as a person chooses it. settings: its Setting values with this scenario's defaults."""
+
+    name: str
+    title: str
+    summary: str
+    stores: str
+    source: str
+    settings: tuple
+
+
+def run_list() -> list[dict[str, Any]]:
+    """All runs, newest first and shipped last: id, dataset, scenario, strategy, tasks, average_accuracy, forgetting, shipped."""
+    return [_row(run) for run in runs.ids()]
+
+
+def _row(run: str) -> dict[str, Any]:
+    row = {"id": run, "shipped": runs.is_shipped(run)}
+    try:
+        story = history(run)
+        measures = story.measures()
+    except LifelongError as error:
+        return {**row, "dataset": None, "scenario": None, "strategy": None, "tasks": 0, "learned": 0,
+                "average_accuracy": None, "forgetting": None, "error": str(error)}
+    c = story.config
+    return {**row, "dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "tasks": c.tasks,
+            "learned": len(story.learned), "average_accuracy": measures["average_accuracy"],
+            "forgetting": measures["forgetting"], "recipe": c.recipe, "seed": c.seed, "error": None}
+
+
+def history(run: str) -> History:
+    """A run's config and events and what they amount to."""
+    return runs.history(runs.folder(run))
+
+
+def version(run: str) -> int:
+    """A number that changes whenever the run's record does."""
+    record = runs.folder(run) / "record.jsonl"
+    return record.stat().st_mtime_ns if record.exists() else 0
+
+
+def state(run: str) -> str:
+    """'waiting', 'running', 'new', 'finished', 'stopped', 'failed' or 'interrupted'."""
+    at = runs.folder(run)
+    place = trainer.place(at)
+    if place is not None:
+        return "running" if place == 0 else "waiting"
+    return runs.state(at)
+
+
+def place(run: str) -> int | None:
+    """0 for the run at work, 1 for the next in the queue, and so on; None for one that is not queued."""
+    return trainer.place(runs.folder(run))
+
+
+def joint_of(run: str) -> str | None:
+    """The joint run that shares data set, scenario, tasks, order and recipe with this one: its ceiling."""
+    own = history(run)
+    if own.config.strategy == "joint" or own.started is None:
+        return None
+
+    def same(other: History) -> bool:
+        a, b = own.config, other.config
+        alike = (a.dataset, a.scenario, a.tasks, a.model, a.recipe, a.steps) == (b.dataset, b.scenario, b.tasks, b.model, b.recipe, b.steps)
+        return b.strategy == "joint" and alike and other.started is not None and other.started.labels == own.started.labels
+
+    return next((row["id"] for row in run_list() if row["strategy"] == "joint" and same(history(row["id"]))), None)
+
+
+def strategies(scenario: str) -> list[StrategyCard]:
+    """The strategies defined for a scenario, with their settings."""
+    cards = []
+    for name in registry.names("strategies"):
+        s = registry.strategy(name)
+        if scenario in s.scenarios:
+            cards.append(StrategyCard(name, s.title, s.summary, s.stores, s.source, s.settings(scenario)))
+    return cards
+
+
+def datasets() -> tuple[str, ...]:
+    """Names of the data sets."""
+    return registry.names("datasets")
+
+
+def models() -> tuple[str, ...]:
+    """Names of the models."""
+    return registry.names("models")
+
+
+def create(**given: Any) -> str:
+    """A new run's id. Raises LifelongError for a value that does not fit."""
+    return runs.create(configs.make(**given)).name
+
+
+def learn(run: str, until: int | None = None) -> None:
+    """Has the run learn on in the worker process: before task `until`, or to the end."""
+    trainer.learn(runs.folder(run), until)
+
+
+def stop(run: str) -> None:
+    """Asks the run to stop after the step it is at; what was learned is kept."""
+    trainer.stop(runs.folder(run))
+
+
+def undo(run: str) -> None:
+    """Takes back the task learned last, or the begun part of one."""
+    runs.undo(runs.folder(run))
+
+
+def warm() -> None:
+    """Starts the worker process and loads torch here, so that the first click finds both ready."""
+    trainer.warm()
+    import torch
+
+    torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
+    from . import answers  # noqa: F401
+
+
+def close() -> None:
+    """Ends the worker process; it keeps what was learned."""
+    trainer.close()
+
+
+def seen(run: str, image: Image.Image) -> np.ndarray | None:
+    """The picture as the run's network takes it, uint8 (28, 28) for digits; None when it is blank."""
+    from .drawing import to_digit
+
+    history(run)
+    return to_digit(image)
+
+
+def classify(run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None) -> list:
+    """One Answer for each task learned up to `after`; pixels from `seen`."""
+    from .answers import classify
+
+    return classify(runs.folder(run), pixels, after, task)
+
+
+def open_image(content: bytes) -> Image.Image:
+    """A picture from bytes that may be anything; LifelongError unless it is one of sane size."""
+    from .drawing import open_image
+
+    return open_image(content)
+
+
+def answers_json(run: str, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
+    """What `/classify` and `classify --json` answer: the five likeliest labels after each task."""
+    pixels = seen(run, image)
+    if pixels is None:
+        raise LifelongError("The picture is blank: nothing stands out from its background; give one with a digit on it.")
+    told = [
+        {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
+        for a in classify(run, pixels, after, task)
+    ]
+    return {"run": run, "answers": told}
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Pixels uint8 (height, width) as a PNG file."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,100 @@
+"""What is to be run: one frozen, validated value that goes into `config.json` as it is."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from . import __version__
+from .errors import LifelongError
+
+Scenario = Literal["task", "domain", "class", "transfer"]
+SCENARIOS: dict[str, str] = {
+    "task": "Task-incremental (TIL): the model is told which task an image belongs to.",
+    "domain": "Domain-incremental (DIL): every task asks the same question of new images.",
+    "class": "Class-incremental (CIL): the model must tell all classes apart and is not told the task.",
+    "transfer": "Transfer: source classes first, then target classes; what helps, and what is lost?",
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how to train one task.
+
+    steps: optimiser steps a task; None means one pass over the task's images.
+    compete: in the class scenario, the outputs in the loss: those 'seen' so far, or 'all' from the start.
+    probe_every, probe_images: every so many steps, so many test images a task are evaluated for live curves.
+    """
+
+    steps: int | None
+    compete: Literal["seen", "all"]
+    probe_every: int
+    probe_images: int
+    batch: int = 128
+    learning_rate: float = 0.001
+    about: str = ""
+
+
+RECIPES: dict[str, Recipe] = {
+    "quick": Recipe(None, "seen", 10, 60, about="one pass over each task's images: seconds"),
+    "paper": Recipe(2000, "all", 100, 200, about="2000 steps a task, as van de Ven et al. (2022): a minute or so"),
+}
+
+
+class RunConfig(BaseModel):
+    """One strategy taken through one scenario.
+
+    tasks: number of tasks, by default 5 (2 in the transfer scenario: source and target).
+    class_order: classes in the order of arrival; by default natural for seed 0 and drawn from the seed otherwise.
+    settings: the strategy's own settings by name; those left out take the scenario's default.
+    steps: optimiser steps a task, in place of the recipe's.
+    half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = "mnist"
+    scenario: Scenario = "class"
+    strategy: str = "finetune"
+    settings: dict[str, float | int | bool | str] = Field(default_factory=dict)
+    model: str = "mlp"
+    recipe: Literal["quick", "paper"] = "quick"
+    tasks: int = Field(default=5, ge=1, le=1000)
+    class_order: tuple[int, ...] | None = None
+    steps: int | None = Field(default=None, ge=1, le=1_000_000)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    half: bool = False
+    version: str = __version__
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tasks_by_scenario(cls, given: dict) -> dict:
+        if isinstance(given, dict) and given.get("tasks") is None:
+            return {**given, "tasks": 2 if given.get("scenario") == "transfer" else 5}
+        return given
+
+    @property
+    def how(self) -> Recipe:
+        """The recipe's numbers, with this run's own number of steps where one was given."""
+        recipe = RECIPES[self.recipe]
+        return replace(recipe, steps=self.steps) if self.steps else recipe
+
+
+def make(**given: object) -> RunConfig:
+    """A RunConfig, or a LifelongError that says in one sentence which value does not fit and why."""
+    return _validated(lambda: RunConfig(**given))
+
+
+def read(text: str | bytes) -> RunConfig:
+    """The RunConfig in a `config.json`."""
+    return _validated(lambda: RunConfig.model_validate_json(text))
+
+
+def _validated(build) -> RunConfig:
+    try:
+        return build()
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the configuration"
+        raise LifelongError(f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}.") from None

@@ -1,0 +1,12 @@
+"""One small file a data set; each has a `load()` that returns a Dataset."""
+
+from functools import lru_cache
+
+from .. import registry
+from ..examples import Dataset
+
+
+@lru_cache(maxsize=4)
+def load(name: str) -> Dataset:
+    """The data set of this name, kept in memory for the next caller."""
+    return registry.module("datasets", name).load()

@@ -1,0 +1,105 @@
+"""Drawings and photographs of a digit, made into what MNIST holds.
+
+An MNIST digit is white ink on black paper, scaled into 20 x 20 with its aspect kept and placed by its centre
+of mass in 28 x 28 (LeCun et al. 1998). A drawing that is merely off-centre or small would look forgotten
+to a network trained on those, so the same is done to it.
+"""
+
+import io
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .errors import LifelongError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+LARGEST = 50_000_000  # pixels; a larger picture is refused before it is decoded
+WORKING = 560  # pixels on the longer side; more detail than this cannot reach 20 x 20
+FAINT = 0.12  # share of the darkest ink below which a pixel is paper
+
+
+def open_image(file: bytes | BinaryIO) -> Image.Image:
+    """A picture from bytes that may be anything; raises LifelongError unless it is a picture of sane size."""
+    stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        image = Image.open(stream, formats=FORMATS)
+        if image.width * image.height > LARGEST:
+            raise LifelongError(
+                f"The picture has {image.width} x {image.height} pixels; give one of at most {LARGEST // 1_000_000} million."
+            )
+        image.draft("L", (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except UnidentifiedImageError:
+        raise LifelongError(f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, LifelongError):
+            raise
+        raise LifelongError("That picture is damaged or only half there; save it again and try once more.") from None
+
+
+def to_digit(image: Image.Image) -> np.ndarray | None:
+    """The digit in a picture as the network sees it, uint8 (28, 28), ink 255 on paper 0; None when it is blank.
+
+    Either polarity of ink, any size and mode; transparency counts as paper.
+    """
+    ink = _ink(image)
+    if ink is None:
+        return None
+    rows, columns = np.nonzero(ink > FAINT)
+    crop = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    return _centred(_fitted(crop))
+
+
+def _ink(image: Image.Image) -> np.ndarray | None:
+    """How much ink each pixel holds, float32 in [0, 1]; None when nothing stands out."""
+    gray = _on_paper(image)
+    scale = WORKING / max(gray.size)
+    if scale < 1:
+        gray = gray.resize([max(1, round(side * scale)) for side in gray.size], Image.Resampling.BOX)
+    values = np.asarray(gray, np.float32)
+    edge = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+    paper = float(np.median(edge))
+    # Ink is whatever lies farther from the paper on the side where there is more room for it.
+    ink = np.clip(paper - values if paper > 127 else values - paper, 0, None)
+    darkest = float(ink.max())
+    if darkest < 24:
+        return None
+    ink /= darkest
+    ink[ink <= FAINT] = 0
+    return ink
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """The picture in grey, transparent parts filled with the paper that the ink stands out from."""
+    if not image.has_transparency_data:
+        return image.convert("L")
+    pixels = np.asarray(image.convert("RGBA").convert("LA"), np.float32)
+    gray, alpha = pixels[..., 0], pixels[..., 1] / 255
+    if alpha.min() > 0.99:
+        return Image.fromarray(gray.astype(np.uint8))
+    mean_ink = float((gray * alpha).sum() / max(alpha.sum(), 1))
+    paper = 255.0 if mean_ink < 128 else 0.0
+    return Image.fromarray((gray * alpha + paper * (1 - alpha)).astype(np.uint8))
+
+
+def _fitted(ink: np.ndarray) -> Image.Image:
+    height, width = ink.shape
+    scale = 20 / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    image = Image.fromarray((ink * 255).astype(np.uint8))
+    return image if image.size == size else image.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
+
+
+def _centred(digit: Image.Image) -> np.ndarray:
+    values = np.asarray(digit, np.float32)
+    height, width = values.shape
+    mass = values.sum()
+    y = (values.sum(1) @ np.arange(height)) / mass
+    x = (values.sum(0) @ np.arange(width)) / mass
+    top = int(np.clip(round(13.5 - y), 0, 28 - height))
+    left = int(np.clip(round(13.5 - x), 0, 28 - width))
+    placed = np.zeros((28, 28), np.uint8)
+    placed[top : top + height, left : left + width] = values
+    return placed

@@ -1,0 +1,16 @@
+"""The one error that users see: what was given, what was expected, what to do."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class LifelongError(ValueError):
+    """Bad input or a bad file, told in one sentence; never a fault of the program."""
+
+
+def unknown(kind: str, given: object, known: Iterable[str]) -> LifelongError:
+    """The error for a name that is not there, with the nearest name that is."""
+    known = sorted(known)
+    near = difflib.get_close_matches(str(given), known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(known) or 'none yet'}."
+    return LifelongError(f"There is no {kind} '{given}'; {hint}")

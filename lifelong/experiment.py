@@ -1,0 +1,127 @@
+"""The whole story of a run: learn a task, look back at all of them, tell what happened; no printing, no disk."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from torch import Tensor
+
+from . import registry, scenarios
+from .config import RunConfig
+from .datasets import load
+from .evaluation import accuracy, scores
+from .examples import Dataset
+from .records import Event, Finished, Started, Step, Stopped, TaskLearned
+from .scenarios import Task
+
+
+def resolve(config: RunConfig) -> RunConfig:
+    """The config with every setting filled in; raises LifelongError for a name or value that does not exist."""
+    registry.module("datasets", config.dataset)
+    registry.module("models", config.model)
+    strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
+    return config.model_copy(update={"settings": strategy.chosen()})
+
+
+def run(config: RunConfig) -> Iterator[Event]:
+    """Everything that happens when this configuration is learned from the first task to the last."""
+    yield from Experiment(config).events()
+
+
+class Experiment:
+    """One strategy on its way through one scenario. Learning can stop after any step and go on from `state()`.
+
+    stop: asked after every step; once it says yes, learning ends there with a Stopped event.
+    task, step: where it stands: so many steps of this task are done.
+    """
+
+    def __init__(
+        self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.stop = stop
+        self.config = resolve(config)
+        self.dataset = dataset or load(config.dataset)
+        self.tasks = scenarios.split(self.config, self.dataset)
+        self.plan = self.tasks[0].plan
+        network = registry.module("models", config.model).build(self.dataset.shape, self.plan.outputs)
+        self.strategy = registry.strategy(config.strategy).make(config.scenario, self.config.settings)
+        self.strategy.prepare(network, config.how, config.seed)
+        self.task = self.step = 0
+        self.seconds = self.evaluating = 0.0
+
+    def events(self, until: int | None = None) -> Iterator[Event]:
+        """Learns the tasks before `until` (all of them by default), from where it stands, event by event."""
+        if self.task == self.step == 0:
+            yield self._started()
+        goal = min(until or len(self.tasks), len(self.tasks))
+        while self.task < goal:
+            yield from self._learn(self.tasks[self.task])
+            if self.step:
+                return
+        if self.task == len(self.tasks):
+            yield Finished(seconds=round(self.seconds, 3))
+        else:
+            yield Stopped(task=self.task, step=0)
+
+    def _learn(self, task: Task) -> Iterator[Event]:
+        every = self.config.how.probe_every
+        clock = time.perf_counter()
+        for self.step, steps, loss in self.strategy.learn(task, start=self.step):
+            if self.step in (1, 2, 5) or self.step % every == 0:
+                self.seconds += time.perf_counter() - clock
+                yield self._step(task, steps, loss)
+                clock = time.perf_counter()
+            if self.stop():
+                self.seconds += time.perf_counter() - clock
+                yield Stopped(task=task.index, step=self.step)
+                return
+        self.seconds += time.perf_counter() - clock
+        learned = self._look_back(task)
+        self.task, self.step = task.index + 1, 0
+        yield learned
+
+    def _step(self, task: Task, steps: int, loss: Tensor) -> Step:
+        clock = time.perf_counter()
+        seen = [t.probe for t in self.tasks[: task.index + 1]]
+        probe = tuple(accuracy(self.plan, task.index, part, scores(self.strategy, part.images)) for part in seen)
+        self.evaluating += time.perf_counter() - clock
+        value = loss.item()
+        value = value if abs(value) < float("inf") else None
+        return Step(task=task.index, step=self.step, steps=steps, loss=value, probe=probe, seconds=round(self.seconds, 3))
+
+    def _look_back(self, task: Task) -> TaskLearned:
+        clock = time.perf_counter()
+        tests = [t.test for t in self.tasks[: task.index + 2]]
+        answers = [scores(self.strategy, test.images) for test in tests]
+        pairs = list(zip(tests, answers))
+        labelled = [accuracy(self.plan, task.index, test, answer, labelled=True) for test, answer in pairs]
+        past = task.index + 1
+        self.evaluating += time.perf_counter() - clock
+        return TaskLearned(
+            task=task.index,
+            accuracy=tuple(accuracy(self.plan, task.index, test, answer) for test, answer in pairs[:past]),
+            labelled=tuple(labelled[:past]),
+            ahead=labelled[past] if len(labelled) > past else None,
+            seconds=round(self.seconds, 3),
+            evaluating=round(self.evaluating, 3),
+        )
+
+    def _started(self) -> Started:
+        tests = [task.test for task in self.tasks]
+        return Started(
+            classes=tuple(tuple(self.dataset.classes[label] for label in task) for task in self.plan.classes),
+            labels=self.plan.classes,
+            source=self.dataset.source,
+            images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
+            shape=self.dataset.shape,
+            parameters=self.strategy.network.flat.numel(),
+            untrained=tuple(accuracy(self.plan, 0, t, scores(self.strategy, t.images), labelled=True) for t in tests),
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that learning on needs, as tensors by name."""
+        return self.strategy.state()
+
+    def load_state(self, state: dict[str, Tensor], task: int, step: int, seconds: float = 0.0) -> None:
+        """Goes back to a saved state, within `task` after `step` steps."""
+        self.strategy.load_state(state)
+        self.task, self.step, self.seconds = task, step, seconds

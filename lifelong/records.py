@@ -1,0 +1,153 @@
+"""The story of a run as events, one JSON line each in `record.jsonl`.
+
+Accuracies are shares in [0, 1]; tasks count from 0; seconds are of training alone (evaluation is `evaluating`).
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from .errors import LifelongError
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+
+class Started(_Event):
+    """classes: names by task, in order of arrival. untrained: accuracy before any training, task label given."""
+
+    event: Literal["started"] = "started"
+    classes: tuple[tuple[str, ...], ...]
+    labels: tuple[tuple[int, ...], ...]
+    source: str
+    images: tuple[int, int]
+    shape: tuple[int, int, int]
+    parameters: int
+    untrained: tuple[float, ...]
+
+
+class Step(_Event):
+    """Where training stands. probe: accuracy on a fixed part of each task's test images, tasks 0..task."""
+
+    event: Literal["step"] = "step"
+    task: int
+    step: int
+    steps: int
+    loss: float | None
+    probe: tuple[float, ...]
+    seconds: float
+
+
+class TaskLearned(_Event):
+    """One row of accuracy[after][on] over the whole test sets of tasks 0..task.
+
+    labelled: the same with the task label given. ahead: the next task before it is learned, label given.
+    """
+
+    event: Literal["task_learned"] = "task_learned"
+    task: int
+    accuracy: tuple[float, ...]
+    labelled: tuple[float, ...]
+    ahead: float | None
+    seconds: float
+    evaluating: float
+
+
+class Finished(_Event):
+    event: Literal["finished"] = "finished"
+    seconds: float
+
+
+class Stopped(_Event):
+    """Somebody stopped the run within `task` after `step` steps; it can go on from there."""
+
+    event: Literal["stopped"] = "stopped"
+    task: int
+    step: int
+
+
+class Failed(_Event):
+    event: Literal["failed"] = "failed"
+    message: str
+
+
+Event = Started | Step | TaskLearned | Finished | Stopped | Failed
+_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def read(file: Path) -> list[Event]:
+    """All events of a record; a last line that is only half written is left out.
+
+    Raises LifelongError naming the line when an earlier line is damaged.
+    """
+    if not file.exists():
+        return []
+    *whole, _torn = file.read_bytes().split(b"\n")
+    return list(_parsed(file, whole))
+
+
+def _parsed(file: Path, lines: Iterable[bytes]) -> Iterator[Event]:
+    for number, line in enumerate(lines, 1):
+        try:
+            yield _EVENT.validate_json(line)
+        except pydantic.ValidationError:
+            raise LifelongError(
+                f"Line {number} of {file.parent.name}/{file.name} is not an event of a run; "
+                "expected one JSON object a line. Delete the run or restore the file."
+            ) from None
+
+
+def append(file: Path, event: Event) -> None:
+    """Adds one event; a reader sees the whole line or, after a crash, a torn one that it leaves out."""
+    try:
+        with open(file, "ab") as out:
+            out.write(event.model_dump_json().encode() + b"\n")
+    except OSError as error:
+        raise _unwritable(file, error) from None
+
+
+def rewrite(file: Path, events: Iterable[Event]) -> None:
+    """Replaces the record at once: the old or the new one is on disk, never a mixture."""
+    replace(file, b"".join(event.model_dump_json().encode() + b"\n" for event in events))
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Writes a file whole or not at all: beside it, flushed to disk, then renamed over it."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with open(beside, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(beside, file)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(file, error) from None
+
+
+def _unwritable(file: Path, error: OSError) -> LifelongError:
+    return LifelongError(f"{file.parent.name}/{file.name} could not be written ({error.strerror}); free some space and go on.")
+
+
+def until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
+    """The events of a run up to the state within `task` after `step` steps; those after it are left out.
+
+    Endings are left out too: a run that goes on has not ended.
+    """
+
+    def kept(event: Event) -> bool:
+        match event:
+            case Started():
+                return True
+            case Step():
+                return (event.task, event.step) < (task, step) or (event.task, event.step) == (task, step) != (task, 0)
+            case TaskLearned():
+                return event.task < task
+        return False
+
+    return [event for event in events if kept(event)]

@@ -1,0 +1,45 @@
+"""Finds strategies, datasets and models by their file: `strategies/er_ace.py` is the strategy `er-ace`.
+
+Listing names imports nothing, so it costs milliseconds; a part is imported when it is first asked for.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from .errors import unknown
+
+_HERE = Path(__file__).parent
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """Names of all parts of a kind: 'strategies', 'datasets' or 'models'.
+
+    >>> "ewc" in names("strategies")
+    True
+    """
+    found = (m.name for m in pkgutil.iter_modules([str(_HERE / kind)]))
+    return tuple(sorted(n.replace("_", "-") for n in found if n != "base" and not n.startswith("_")))
+
+
+def module(kind: str, name: str) -> ModuleType:
+    """The module of one part. Raises LifelongError with the nearest name when there is none."""
+    if name not in names(kind):
+        raise unknown({"strategies": "strategy"}.get(kind, kind.rstrip("s")), name, names(kind))
+    return importlib.import_module(f"{__package__}.{kind}.{name.replace('-', '_')}")
+
+
+def strategy(name: str) -> type:
+    """The strategy class of a name: the one subclass of Strategy that its file defines."""
+    from .strategies.base import Strategy
+
+    found = module("strategies", name)
+    (only,) = [
+        c for c in vars(found).values()
+        if inspect.isclass(c) and issubclass(c, Strategy) and c.__module__ == found.__name__
+    ]
+    return only

@@ -1,0 +1,15 @@
+"""Fine-tuning: keep training on whatever comes, the lower bound of every table of the field."""
+
+from dataclasses import dataclass
+
+from .base import Strategy
+
+
+@dataclass
+class FineTune(Strategy):
+    """Plain training on the present task, nothing added (van de Ven et al. 2022, "none")."""
+
+    title = "Fine-tuning"
+    summary = "Trains on each task as it comes and does nothing about the past. This is what forgetting looks like."
+    stores = "nothing"
+    source = "the baseline of every study of the field"

@@ -1,0 +1,35 @@
+"""Frozen features: the source's features are kept as they are, and only a new head is trained."""
+
+from dataclasses import dataclass
+
+import torch
+
+from ..scenarios import Task
+from .base import Strategy
+
+
+@dataclass
+class Frozen(Strategy):
+    """After the first task only the head learns, and of it only the outputs of the task at hand.
+
+    The first task is thereby never forgotten, and later ones are as good as its features are for them.
+    """
+
+    title = "Frozen features"
+    summary = "Learns the first task fully, then keeps its features and trains only new outputs. It forgets nothing and learns less."
+    stores = "nothing"
+    source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
+    scenarios = frozenset({"transfer", "task"})
+
+    def start_task(self, task: Task) -> None:
+        if task.index:
+            # Adam's momentum would go on moving what no longer has a gradient.
+            self.optimizer.state.clear()
+
+    def adjust_gradients(self, task: Task) -> None:
+        if task.index:
+            self.network.flat_gradient[: self.network.head_start] = 0
+            others = torch.ones(self.network.head.out_features, dtype=torch.bool)
+            others[list(task.outputs)] = False
+            self.network.head.weight.grad[others] = 0
+            self.network.head.bias.grad[others] = 0

@@ -1,0 +1,40 @@
+"""Experience replay: a few images of every class are kept and practised again."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ..examples import Examples, join, nothing
+from ..memory import per_class, sample
+from ..scenarios import Task
+from .base import Batch, Strategy, setting, stored
+
+
+@dataclass
+class Replay(Strategy):
+    """At task t the loss is 1/t of the present batch plus (1 - 1/t) of as many images from memory.
+
+    ER of Rolnick et al. (2019) as van de Ven et al. (2022) run it: random images chosen after each task, hard
+    labels, the outputs that compete for a replayed image being those of the image's own task.
+    """
+
+    title = "Experience replay"
+    summary = "Keeps a few images of every class and mixes them into each later lesson. Simple, and hard to beat."
+    stores = "images"
+    source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"
+
+    per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
+    memory: Examples = stored(nothing)
+
+    def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
+        present = self.cross_entropy(task, batch, logits)
+        if not len(self.memory):
+            return present
+        replayed = sample(self.memory, len(batch.labels), self.generator)
+        past = self.cross_entropy(task, replayed, self.network(replayed.images))
+        share = 1 / (task.index + 1)
+        return share * present + (1 - share) * past
+
+    def end_task(self, task: Task) -> None:
+        if self.per_class:
+            self.memory = join(self.memory, per_class(task.train, self.per_class, self.generator))

@@ -1,0 +1,21 @@
+"""From scratch: every task by a fresh network, what transfer is measured against."""
+
+from dataclasses import dataclass
+
+from ..scenarios import Task
+from .base import Strategy
+
+
+@dataclass
+class Scratch(Strategy):
+    """A fresh network for every task, with the same first weights; nothing is carried over."""
+
+    title = "From scratch"
+    summary = "Forgets everything on purpose: each task is learned by a fresh network. The yardstick for whether earlier learning helped."
+    stores = "nothing"
+    source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
+    scenarios = frozenset({"transfer", "task"})
+
+    def start_task(self, task: Task) -> None:
+        if task.index:
+            self.restart()

@@ -1,0 +1,80 @@
+"""Keeps the training process: starts it, hands it runs, stops them; restarts it when it dies."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+
+class Trainer:
+    """The warm worker process as the process that serves pages sees it. Every method returns at once."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+        self._waiting: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def warm(self) -> None:
+        """Starts the worker unless it is there already."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                return
+            self._waiting.clear()
+            root = str(Path(__file__).parent.parent)
+            path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "lifelong.worker"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env={**os.environ, "PYTHONPATH": path},
+                start_new_session=True,  # Ctrl+C in the terminal is for the pages; the worker ends when its input closes
+            )
+            threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+
+    def learn(self, at: Path, until: int | None = None) -> None:
+        """Queues a run: learn on before task `until`, or to the end."""
+        with self._lock:
+            self.warm()
+            self._waiting[str(at)] = None
+            self._say({"learn": str(at), "until": until})
+
+    def stop(self, at: Path) -> None:
+        """Asks a run to stop after the step it is at, and to keep what was learned."""
+        with self._lock:
+            if str(at) in self._waiting:
+                self._say({"stop": str(at)})
+
+    def place(self, at: Path) -> int | None:
+        """0 when the run is at work, its place in the queue when it waits, None when it is not known here."""
+        with self._lock:
+            alive = self._process is not None and self._process.poll() is None
+            return list(self._waiting).index(str(at)) if alive and str(at) in self._waiting else None
+
+    def close(self, seconds: float = 1.5) -> None:
+        """Ends the worker; it keeps what was learned, and is killed if that takes too long."""
+        with self._lock:
+            process, self._process = self._process, None
+            self._waiting.clear()
+        if process is None:
+            return
+        process.stdin.close()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _say(self, message: dict) -> None:
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+
+    def _listen(self, process: subprocess.Popen) -> None:
+        for line in process.stdout:
+            ended = json.loads(line).get("ended")
+            with self._lock:
+                self._waiting.pop(ended, None)
+
+
+trainer = Trainer()
