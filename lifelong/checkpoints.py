@@ -25,7 +25,7 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     name = f"{file.parent.name}/{file.name}"
     try:
         with safe_open(file, "pt") as f:
-            tensors = {key: f.get_tensor(key) for key in f.keys()}
+            tensors = {key: f.get_tensor(key) for key in f.keys()}  # noqa: SIM118 - not a dict
             about = f.metadata() or {}
     except FileNotFoundError:
         raise LifelongError(f"The checkpoint {name} is missing; learn the task again or restore the file.") from None

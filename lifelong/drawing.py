@@ -1,22 +1,25 @@
 """Drawings and photographs of a digit, made into what MNIST holds.
 
-An MNIST digit is white ink on black paper, scaled into 20 x 20 with its aspect kept and placed by its centre
-of mass in 28 x 28 (LeCun et al. 1998). A drawing that is merely off-centre or small would look forgotten
-to a network trained on those, so the same is done to it.
+An MNIST digit is white ink on black paper, scaled into 20 x 20 with its aspect kept and placed with its centre
+of mass at (14, 14) of 28 x 28 (LeCun et al. 1998; true of every training image to half a pixel). A drawing
+that is merely off-centre or small would look forgotten to a network trained on those, so the same is done to it.
 """
 
 import io
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from .errors import LifelongError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 LARGEST = 50_000_000  # pixels; a larger picture is refused before it is decoded
+_SMALLER = f"give one of at most {LARGEST // 1_000_000} million."
 WORKING = 560  # pixels on the longer side; more detail than this cannot reach 20 x 20
 FAINT = 0.12  # share of the darkest ink below which a pixel is paper
+EDGE = 0.3  # share of the darkest ink from which a pixel counts for the size of the digit
+STROKES = (1.8, 3.2)  # width of a stroke in a digit of 20 pixels; most of MNIST's training images lie between
 
 
 def open_image(file: bytes | BinaryIO) -> Image.Image:
@@ -25,15 +28,15 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
     try:
         image = Image.open(stream, formats=FORMATS)
         if image.width * image.height > LARGEST:
-            raise LifelongError(
-                f"The picture has {image.width} x {image.height} pixels; give one of at most {LARGEST // 1_000_000} million."
-            )
+            raise LifelongError(f"The picture has {image.width} x {image.height} pixels; {_SMALLER}")
         image.draft("L", (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
         image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
         raise LifelongError(f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:
+        raise LifelongError(f"The picture has far too many pixels; {_SMALLER}") from None
+    except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, LifelongError):
             raise
         raise LifelongError("That picture is damaged or only half there; save it again and try once more.") from None
@@ -45,11 +48,7 @@ def to_digit(image: Image.Image) -> np.ndarray | None:
     Either polarity of ink, any size and mode; transparency counts as paper.
     """
     ink = _ink(image)
-    if ink is None:
-        return None
-    rows, columns = np.nonzero(ink > FAINT)
-    crop = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    return _centred(_fitted(crop))
+    return None if ink is None else _centred(_fitted(_cropped(_with_usual_strokes(ink))))
 
 
 def _ink(image: Image.Image) -> np.ndarray | None:
@@ -84,12 +83,39 @@ def _on_paper(image: Image.Image) -> Image.Image:
     return Image.fromarray((gray * alpha + paper * (1 - alpha)).astype(np.uint8))
 
 
+def _cropped(ink: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(ink > EDGE)
+    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+def _with_usual_strokes(ink: np.ndarray) -> np.ndarray:
+    """The ink with strokes that are much thinner or thicker than MNIST's brought to the nearest usual width."""
+    digit = _cropped(ink)
+    size = max(digit.shape) / 20
+    width = _stroke_width(digit) / size
+    change = round((np.clip(width, *STROKES) - width) * size / 2)
+    if change == 0:
+        return ink
+    around = np.pad(ink, max(change, 0))
+    spread = ImageFilter.MaxFilter if change > 0 else ImageFilter.MinFilter
+    changed = Image.fromarray((around * 255).astype(np.uint8)).filter(spread(2 * abs(change) + 1))
+    changed = np.asarray(changed, np.float32) / 255
+    return changed if changed.max() > EDGE else ink
+
+
+def _stroke_width(digit: np.ndarray) -> float:
+    """Mean width in pixels: twice the area over the outline, its length by Crofton's formula for two directions."""
+    mask = np.pad(digit > 0.5, 1)
+    crossings = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
+    return 2 * np.count_nonzero(mask) / (crossings * np.pi / 4) if crossings else 1.0
+
+
 def _fitted(ink: np.ndarray) -> Image.Image:
     height, width = ink.shape
     scale = 20 / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     image = Image.fromarray((ink * 255).astype(np.uint8))
-    return image if image.size == size else image.resize(size, Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX)
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _centred(digit: Image.Image) -> np.ndarray:
@@ -98,8 +124,8 @@ def _centred(digit: Image.Image) -> np.ndarray:
     mass = values.sum()
     y = (values.sum(1) @ np.arange(height)) / mass
     x = (values.sum(0) @ np.arange(width)) / mass
-    top = int(np.clip(round(13.5 - y), 0, 28 - height))
-    left = int(np.clip(round(13.5 - x), 0, 28 - width))
+    top = int(np.clip(round(14 - y), 0, 28 - height))
+    left = int(np.clip(round(14 - x), 0, 28 - width))
     placed = np.zeros((28, 28), np.uint8)
     placed[top : top + height, left : left + width] = values
     return placed

@@ -12,5 +12,5 @@ def unknown(kind: str, given: object, known: Iterable[str]) -> LifelongError:
     """The error for a name that is not there, with the nearest name that is."""
     known = sorted(known)
     near = difflib.get_close_matches(str(given), known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(known) or 'none yet'}."
+    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(known)}." if known else "there are none."
     return LifelongError(f"There is no {kind} '{given}'; {hint}")

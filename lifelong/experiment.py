@@ -14,11 +14,15 @@ from .records import Event, Finished, Started, Step, Stopped, TaskLearned
 from .scenarios import Task
 
 
-def resolve(config: RunConfig) -> RunConfig:
-    """The config with every setting filled in; raises LifelongError for a name or value that does not exist."""
-    registry.module("datasets", config.dataset)
+def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
+    """The config with every setting filled in; raises LifelongError for a name or value that does not fit.
+
+    classes: how many classes there are, where it is not the number that the data set's file tells.
+    """
+    dataset = registry.module("datasets", config.dataset)
     registry.module("models", config.model)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
+    scenarios.plan(config, classes or len(dataset.CLASSES))
     return config.model_copy(update={"settings": strategy.chosen()})
 
 
@@ -38,8 +42,8 @@ class Experiment:
         self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False
     ) -> None:
         self.stop = stop
-        self.config = resolve(config)
         self.dataset = dataset or load(config.dataset)
+        self.config = resolve(config, len(self.dataset.classes))
         self.tasks = scenarios.split(self.config, self.dataset)
         self.plan = self.tasks[0].plan
         network = registry.module("models", config.model).build(self.dataset.shape, self.plan.outputs)
@@ -52,7 +56,7 @@ class Experiment:
         """Learns the tasks before `until` (all of them by default), from where it stands, event by event."""
         if self.task == self.step == 0:
             yield self._started()
-        goal = min(until or len(self.tasks), len(self.tasks))
+        goal = len(self.tasks) if until is None else min(until, len(self.tasks))
         while self.task < goal:
             yield from self._learn(self.tasks[self.task])
             if self.step:
@@ -60,12 +64,13 @@ class Experiment:
         if self.task == len(self.tasks):
             yield Finished(seconds=round(self.seconds, 3))
         else:
-            yield Stopped(task=self.task, step=0)
+            yield Stopped(task=self.task, step=self.step)
 
     def _learn(self, task: Task) -> Iterator[Event]:
         every = self.config.how.probe_every
         clock = time.perf_counter()
-        for self.step, steps, loss in self.strategy.learn(task, start=self.step):
+        for step, steps, loss in self.strategy.learn(task, start=self.step):
+            self.step = step
             if self.step in (1, 2, 5) or self.step % every == 0:
                 self.seconds += time.perf_counter() - clock
                 yield self._step(task, steps, loss)

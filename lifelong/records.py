@@ -6,7 +6,7 @@ Accuracies are shares in [0, 1]; tasks count from 0; seconds are of training alo
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -105,10 +105,21 @@ def _parsed(file: Path, lines: Iterable[bytes]) -> Iterator[Event]:
 def append(file: Path, event: Event) -> None:
     """Adds one event; a reader sees the whole line or, after a crash, a torn one that it leaves out."""
     try:
-        with open(file, "ab") as out:
+        with open(file, "ab+") as out:
+            out.truncate(_whole(out))  # a torn line would swallow the next one
             out.write(event.model_dump_json().encode() + b"\n")
     except OSError as error:
         raise _unwritable(file, error) from None
+
+
+def _whole(record: BinaryIO) -> int:
+    """Bytes up to the end of the last whole line."""
+    end = record.seek(0, os.SEEK_END)
+    record.seek(max(0, end - 1))
+    if record.read() in (b"", b"\n"):
+        return end
+    record.seek(0)
+    return record.read().rfind(b"\n") + 1
 
 
 def rewrite(file: Path, events: Iterable[Event]) -> None:

@@ -1,5 +1,6 @@
 """Runs on disk: a folder each, with the config, the record and the checkpoints."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -121,13 +122,19 @@ def learn(at: Path, until: int | None = None, stop: Callable[[], bool] = lambda:
     """
     if is_shipped(at.name) and at.parent == SHIPPED and history(at).finished:
         raise LifelongError(f"The run {at.name} ships with the project and is complete; start one of your own.")
-    lock = FileLock(at / ".lock")
     try:
-        lock.acquire(timeout=0.5)
+        lock = FileLock(at / ".lock").acquire(timeout=0.5)
     except Timeout:
         raise LifelongError(f"The run {at.name} is being learned by another process; wait for it or stop it.") from None
+    except OSError as error:
+        raise LifelongError(f"The folder of the run {at.name} cannot be written to ({error.strerror}); start one elsewhere.") from None
     with lock:
-        yield from _learn(at, until, stop)
+        try:
+            yield from _learn(at, until, stop)
+        except LifelongError as error:
+            with contextlib.suppress(LifelongError):  # a full disk cannot take the note that it is full
+                records.append(at / "record.jsonl", Failed(message=str(error)))
+            raise
 
 
 def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
@@ -173,8 +180,11 @@ def _resume(at: Path, experiment) -> tuple[int, int]:
     if file is None:
         return 0, 0
     state, about = checkpoints.read(file)
-    task, step = int(about["task"]), int(about["step"])
-    experiment.load_state(state, task, step, float(about["seconds"]))
+    try:
+        task, step = int(about["task"]), int(about["step"])
+        experiment.load_state(state, task, step, float(about["seconds"]))
+    except (KeyError, ValueError, RuntimeError):  # what torch raises where shapes differ
+        raise LifelongError(f"The checkpoint {at.name}/{file.name} belongs to another model; undo the task or restore the file.") from None
     return task, step
 
 
@@ -189,14 +199,16 @@ def undo(at: Path) -> None:
     if is_shipped(at.name) or _locked(at):
         why = "ships with the project" if is_shipped(at.name) else "is being learned; stop it first"
         raise LifelongError(f"Undo was asked for, but the run {at.name} {why}.")
-    learned, begun = len(story.learned), checkpoints.within(at).exists()
-    begun = begun or (story.ending is None and bool(story.steps) and story.steps[-1].task == learned)
+    learned = len(story.learned)
+    begun = checkpoints.within(at).exists() or any(step.task == learned for step in story.steps)
     task = learned if begun else learned - 1
     if task < 0 or not story.events:
         raise LifelongError(f"Undo was asked for, but the run {at.name} has not learned anything yet.")
     kept = records.until(story.events, task)
+    # In this order a crash in between leaves a run that goes on from one of the two states.
+    checkpoints.within(at).unlink(missing_ok=True)
     records.rewrite(at / "record.jsonl", [*kept, Stopped(task=task, step=0)] if task else [])
-    for file in [checkpoints.within(at), checkpoints.answering(at, task), checkpoints.learned(at, task)]:
+    for file in [checkpoints.answering(at, task), checkpoints.learned(at, task)]:
         file.unlink(missing_ok=True)
 
 

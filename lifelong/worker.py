@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from . import records, runs
+from . import runs
 from .config import RunConfig
 from .errors import LifelongError
 from .examples import Dataset
@@ -59,9 +59,7 @@ def _learn(at: Path, until: int | None, stop) -> None:
     try:
         for _event in runs.learn(at, until, stop):
             pass
-    except LifelongError as error:
-        with contextlib.suppress(LifelongError):  # a full disk cannot take the note that it is full
-            records.append(at / "record.jsonl", records.Failed(message=str(error)))
+    except LifelongError as error:  # the run's record tells it too
         print(error, file=sys.stderr)
 
 

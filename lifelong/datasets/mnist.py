@@ -8,10 +8,11 @@ import gzip
 import os
 import socket
 import sys
+import tempfile
 import zlib
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from ..examples import Dataset
 from . import mnist_sample
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+CLASSES = mnist_sample.CLASSES
 TIMEOUT = 15  # seconds without an answer before a download is given up
 
 
@@ -32,11 +34,14 @@ def load() -> Dataset:
     if folder is None:
         return mnist_sample.load()
     train_images, train_labels, test_images, test_labels = (read_idx(_file(folder, name)) for name in FILES)
+    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+        if images.ndim != 3 or labels.shape != images.shape[:1] or (labels >= len(CLASSES)).any():
+            raise LifelongError("The four files of MNIST do not belong together: images, labels or their numbers differ; fetch them again.")
     return Dataset(
         name="mnist",
         title="MNIST",
         source=f"MNIST, {len(train_labels):,} training and {len(test_labels):,} test images",
-        classes=tuple("0123456789"),
+        classes=CLASSES,
         train_images=train_images.unsqueeze(1),
         train_labels=train_labels.long(),
         test_images=test_images.unsqueeze(1),
@@ -68,14 +73,18 @@ def _downloaded() -> Path | None:
         return None
     from ..torchvision_import import datasets
 
-    root = _download_root()
+    folder = _download_root() / "MNIST" / "raw"
     try:
-        with _timeout(TIMEOUT):
-            datasets.MNIST(str(root), download=True)
-    except (RuntimeError, URLError, OSError, EOFError, zlib.error):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Beside their place, then renamed: half a download is never taken for MNIST the next time.
+        with tempfile.TemporaryDirectory(dir=folder) as beside, _timeout(TIMEOUT):
+            datasets.MNIST(beside, download=True)
+            for name in FILES:
+                os.replace(Path(beside) / "MNIST" / "raw" / name, folder / name)
+    except (RuntimeError, OSError, EOFError, zlib.error, HTTPException):
         tqdm.write("MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample.", file=sys.stderr)
         return None
-    return root / "MNIST" / "raw"
+    return folder
 
 
 @contextmanager

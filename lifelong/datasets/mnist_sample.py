@@ -12,6 +12,7 @@ import torch
 
 from ..examples import Dataset
 
+CLASSES = tuple("0123456789")
 TRAIN_PER_CLASS = 400
 
 
@@ -31,7 +32,7 @@ def load() -> Dataset:
         name="mnist-sample",
         title="MNIST, embedded sample",
         source="embedded sample of MNIST, 4,000 training and 1,000 test images",
-        classes=tuple("0123456789"),
+        classes=CLASSES,
         train_images=images[train],
         train_labels=labels[train],
         test_images=images[~train],

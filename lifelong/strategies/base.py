@@ -174,8 +174,9 @@ class Strategy:
             if key not in known:
                 raise unknown(f"setting of {name}", key, known)
             s = known[key]
-            if isinstance(value, (str, bool)) or not s.low <= value <= s.high:
-                raise LifelongError(f"{key} was given as {value}; {name} expects a number from {s.low:g} to {s.high:g}.")
+            if isinstance(value, (str, bool)) or not s.low <= value <= s.high or s.kind(value) != value:
+                number = "whole number" if s.kind is int else "number"
+                raise LifelongError(f"{key} was given as {value}; {name} expects a {number} from {s.low:g} to {s.high:g}.")
         values = {n: s.kind(given.get(n, s.default)) for n, s in known.items()}
         return cls(**values)
 

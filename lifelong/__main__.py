@@ -1,0 +1,232 @@
+"""The command line: `python -m lifelong train | compare | classify | runs | strategies | datasets | bench`."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from . import api, records, runs
+from . import config as configs
+from .errors import LifelongError
+from .history import History
+from .settings_options import WithSettings
+
+_RUN_OPTIONS = [
+    click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
+    click.option("--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS)),
+    click.option("--model", default="mlp", show_default=True, help="Network."),
+    click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022)."),
+    click.option("--tasks", type=int, help="Number of tasks.  [default: 5; transfer: 2]"),
+    click.option("--class-order", help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
+    click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+]
+
+
+def _run_options(command):
+    for option in reversed(_RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """Learn tasks one after the other and see what is forgotten."""
+
+
+@cli.command(cls=WithSettings)
+@_run_options
+@click.option("--strategy", default="finetune", show_default=True, help="How to learn; see `strategies`.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, image order and class order.")
+@click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run; given again, an unfinished run goes on.")
+def train(as_json: bool, out: Path | None, class_order: str | None, settings: dict[str, Any], **given: Any) -> None:
+    """Take one strategy through one scenario."""
+    config = configs.make(**given, settings=settings, class_order=_numbers(class_order))
+    at = runs.create(config, out)
+    with _interruptible() as stop:
+        for event in _with_bar(runs.learn(at, stop=stop), config):
+            if isinstance(event, records.Stopped):
+                print(f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.", file=sys.stderr)
+    _print_run(runs.history(at), at.name, as_json)
+
+
+@cli.command()
+@_run_options
+@click.option("--strategies", required=True, help="Names with commas between them.")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Seeds 0, 1, ... each strategy is run with.")
+def compare(strategies: str, seeds: int, as_json: bool, class_order: str | None, **given: Any) -> None:
+    """Race strategies on the same images in the same order; mean and standard error over the seeds."""
+    from . import comparison
+
+    configurations = [
+        configs.make(**given, strategy=name.strip(), seed=seed, class_order=_numbers(class_order))
+        for name in strategies.split(",") for seed in range(seeds)
+    ]
+    rows = comparison.race(configurations, watch=_with_bar)
+    if as_json:
+        print(json.dumps(rows))
+        return
+    print(f"{'strategy':<12}{'n':>3}   average accuracy        forgetting   seconds")
+    for row in rows:
+        mean, sem = row["mean"], row["sem"]
+        print(f"{row['strategy']:<12}{row['n']:>3}   {_percent(mean['average_accuracy'])} ± {_percent(sem['average_accuracy'])}"
+              f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}")
+
+
+@cli.command()
+@click.argument("run")
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--after", type=int, help="Answers up to this task, counted from 0.  [default: the last]")
+@click.option("--task", type=int, help="The task the image belongs to, counted from 0.  [default: not told]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def classify(run: str, image: Path, after: int | None, task: int | None, as_json: bool) -> None:
+    """What a run's model made of IMAGE after every task. RUN is an id from `runs`."""
+    told = api.answers_json(run, api.open_image(image.read_bytes()), after, task)
+    if as_json:
+        print(json.dumps(told))
+        return
+    for answer in told["answers"]:
+        top = ", ".join(f"{t['label']} {t['probability']:.1%}" for t in answer["top"][:3])
+        print(f"after task {answer['after'] + 1}: {top}")
+
+
+@cli.command(name="runs")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list and nothing else.")
+def list_runs(as_json: bool) -> None:
+    """Runs on disk: yours, then those that came with the project."""
+    rows = api.run_list()
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(f"{row['id']:<34} {row['learned']}/{row['tasks']} tasks  average accuracy {_percent(row['average_accuracy'])}"
+              f"  forgetting {_percent(row['forgetting'])}{'  shipped' if row['shipped'] else ''}")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list and nothing else.")
+def strategies(as_json: bool) -> None:
+    """Strategies and their settings, with the defaults of each scenario."""
+    from . import comparison
+
+    rows = comparison.strategy_rows()
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(f"{row['name']}  ({', '.join(row['scenarios'])})\n    {row['summary']}\n    {row['source']}")
+        for s in row["settings"]:
+            defaults = ", ".join(f"{scenario} {value:g}" for scenario, value in s["defaults"].items())
+            print(f"    --{s['name'].replace('_', '-')}: {s['help']} ({defaults})")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list and nothing else.")
+def datasets(as_json: bool) -> None:
+    """Data sets."""
+    print(json.dumps(list(api.datasets())) if as_json else "\n".join(api.datasets()))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def bench(as_json: bool) -> None:
+    """What a training step costs beside its matrix products."""
+    from .bench import measure
+
+    told = measure()
+    if as_json:
+        print(json.dumps(told))
+        return
+    print(f"matrix products alone {told['floor_ms']:.2f} ms a step; exact Fisher of 12,000 images {told['fisher_seconds']:.2f} s")
+    for name, row in told["steps"].items():
+        print(f"{name:<14}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
+
+
+def _print_run(story: History, run: str, as_json: bool) -> None:
+    report = story.report(run)
+    if as_json:
+        print(json.dumps(report))
+        return
+    print(f"{run}: {report['source']}\naccuracy in percent, a row after each task, a column for each task")
+    for row in report["accuracy"]:
+        print(" ".join(_percent(value) for value in row))
+    for name in story.measures():
+        if report[name] is not None:
+            print(f"{name.replace('_', ' '):<30} {_percent(report[name])}")
+    print(f"{'seconds of training':<30} {report['seconds']:6.1f}")
+
+
+def _percent(share: float | None) -> str:
+    return "     -" if share is None else f"{100 * share:6.2f}"
+
+
+def _numbers(text: str | None) -> tuple[int, ...] | None:
+    try:
+        return tuple(int(part) for part in text.split(",")) if text else None
+    except ValueError:
+        raise LifelongError(f"The class order was given as '{text}'; expected numbers with commas between them.") from None
+
+
+def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Iterator[records.Event]:
+    """Passes events on and shows them on standard error as a progress bar, one a task."""
+    bar = None
+    for event in events:
+        if isinstance(event, records.Step):
+            if bar is None:
+                bar = tqdm(total=event.steps, desc=f"{config.strategy}, task {event.task + 1}/{config.tasks}", unit="step", mininterval=0.5)
+            bar.update(event.step - bar.n)
+        elif isinstance(event, records.TaskLearned | records.Stopped) and bar is not None:
+            bar.update(0 if isinstance(event, records.Stopped) else bar.total - bar.n)
+            bar.close()
+            bar = None
+        yield event
+
+
+@contextmanager
+def _interruptible():
+    """Within it, Ctrl+C and SIGTERM ask training to stop after its step; a second Ctrl+C ends at once."""
+    asked = []
+    before = {}
+
+    def handler(number: int, _frame: object) -> None:
+        if asked:
+            signal.signal(number, before[number])
+            signal.raise_signal(number)
+        asked.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, handler)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def main() -> int:
+    """Runs a command; bad input ends with status 2 and one sentence on standard error."""
+    try:
+        cli.main(prog_name="python -m lifelong", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return 2
+    except click.ClickException as error:
+        print(" ".join(error.format_message().split()), file=sys.stderr)
+        return 2
+    except LifelongError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except click.Abort:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

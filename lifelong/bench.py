@@ -1,0 +1,98 @@
+"""What a training step costs, beside the matrix products that no step can do without.
+
+Everything is measured in one process, in turns, over images made up in memory; only ratios travel well
+between machines.
+"""
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from statistics import median
+from typing import Any
+
+import torch
+
+from . import registry, scenarios
+from .config import RunConfig
+from .examples import Dataset
+from .experiment import Experiment
+from .importance import exact_fisher
+
+CLASSES, IMAGES_PER_CLASS = 10, 6000
+ROUNDS, STEPS = 9, 40  # the median round of so many, each of so many steps
+
+
+def measure(scenario: str = "class") -> dict[str, Any]:
+    """Milliseconds of a step for every strategy in its second task, and seconds of one exact Fisher.
+
+    Returns {"floor_ms", "steps": {strategy: {"ms", "to_floor", "to_finetune"}}, "fisher_seconds"}.
+    """
+    dataset = _made_up()
+    names = [n for n in registry.names("strategies") if scenario in registry.strategy(n).scenarios]
+    measured: dict[str, Callable[[], float]] = {"floor": _floor()}
+    measured |= {name: _stepper(RunConfig(strategy=name, scenario=scenario, recipe="paper"), dataset) for name in names}
+    rounds: dict[str, list[float]] = {name: [] for name in measured}
+    for _ in range(ROUNDS):
+        for name, once in measured.items():
+            rounds[name].append(once())
+    ms = {name: median(times) for name, times in rounds.items()}
+    steps = {
+        n: {"ms": round(ms[n], 3), "to_floor": round(ms[n] / ms["floor"], 3), "to_finetune": round(ms[n] / ms["finetune"], 3)}
+        for n in names
+    }
+    return {"floor_ms": round(ms["floor"], 3), "steps": steps, "fisher_seconds": round(_fisher_seconds(dataset), 3)}
+
+
+def _made_up() -> Dataset:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(CLASSES).repeat(IMAGES_PER_CLASS)
+    images = torch.randint(0, 256, (len(labels), 1, 28, 28), dtype=torch.uint8, generator=generator)
+    return Dataset("mnist", "", "made up", tuple("0123456789"), images, labels, images[:200], labels[:200])
+
+
+def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
+    """Milliseconds a step, of the next STEPS steps of the second task; the first task is cut short."""
+    experiment = Experiment(config.model_copy(update={"steps": 20}), dataset)
+    for _event in experiment.events(until=1):
+        pass
+    strategy = experiment.strategy
+    strategy.recipe = config.how
+    learning = strategy.learn(experiment.tasks[1])
+    next(learning)
+
+    def once() -> float:
+        clock = time.perf_counter()
+        for _ in islice(learning, STEPS):
+            pass
+        return (time.perf_counter() - clock) / STEPS * 1000
+
+    return once
+
+
+def _floor() -> Callable[[], float]:
+    """Milliseconds of the eight matrix products of one fine-tuning step at batch 128."""
+    sizes = [(784, 400), (400, 400), (400, CLASSES)]
+    inputs = [torch.randn(128, i) for i, _ in sizes]
+    weights = [torch.randn(o, i) for i, o in sizes]
+    gradients = [torch.randn(128, o) for _, o in sizes]
+
+    def once() -> float:
+        clock = time.perf_counter()
+        for _ in range(STEPS):
+            for x, w in zip(inputs, weights):
+                x @ w.T
+            for x, g in zip(inputs, gradients):
+                g.T @ x
+            for w, g in zip(weights[1:], gradients[1:]):
+                g @ w
+        return (time.perf_counter() - clock) / STEPS * 1000
+
+    return once
+
+
+def _fisher_seconds(dataset: Dataset) -> float:
+    experiment = Experiment(RunConfig(recipe="paper"), dataset)
+    task = scenarios.split(experiment.config, dataset)[0]
+    clock = time.perf_counter()
+    exact_fisher(experiment.strategy.network, task.train.images, task.candidates(task.train.tasks))
+    return time.perf_counter() - clock
