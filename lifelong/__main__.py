@@ -46,15 +46,17 @@ def cli() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, image order and class order.")
 @click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run; given again, an unfinished run goes on.")
-def train(as_json: bool, out: Path | None, class_order: str | None, settings: dict[str, Any], **given: Any) -> None:
-    """Take one strategy through one scenario."""
+def train(as_json: bool, out: Path | None, class_order: str | None, settings: dict[str, Any], **given: Any) -> int:
+    """Take one strategy through one scenario. Ctrl+C keeps what was learned and ends with status 130."""
     config = configs.make(**given, settings=settings, class_order=_numbers(class_order))
     at = runs.create(config, out)
     with _interruptible() as stop:
         for event in _with_bar(runs.learn(at, stop=stop), config):
             if isinstance(event, records.Stopped):
                 print(f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.", file=sys.stderr)
-    _print_run(runs.history(at), at.name, as_json)
+    story = runs.history(at)
+    _print_run(story, at.name, as_json)
+    return 0 if story.finished else 130
 
 
 @cli.command()
@@ -87,8 +89,11 @@ def compare(strategies: str, seeds: int, as_json: bool, class_order: str | None,
 @click.option("--task", type=int, help="The task the image belongs to, counted from 0.  [default: not told]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def classify(run: str, image: Path, after: int | None, task: int | None, as_json: bool) -> None:
-    """What a run's model made of IMAGE after every task. RUN is an id from `runs`."""
-    told = api.answers_json(run, api.open_image(image.read_bytes()), after, task)
+    """What a run's model made of IMAGE after every task. RUN is an id from `runs`, or the folder of a run."""
+    from . import answers
+
+    at = Path(run) if (Path(run) / "config.json").is_file() else runs.folder(run)
+    told = answers.told(at, api.open_image(image.read_bytes()), after, task)
     if as_json:
         print(json.dumps(told))
         return
@@ -213,7 +218,7 @@ def _interruptible():
 def main() -> int:
     """Runs a command; bad input ends with status 2 and one sentence on standard error."""
     try:
-        cli.main(prog_name="python -m lifelong", standalone_mode=False)
+        return cli.main(prog_name="python -m lifelong", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return 2
@@ -225,7 +230,6 @@ def main() -> int:
         return 2
     except click.Abort:
         return 130
-    return 0
 
 
 if __name__ == "__main__":

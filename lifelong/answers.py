@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from . import checkpoints, registry, runs
+from .drawing import to_digit
 from .errors import LifelongError
 from .history import History
 from .scenarios import Plan
@@ -46,6 +49,21 @@ def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | 
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
     images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *story.started.shape)
     return [_answer(story, plan, _model(at, k, _version(at, k)), images, k, task) for k in range(last + 1)]
+
+
+def told(at: Path, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
+    """The answers to a picture as JSON values: the five likeliest labels after each task.
+
+    Raises LifelongError as `classify` does, and for a blank picture.
+    """
+    pixels = to_digit(image)
+    if pixels is None:
+        raise LifelongError("The picture is blank: nothing stands out from its background; give one with a digit on it.")
+    answers = [
+        {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
+        for a in classify(at, pixels, after, task)
+    ]
+    return {"run": at.name, "answers": answers}
 
 
 def _answer(story: History, plan: Plan, model: Strategy, images: torch.Tensor, after: int, task: int | None) -> Answer:

@@ -101,6 +101,11 @@ def strategies(scenario: str) -> list[StrategyCard]:
     return cards
 
 
+def strategy_titles() -> dict[str, str]:
+    """Every strategy's title by its name; costs milliseconds."""
+    return registry.titles()
+
+
 def datasets() -> tuple[str, ...]:
     """Names of the data sets."""
     return registry.names("datasets")
@@ -169,14 +174,9 @@ def open_image(content: bytes) -> Image.Image:
 
 def answers_json(run: str, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
     """What `/classify` and `classify --json` answer: the five likeliest labels after each task."""
-    pixels = seen(run, image)
-    if pixels is None:
-        raise LifelongError("The picture is blank: nothing stands out from its background; give one with a digit on it.")
-    told = [
-        {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
-        for a in classify(run, pixels, after, task)
-    ]
-    return {"run": run, "answers": told}
+    from .answers import told
+
+    return told(runs.folder(run), image, after, task)
 
 
 def png(pixels: np.ndarray) -> bytes:

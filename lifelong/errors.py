@@ -4,6 +4,9 @@ import difflib
 from collections.abc import Iterable
 
 
+FEW = 12  # names that one sentence can hold
+
+
 class LifelongError(ValueError):
     """Bad input or a bad file, told in one sentence; never a fault of the program."""
 
@@ -12,5 +15,6 @@ def unknown(kind: str, given: object, known: Iterable[str]) -> LifelongError:
     """The error for a name that is not there, with the nearest name that is."""
     known = sorted(known)
     near = difflib.get_close_matches(str(given), known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"choose one of: {', '.join(known)}." if known else "there are none."
-    return LifelongError(f"There is no {kind} '{given}'; {hint}")
+    more = f", ... ({len(known) - FEW} more)" if len(known) > FEW else ""
+    choice = f"choose one of: {', '.join(known[:FEW])}{more}." if known else "there are none."
+    return LifelongError(f"There is no {kind} '{given}'; " + (f"did you mean '{near[0]}'?" if near else choice))

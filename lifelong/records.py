@@ -83,12 +83,35 @@ _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="e
 def read(file: Path) -> list[Event]:
     """All events of a record; a last line that is only half written is left out.
 
-    Raises LifelongError naming the line when an earlier line is damaged.
+    Raises LifelongError naming the line when an earlier line is damaged or does not follow from those before.
     """
     if not file.exists():
         return []
     *whole, _torn = file.read_bytes().split(b"\n")
-    return list(_parsed(file, whole))
+    return list(_in_order(file, _parsed(file, whole)))
+
+
+def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
+    """Passes events on as long as they tell one story: a start, then tasks one after the other, a row for each."""
+    tasks = learned = 0
+    for number, event in enumerate(events, 1):
+        match event:
+            case Started():
+                fits = number == 1 and len(event.classes) == len(event.labels) == len(event.untrained) > 0
+                tasks = len(event.classes)
+            case Step():
+                fits = event.task == learned < tasks and len(event.probe) == learned + 1
+            case TaskLearned():
+                fits = event.task == learned < tasks and len(event.accuracy) == len(event.labelled) == learned + 1
+                learned += 1
+            case _:
+                fits = True
+        if not fits:
+            raise LifelongError(
+                f"Line {number} of {file.parent.name}/{file.name} does not follow from the lines before it; "
+                "delete the run or restore the file."
+            )
+        yield event
 
 
 def _parsed(file: Path, lines: Iterable[bytes]) -> Iterator[Event]:

@@ -47,11 +47,12 @@ def is_shipped(run: str) -> bool:
 
 def folder(run: str) -> Path:
     """The folder of a run by its id. Raises LifelongError when there is none; an id is never a path."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", run or ""):
+    run = str(run)  # programs send numbers and null
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", run):
         for place in ([SHIPPED] if is_shipped(run) else [home()]):
             if (place / run / "config.json").is_file():
                 return place / run
-    raise unknown("run", str(run)[:80], ids())
+    raise unknown("run", run[:80], ids())
 
 
 def create(config: RunConfig, at: Path | None = None) -> Path:
@@ -73,14 +74,20 @@ def create(config: RunConfig, at: Path | None = None) -> Path:
 
 
 def history(at: Path) -> History:
-    """A run as far as its record tells; read anew only when the record has changed."""
-    record = at / "record.jsonl"
-    seen = record.stat() if record.exists() else None
-    return _history(at, (seen.st_mtime_ns, seen.st_size) if seen else None)
+    """A run as far as its record tells; read anew only when one of its two files has changed."""
+    return _history(at, _stamp(at / "config.json"), _stamp(at / "record.jsonl"))
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        seen = file.stat()
+    except OSError:
+        return None
+    return seen.st_mtime_ns, seen.st_size
 
 
 @lru_cache(maxsize=256)
-def _history(at: Path, version: tuple[int, int] | None) -> History:
+def _history(at: Path, *_stamps: tuple[int, int] | None) -> History:
     try:
         config = configs.read((at / "config.json").read_bytes())
     except OSError:

@@ -70,7 +70,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Task:
-    """One lesson of the sequence. probe: a fixed part of the test images, evaluated during training."""
+    """One lesson of the sequence. probe: a fixed part of the test images, evaluated during training.
+
+    before: the tasks learned earlier, for baselines that break the rules and keep all images.
+    """
 
     index: int
     plan: Plan
@@ -78,6 +81,7 @@ class Task:
     test: Examples
     probe: Examples
     competing: Tensor
+    before: tuple["Task", ...] = ()
 
     @property
     def outputs(self) -> range:
@@ -126,7 +130,7 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
             names = ", ".join(dataset.classes[label] for label in how.classes[index])
             raise LifelongError(f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some.")
         probe = test.take(_evenly(len(test), config.how.probe_images))
-        tasks.append(Task(index, how, train, test, probe, how.competing(index)))
+        tasks.append(Task(index, how, train, test, probe, how.competing(index), before=tuple(tasks)))
     return tasks
 
 

@@ -1,5 +1,6 @@
 """Keeps the training process: starts it, hands it runs, stops them; restarts it when it dies."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ class Trainer:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
-        self._waiting: OrderedDict[str, None] = OrderedDict()
+        self._waiting: OrderedDict[str, int | None] = OrderedDict()
         self._lock = threading.RLock()
 
     def warm(self) -> None:
@@ -22,7 +23,6 @@ class Trainer:
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 return
-            self._waiting.clear()
             root = str(Path(__file__).parent.parent)
             path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
             self._process = subprocess.Popen(
@@ -37,14 +37,17 @@ class Trainer:
         """Queues a run: learn on before task `until`, or to the end."""
         with self._lock:
             self.warm()
-            self._waiting[str(at)] = None
+            self._waiting[str(at)] = until
             self._say({"learn": str(at), "until": until})
 
     def stop(self, at: Path) -> None:
-        """Asks a run to stop after the step it is at, and to keep what was learned."""
+        """Asks a run to stop after the step it is at, and to keep what was learned; one that waits leaves the queue."""
         with self._lock:
-            if str(at) in self._waiting:
+            place = self.place(at)
+            if place is not None:
                 self._say({"stop": str(at)})
+            if place:
+                del self._waiting[str(at)]
 
     def place(self, at: Path) -> int | None:
         """0 when the run is at work, its place in the queue when it waits, None when it is not known here."""
@@ -67,14 +70,28 @@ class Trainer:
             process.wait()
 
     def _say(self, message: dict) -> None:
-        self._process.stdin.write(json.dumps(message) + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(OSError):  # a worker that has just died: `_listen` sees to it
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
 
     def _listen(self, process: subprocess.Popen) -> None:
         for line in process.stdout:
             ended = json.loads(line).get("ended")
             with self._lock:
                 self._waiting.pop(ended, None)
+        with self._lock:
+            if self._process is process:
+                self._start_over()
+
+    def _start_over(self) -> None:
+        """After the worker died: the run it was at is given up, those that wait go to a new worker."""
+        left = list(self._waiting.items())[1:]
+        self._waiting.clear()
+        self._process.wait()
+        if left:
+            self.warm()
+        for at, until in left:
+            self.learn(Path(at), until)
 
 
 trainer = Trainer()

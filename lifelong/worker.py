@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
 from . import runs
 from .config import RunConfig
@@ -44,13 +45,14 @@ def main() -> None:
     """Works through the jobs, one after the other."""
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)  # a drawing is answered first
+    answers, sys.stdout = sys.stdout, sys.stderr  # what others print is no answer
     _warm_up()
     jobs = Jobs()
     threading.Thread(target=jobs.read, args=(sys.stdin,), daemon=True).start()
     while (job := jobs.waiting.get()) is not None and not jobs.closing.is_set():
-        _say(began=job["learn"])
+        _say(answers, began=job["learn"])
         _learn(Path(job["learn"]), job["until"], lambda: jobs.closing.is_set() or job["learn"] in jobs.stopped)
-        _say(ended=job["learn"])
+        _say(answers, ended=job["learn"])
 
 
 def _learn(at: Path, until: int | None, stop) -> None:
@@ -63,8 +65,8 @@ def _learn(at: Path, until: int | None, stop) -> None:
         print(error, file=sys.stderr)
 
 
-def _say(**message: str) -> None:
-    print(json.dumps(message), flush=True)
+def _say(to: TextIO, **message: str) -> None:
+    print(json.dumps(message), file=to, flush=True)
 
 
 def _warm_up() -> None:
@@ -73,6 +75,8 @@ def _warm_up() -> None:
 
     from .experiment import Experiment
 
+    # A core is left to the pages: with every core taken, each matrix product waits for the slowest thread.
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     images, labels = torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1, 0, 1])
     blank = Dataset("mnist", "", "", ("0", "1"), images, labels, images, labels)
     for _event in Experiment(RunConfig(tasks=1, steps=1), blank).events():

@@ -107,7 +107,7 @@ def read_idx(file: Path) -> Tensor:
     except (OSError, EOFError, zlib.error):
         raise LifelongError(f"{file.name} is damaged or cannot be read; fetch it again.") from None
     # Two zero bytes, the type (8 is unsigned byte), the number of dimensions, then each as big-endian int32.
-    dimensions = content[3] if content[:3] == b"\x00\x00\x08" else 0
+    dimensions = content[3] if len(content) > 3 and content.startswith(b"\x00\x00\x08") else 0
     header = 4 + 4 * dimensions
     shape = np.frombuffer(content[4:header], ">i4").tolist() if dimensions and len(content) >= header else []
     if not shape or len(content) - header != int(np.prod(shape, dtype=np.int64)):

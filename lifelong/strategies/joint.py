@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..examples import Examples, join, nothing
+from ..examples import Examples, join
 from ..scenarios import Task
-from .base import Strategy, stored
+from .base import Strategy
 
 
 @dataclass
@@ -20,15 +20,12 @@ class Joint(Strategy):
     stores = "all training images"
     source = "the upper bound of every study of the field"
 
-    seen: Examples = stored(nothing)
-
     def start_task(self, task: Task) -> None:
-        self.seen = join(self.seen, task.train)
         if task.index:
             self.restart()
 
     def examples(self, task: Task) -> Examples:
-        return self.seen
+        return join(*(earlier.train for earlier in task.before), task.train)
 
     def steps(self, task: Task, examples: Examples) -> int:
         return (task.index + 1) * self.recipe.steps if self.recipe.steps else super().steps(task, examples)

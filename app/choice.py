@@ -1,0 +1,36 @@
+"""Which runs can be drawn for, and which one is shown first; both faces ask here, so both show the same."""
+
+from lifelong import api
+
+DEFAULT_RUN = "mnist-class-finetune"
+JUDGE = "mnist-class-joint"  # learned every digit at once, so it can say when another digit was drawn than the one named
+PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
+
+SCENARIOS = {"task": "task-incremental", "domain": "domain-incremental", "class": "class-incremental", "transfer": "transfer"}
+
+
+def run_name(row: dict) -> str:
+    """A run as people choose it.
+
+    >>> run_name({"id": "a", "strategy": "finetune", "scenario": "class", "shipped": True})
+    'Fine-tuning · class-incremental'
+    >>> run_name({"id": "mnist-task-ewc-3f2a1c", "strategy": "ewc", "scenario": "task", "shipped": False})
+    'EWC · task-incremental · run 3f2a1c'
+    """
+    name = f"{api.strategy_titles().get(row['strategy'], row['strategy'])} · {SCENARIOS.get(row['scenario'], row['scenario'])}"
+    return name if row["shipped"] else f"{name} · run {row['id'].rsplit('-', 1)[-1]}"
+
+
+def readable_runs() -> list[tuple[str, str]]:
+    """(name, id) of every run that has learned to read digits of 28 x 28."""
+    return [(run_name(row), row["id"]) for row in api.run_list() if row["learned"] and _reads_digits(row["id"])]
+
+
+def _reads_digits(run: str) -> bool:
+    return tuple(api.history(run).started.shape) == (1, 28, 28)
+
+
+def first_run(asked: str | None, runs: list[tuple[str, str]]) -> str | None:
+    """The run asked for if it is there, else the default, else the newest; None when there is none."""
+    ids = [run for _name, run in runs]
+    return next((run for run in (asked, DEFAULT_RUN) if run in ids), ids[0] if ids else None)

@@ -1,0 +1,181 @@
+"""The drawing page: draw one digit and see what the model after every earlier task makes of it."""
+
+import os
+from functools import cache
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+import numpy as np
+from cards import cards, own_task, verdicts
+from choice import JUDGE, PROMPT, first_run, readable_runs
+from endpoints import Page, add_endpoints, refuse
+from fastapi import FastAPI
+from pad import ASSETS, DIGITS, LARGEST_UPLOAD, Chips, DigitPad, Examples, Seen, Sentence, Strip, data_url, from_data_url
+from PIL import Image
+from story import mistaken, named, story
+from theme import CSS, HEAD, THEME
+
+from lifelong import api
+from lifelong.errors import LifelongError
+
+QUIETLY = {
+    "show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private",
+    "concurrency_limit": 4, "concurrency_id": "draw",
+}
+INVITATION = "Each card is the same model, one task later. Draw, and all of them answer at once."
+NO_RUN = "There is no trained run yet; learn one on the Train page."
+TOLD = "It then only has to choose between that task's digits, which is far easier."
+
+
+def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[list, dict, str]:
+    """Strip, sentence and the pixels seen, for a drawing as the pad holds it."""
+    try:
+        history = api.history(run)
+        own = own_task(history, drawn)
+        pixels = api.seen(run, api.open_image(drawing)) if drawing else None
+        if pixels is None:
+            return cards(history, drawn), said(INVITATION, run, own, told, tone="quiet"), ""
+        answers = api.classify(run, pixels, task=own if told else None)
+        doubt = _doubt(pixels, drawn)
+    except LifelongError as error:
+        return problem(str(error), run, drawn)
+    judged = verdicts(answers, drawn)
+    why = "See the curve" if all(verdict.known for verdict in judged[own:]) else "Why?"
+    sentence = said(story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt)
+    return cards(history, drawn, answers), sentence, data_url(api.png(pixels))
+
+
+def _doubt(pixels: np.ndarray, drawn: str) -> str:
+    """The digit that this is, where it is surely not the one named; empty when that cannot be told."""
+    if JUDGE not in [row["id"] for row in api.run_list()]:
+        return ""
+    likeliest, share = api.classify(JUDGE, pixels)[-1].top[0]
+    return likeliest if mistaken(drawn, likeliest, share) else ""
+
+
+def problem(message: str, run: str, drawn: str) -> tuple[list, dict, str]:
+    """What went wrong, in place of any earlier answer."""
+    try:
+        empty = cards(api.history(run), drawn)
+    except LifelongError:
+        empty = []
+    return empty, said(message, run, tone="problem"), ""
+
+
+def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) -> dict[str, Any]:
+    """A value for the Sentence, safe to be put into the page. more: tone, why, doubt."""
+    doubt = more.get("doubt", "")
+    words = {"text": text, "tone": "", "why": "", "doubt": "", "doubtful": named(doubt), **more}
+    return {name: escape(value) for name, value in words.items()} | {"run": quote(run), "task": task, "told": told}
+
+
+def begin(kept: str | None, request: gr.Request) -> tuple:
+    """The run that the address asks for, all runs to choose from, and the digit chosen before a reload."""
+    runs = readable_runs()
+    run = first_run(request.query_params.get("run"), runs)
+    drawn = kept if kept in DIGITS else PROMPT
+    return gr.update(choices=runs, value=run), drawn, label_given(run)
+
+
+def label_given(run: str | None) -> bool:
+    """Whether this run's scenario gives the task label; a person may still take it away."""
+    try:
+        return run is not None and api.history(run).config.scenario == "task"
+    except LifelongError:
+        return False  # a run deleted meanwhile: the answer that follows says so
+
+
+@cache
+def _examples() -> np.ndarray:
+    """Test images uint8 (3, 10, 28, 28): some of each digit."""
+    sheet = np.asarray(Image.open(ASSETS / "examples.png"))
+    return sheet.reshape(len(sheet) // 28, 28, 10, 28).swapaxes(1, 2)
+
+
+def put(event: gr.EventData) -> tuple[bytes, str]:
+    """An example on the pad, with the digit it shows as the truth."""
+    digit, turn = _given(event, "digit"), _given(event, "turn")
+    if type(digit) is not int or type(turn) is not int:
+        raise refuse("An example is chosen by its digit, 0 to 9.")
+    return api.png(_examples()[turn % len(_examples()), digit % 10]), DIGITS[digit % 10]
+
+
+def _given(event: gr.EventData, name: str) -> Any:
+    """What came with an event; a browser may send anything."""
+    return event._data.get(name) if isinstance(event._data, dict) else None
+
+
+def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
+    """A picture from a file as a digit on the pad; a wrong file empties the pad and is told in one sentence."""
+    try:
+        content = from_data_url(_given(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
+        if content is None:
+            raise LifelongError("That file is empty or larger than 5 MB; give a picture of at most 5 MB.")
+        pixels = api.seen(run, api.open_image(content))
+        if pixels is None:
+            raise LifelongError("That picture is blank: nothing stands out from its background; give one with a digit on it.")
+    except LifelongError as error:
+        return None, *problem(str(error), run, drawn)
+    return api.png(pixels), gr.skip(), gr.skip(), gr.skip()
+
+
+def build() -> gr.Blocks:
+    """The page."""
+    runs = readable_runs()
+    run = first_run(None, runs)
+    strip, sentence, _ = answer(None, run, PROMPT, False) if run else ([], said(NO_RUN, "", tone="problem"), "")
+    with Page(analytics_enabled=False, fill_width=True, delete_cache=(600, 3600), title="Lifelong: draw a digit") as page:
+        with gr.Column(elem_id="page"):
+            pad = DigitPad(PROMPT, elem_id="pad")
+            with gr.Column(elem_id="answers"):
+                shown = [Strip(strip, elem_id="strip"), Sentence(sentence, elem_id="sentence")]
+            truth = Chips(PROMPT, elem_id="truth")
+            examples = Examples(elem_id="examples")
+            shown.append(Seen(elem_id="seen"))
+            with gr.Column(elem_id="ask"):
+                chosen = RunChoice(runs, value=run, label="Model", elem_id="run", filterable=False)
+                told = gr.Checkbox(False, label="Tell it which task the digit is from", info=TOLD, elem_id="told")
+        _wire(page, pad, chosen, truth, told, shown, examples)
+        add_endpoints()
+    page.queue(default_concurrency_limit=4, max_size=64)
+    return page
+
+
+def _wire(page, pad, chosen, truth, told, shown, examples) -> None:
+    """All answers go through one event, of which the last always wins; the others only set what it depends on."""
+    gr.on([pad.input, truth.input, told.change, chosen.change], answer, [pad, chosen, truth, told], shown, **QUIETLY)
+    chosen.input(label_given, chosen, told, **QUIETLY)
+    examples.click(put, None, [pad, truth], **QUIETLY)
+    pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)
+    kept = gr.JSON(visible=False)
+    page.load(begin, kept, [chosen, truth, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
+
+
+class RunChoice(gr.Dropdown):
+    """A dropdown whose choice the library judges: a run made since the page was built is as good as any."""
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> str:
+        return str(payload)
+
+
+def host() -> FastAPI:
+    """A web application that holds the page at /gradio and nothing else."""
+    page = build()
+    app = gr.mount_gradio_app(
+        FastAPI(), page, path="/gradio", footer_links=[], run_history=False, max_file_size="5mb", show_error=False,
+        ssr_mode=False, theme=THEME, css=CSS, head=HEAD,
+    )
+    # Mounting leaves this unset, and unset means that a client may name any file of this machine as its upload.
+    page.has_launched = True
+    return app
+
+
+def warm() -> None:
+    """Loads what a first drawing needs: torch and every checkpoint of the run that is shown first."""
+    answer(api.png(_examples()[0, 0]), first_run(None, readable_runs()) or "", PROMPT, False)

@@ -1,0 +1,176 @@
+"""The form of the Train page: what to learn, how, and the controls that each strategy's settings call for."""
+
+import math
+
+import charts
+import naming
+import streamlit as st
+import words
+
+from lifelong import api
+from lifelong.errors import LifelongError
+
+KEPT = {"persist_state": "session"}  # the form is as it was left when one comes back to it
+
+
+def show() -> None:
+    """The whole form: one obvious button first, and below it everything that can be chosen."""
+    st.title("Train a network, task by task")
+    start = st.container()
+    scenario, strategy = st.columns([5, 7], gap="large")
+    with scenario:
+        _scenario()
+    with strategy:
+        _strategy()
+    _size()
+    with start:
+        _start()
+    _expected()
+
+
+def _start() -> None:
+    """Filled last, since it tells what was chosen below it."""
+    state = st.session_state
+    tasks = state["tasks"]
+    st.markdown(
+        f"**{_card().title}** will learn {naming.plural(tasks, 'task')}, one after the other. "
+        "Watch what happens to the first ones while it learns the next."
+    )
+    if message := state.pop("refused", None):
+        st.error(message)
+    with st.container(horizontal=True, key="start_buttons"):
+        st.button(f"Learn all {tasks} tasks" if tasks > 1 else "Learn the task", key="learn_all", type="primary",
+                  icon=":material/play_arrow:", on_click=_begin)
+        if tasks > 1:
+            st.button("Learn only the first", key="learn_next", icon=":material/skip_next:", on_click=_begin, args=(1,))
+    st.caption("Training goes on when you leave the page. You can stop it, and take a task back.")
+
+
+def _expected() -> None:
+    """A finished run of the same kind, where there is one."""
+    state = st.session_state
+    same = ("dataset", "scenario", "strategy", "tasks")
+    row = next((row for row in api.run_list() if row["learned"] == row["tasks"] and all(row[name] == state[name] for name in same)), None)
+    if row is None:
+        return
+    history, joint = api.history(row["id"]), api.joint_of(row["id"])
+    st.subheader("What to expect")
+    st.markdown(f"A run like this, seed {row['seed']}, recipe {row['recipe']}: {words.result(history)}")
+    curves, matrix = st.columns(2, gap="large")
+    curves.altair_chart(charts.forgetting_curves(history, api.history(joint) if joint else None), key="expected_curves")
+    matrix.altair_chart(charts.forgetting_matrix(history), key="expected_matrix")
+    st.caption(naming.source(history))
+
+
+def _scenario() -> None:
+    scenarios = list(api.SCENARIOS)
+    st.radio(
+        "What must the model do?", scenarios, index=scenarios.index("class"), key="scenario", on_change=_new_scenario,
+        format_func=naming.scenario_title, captions=[naming.scenario_told(name) for name in scenarios], **KEPT,
+    )
+
+
+def _size() -> None:
+    """What it learns from, how long, in how many tasks, and the seed."""
+    state = st.session_state
+    data, recipe, tasks, seed = st.columns(4, gap="large")
+    with data:
+        st.segmented_control("Data set", api.datasets(), default="mnist", key="dataset", required=True,
+                             format_func=lambda name: naming.DATASETS.get(name, name), **KEPT)
+        st.caption(naming.ABOUT_DATASETS.get(state["dataset"], ""))
+    with recipe:
+        st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="recipe", required=True, format_func=str.capitalize, **KEPT)
+        st.caption(_sentence(api.RECIPES[state["recipe"]].about))
+    with tasks:
+        state.setdefault("tasks", _usual_tasks())
+        st.slider("Tasks", 2 if state["scenario"] == "transfer" else 1, 10, key="tasks", **KEPT)
+        st.caption("The classes are dealt out to so many tasks, in order of arrival.")
+    with seed:
+        st.number_input("Seed", 0, 2**31 - 1, key="seed", **KEPT)
+        st.caption("Start weights and order of images; beyond 0, order of classes too.")
+
+
+def _strategy() -> None:
+    cards = {card.name: card for card in _cards()}
+    if st.session_state.get("strategy") not in cards:
+        st.session_state["strategy"] = "finetune"
+    st.pills("How does it learn?", list(cards), key="strategy", required=True, wrap=True,
+             format_func=lambda name: cards[name].title, **KEPT)
+    card = _card()
+    with st.container(border=True, key="strategy_card"):
+        st.markdown(f"{card.summary}  \n**Stores** {card.stores}. **Source** {_sentence(card.source)}")
+        for setting in card.settings:
+            _control(setting, setting_key(card.name, st.session_state["scenario"], setting.name))
+
+
+def _cards() -> list:
+    """The scenario's strategies: the baseline first, those that break the rules last."""
+    return sorted(api.strategies(st.session_state["scenario"]), key=lambda c: (c.name != "finetune", c.name in ("joint", "scratch"), c.title))
+
+
+def _card():
+    return next(card for card in _cards() if card.name == st.session_state["strategy"])
+
+
+def setting_key(strategy: str, scenario: str, name: str) -> str:
+    """A key for each scenario, since each has defaults of its own."""
+    return f"setting-{strategy}-{scenario}-{name}"
+
+
+def _control(setting, key: str) -> None:
+    """The control that a setting's kind and range call for."""
+    label = setting.name.replace("_", " ").capitalize()
+    if setting.high - setting.low > 1000 or (setting.low > 0 and setting.high / setting.low >= 1000):
+        value = st.session_state.get(key, setting.default)
+        st.select_slider(label, ladder(setting, value), value=setting.default, format_func=naming.magnitude, key=key, **KEPT)
+    elif setting.kind is int:
+        st.slider(label, int(setting.low), int(setting.high), int(setting.default), key=key, **KEPT)
+    else:
+        step = 10.0 ** (math.floor(math.log10(setting.high - setting.low)) - 2)
+        st.slider(label, float(setting.low), float(setting.high), float(setting.default), step, key=key, format="%g", **KEPT)
+    st.caption(f"{setting.help} Default here: {naming.magnitude(setting.default)}.")
+
+
+def ladder(setting, *also: float) -> list:
+    """The steps of a slider over many powers of ten: 0, 1, 2, 5, 10, ... within the setting's range."""
+    lowest = setting.low if setting.low > 0 else 1
+    powers = range(math.floor(math.log10(lowest)), math.ceil(math.log10(setting.high)) + 1)
+    steps = {setting.kind(digit * 10.0**power) for power in powers for digit in (1, 2, 5)}
+    within = {step for step in steps if setting.low <= step <= setting.high}
+    return sorted(within | {setting.kind(value) for value in (setting.low, setting.high, setting.default, *also)})
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _usual_tasks() -> int:
+    return 2 if st.session_state.get("scenario") == "transfer" else 5
+
+
+def _new_scenario() -> None:
+    st.session_state["tasks"] = _usual_tasks()
+
+
+def _begin(until: int | None = None) -> None:
+    """Makes the run that the form describes, and has it learned."""
+    state = st.session_state
+    settings = {s.name: state[setting_key(state["strategy"], state["scenario"], s.name)] for s in _card().settings}
+    given = {name: state[name] for name in ("dataset", "scenario", "strategy", "recipe", "tasks", "seed")}
+    try:
+        run = api.create(**given, settings=settings)
+        api.learn(run, until)
+    except LifelongError as error:
+        state["refused"] = str(error)
+        return
+    state["goal"] = (run, until)
+    st.query_params["run"] = run
+
+
+def fill(config) -> None:
+    """Sets the form to a run's own choices."""
+    state = st.session_state
+    for name in ("dataset", "scenario", "strategy", "recipe", "tasks", "seed"):
+        state[name] = getattr(config, name)
+    for name, value in config.settings.items():
+        state[setting_key(config.strategy, config.scenario, name)] = value

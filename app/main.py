@@ -1,0 +1,55 @@
+"""Lifelong in the browser: `streamlit run app/main.py` serves the pages and the drawing page on one port."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+import threading
+from pathlib import Path
+
+# Streamlit puts only this folder on the import path; the library lies beside it.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import streamlit as st
+from draw import host, warm
+
+from lifelong import api
+
+_host = host()
+_mounts = [route for route in _host.routes if getattr(route, "path", "") == "/gradio"]
+
+
+def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
+    """Lets a signal end Gradio's open streams first: the server would wait for them as long as a tab is open."""
+    before = signal.getsignal(number)
+
+    def handler(given, frame):
+        loop.call_soon_threadsafe(_mounts[0].app.stop_event.set)
+        if callable(before):
+            before(given, frame)
+
+    signal.signal(number, handler)
+
+
+def _warm() -> None:
+    """In the order in which a visitor comes to need it: the curves, the first answer, the process that trains."""
+    import charts  # noqa: F401
+
+    warm()
+    api.warm()
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(_app):
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            _end_streams_on(number, asyncio.get_running_loop())
+    async with _host.router.lifespan_context(_host):
+        threading.Thread(target=_warm, daemon=True).start()
+        yield {}
+        await asyncio.to_thread(api.close)
+    gc.freeze()  # the collector's last round over all of torch would take seconds and free what the end frees anyway
+
+
+app = st.App("dashboard.py", routes=_mounts, lifespan=_lifespan)

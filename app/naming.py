@@ -1,0 +1,119 @@
+"""What things are called on the pages: data sets, scenarios, strategies, runs, and what a run was made of."""
+
+from rows import percent, titles
+
+from lifelong import api
+from lifelong.api import History
+
+DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "cifar10": "CIFAR-10"}
+ABOUT_DATASETS = {
+    "mnist": "70,000 handwritten digits",
+    "mnist-sample": "5,000 of the same digits, embedded; quicker and less exact",
+    "cifar10": "60,000 small photographs of ten kinds of things",
+}
+SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def magnitude(value: float) -> str:
+    """A number that is easy to read at any size.
+
+    >>> magnitude(100), magnitude(5000), magnitude(1e9), magnitude(5e8), magnitude(0.5)
+    ('100', '5,000', '10⁹', '5·10⁸', '0.5')
+    """
+    if value and (abs(value) >= 1e5 or abs(value) < 1e-3):
+        digits, _, power = f"{value:.2e}".partition("e")
+        digits = digits.rstrip("0").rstrip(".")
+        return ("" if digits == "1" else f"{digits}·") + "10" + str(int(power)).translate(SUPERSCRIPT)
+    return f"{value:,g}" if value != int(value) else f"{int(value):,}"
+
+
+def scenario_title(name: str) -> str:
+    """A scenario's name in the field: 'Class-incremental (CIL)'."""
+    return api.SCENARIOS[name].partition(":")[0]
+
+
+def scenario_told(name: str) -> str:
+    """What a scenario asks of the model, as a sentence."""
+    told = api.SCENARIOS[name].partition(": ")[2]
+    return told[:1].upper() + told[1:]
+
+
+def strategy_titles() -> dict[str, str]:
+    """Every strategy's title by its name."""
+    return {card.name: card.title for scenario in api.SCENARIOS for card in api.strategies(scenario)}
+
+
+def run_title(row: dict) -> str:
+    """A row of the list of runs as people tell runs apart."""
+    if row.get("error"):
+        return f"{row['id']} (damaged)"
+    scenario = scenario_title(row["scenario"]).partition(" (")[0].lower()
+    parts = [strategy_titles().get(row["strategy"], row["strategy"]), scenario, DATASETS.get(row["dataset"], row["dataset"])]
+    if row["learned"] < row["tasks"]:
+        parts.append(f"{row['learned']} of {row['tasks']} tasks")
+    if row["learned"]:
+        parts.append(percent(row["average_accuracy"]))
+    parts.append("shipped" if row["shipped"] else row["id"].rpartition("-")[2])
+    return " · ".join(parts)
+
+
+def missing(run: str) -> str | None:
+    """A sentence when there is no run of this name."""
+    if any(row["id"] == run for row in api.run_list()):
+        return None
+    return f"There is no run '{run[:60]}' here; it may have been deleted."
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: '1 task', '2 tasks'."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def setup(history: History, run: str) -> str:
+    """What a run is, in one line."""
+    c = history.config
+    settings = ", ".join(f"{name.replace('_', ' ')} {magnitude(value)}" for name, value in c.settings.items())
+    parts = [scenario_title(c.scenario), plural(c.tasks, "task"), settings, f"recipe {c.recipe}", f"seed {c.seed}", f"run {run}"]
+    return " · ".join(part for part in parts if part)
+
+
+def source(history: History) -> str:
+    """Where the numbers come from."""
+    return f"Data: {history.started.source}." if history.started else "Data: known once the run has begun."
+
+
+def facts(history: History) -> list[tuple[str, str]]:
+    """Everything that was chosen and found at the start, as pairs of a name and a value."""
+    c, start = history.config, history.started
+    card = next((card for card in api.strategies(c.scenario) if card.name == c.strategy), None)
+    told = [("Scenario", api.SCENARIOS[c.scenario])]
+    if card:
+        told += [("Strategy", f"{card.title}. {card.summary}"), ("Stores", card.stores), ("Source", card.source)]
+    told += [(f"Setting: {name.replace('_', ' ')}", magnitude(value)) for name, value in c.settings.items()]
+    told += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
+    if start:
+        told += [
+            ("Data", start.source),
+            ("Tasks", "; ".join(titles(history))),
+            ("Images", f"{start.images[0]:,} for training, {start.images[1]:,} for testing, {' × '.join(map(str, start.shape[1:]))} pixels"),
+            ("Network", f"{c.model}, {start.parameters:,} parameters"),
+            ("Training", f"{duration(history.seconds)}, evaluation left out"),
+        ]
+    return [*told, ("Version", c.version)]
+
+
+def command(history: History) -> str:
+    """The command that makes a run of the same configuration."""
+    c = history.config
+    flags = {"dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "recipe": c.recipe, "tasks": c.tasks, "seed": c.seed}
+    flags |= {name.replace("_", "-"): f"{value:g}" for name, value in c.settings.items()}
+    return "python -m lifelong train " + " ".join(f"--{name} {value}" for name, value in flags.items())

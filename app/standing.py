@@ -1,0 +1,61 @@
+"""Where a run stands and how long it will take, in words. Pure functions of a History."""
+
+from naming import duration, plural
+from rows import names
+
+from lifelong.api import History
+
+
+def progress(history: History, goal: int, state: str, place: int | None) -> tuple[float, str]:
+    """How far a run at work is, as a share and as a line of text."""
+    if state == "waiting":
+        return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
+    last = history.steps[-1] if history.steps else None
+    begun = len(history.learned) + (last.step / last.steps if last and last.task == len(history.learned) else 0)
+    if last is None:
+        return 0.0, "Getting the data ready …"
+    left = seconds_left(history, goal)
+    task = names(history)[min(last.task, goal - 1)]
+    text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (f", about {duration(left)} left" if left else "")
+    return min(begun / goal, 1.0), text
+
+
+def seconds_left(history: History, goal: int) -> float | None:
+    """Seconds of training that are left, each task to come taking as much longer than the last as that one did."""
+    ends = [0.0, *[row.seconds for row in history.learned]]
+    lengths = [after - before for before, after in zip(ends, ends[1:])]
+    last = history.steps[-1]
+    spent = 0.0
+    if last.task == len(history.learned) and last.step > 1:
+        spent = last.seconds - ends[-1]
+        lengths.append(spent * last.steps / last.step)
+    if not lengths:
+        return None
+    growth = max(lengths[-1] - lengths[-2], 0.0) if len(lengths) > 1 else 0.0
+    to_come = [lengths[-1] + growth * (i + 1) for i in range(goal - len(lengths))]
+    return max((lengths[-1] - spent if spent else 0.0) + sum(to_come), 0.0)
+
+
+def standing(history: History, state: str) -> str:
+    """Where a run stands that is neither at work nor finished, and what can be done."""
+    done, tasks = len(history.learned), history.config.tasks
+    kept = f"{plural(done, 'task')} of {tasks} learned" if done else "No whole task learned"
+    last = history.steps[-1] if history.steps else None
+    step = max(last.step, getattr(history.ending, "step", 0)) if last and last.task == done else 0
+    within = f"{names(history)[done].lower()}, step {step} of {last.steps}" if step else ""
+    match state:
+        case "new":
+            return "This run has not begun. Learn the next task, or all of them."
+        case "stopped":
+            where = f" Stopped in {within}." if within else ""
+            return f"{kept}.{where} It can go on from here."
+        case "failed":
+            return f"The run could not go on: {history.ending.message} {kept}."
+    return f"The run was cut off{' in ' + within if within else ''}. {kept}; it can go on from there."
+
+
+def undo(history: History) -> str:
+    """What the undo button takes back."""
+    done = len(history.learned)
+    begun = any(s.task == done for s in history.steps)
+    return f"Take back {names(history)[done if begun else max(done - 1, 0)].lower()}"

@@ -1,0 +1,75 @@
+"""The page that opens first: the drawing page in its frame, and beside it the curves of the run that it shows."""
+
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+from charts import forgetting_curves
+from choice import first_run, readable_runs
+from words import curves as told
+
+from lifelong import api
+
+LISTEN = """export default ({ setStateValue }) => {
+  const hear = (event) => { if (event.origin === location.origin && event.data?.lifelong) setStateValue('shown', event.data.lifelong); };
+  addEventListener('message', hear);
+  return () => removeEventListener('message', hear);
+}"""
+listen = st.components.v2.component("lifelong_listen", js=LISTEN)
+
+# On a narrow window the curves go below the pad; the frame is as tall as the page in it; until that is there, its pad is.
+PAPER = quote("<svg xmlns='http://www.w3.org/2000/svg' width='260' height='260'><rect width='260' height='260' rx='12'/></svg>")
+LOOK = f"""<style>
+.st-key-drawing [data-testid=stColumn] {{ min-width: min(100%, 22rem); }}
+.st-key-drawing [data-testid=stElementContainer]:has(> iframe) {{ height: auto; flex: none; }}
+@media (min-width: 700px) {{ .st-key-drawing iframe {{ background: url("data:image/svg+xml,{PAPER}") 6px 6px no-repeat; }} }}
+</style>"""
+
+
+def frame() -> None:
+    """The drawing page. Its address stays as it is while one draws, because a new address would lose the drawing."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    asked = st.query_params.get("run")
+    state = st.session_state
+    if asked != state.get("draw_told") or theme != state.get("draw_theme"):
+        state.draw_told, state.draw_theme = asked, theme
+        state.draw_address = "/gradio/?" + urlencode({"run": asked or "", "__theme": theme})
+    st.iframe(state.draw_address, height=600, alt="Drawing pad, and what the model answers after every task")
+
+
+@st.fragment
+def curves() -> None:
+    """The forgetting curves of the run in the frame, the task of the digit drawn standing out."""
+    shown = listen(key="heard", on_shown_change=lambda: None).shown or {}
+    run = first_run(shown.get("run") or st.query_params.get("run"), readable_runs())
+    if run is None:
+        return
+    history, joint = api.history(run), api.joint_of(run)
+    task = min(int(shown.get("task", 0)), history.config.tasks - 1)
+    if shown.get("run"):
+        st.query_params["run"] = st.session_state.draw_told = run
+    if shown.get("open", 0) > st.session_state.get("draw_opened", 0):
+        st.session_state.draw_opened = shown["open"]
+        st.switch_page("views/inspect.py", query_params={"run": run, "task": str(task)})
+    ceiling = api.history(joint) if joint else None
+    st.subheader("The same on all test images")
+    st.altair_chart(forgetting_curves(history, ceiling, task), key="curves")
+    without = "Here the model is not told the task. " if shown.get("told") and history.config.scenario == "class" else ""
+    st.caption(without + told(history, ceiling))
+
+
+def unknown(asked: str | None) -> bool:
+    """Whether the address asks for a run that cannot be drawn for."""
+    return bool(asked) and asked not in [run for _name, run in readable_runs()]
+
+
+with st.container(key="drawing"):
+    st.html(LOOK)
+    st.title("Draw a 0. Watch it being forgotten.")
+    st.markdown("This network learned its digits a few at a time. Each card is the same network, one task later.")
+    if unknown(st.query_params.get("run")):
+        st.warning("The run in the address is not here, or it does not read digits; this is another one.")
+    pad, chart = st.columns([64, 36], gap="medium")
+    with pad:
+        frame()
+    with chart:
+        curves()

@@ -1,0 +1,155 @@
+"""What a person waits for: the app started by its own command and timed in headless Chromium.
+
+    python -m benchmarks.app
+
+Prints as JSON, in seconds: from opening the page to the stored curve, to the pad, to the memory strip; from a stroke to the
+answers of all checkpoints, as the server takes it (p50, p95 over 200 calls); from the click on "Learn all" to the first live
+point and to the end of a quick run; from the click on Stop to the run's end; from SIGTERM and SIGINT to the end of the process
+with a tab open. Figures of the page are medians over several visits. Needs Chromium and the development requirements.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from statistics import median, quantiles
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from tests.test_browser import CHROMIUM, DESKTOP, FLAGS, ROOT, free_port
+
+VISITS = 5
+CURVE = "[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart'] svg"
+
+
+def main() -> None:
+    """Measures everything once and prints it."""
+    told = {"answer": answer_seconds()}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
+        os.environ["LIFELONG_RUNS"] = folder
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        server, url, told["start"] = start()
+        time.sleep(8)  # torch and the worker are loaded behind the first pages
+        visits = [visit(chromium.new_context(viewport=DESKTOP).new_page(), url) for _ in range(VISITS)]
+        told["page"] = {name: round(median(v[name] for v in visits), 2) for name in visits[0]}
+        told["train"] = train(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
+        told["stop"] = stop(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
+        visit(chromium.new_context(viewport=DESKTOP).new_page(), url)
+        told["sigterm"] = end(server, signal.SIGTERM)
+        server, url, _ = start()
+        visit(chromium.new_context(viewport=DESKTOP).new_page(), url)
+        told["sigint"] = end(server, signal.SIGINT)
+        chromium.close()
+    print(json.dumps(told, indent=1))
+
+
+def start() -> tuple[subprocess.Popen, str, float]:
+    """The app, its address, and the seconds until it is healthy."""
+    port = free_port()
+    clock = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    while True:
+        try:
+            if urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).read() == b"ok":
+                return process, url, round(time.perf_counter() - clock, 2)
+        except OSError:
+            time.sleep(0.05)
+
+
+def visit(page: Page, url: str) -> dict[str, float]:
+    """Seconds from opening the page to each of its parts."""
+    clock, seen = time.perf_counter(), {}
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector(CURVE)
+    seen["curve"] = time.perf_counter() - clock
+    frame = page.frame_locator("iframe[src*='/gradio']")
+    frame.locator("#pad canvas").wait_for()
+    seen["pad"] = time.perf_counter() - clock
+    frame.locator("#strip [data-after='4']").wait_for()
+    seen["strip"] = time.perf_counter() - clock
+    return seen
+
+
+def answer_seconds(calls: int = 200) -> dict[str, float]:
+    """Seconds from the pixels of a drawing to the answers of all checkpoints of a run."""
+    from lifelong import api
+
+    api.warm()
+    api.close()
+    dice = np.random.default_rng(0)
+    taken = []
+    for _ in range(calls):
+        canvas = np.zeros((280, 280), np.uint8)
+        row, column = dice.integers(20, 120, 2)
+        canvas[row : row + 120, column : column + 24] = 255
+        clock = time.perf_counter()
+        api.classify("mnist-class-finetune", api.seen("mnist-class-finetune", api.open_image(api.png(canvas))))
+        taken.append(time.perf_counter() - clock)
+    return {"n": calls, "p50": round(median(taken), 4), "p95": round(quantiles(taken, n=20)[-1], 4)}
+
+
+def train(page: Page, url: str, runs: Path) -> dict[str, float]:
+    """A quick run: seconds from the click to the first step on disk, to the live curve, and to the end."""
+    begin(page, url)
+    clock = time.perf_counter()
+    page.locator(".st-key-learn_all button").click()
+    record = wait_for(lambda: next(runs.glob("*/record.jsonl"), None))
+    wait_for(lambda: '"step"' in record.read_text())
+    on_disk = time.perf_counter() - clock
+    page.wait_for_selector(CURVE)
+    live = time.perf_counter() - clock
+    wait_for(lambda: '"finished"' in record.read_text())
+    return {"first_point_on_disk": round(on_disk, 2), "first_live_point": round(live, 2), "end": round(time.perf_counter() - clock, 2)}
+
+
+def stop(page: Page, url: str, runs: Path) -> float:
+    """Seconds from the click on Stop to the run's Stopped event, in a run of the paper's length."""
+    before = set(runs.glob("*/record.jsonl"))
+    begin(page, url)
+    page.locator(".st-key-recipe button", has_text="Paper").click()
+    page.locator(".st-key-learn_all button").click()
+    record = wait_for(lambda: next(iter(set(runs.glob("*/record.jsonl")) - before), None))
+    wait_for(lambda: record.read_text().count('"step"') > 3)
+    clock = time.perf_counter()
+    page.locator(".st-key-stop button").click()
+    wait_for(lambda: '"stopped"' in record.read_text())
+    return round(time.perf_counter() - clock, 2)
+
+
+def begin(page: Page, url: str) -> None:
+    """The form of the Train page, at rest."""
+    page.goto(f"{url}/train")
+    page.locator(".st-key-learn_all button").wait_for()
+    page.wait_for_selector(CURVE)
+
+
+def wait_for(true, seconds: float = 120):
+    """The first true answer, asked for every 10 ms."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        if answer := true():
+            return answer
+        time.sleep(0.01)
+    raise SystemExit("waited two minutes in vain")
+
+
+def end(server: subprocess.Popen, number: int) -> float:
+    """Seconds from a signal to the end of the process."""
+    clock = time.perf_counter()
+    server.send_signal(number)
+    server.wait(60)
+    return round(time.perf_counter() - clock, 2)
+
+
+if __name__ == "__main__":
+    main()

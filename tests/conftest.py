@@ -1,0 +1,31 @@
+"""What every test gets: no network, folders of its own, and small made-up images where real ones would cost time."""
+
+import os
+
+import pytest
+import torch
+from helpers import made_up
+
+from lifelong import experiment
+from lifelong.examples import Dataset
+from lifelong.models import mlp
+
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(monkeypatch, tmp_path):
+    monkeypatch.setenv("LIFELONG_OFFLINE", "1")
+    monkeypatch.setenv("LIFELONG_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def small(monkeypatch) -> Dataset:
+    """Made-up images under every data set's name, and hidden layers of 16: a step costs half a millisecond."""
+    dataset = made_up()
+    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    monkeypatch.setattr(mlp, "HIDDEN", 16)
+    monkeypatch.setattr(os, "fsync", lambda file: None)  # no test pulls the plug, and disks are slow
+    return dataset

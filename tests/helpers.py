@@ -1,0 +1,75 @@
+"""What several test files use: made-up images, small configurations, runs learned in one call."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from lifelong import config as configs
+from lifelong import experiment, registry, runs
+from lifelong.examples import Dataset
+
+ROOT = Path(__file__).parent.parent
+
+
+def made_up(classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0) -> Dataset:
+    """Noisy pictures of one random pattern a class, classes in mixed order: can be learned in a few steps."""
+    generator = torch.Generator().manual_seed(seed)
+    patterns = torch.randint(0, 2, (classes, 1, side, side), generator=generator) * 200
+
+    def some(each: int):
+        labels = torch.arange(classes).repeat(each)
+        noise = torch.randint(0, 56, (len(labels), 1, side, side), generator=generator)
+        return (patterns[labels] + noise).to(torch.uint8), labels
+
+    return Dataset("made-up", "Made up", "made-up patterns", tuple(map(str, range(classes))), *some(train), *some(test))
+
+
+def config(strategy: str = "finetune", scenario: str = "class", **given) -> configs.RunConfig:
+    """Three tasks of seven steps each, so that a test of a whole run costs milliseconds."""
+    return configs.make(**{"dataset": "mnist-sample", "strategy": strategy, "scenario": scenario, "tasks": 3, "steps": 7} | given)
+
+
+def whole(made: configs.RunConfig, dataset: Dataset | None = None):
+    """The experiment after its last task, and its events."""
+    told = experiment.Experiment(made, dataset)
+    return told, list(told.events())
+
+
+def on_disk(made: configs.RunConfig, **how) -> Path:
+    """The folder of a run that has been learned as far as `how` lets it."""
+    at = runs.create(made)
+    learn(at, **how)
+    return at
+
+
+def learn(at: Path, **how) -> list:
+    """Learns on and returns the events."""
+    return list(runs.learn(at, **how))
+
+
+def after_steps(count: int):
+    """A `stop` that says yes at the step of this number, counted over the whole run."""
+    asked = iter(range(1, 1_000_000))
+    return lambda: next(asked) >= count
+
+
+def same(a: dict, b: dict) -> bool:
+    """Whether two dicts of tensors are equal to the bit."""
+    return a.keys() == b.keys() and all(a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a)
+
+
+def strategy_names() -> tuple[str, ...]:
+    """All strategies in the registry."""
+    return registry.names("strategies")
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Every strategy with every scenario that it is defined for."""
+    return [(name, s) for name in strategy_names() for s in configs.SCENARIOS if s in registry.strategy(name).scenarios]
+
+
+def python(*arguments: str, **how) -> subprocess.CompletedProcess:
+    """Another Python process, in the project's folder."""
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **how)

@@ -1,0 +1,170 @@
+"""The project as a person meets it: the app is started by its own command and used in headless Chromium."""
+
+import math
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """`streamlit run app/main.py` on a port of its own."""
+
+    def __init__(self, runs: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {**os.environ, "LIFELONG_RUNS": str(runs), "LIFELONG_OFFLINE": "1"}
+        environment.pop("LIFELONG_DATA", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(self.port), "--server.headless", "true"],
+            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(240):
+            try:
+                if urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).read() == b"ok":
+                    return
+            except OSError:
+                pass
+            time.sleep(0.25)
+        raise AssertionError("the app did not start within a minute")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp("runs"))
+    yield running
+    running.process.kill()
+    running.process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def screenshots(tmp_path) -> Path:
+    """Where pictures go: `LIFELONG_SCREENSHOTS=tests/screenshots` makes those of the README anew."""
+    folder = Path(os.environ.get("LIFELONG_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def the_pad(page):
+    """The Gradio page within the Streamlit page, once it can be drawn on."""
+    page.wait_for_selector("iframe[src*='/gradio']", timeout=30_000)
+    frame = page.frame_locator("iframe[src*='/gradio']")
+    frame.locator("#pad canvas").wait_for(timeout=30_000)
+    return frame
+
+
+def draw_a_zero(page, frame) -> None:
+    """An oval, with the mouse."""
+    canvas = frame.locator("#pad canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    points = [(box["x"] + box["width"] * (0.5 + 0.2 * math.sin(a / 12 * math.pi)),
+               box["y"] + box["height"] * (0.5 - 0.32 * math.cos(a / 12 * math.pi))) for a in range(25)]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(x, y)
+    page.mouse.up()
+
+
+def no_sideways_scrolling(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, browser, screenshots, size):
+    page = browser.new_page(viewport=size)
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(server.url)
+    page.wait_for_selector("[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart'] svg", timeout=30_000)
+    frame = the_pad(page)
+    draw_a_zero(page, frame)
+    sentence = frame.locator("#sentence")
+    sentence.get_by_text(re.compile("Known after task 1")).wait_for(timeout=15_000)
+    assert "lost while learning task 2" in sentence.inner_text()
+    assert frame.locator("#strip [data-after='0'][data-known='yes']").count() == 1
+    assert frame.locator("#strip [data-after='4'][data-known='no']").count() == 1
+    assert no_sideways_scrolling(page)
+    name = "draw" if size is DESKTOP else "draw-phone"
+    page.screenshot(path=screenshots / f"{name}.png")
+    assert problems == []
+    page.close()
+
+
+CHART = "[data-testid='stVegaLiteChart']"
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, browser, screenshots, size):
+    page = browser.new_page(viewport=size)
+    page.goto(f"{server.url}/train")
+    page.locator(".st-key-learn_all button").click(timeout=30_000)
+    page.wait_for_url(re.compile(r"run=mnist-class-finetune-"), timeout=15_000)
+    page.get_by_text(re.compile(r"Task \d of 5, step \d+ of \d+")).first.wait_for(timeout=30_000)
+    chart = page.locator(CHART).first
+    chart.wait_for()
+    early = chart.screenshot()
+    page.get_by_text(re.compile(r"After 5 tasks the model gets")).wait_for(timeout=60_000)
+    page.get_by_text("embedded sample").first.wait_for(timeout=15_000)
+    assert page.locator(CHART).first.screenshot() != early
+    assert no_sideways_scrolling(page)
+    page.screenshot(path=screenshots / ("train.png" if size is DESKTOP else "train-phone.png"))
+
+    second = browser.new_page(viewport=size)
+    second.goto(page.url)
+    second.get_by_text(re.compile(r"After 5 tasks the model gets")).wait_for(timeout=30_000)
+    second.close()
+    page.close()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_why_leads_to_the_curve_with_the_drop(server, browser, screenshots, size):
+    page = browser.new_page(viewport=size)
+    page.goto(server.url)
+    frame = the_pad(page)
+    draw_a_zero(page, frame)
+    frame.locator("#sentence .why").click(timeout=15_000)
+    page.wait_for_url(re.compile(r"inspect\?.*run=mnist-class-finetune"), timeout=15_000)
+    page.get_by_text("What it forgot").wait_for(timeout=15_000)
+    page.locator(CHART).nth(1).wait_for(timeout=15_000)
+    assert "task=0" in page.url
+    assert "fell" in page.inner_text("body")
+    assert no_sideways_scrolling(page)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=screenshots / ("inspect.png" if size is DESKTOP else "inspect-phone.png"))
+    page.close()

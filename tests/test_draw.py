@@ -1,0 +1,143 @@
+"""The drawing page's parts and answers, against whatever a browser may send."""
+
+import base64
+import io
+from types import SimpleNamespace
+
+import cards
+import draw
+import gradio as gr
+import numpy as np
+import pad
+import pytest
+from pictures import is_one_sentence, png, ring
+from PIL import Image, ImageDraw
+
+from lifelong import api
+
+RUN = "mnist-class-finetune"
+BLANK_CARDS = ["blank"] * 5
+
+
+def event(**data) -> SimpleNamespace:
+    """What comes with a browser's event."""
+    return SimpleNamespace(_data=data)
+
+
+def known(strip: list[dict]) -> list[str]:
+    return [card["known"] for card in strip]
+
+
+class TestPad:
+    def test_a_drawing_arrives_as_it_was_sent(self):
+        drawing = png(ring())
+        assert pad.DigitPad(render=False).preprocess(pad.data_url(drawing)) == drawing
+
+    @pytest.mark.parametrize("nothing", ["", None])
+    def test_nothing_drawn_is_none(self, nothing):
+        assert pad.DigitPad(render=False).preprocess(nothing) is None
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            7, ["data:image/png;base64,AAAA"], {"path": "/etc/passwd"}, "hello", "data:image/png;base64,***", "data:image/png,abc",
+            "https://example.org/a.png", pad.PNG + "A" * 1_000_000, pad.PNG + "A",
+        ],
+    )
+    def test_anything_else_is_refused_in_one_sentence(self, payload):
+        with pytest.raises(gr.Error) as told:
+            pad.DigitPad(render=False).preprocess(payload)
+        assert is_one_sentence(told.value.message) and not told.value.print_exception
+
+    @pytest.mark.parametrize("payload", ["10", "x", None, 0, {"a": 1}, "<b>"])
+    def test_what_was_drawn_is_a_digit(self, payload):
+        with pytest.raises(gr.Error):
+            pad.Chips(render=False).preprocess(payload)
+
+
+class TestAnswer:
+    def test_a_zero_is_known_then_lost(self):
+        strip, sentence, seen = draw.answer(png(ring()), RUN, "0", False)
+        assert known(strip) == ["yes", "no", "no", "no", "no"]
+        assert sentence["text"].startswith("Known after task 1") and "lost while learning task 2" in sentence["text"]
+        assert (sentence["run"], sentence["task"], sentence["why"]) == (RUN, 0, "Why?")
+        pixels = Image.open(io.BytesIO(base64.b64decode(seen.removeprefix(pad.PNG))))
+        assert pixels.size == (28, 28)
+
+    def test_replay_still_knows_it(self):
+        strip, sentence, _ = draw.answer(png(ring()), "mnist-class-replay", "0", False)
+        assert known(strip) == ["yes"] * 5 and "still known" in sentence["text"] and sentence["why"] == "See the curve"
+
+    def test_before_its_own_task_a_digit_is_not_learned_yet(self):
+        strip, *_ = draw.answer(png(ring()), RUN, "4", False)
+        assert known(strip)[:2] == ["not-yet", "not-yet"] and strip[0]["verdict"] == "not learned yet"
+
+    def test_another_digit_than_the_one_named_is_asked_about(self):
+        assert draw.answer(png(ring()), RUN, "7", False)[1]["doubt"] == "0"
+        assert draw.answer(png(ring()), RUN, "0", False)[1]["doubt"] == ""
+
+    def test_the_task_label_leaves_that_tasks_digits(self):
+        strip, sentence, _ = draw.answer(png(ring()), RUN, "0", True)
+        assert {card["said"] for card in strip} <= {"0", "1"} and sentence["text"].startswith("Told the task: ")
+
+    @pytest.mark.parametrize("nothing", [None, png(Image.new("L", (280, 280)))])
+    def test_nothing_drawn_shows_what_was_taught(self, nothing):
+        strip, sentence, seen = draw.answer(nothing, RUN, "0", False)
+        assert known(strip) == BLANK_CARDS and seen == "" and sentence["why"] == ""
+        assert [[t["name"] for t in card["taught"]] for card in strip] == [["0", "1"], ["2", "3"], ["4", "5"], ["6", "7"], ["8", "9"]]
+
+    def test_bytes_that_are_no_picture_clear_the_answers(self):
+        strip, sentence, seen = draw.answer(b"\x89PNG nonsense", RUN, "0", False)
+        assert known(strip) == BLANK_CARDS and seen == "" and sentence["tone"] == "problem" and is_one_sentence(sentence["text"])
+
+    @pytest.mark.parametrize("run", ["../../etc", "<script>alert(1)</script>", "", "None"])
+    def test_an_unknown_run_is_told_and_escaped(self, run):
+        strip, sentence, seen = draw.answer(None, run, "0", False)
+        assert strip == [] and seen == "" and sentence["tone"] == "problem"
+        assert "<" not in sentence["text"] and "<" not in sentence["run"]
+
+
+class TestUpload:
+    @pytest.mark.parametrize("paper, ink", [(255, 20), (0, 230)])
+    def test_either_polarity_becomes_white_on_black(self, paper, ink):
+        photo = Image.new("RGB", (900, 600), (paper,) * 3)
+        ImageDraw.Draw(photo).ellipse((500, 100, 640, 320), outline=(ink,) * 3, width=30)
+        drawing, *shown = draw.upload(RUN, "0", event(content=pad.data_url(png(photo))))
+        pixels = np.asarray(Image.open(io.BytesIO(drawing)))
+        assert pixels.shape == (28, 28) and pixels[0, 0] == 0 and pixels.max() > 200
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            {}, {"refused": "size"}, {"content": 7}, {"content": "https://example.org/a.png"},
+            {"content": "data:text/html;base64," + base64.b64encode(b"<script>alert(1)</script>").decode()},
+            {"content": pad.data_url(png(Image.new("L", (40, 40), 128)))}, {"content": "data:image/png;base64," + "A" * 8_000_000},
+        ],
+    )
+    def test_a_wrong_file_is_one_sentence_and_leaves_no_answer(self, data):
+        drawing, strip, sentence, seen = draw.upload(RUN, "0", event(**data))
+        assert drawing is None and known(strip) == BLANK_CARDS and seen == ""
+        assert sentence["tone"] == "problem" and is_one_sentence(sentence["text"]) and "<" not in sentence["text"]
+
+
+class TestExamples:
+    def test_each_is_read_by_the_model_that_learned_all(self):
+        for digit in range(10):
+            drawing, drawn = draw.put(event(digit=digit, turn=0))
+            pixels = api.seen(RUN, api.open_image(drawing))
+            assert drawn == str(digit) and api.classify("mnist-class-joint", pixels)[-1].top[0][0] == drawn
+
+    def test_the_next_click_brings_another(self):
+        assert len({draw.put(event(digit=3, turn=turn))[0] for turn in range(3)}) == 3
+
+    @pytest.mark.parametrize("data", [{}, {"digit": "3", "turn": 0}, {"digit": 3}, {"digit": True, "turn": 0}])
+    def test_anything_else_is_refused(self, data):
+        with pytest.raises(gr.Error):
+            draw.put(event(**data))
+
+
+def test_class_names_are_escaped():
+    started = SimpleNamespace(classes=[("<b>", "0")])
+    history = SimpleNamespace(started=started, learned=[0])
+    [card] = cards.cards(history, "0")
+    assert card["taught"][0]["name"] == "&lt;b&gt;" and "<" not in card["spoken"]
