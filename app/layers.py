@@ -18,6 +18,7 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 INK = "currentColor"
 Data = pd.DataFrame | alt.NamedData
 MANY = 6  # more tasks than this, and their headings are numbers alone
+FADED = 0.35  # opacity of what is not highlighted
 
 
 def after(history: History) -> alt.X:
@@ -67,7 +68,7 @@ def lines(data: Data, history: History, x: alt.X, highlight: int | None) -> list
     if highlight is None:
         return [_line(whole, history, x, 1.0)]
     others, one = alt.datum.task != highlight, alt.datum.task == highlight
-    return [_line(whole.transform_filter(others), history, x, 0.22), _line(whole.transform_filter(one), history, x, 1.0)]
+    return [_line(whole.transform_filter(others), history, x, FADED), _line(whole.transform_filter(one), history, x, 1.0)]
 
 
 def _line(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
@@ -83,7 +84,7 @@ def points(data: Data, history: History, x: alt.X, highlight: int | None) -> lis
     if highlight is None:
         return [whole.mark_point(**mark, opacity=1).encode(**encoded)]
     return [
-        whole.transform_filter(alt.datum.task != highlight).mark_point(**mark, opacity=0.22).encode(**encoded),
+        whole.transform_filter(alt.datum.task != highlight).mark_point(**mark, opacity=FADED).encode(**encoded),
         whole.transform_filter(alt.datum.task == highlight).mark_point(**mark, opacity=1).encode(**encoded),
     ]
 
@@ -125,7 +126,7 @@ def headings(history: History, x: alt.X, highlight: int | None, offset: float = 
         {"task": task, field: task + offset, "text": f"{name.split()[-1] if numbered else name}\n{group}"}
         for task, (name, group) in enumerate(zip(rows.names(history), below))
     ])
-    strength = alt.value(1) if highlight is None else alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.45))
+    strength = alt.value(1) if highlight is None else alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
     base = alt.Chart(data).encode(x=x, opacity=strength)
     size = alt.expr(f"width < {history.config.tasks * 46} ? 10 : 12")  # phones
     text = base.mark_text(lineBreak="\n", fontSize=size, color=INK, baseline="top", lineHeight=14)

@@ -38,17 +38,12 @@ def scenario_told(name: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def strategy_titles() -> dict[str, str]:
-    """Every strategy's title by its name."""
-    return {card.name: card.title for scenario in api.SCENARIOS for card in api.strategies(scenario)}
-
-
 def run_title(row: dict) -> str:
     """A row of the list of runs as people tell runs apart."""
     if row.get("error"):
         return f"{row['id']} (damaged)"
     scenario = scenario_title(row["scenario"]).partition(" (")[0].lower()
-    parts = [strategy_titles().get(row["strategy"], row["strategy"]), scenario, DATASETS.get(row["dataset"], row["dataset"])]
+    parts = [api.strategy_titles().get(row["strategy"], row["strategy"]), scenario, DATASETS.get(row["dataset"], row["dataset"])]
     if row["learned"] < row["tasks"]:
         parts.append(f"{row['learned']} of {row['tasks']} tasks")
     if row["learned"]:

@@ -47,15 +47,11 @@ def _at_work(run: str) -> None:
         st.info("Another process is training this run. It can be stopped only there.")
     else:
         st.button("Stop", key="stop", icon=":material/stop:", on_click=_stop, args=(run,))
-    if st.session_state.get("leaving") == run:
-        st.caption("It will leave the queue when its turn comes, without learning.")
     _follow(run)
 
 
 def _stop(run: str) -> None:
     """Waits a moment for the worker, so that the page is drawn once, at rest, and not first as if still running."""
-    if api.state(run) == "waiting":
-        st.session_state["leaving"] = run
     api.stop(run)
     give_up = time.monotonic() + 0.7
     while api.state(run) == "running" and time.monotonic() < give_up:
@@ -124,7 +120,6 @@ def _shipped(run: str) -> bool:
 
 def _learn(run: str, until: int | None) -> None:
     st.session_state["goal"] = (run, until)
-    st.session_state.pop("leaving", None)
     _try(api.learn, run, until)
 
 

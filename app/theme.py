@@ -1,4 +1,4 @@
-"""The drawing page's look: a Gradio theme of Streamlit's colours, in light and dark, with fonts that every system has."""
+"""The drawing page's look: a Gradio theme of Streamlit's colours, in light and dark, with the font of the page around it."""
 
 from pathlib import Path
 
@@ -26,7 +26,9 @@ if (!frame) return;
 const family = getComputedStyle(parent.document.querySelector('.stApp') ?? parent.document.body).fontFamily;
 const font = parent.document.querySelector('link[rel=preload][as=font]');
 if (font) document.fonts.add(new FontFace('Source Sans', `url(${font.href})`, { weight: '200 900' }));
-document.documentElement.style.setProperty('--font', family);
+const style = document.createElement('style');
+style.textContent = `:root, .dark { --font: ${family} !important; }`;  // Gradio sets the font of its dark theme anew
+document.head.append(style);
 document.documentElement.classList.add('framed');
 let last = 0;
 const fit = () => {

@@ -48,7 +48,7 @@ def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | 
         raise LifelongError(f"task was given as {task}; the run {at.name} has tasks 0 to {story.config.tasks - 1}.")
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
     images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *story.started.shape)
-    return [_answer(story, plan, _model(at, k, _version(at, k)), images, k, task) for k in range(last + 1)]
+    return [_answer(story, plan, load(at, k), images, k, task) for k in range(last + 1)]
 
 
 def told(at: Path, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
@@ -79,6 +79,11 @@ def _answer(story: History, plan: Plan, model: Strategy, images: torch.Tensor, a
     return Answer(after, top, meaning[0], of)
 
 
+def load(at: Path, after: int) -> Strategy:
+    """A run's strategy as it was after a task, ready to answer; kept in memory until its checkpoint changes."""
+    return _model(at, after, _version(at, after))
+
+
 def _version(at: Path, after: int) -> int:
     try:
         return checkpoints.answering(at, after).stat().st_mtime_ns
@@ -88,7 +93,6 @@ def _version(at: Path, after: int) -> int:
 
 @lru_cache(maxsize=64)
 def _model(at: Path, after: int, version: int) -> Strategy:
-    """The strategy as it was after a task, ready to answer."""
     story = runs.history(at)
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
     network = registry.module("models", story.config.model).build(story.started.shape, plan.outputs)

@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable
 
-
 FEW = 12  # names that one sentence can hold
 
 

@@ -121,6 +121,8 @@ def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, browser, screensho
     assert frame.locator("#strip [data-after='4'][data-known='no']").count() == 1
     assert no_sideways_scrolling(page)
     name = "draw" if size is DESKTOP else "draw-phone"
+    page.mouse.move(1, 1)
+    page.wait_for_timeout(1000)  # for the picture alone: the last answer, and the curve beside it
     page.screenshot(path=screenshots / f"{name}.png")
     assert problems == []
     page.close()
