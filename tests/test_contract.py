@@ -240,7 +240,7 @@ def test_torchs_global_generator_plays_no_part():
 
 
 @every_scenario
-@pytest.mark.parametrize(("strategy", "off"), [("ewc", {"strength": 0}), ("replay", {"per_class": 0})])
+@pytest.mark.parametrize(("strategy", "off"), [("ewc", {"strength": 0}), ("si", {"strength": 0}), ("replay", {"per_class": 0}), ("agem", {"per_class": 0})])
 def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off, scenario):
     ours, events = whole(config(strategy, scenario, settings=off))
     plain, plainly = whole(config("finetune", scenario))

@@ -57,6 +57,15 @@ class Network(nn.Module):
             new[:known] = kept
         self._flatten()
 
+    @torch.no_grad()
+    def answer_with(self, flat: Tensor, images: Tensor) -> Tensor:
+        """The logits (n, outputs) that these weights (p,) give, in the order of `flat`; the network keeps its own."""
+        weights, start = {}, 0
+        for name, p in self.named_parameters():
+            weights[name] = flat[start : start + p.numel()].view_as(p)
+            start += p.numel()
+        return torch.func.functional_call(self, weights, (images,))
+
     def weights(self) -> dict[str, Tensor]:
         """A copy of every parameter by name."""
         return {name: p.detach().clone() for name, p in self.named_parameters()}

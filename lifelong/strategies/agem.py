@@ -1,0 +1,41 @@
+"""A-GEM: no step may make the memory worse, so a gradient that would is turned until it does not."""
+
+from dataclasses import dataclass
+
+from ..examples import Examples, join, nothing
+from ..memory import per_class, sample
+from ..scenarios import Task
+from .base import Strategy, setting, stored
+
+
+@dataclass
+class AGEM(Strategy):
+    """Where the gradient g points against the memory's r, it becomes g - (g·r / r·r) r (Chaudhry et al. 2019, eq. 11).
+
+    r is the gradient of the loss on a random batch from memory; the memory is filled as for replay.
+    """
+
+    title = "A-GEM"
+    summary = "Keeps a few images of every class and bends every step that would make the model worse on them. Cheaper than GEM, weaker than replay."
+    stores = "images"
+    source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
+
+    per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
+    memory: Examples = stored(nothing)
+
+    def adjust_gradients(self, task: Task) -> None:
+        if not len(self.memory):
+            return
+        replayed = sample(self.memory, self.recipe.batch, self.generator)
+        gradient = self.network.flat_gradient.clone()
+        self.network.flat_gradient.zero_()
+        self.cross_entropy(task, replayed, self.network(replayed.images)).backward()
+        reference = self.network.flat_gradient
+        against = gradient @ reference
+        if against < 0:
+            gradient.sub_(reference * (against / (reference @ reference)))
+        self.network.flat_gradient.copy_(gradient)
+
+    def end_task(self, task: Task) -> None:
+        if self.per_class:
+            self.memory = join(self.memory, per_class(task.train, self.per_class, self.generator))

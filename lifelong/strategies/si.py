@@ -1,0 +1,58 @@
+"""Synaptic intelligence: each weight keeps the credit for the losses it brought down on its way."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..scenarios import Task
+from .base import Batch, Strategy, setting, stored
+
+
+@dataclass
+class SI(Strategy):
+    """Adds strength Σ_i Ω_i (θ_i - θ*_i)² with Ω from the path of training (Zenke et al. 2017, eq. 4 and 5).
+
+    Along a task every step adds -gradient · change to the path of each weight; at its end Ω grows by
+    path / (Δθ² + damping), Δθ being the weight's whole change. θ* are the weights at the end of the last task.
+    As in van de Ven et al. (2022) the gradient is that of the whole loss, penalty included, and path may be negative.
+    """
+
+    title = "Synaptic intelligence"
+    summary = "While it learns, every weight collects credit for the progress it made; later the credited ones are held in place. No image is kept."
+    stores = "two numbers per weight"
+    source = "Zenke, Poole and Ganguli, Continual learning through synaptic intelligence, ICML 2017"
+
+    strength: float = setting(
+        {"task": 10.0, "domain": 50_000.0, "class": 5_000.0, "transfer": 10.0, "else": 10.0},
+        "How firmly credited weights are held: c, the weight of the penalty.", low=0, high=1e9,
+    )
+    damping: float = setting(0.1, "Keeps the credit of a weight that hardly moved finite: ξ.", low=1e-6, high=10)
+    importance: Tensor = stored(lambda: torch.zeros(0))
+    anchor: Tensor = stored(lambda: torch.zeros(0))
+    path: Tensor = stored(lambda: torch.zeros(0))
+    previous: Tensor = stored(lambda: torch.zeros(0))
+
+    def penalty(self) -> Tensor:
+        """The value of the penalty at the present weights, a scalar."""
+        if not len(self.importance):
+            return torch.zeros(())
+        return self.strength * (self.importance * (self.network.flat - self.anchor).square()).sum()
+
+    def start_task(self, task: Task) -> None:
+        self.anchor, self.previous = self.network.flat.clone(), self.network.flat.clone()
+        self.path = torch.zeros_like(self.network.flat)
+
+    def adjust_gradients(self, task: Task) -> None:
+        if len(self.importance):
+            moved = self.network.flat - self.anchor
+            self.network.flat_gradient.addcmul_(self.importance, moved, value=2 * self.strength)
+
+    def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
+        change = self.network.flat - self.previous
+        self.path.addcmul_(self.network.flat_gradient, change, value=-1)
+        self.previous.copy_(self.network.flat)
+
+    def end_task(self, task: Task) -> None:
+        gained = self.path / ((self.network.flat - self.anchor).square() + self.damping)
+        self.importance = self.importance + gained if len(self.importance) else gained
