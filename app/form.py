@@ -25,6 +25,7 @@ def show() -> None:
     _size()
     with start:
         _start()
+    api.prepare(st.session_state["dataset"])
     _expected()
 
 

@@ -121,6 +121,12 @@ def create(**given: Any) -> str:
     return runs.create(configs.make(**given)).name
 
 
+def prepare(dataset: str) -> None:
+    """Has the worker read a data set that is on this machine, so that a run begins at once."""
+    if registry.module("datasets", dataset).here():
+        trainer.prepare(dataset)
+
+
 def learn(run: str, until: int | None = None) -> None:
     """Has the run learn on in the worker process: before task `until`, or to the end."""
     trainer.learn(runs.folder(run), until)

@@ -16,6 +16,7 @@ class Trainer:
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
         self._waiting: OrderedDict[str, int | None] = OrderedDict()
+        self._prepared: set[str] = set()
         self._lock = threading.RLock()
 
     def warm(self) -> None:
@@ -23,6 +24,7 @@ class Trainer:
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 return
+            self._prepared.clear()
             root = str(Path(__file__).parent.parent)
             path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
             self._process = subprocess.Popen(
@@ -32,6 +34,14 @@ class Trainer:
                 start_new_session=True,  # Ctrl+C in the terminal is for the pages; the worker ends when its input closes
             )
             threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+
+    def prepare(self, dataset: str) -> None:
+        """Has the worker read a data set before it is needed; asked for again, it is there already."""
+        with self._lock:
+            self.warm()
+            if dataset not in self._prepared:
+                self._prepared.add(dataset)
+                self._say({"load": dataset})
 
     def learn(self, at: Path, until: int | None = None) -> None:
         """Queues a run: learn on before task `until`, or to the end."""

@@ -1,7 +1,7 @@
 """The process that trains: kept warm beside the one that serves pages, one run at a time.
 
-`python -m lifelong.worker` reads one JSON object a line: {"learn": folder, "until": task or null} or
-{"stop": folder}. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens
+`python -m lifelong.worker` reads one JSON object a line: {"learn": folder, "until": task or null},
+{"stop": folder} or {"load": data set}, which has a data set in memory before it is needed. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens
 is in the run's own record. When its standard input closes, it keeps what was learned and ends.
 """
 
@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from . import runs
+from . import datasets, runs
 from .config import RunConfig
 from .errors import LifelongError
 from .examples import Dataset
@@ -35,7 +35,7 @@ class Jobs:
             if "stop" in said:
                 self.stopped.add(said["stop"])
             else:
-                self.stopped.discard(said["learn"])
+                self.stopped.discard(said.get("learn"))
                 self.waiting.put(said)
         self.closing.set()
         self.waiting.put(None)
@@ -50,6 +50,10 @@ def main() -> None:
     jobs = Jobs()
     threading.Thread(target=jobs.read, args=(sys.stdin,), daemon=True).start()
     while (job := jobs.waiting.get()) is not None and not jobs.closing.is_set():
+        if "load" in job:
+            with contextlib.suppress(LifelongError):  # told to whoever learns from it
+                datasets.load(job["load"])
+            continue
         _say(answers, began=job["learn"])
         _learn(Path(job["learn"]), job["until"], lambda: jobs.closing.is_set() or job["learn"] in jobs.stopped)
         _say(answers, ended=job["learn"])

@@ -199,3 +199,25 @@ def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
         list(told.events())
         sizes[steps] = {name: tensor.shape for name, tensor in told.state().items()}
     assert sizes[5] == sizes[50]
+
+
+def test_a_data_set_is_read_before_it_is_needed_once_and_learning_goes_on_as_ever(own_trainer, monkeypatch):
+    said = []
+    say = own_trainer._say
+    monkeypatch.setattr(own_trainer, "_say", lambda message: (said.append(message), say(message)))
+    for _ in range(3):
+        own_trainer.prepare("mnist-sample")
+    assert said == [{"load": "mnist-sample"}]
+    at = runs.create(config())
+    own_trainer.learn(at)
+    until(lambda: own_trainer.place(at) is None)
+    assert runs.state(at) == "finished"
+
+
+def test_nothing_is_downloaded_ahead(monkeypatch):
+    asked = []
+    monkeypatch.setattr(api, "trainer", type("Watched", (), {"prepare": staticmethod(asked.append)}))
+    monkeypatch.delenv("LIFELONG_DATA", raising=False)
+    api.prepare("mnist")
+    api.prepare("mnist-sample")
+    assert asked == ["mnist-sample"]

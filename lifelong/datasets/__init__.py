@@ -1,4 +1,8 @@
-"""One small file a data set; each has a `load()` that returns a Dataset, and its CLASSES, which cost no loading."""
+"""One small file a data set.
+
+Each has a `load()` that returns a Dataset, its CLASSES, which cost no loading, and `here()`: whether it loads without a
+download.
+"""
 
 from functools import lru_cache
 

@@ -49,6 +49,11 @@ def load() -> Dataset:
     )
 
 
+def here() -> bool:
+    """Whether it can be loaded without a download."""
+    return _found() is not None
+
+
 def _download_root() -> Path:
     return Path(os.environ.get("LIFELONG_CACHE", Path.home() / ".cache" / "lifelong"))
 
