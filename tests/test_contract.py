@@ -240,7 +240,7 @@ def test_torchs_global_generator_plays_no_part():
 
 
 @every_scenario
-@pytest.mark.parametrize(("strategy", "off"), [("ewc", {"strength": 0}), ("si", {"strength": 0}), ("replay", {"per_class": 0}), ("agem", {"per_class": 0})])
+@pytest.mark.parametrize(("strategy", "off"), [("ewc", {"strength": 0}), ("si", {"strength": 0}), ("lwf", {"strength": 0}), ("replay", {"per_class": 0}), ("agem", {"per_class": 0})])
 def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off, scenario):
     ours, events = whole(config(strategy, scenario, settings=off))
     plain, plainly = whole(config("finetune", scenario))
@@ -259,8 +259,9 @@ def test_no_strategy_silently_does_nothing(strategy, scenario):
 def test_every_setting_changes_what_is_learned(strategy, scenario):
     usual = whole(config(strategy, scenario))[0].state()["network.flat"]
     for setting in registry.strategy(strategy).settings(scenario):
-        low = whole(config(strategy, scenario, settings={setting.name: setting.low}))[0].state()["network.flat"]
-        assert not torch.equal(low, usual), f"{setting.name} is without effect"
+        other = setting.high if setting.default == setting.low else setting.low
+        changed = whole(config(strategy, scenario, settings={setting.name: other}))[0].state()["network.flat"]
+        assert not torch.equal(changed, usual), f"{setting.name} is without effect"
 
 
 @pytest.mark.parametrize("dealt", [{"tasks": 1}, {"tasks": 10}, {"tasks": 3}, {"tasks": 4, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)}])

@@ -14,8 +14,9 @@ class LwF(Strategy):
     """Adds the cross-entropy between the old model's softened answers and the new one's (Li and Hoiem 2016, eq. 2).
 
     Both see the present images; temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one
-    such term for each past task, over the outputs that compete for its images, and their mean counts once for each past
-    task. In the class scenario all outputs compete for every image, so there is one term; it counts once.
+    such term for each past task, over the outputs that compete for its images; their mean counts strength times
+    1 + growth (past tasks - 1). With growth 1 that is their sum; in the class scenario, where the old model answers for all
+    its classes at once, growth is 0 and the term counts once.
     """
 
     title = "LwF"
@@ -24,9 +25,8 @@ class LwF(Strategy):
     source = "Li and Hoiem, Learning without forgetting, ECCV 2016"
 
     temperature: float = setting(2.0, "How much the old model's answers are softened: T.", low=0.5, high=20)
-    growing: int = setting(
-        {"class": 0, "else": 1}, "1: the old answers count once for each past task; 0: they count once.", low=0, high=1
-    )
+    strength: float = setting(1.0, "How much the old model's answers count beside the labels of the new images.", low=0, high=100)
+    growth: float = setting({"class": 0.0, "else": 1.0}, "How much more they count with each further task.", low=0, high=10)
     teacher: Tensor = stored(lambda: torch.zeros(0))
 
     def start_task(self, task: Task) -> None:
@@ -40,7 +40,7 @@ class LwF(Strategy):
         taught = self.network.answer_with(self.teacher, batch.images)
         rows = task.plan.competing(task.index - 1)[: task.index].unique(dim=0)  # what the old model answers with
         past = torch.stack([self._distilled(logits[:, row], taught[:, row]) for row in rows]).mean()
-        return present + (task.index if self.growing else 1) * past
+        return present + self.strength * (1 + self.growth * (task.index - 1)) * past
 
     def _distilled(self, logits: Tensor, taught: Tensor) -> Tensor:
         soft = (taught / self.temperature).softmax(1)
