@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ..examples import Examples, join, nothing
 from ..memory import per_class, sample
 from ..scenarios import Task
@@ -30,12 +32,18 @@ class AGEM(Strategy):
         gradient = self.network.flat_gradient.clone()
         self.network.flat_gradient.zero_()
         self.cross_entropy(task, replayed, self.network(replayed.images)).backward()
-        reference = self.network.flat_gradient
-        against = gradient @ reference
-        if against < 0:
-            gradient.sub_(reference * (against / (reference @ reference)))
-        self.network.flat_gradient.copy_(gradient)
+        self.network.flat_gradient.copy_(projected(gradient, self.network.flat_gradient))
 
     def end_task(self, task: Task) -> None:
         if self.per_class:
             self.memory = join(self.memory, per_class(task.train, self.per_class, self.generator))
+
+
+def projected(gradient: Tensor, reference: Tensor) -> Tensor:
+    """The gradient (p,) without its part against the reference (p,); as it is where it does not point against it."""
+    largest = reference.abs().max()
+    if largest == 0:
+        return gradient
+    reference = reference / largest  # of a memory that is known by heart, the square would vanish and divide by zero
+    against = gradient @ reference
+    return gradient - reference * (against / (reference @ reference)) if against < 0 else gradient
