@@ -51,7 +51,7 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
 
 def _doubt(pixels: np.ndarray, drawn: str) -> str:
     """The digit that this is, where it is surely not the one named; empty when that cannot be told."""
-    if JUDGE not in [row["id"] for row in api.run_list()]:
+    if not api.is_shipped(JUDGE):
         return ""
     likeliest, share = api.classify(JUDGE, pixels)[-1].top[0]
     return likeliest if mistaken(drawn, likeliest, share) else ""
@@ -115,9 +115,7 @@ def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
         content = from_data_url(_given(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
         if content is None:
             raise LifelongError("That file is empty or larger than 5 MB; give a picture of at most 5 MB.")
-        pixels = api.seen(run, api.open_image(content))
-        if pixels is None:
-            raise LifelongError("That picture is blank: nothing stands out from its background; give one with a digit on it.")
+        pixels = api.digit_in(run, api.open_image(content))
     except LifelongError as error:
         return None, *problem(str(error), run, drawn)
     return api.png(pixels), gr.skip(), gr.skip(), gr.skip()
@@ -139,15 +137,16 @@ def build() -> gr.Blocks:
             with gr.Column(elem_id="ask"):
                 chosen = RunChoice(runs, value=run, label="Model", elem_id="run", filterable=False)
                 told = gr.Checkbox(False, label="Tell it which task the digit is from", info=TOLD, elem_id="told")
-        _wire(page, pad, chosen, truth, told, shown, examples)
+        _wire(page, [pad, chosen, truth, told], examples, shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)
     return page
 
 
-def _wire(page, pad, chosen, truth, told, shown, examples) -> None:
+def _wire(page: gr.Blocks, given: list, examples: Examples, shown: list) -> None:
     """All answers go through one event, of which the last always wins; the others only set what it depends on."""
-    gr.on([pad.input, truth.input, told.change, chosen.change], answer, [pad, chosen, truth, told], shown, **QUIETLY)
+    pad, chosen, truth, told = given
+    gr.on([pad.input, truth.input, told.change, chosen.change], answer, given, shown, **QUIETLY)
     chosen.input(label_given, chosen, told, **QUIETLY)
     examples.click(put, None, [pad, truth], **QUIETLY)
     pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)

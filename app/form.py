@@ -83,7 +83,7 @@ def _size() -> None:
         st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="recipe", required=True, format_func=str.capitalize, **KEPT)
         st.caption(_sentence(api.RECIPES[state["recipe"]].about))
     with tasks:
-        state.setdefault("tasks", _usual_tasks())
+        state.setdefault("tasks", api.usual_tasks(state["scenario"]))
         st.slider("Tasks", 2 if state["scenario"] == "transfer" else 1, 10, key="tasks", **KEPT)
         st.caption("The classes are dealt out to so many tasks, in order of arrival.")
     with seed:
@@ -145,12 +145,8 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _usual_tasks() -> int:
-    return 2 if st.session_state.get("scenario") == "transfer" else 5
-
-
 def _new_scenario() -> None:
-    st.session_state["tasks"] = _usual_tasks()
+    st.session_state["tasks"] = api.usual_tasks(st.session_state["scenario"])
 
 
 def _begin(until: int | None = None) -> None:

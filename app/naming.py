@@ -5,11 +5,10 @@ from rows import percent, titles
 from lifelong import api
 from lifelong.api import History
 
-DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "cifar10": "CIFAR-10"}
+DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample"}
 ABOUT_DATASETS = {
     "mnist": "70,000 handwritten digits",
     "mnist-sample": "5,000 of the same digits, embedded; quicker and less exact",
-    "cifar10": "60,000 small photographs of ten kinds of things",
 }
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

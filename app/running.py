@@ -31,8 +31,8 @@ def show(run: str) -> None:
 
 def _heading(run: str, history: History) -> None:
     title, again = st.columns([5, 1], vertical_alignment="center")
-    row = next((row for row in api.run_list() if row["id"] == run), None)
-    title.title(naming.run_title(row).partition(" · ")[0] if row else run)
+    strategy = history.config.strategy
+    title.title(api.strategy_titles().get(strategy, strategy))
     again.button("New run", key="new_run", icon=":material/add:", on_click=_back_to_form, args=(run,), width="stretch")
     st.caption(naming.setup(history, run))
 
@@ -110,12 +110,8 @@ def _buttons(run: str, history: History) -> None:
         if done:
             st.page_link("views/draw.py", label="Draw on it", icon=":material/draw:", query_params={"run": run})
             st.page_link("views/inspect.py", label="Inspect it", icon=":material/query_stats:", query_params={"run": run})
-        if history.events and not _shipped(run):
+        if history.events and not api.is_shipped(run):
             st.button(standing.undo(history), key="undo", icon=":material/undo:", on_click=_undo, args=(run,))
-
-
-def _shipped(run: str) -> bool:
-    return any(row["shipped"] for row in api.run_list() if row["id"] == run)
 
 
 def _learn(run: str, until: int | None) -> None:

@@ -13,17 +13,15 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from statistics import median, quantiles
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from tests.test_browser import CHROMIUM, DESKTOP, FLAGS, ROOT, free_port
+from tests.test_browser import CHROMIUM, DESKTOP, FLAGS, Server
 
 VISITS = 5
 CURVE = "[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart'] svg"
@@ -33,9 +31,9 @@ def main() -> None:
     """Measures everything once and prints it."""
     told = {"answer": answer_seconds()}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
-        os.environ["LIFELONG_RUNS"] = folder
         chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        server, url, told["start"] = start()
+        server, told["start"] = start(folder)
+        url = server.url
         time.sleep(8)  # torch and the worker are loaded behind the first pages
         visits = [visit(chromium.new_context(viewport=DESKTOP).new_page(), url) for _ in range(VISITS)]
         told["page"] = {name: round(median(v[name] for v in visits), 2) for name in visits[0]}
@@ -43,29 +41,19 @@ def main() -> None:
         told["train"] = {name: [run[name] for run in runs] for name in runs[0]}  # the first one also reads the data set
         told["stop"] = stop(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
         visit(chromium.new_context(viewport=DESKTOP).new_page(), url)
-        told["sigterm"] = end(server, signal.SIGTERM)
-        server, url, _ = start()
-        visit(chromium.new_context(viewport=DESKTOP).new_page(), url)
-        told["sigint"] = end(server, signal.SIGINT)
+        told["sigterm"] = end(server.process, signal.SIGTERM)
+        server, _ = start(folder)
+        visit(chromium.new_context(viewport=DESKTOP).new_page(), server.url)
+        told["sigint"] = end(server.process, signal.SIGINT)
         chromium.close()
     print(json.dumps(told, indent=1))
 
 
-def start() -> tuple[subprocess.Popen, str, float]:
-    """The app, its address, and the seconds until it is healthy."""
-    port = free_port()
+def start(runs: str) -> tuple[Server, float]:
+    """The app with a folder of its own for runs, and the seconds until it is healthy."""
     clock = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    while True:
-        try:
-            if urllib.request.urlopen(f"{url}/_stcore/health", timeout=2).read() == b"ok":
-                return process, url, round(time.perf_counter() - clock, 2)
-        except OSError:
-            time.sleep(0.05)
+    server = Server({**os.environ, "LIFELONG_RUNS": runs})
+    return server, round(time.perf_counter() - clock, 2)
 
 
 def visit(page: Page, url: str) -> dict[str, float]:
@@ -106,7 +94,7 @@ def train(page: Page, url: str, runs: Path) -> dict[str, float]:
     begin(page, url)
     clock = time.perf_counter()
     page.locator(".st-key-learn_all button").click()
-    record = wait_for(lambda: next(iter(set(runs.glob("*/record.jsonl")) - before), None))
+    record = wait_for(lambda: new_record(runs, before))
     wait_for(lambda: '"step"' in record.read_text())
     on_disk = time.perf_counter() - clock
     page.get_by_text(re.compile(r"step \d+ of \d+")).first.wait_for()  # comes with the curve's first points
@@ -121,7 +109,7 @@ def stop(page: Page, url: str, runs: Path) -> float:
     begin(page, url)
     page.locator(".st-key-recipe button", has_text="Paper").click()
     page.locator(".st-key-learn_all button").click()
-    record = wait_for(lambda: next(iter(set(runs.glob("*/record.jsonl")) - before), None))
+    record = wait_for(lambda: new_record(runs, before))
     wait_for(lambda: record.read_text().count('"step"') > 3)
     clock = time.perf_counter()
     page.locator(".st-key-stop button").click()
@@ -134,6 +122,11 @@ def begin(page: Page, url: str) -> None:
     page.goto(f"{url}/train")
     page.locator(".st-key-learn_all button").wait_for()
     page.wait_for_selector(CURVE)
+
+
+def new_record(runs: Path, before: set[Path]) -> Path | None:
+    """The record of the run that was not there before, once it has begun."""
+    return next(iter(set(runs.glob("*/record.jsonl")) - before), None)
 
 
 def wait_for(true, seconds: float = 120):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from . import checkpoints, registry, runs
-from .drawing import to_digit
+from .drawing import digit_in
 from .errors import LifelongError
 from .history import History
 from .scenarios import Plan
@@ -56,12 +56,9 @@ def told(at: Path, image: Image.Image, after: int | None = None, task: int | Non
 
     Raises LifelongError as `classify` does, and for a blank picture.
     """
-    pixels = to_digit(image)
-    if pixels is None:
-        raise LifelongError("The picture is blank: nothing stands out from its background; give one with a digit on it.")
     answers = [
         {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
-        for a in classify(at, pixels, after, task)
+        for a in classify(at, digit_in(image), after, task)
     ]
     return {"run": at.name, "answers": answers}
 

@@ -19,6 +19,8 @@ from .training import trainer
 
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
+usual_tasks = configs.usual_tasks
+is_shipped = runs.is_shipped
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,6 @@ def datasets() -> tuple[str, ...]:
     return registry.names("datasets")
 
 
-def models() -> tuple[str, ...]:
-    """Names of the models."""
-    return registry.names("models")
-
-
 def create(**given: Any) -> str:
     """A new run's id. Raises LifelongError for a value that does not fit."""
     return runs.create(configs.make(**given)).name
@@ -162,6 +159,14 @@ def seen(run: str, image: Image.Image) -> np.ndarray | None:
 
     history(run)
     return to_digit(image)
+
+
+def digit_in(run: str, image: Image.Image) -> np.ndarray:
+    """As `seen`, but a blank picture is a LifelongError."""
+    from .drawing import digit_in
+
+    history(run)
+    return digit_in(image)
 
 
 def classify(run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None) -> list:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from . import registry, scenarios
+from . import registry
 from .config import RunConfig
 from .examples import Dataset
 from .experiment import Experiment
@@ -92,7 +92,7 @@ def _floor() -> Callable[[], float]:
 
 def _fisher_seconds(dataset: Dataset) -> float:
     experiment = Experiment(RunConfig(recipe="paper"), dataset)
-    task = scenarios.split(experiment.config, dataset)[0]
+    task = experiment.tasks[0]
     clock = time.perf_counter()
     exact_fisher(experiment.strategy.network, task.train.images, task.candidates(task.train.tasks))
     return time.perf_counter() - clock

@@ -42,6 +42,11 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
+def usual_tasks(scenario: str | None) -> int:
+    """Number of tasks where none is given: 5, or source and target in the transfer scenario."""
+    return 2 if scenario == "transfer" else 5
+
+
 class RunConfig(BaseModel):
     """One strategy taken through one scenario.
 
@@ -71,7 +76,7 @@ class RunConfig(BaseModel):
     @classmethod
     def _tasks_by_scenario(cls, given: dict) -> dict:
         if isinstance(given, dict) and given.get("tasks") is None:
-            return {**given, "tasks": 2 if given.get("scenario") == "transfer" else 5}
+            return {**given, "tasks": usual_tasks(given.get("scenario"))}
         return given
 
     @property

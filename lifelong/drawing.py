@@ -51,6 +51,14 @@ def to_digit(image: Image.Image) -> np.ndarray | None:
     return None if ink is None else _centred(_fitted(_cropped(_with_usual_strokes(ink))))
 
 
+def digit_in(image: Image.Image) -> np.ndarray:
+    """As `to_digit`, for who cannot do without one: a blank picture is a LifelongError."""
+    pixels = to_digit(image)
+    if pixels is None:
+        raise LifelongError("The picture is blank: nothing stands out from its background; give one with a digit on it.")
+    return pixels
+
+
 def _ink(image: Image.Image) -> np.ndarray | None:
     """How much ink each pixel holds, float32 in [0, 1]; None when nothing stands out."""
     gray = _on_paper(image)

@@ -2,7 +2,7 @@
 
 import torch
 
-from .examples import Examples
+from .examples import Examples, join
 
 
 def per_class(examples: Examples, images: int, generator: torch.Generator) -> Examples:
@@ -12,6 +12,11 @@ def per_class(examples: Examples, images: int, generator: torch.Generator) -> Ex
         members = ((examples.labels == label) & (examples.tasks == task)).nonzero().squeeze(1)
         chosen.append(members[torch.randperm(len(members), generator=generator)[:images]])
     return examples.take(torch.cat(chosen)) if chosen else examples
+
+
+def grown(memory: Examples, examples: Examples, images: int, generator: torch.Generator) -> Examples:
+    """The memory with up to `images` random examples of each new class; as it is when none are to be kept."""
+    return join(memory, per_class(examples, images, generator)) if images else memory
 
 
 def sample(memory: Examples, batch: int, generator: torch.Generator) -> Examples:

@@ -31,11 +31,9 @@ def free_port() -> int:
 class Server:
     """`streamlit run app/main.py` on a port of its own."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, environment: dict[str, str]) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        environment = {**os.environ, "LIFELONG_RUNS": str(runs), "LIFELONG_OFFLINE": "1"}
-        environment.pop("LIFELONG_DATA", None)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(self.port), "--server.headless", "true"],
             cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -43,19 +41,21 @@ class Server:
         self._wait()
 
     def _wait(self) -> None:
-        for _ in range(240):
+        for _ in range(1200):
             try:
                 if urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).read() == b"ok":
                     return
             except OSError:
                 pass
-            time.sleep(0.25)
+            time.sleep(0.05)
         raise AssertionError("the app did not start within a minute")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("runs"))
+    environment = {**os.environ, "LIFELONG_RUNS": str(tmp_path_factory.mktemp("runs")), "LIFELONG_OFFLINE": "1"}
+    environment.pop("LIFELONG_DATA", None)
+    running = Server(environment)
     yield running
     running.process.kill()
     running.process.wait()

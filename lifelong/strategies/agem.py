@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..examples import Examples, join, nothing
-from ..memory import per_class, sample
+from ..examples import Examples, nothing
+from ..memory import grown, sample
 from ..scenarios import Task
 from .base import Strategy, setting, stored
 
@@ -35,8 +35,7 @@ class AGEM(Strategy):
         self.network.flat_gradient.copy_(projected(gradient, self.network.flat_gradient))
 
     def end_task(self, task: Task) -> None:
-        if self.per_class:
-            self.memory = join(self.memory, per_class(task.train, self.per_class, self.generator))
+        self.memory = grown(self.memory, task.train, self.per_class, self.generator)
 
 
 def projected(gradient: Tensor, reference: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..examples import Examples, join, nothing
-from ..memory import per_class, sample
+from ..examples import Examples, nothing
+from ..memory import grown, sample
 from ..scenarios import Task
 from .base import Batch, Strategy, setting, stored
 
@@ -36,5 +36,4 @@ class Replay(Strategy):
         return share * present + (1 - share) * past
 
     def end_task(self, task: Task) -> None:
-        if self.per_class:
-            self.memory = join(self.memory, per_class(task.train, self.per_class, self.generator))
+        self.memory = grown(self.memory, task.train, self.per_class, self.generator)
