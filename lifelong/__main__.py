@@ -25,6 +25,7 @@ _RUN_OPTIONS = [
     click.option("--tasks", type=int, help="Number of tasks.  [default: 5; transfer: 2]"),
     click.option("--class-order", help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
+    click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
 ]
 
@@ -128,7 +129,7 @@ def strategies(as_json: bool) -> None:
     for row in rows:
         print(f"{row['name']}  ({', '.join(row['scenarios'])})\n    {row['summary']}\n    {row['source']}")
         for s in row["settings"]:
-            defaults = ", ".join(f"{scenario} {value:g}" for scenario, value in s["defaults"].items())
+            defaults = ", ".join(f"{scenario} {value if isinstance(value, str) else f'{value:g}'}" for scenario, value in s["defaults"].items())
             print(f"    --{s['name'].replace('_', '-')}: {s['help']} ({defaults})")
 
 

@@ -94,7 +94,7 @@ def _model(at: Path, after: int, version: int) -> Strategy:
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
     network = registry.module("models", story.config.model).build(story.started.shape, plan.outputs)
     strategy = registry.strategy(story.config.strategy).make(story.config.scenario, story.config.settings)
-    strategy.prepare(network, story.config.how, story.config.seed)
+    strategy.prepare(network, plan, story.config)
     file = checkpoints.answering(at, after)
     try:
         strategy.load_answering_state(checkpoints.read(file)[0])

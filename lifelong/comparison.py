@@ -44,6 +44,6 @@ def strategy_rows() -> list[dict[str, Any]]:
     rows = []
     for name in registry.names("strategies"):
         s = registry.strategy(name)
-        rows.append({"name": name, "title": s.title, "summary": s.summary, "stores": s.stores, "source": s.source,
+        rows.append({"name": name, "title": s.title, "summary": s.summary, "stores": s.stores, "costs": s.costs, "source": s.source,
                      "scenarios": sorted(s.scenarios), "settings": defaults(s)})
     return rows

@@ -54,6 +54,7 @@ class RunConfig(BaseModel):
     class_order: classes in the order of arrival; by default natural for seed 0 and drawn from the seed otherwise.
     settings: the strategy's own settings by name; those left out take the scenario's default.
     steps: optimiser steps a task, in place of the recipe's.
+    precision: of the matrix products while learning; auto is bf16 where the processor is made for it, else fp32.
     half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     """
 
@@ -69,6 +70,7 @@ class RunConfig(BaseModel):
     class_order: tuple[int, ...] | None = None
     steps: int | None = Field(default=None, ge=1, le=1_000_000)
     seed: int = Field(default=0, ge=0, lt=2**31)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
     half: bool = False
     version: str = __version__
 

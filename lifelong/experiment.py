@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
-from . import registry, scenarios
+from . import compute, registry, scenarios
 from .config import RunConfig
 from .datasets import load
 from .evaluation import accuracy, scores
@@ -23,7 +23,7 @@ def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
     registry.module("models", config.model)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.plan(config, classes or len(dataset.CLASSES))
-    return config.model_copy(update={"settings": strategy.chosen()})
+    return config.model_copy(update={"settings": strategy.chosen(), "precision": compute.precision(config.precision)})
 
 
 def run(config: RunConfig) -> Iterator[Event]:
@@ -46,9 +46,11 @@ class Experiment:
         self.config = resolve(config, len(self.dataset.classes))
         self.tasks = scenarios.split(self.config, self.dataset)
         self.plan = self.tasks[0].plan
-        network = registry.module("models", config.model).build(self.dataset.shape, self.plan.outputs)
+        model = registry.module("models", config.model)
+        compute.threads(model.THREADS)
+        network = model.build(self.dataset.shape, self.plan.outputs)
         self.strategy = registry.strategy(config.strategy).make(config.scenario, self.config.settings)
-        self.strategy.prepare(network, config.how, config.seed)
+        self.strategy.prepare(network, self.plan, self.config)
         self.task = self.step = 0
         self.seconds = self.evaluating = 0.0
 
@@ -108,6 +110,7 @@ class Experiment:
             ahead=labelled[past] if len(labelled) > past else None,
             seconds=round(self.seconds, 3),
             evaluating=round(self.evaluating, 3),
+            stored=self.strategy.storage(),
         )
 
     def _started(self) -> Started:

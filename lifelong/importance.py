@@ -1,62 +1,139 @@
-"""How much each parameter matters for what was learned: the exact diagonal of the Fisher information.
+"""How much each parameter matters for what was learned: the Fisher information, and MAS.
 
-For a linear layer y = W a + b the gradient of one image is an outer product g a', so its square is
-g² (a²)': the average over images and labels of all squared gradients is one matrix product, without a
-loop over images. g² is averaged over the labels first, because a does not depend on the label.
+For a linear layer y = W a + b the gradient of one image is an outer product g a', so its square is g² (a²)' and its
+absolute value |g| |a|': the average over images is one matrix product, without a loop over images. Where several
+gradients of one image count, they are added up before, because a is the same for all of them.
 """
 
+from collections.abc import Callable, Iterator
+
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor
 
 from .errors import LifelongError
+from .examples import Examples
 from .models.base import Network
 
 CHUNK = 2000  # images at once: bounds the memory, does not change the result beyond rounding
+BATCH = 128  # of the estimate 'batch'
+ESTIMATES = ("exact", "sampled", "true-label", "batch")
+
+Slopes = Iterator[tuple[Tensor | float, Tensor]]  # weight (n, 1) and gradient of the logits (n, outputs), one after the other
 
 
+@torch.no_grad()
+def fisher(network: Network, examples: Examples, candidates: Tensor, estimate: str, generator: torch.Generator) -> Tensor:
+    """One of four estimates of the diagonal Fisher information, in the order of `network.flat` (p,).
+
+    'exact': the expectation over all labels. 'sampled': of one label an image, drawn from the model's own answer.
+    'true-label': of the image's own label, the empirical Fisher. 'batch': the square of the mean gradient of 128 images,
+    which is no estimate of the Fisher information, but is found in many programs (van de Ven 2025 compares them).
+    candidates: bool (n, outputs), the labels that compete.
+    """
+    if estimate == "exact":
+        return exact_fisher(network, examples.images, candidates)
+    if estimate == "batch":
+        return _squared_batches(network, examples, candidates)
+    parts = zip(examples.labels.split(CHUNK), candidates.split(CHUNK))
+
+    def slopes(logits: Tensor) -> Slopes:
+        labels, compete = next(parts)
+        p = _answers(logits, compete)
+        yield 1.0, _slope(p, torch.multinomial(p, 1, generator=generator).squeeze(1) if estimate == "sampled" else labels)
+
+    return _mean(network, examples.images, slopes, torch.square)
+
+
+@torch.no_grad()
 def exact_fisher(network: Network, images: Tensor, candidates: Tensor) -> Tensor:
     """Diagonal Fisher information at the present weights, in the order of `network.flat` (p,).
 
     F_i = mean over images x, expectation over labels y ~ softmax(network(x)), of (d log p(y|x) / d θ_i)²,
     per image, never of a batch mean (Kirkpatrick et al. 2017; van de Ven 2025 calls this the exact Fisher).
     images: uint8 (n, channels, height, width). candidates: bool (n, outputs), the labels that compete.
-    Raises LifelongError for a network with parameters outside linear layers.
+    Raises LifelongError for a network with parameters outside its linear layers.
     """
-    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
-    covered = sum(p.numel() for layer in layers for p in layer.parameters())
-    if covered != network.flat.numel():
-        raise LifelongError("The exact Fisher information needs a network whose parameters all lie in linear layers.")
-    total = [torch.zeros_like(p) for layer in layers for p in (layer.weight, layer.bias)]
-    for chunk, compete in zip(images.split(CHUNK), candidates.split(CHUNK)):
-        for i, (inputs, squared) in enumerate(_squared_output_gradients(network, layers, chunk, compete)):
-            total[2 * i].addmm_(squared.T, inputs.square())
-            total[2 * i + 1].add_(squared.sum(0))
+    parts = iter(candidates.split(CHUNK))
+
+    def slopes(logits: Tensor) -> Slopes:
+        compete = next(parts)
+        p = _answers(logits, compete)
+        for label in compete.any(0).nonzero().squeeze(1):
+            yield p[:, label : label + 1], _slope(p, label.expand(len(p)))
+
+    return _mean(network, images, slopes, torch.square)
+
+
+@torch.no_grad()
+def sensitivity(network: Network, images: Tensor, candidates: Tensor) -> Tensor:
+    """How much each parameter moves the answers: mean over images of |d ‖f(x)‖² / d θ_i| (Aljundi et al. 2018, eq. 3).
+
+    f(x) are the logits of the outputs that compete, candidates bool (n, outputs). Returns (p,).
+    """
+    parts = iter(candidates.split(CHUNK))
+
+    def slopes(logits: Tensor) -> Slopes:
+        yield 1.0, (2 * logits).masked_fill(~next(parts), 0)
+
+    return _mean(network, images, slopes, torch.abs)
+
+
+def _answers(logits: Tensor, compete: Tensor) -> Tensor:
+    return logits.masked_fill(~compete, -torch.inf).softmax(1)
+
+
+def _slope(p: Tensor, labels: Tensor) -> Tensor:
+    """The gradient of log p(label) by the logits."""
+    return F.one_hot(labels, p.shape[1]) - p
+
+
+def _mean(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], of: Callable[[Tensor], Tensor]) -> Tensor:
+    """Mean over images of the weighted sum of `of(gradient)`, `of` being square or absolute value."""
+    _only_linear(network)
+    total = [torch.zeros_like(p) for layer in network.layers for p in (layer.weight, layer.bias)]
+    for chunk in images.split(CHUNK):
+        inputs, logits = _forward(network, chunk)
+        sums = [torch.zeros(len(chunk), layer.out_features) for layer in network.layers]
+        for weight, slope in slopes(logits):
+            for sum_, gradient in zip(sums, _backward(network, inputs, slope)):
+                sum_.add_(of(gradient).mul_(weight))
+        for i, (sum_, x) in enumerate(zip(sums, inputs)):
+            total[2 * i].addmm_(sum_.T, of(x))
+            total[2 * i + 1].add_(sum_.sum(0))
     return torch.cat([t.reshape(-1) for t in total]) / len(images)
 
 
-def _squared_output_gradients(
-    network: Network, layers: list[nn.Linear], images: Tensor, candidates: Tensor
-) -> list[tuple[Tensor, Tensor]]:
-    """For each layer its inputs (n, in) and E_y[(d log p(y|x) / d output)²] (n, out)."""
-    seen: dict[nn.Linear, tuple[Tensor, Tensor]] = {}
+def _squared_batches(network: Network, examples: Examples, candidates: Tensor) -> Tensor:
+    _only_linear(network)
+    total, batches = torch.zeros_like(network.flat), 0
+    for images, labels, compete in zip(*(t.split(BATCH) for t in (examples.images, examples.labels, candidates))):
+        inputs, logits = _forward(network, images)
+        gradients = _backward(network, inputs, _slope(_answers(logits, compete), labels) / len(images))
+        total += torch.cat([t.reshape(-1) for d, x in zip(gradients, inputs) for t in (d.T @ x, d.sum(0))]).square_()
+        batches += 1
+    return total / batches
 
-    def keep(layer: nn.Linear, inputs: tuple[Tensor], output: Tensor) -> None:
-        seen[layer] = (inputs[0].detach(), output)
 
-    hooks = [layer.register_forward_hook(keep) for layer in layers]
-    try:
-        with torch.enable_grad():
-            log_p = network(images).masked_fill(~candidates, -torch.inf).log_softmax(1)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    outputs = [seen[layer][1] for layer in layers]
-    squared = [torch.zeros_like(o) for o in outputs]
-    for label in candidates.any(0).nonzero().squeeze(1):
-        of_label = log_p[:, label]
-        # An image for which this label does not compete gives it probability 0, and no gradient.
-        gradients = torch.autograd.grad(of_label[candidates[:, label]].sum(), outputs, retain_graph=True)
-        weight = of_label.detach().exp().unsqueeze(1)
-        for sum_, g in zip(squared, gradients):
-            sum_.addcmul_(weight, g.square())
-    return [(seen[layer][0], sum_) for layer, sum_ in zip(layers, squared)]
+def _only_linear(network: Network) -> None:
+    if sum(p.numel() for layer in network.layers for p in layer.parameters()) != network.flat.numel():
+        raise LifelongError("This importance of weights needs a network whose parameters all lie in linear layers.")
+
+
+def _forward(network: Network, images: Tensor) -> tuple[list[Tensor], Tensor]:
+    """What each linear layer sees (n, in), and the logits."""
+    inputs, x = [], network.body(images)
+    for layer in network.layers:
+        inputs.append(x)
+        x = torch.addmm(layer.bias, x, layer.weight.t())
+        x = x if layer is network.head else x.relu_()
+    return inputs, x
+
+
+def _backward(network: Network, inputs: list[Tensor], slope: Tensor) -> list[Tensor]:
+    """The gradient by each layer's output (n, out), from that by the logits."""
+    gradients = [slope]
+    for layer, x in zip(network.layers[:0:-1], inputs[:0:-1]):
+        slope = (slope @ layer.weight).masked_fill_(x <= 0, 0)
+        gradients.append(slope)
+    return gradients[::-1]

@@ -47,6 +47,7 @@ class TaskLearned(_Event):
     """One row of accuracy[after][on] over the whole test sets of tasks 0..task.
 
     labelled: the same with the task label given. ahead: the next task before it is learned, label given.
+    stored: bytes that the strategy keeps for earlier tasks, by kind.
     """
 
     event: Literal["task_learned"] = "task_learned"
@@ -56,6 +57,7 @@ class TaskLearned(_Event):
     ahead: float | None
     seconds: float
     evaluating: float
+    stored: dict[str, int] = Field(default_factory=dict)
 
 
 class Finished(_Event):

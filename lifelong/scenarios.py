@@ -5,6 +5,7 @@ learned. In the domain scenario all tasks share the outputs, and a label is the 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -72,7 +73,7 @@ class Plan:
 class Task:
     """One lesson of the sequence. probe: a fixed part of the test images, evaluated during training.
 
-    before: the tasks learned earlier, for baselines that break the rules and keep all images.
+    course: all tasks of the run, for baselines that break the rules and use images of other tasks.
     """
 
     index: int
@@ -81,7 +82,12 @@ class Task:
     test: Examples
     probe: Examples
     competing: Tensor
-    before: tuple["Task", ...] = ()
+    course: list["Task"]
+
+    @cached_property
+    def all_compete(self) -> bool:
+        """Whether every output competes for every image."""
+        return bool(self.competing.all())
 
     @property
     def outputs(self) -> range:
@@ -122,7 +128,7 @@ def _class_order(config: RunConfig, classes: int) -> list[int]:
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     """The tasks of a run, each with its own training and test images."""
     how = plan(config, len(dataset.classes))
-    tasks = []
+    tasks: list[Task] = []
     for index in range(config.tasks):
         train = _part(how, index, dataset.train_images, dataset.train_labels)
         test = _part(how, index, dataset.test_images, dataset.test_labels)
@@ -130,7 +136,7 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
             names = ", ".join(dataset.classes[label] for label in how.classes[index])
             raise LifelongError(f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some.")
         probe = test.take(_evenly(len(test), config.how.probe_images))
-        tasks.append(Task(index, how, train, test, probe, how.competing(index), before=tuple(tasks)))
+        tasks.append(Task(index, how, train, test, probe, how.competing(index), course=tasks))
     return tasks
 
 

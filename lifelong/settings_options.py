@@ -26,9 +26,10 @@ def _options() -> list[click.Option]:
         for setting in registry.strategy(strategy).settings("else"):
             known = options.get(setting.name)
             words = f"{strategy}: {setting.help}"
+            kind = click.Choice(setting.options) if setting.options else setting.kind
             if known is None:
                 flag = f"--{setting.name.replace('_', '-')}"
-                options[setting.name] = click.Option([flag, f"setting_{setting.name}"], type=setting.kind, help=words)
+                options[setting.name] = click.Option([flag, f"setting_{setting.name}"], type=kind, help=words)
             else:
                 known.help = f"{known.help} {words}"
     return list(options.values())
@@ -40,6 +41,6 @@ def defaults(strategy: type) -> list[dict[str, Any]]:
     first = strategy.settings(scenarios[0])
     by_scenario = {s: {setting.name: setting.default for setting in strategy.settings(s)} for s in scenarios}
     return [
-        {"name": s.name, "help": s.help, "low": s.low, "high": s.high, "defaults": {k: v[s.name] for k, v in by_scenario.items()}}
+        {"name": s.name, "help": s.help, "low": s.low, "high": s.high, "options": list(s.options), "defaults": {k: v[s.name] for k, v in by_scenario.items()}}
         for s in first
     ]

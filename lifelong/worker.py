@@ -79,8 +79,6 @@ def _warm_up() -> None:
 
     from .experiment import Experiment
 
-    # A core is left to the pages: with every core taken, each matrix product waits for the slowest thread.
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     images, labels = torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1, 0, 1])
     blank = Dataset("mnist", "", "", ("0", "1"), images, labels, images, labels)
     for _event in Experiment(RunConfig(tasks=1, steps=1), blank).events():

@@ -26,6 +26,6 @@ def small(monkeypatch) -> Dataset:
     """Made-up images under every data set's name, and hidden layers of 16: a step costs half a millisecond."""
     dataset = made_up()
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
-    monkeypatch.setattr(mlp, "HIDDEN", 16)
+    monkeypatch.setattr(mlp, "HIDDEN", (16, 16))
     monkeypatch.setattr(os, "fsync", lambda file: None)  # no test pulls the plug, and disks are slow
     return dataset

@@ -8,7 +8,8 @@ import torch
 
 from lifelong import config as configs
 from lifelong import experiment, registry, runs
-from lifelong.examples import Dataset
+from lifelong.examples import Dataset, Examples
+from lifelong.strategies.base import Batch
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +54,12 @@ def after_steps(count: int):
     """A `stop` that says yes at the step of this number, counted over the whole run."""
     asked = iter(range(1, 1_000_000))
     return lambda: next(asked) >= count
+
+
+def batch_of(examples: Examples, count: int = 16) -> Batch:
+    """The first so many of these examples as a batch."""
+    first = torch.arange(count)
+    return Batch(*examples.take(first).tensors().values(), first)
 
 
 def same(a: dict, b: dict) -> bool:

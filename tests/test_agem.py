@@ -23,8 +23,7 @@ def reference(strategy, task) -> torch.Tensor:
     """The gradient on the batch that is drawn from memory next; the generator is put back."""
     replayed = memory.sample(strategy.memory, strategy.recipe.batch, _seeds.generator(0, "test"))
     strategy.generator = _seeds.generator(0, "test")
-    strategy.network.flat_gradient.zero_()
-    strategy.cross_entropy(task, replayed, strategy.network(replayed.images)).backward()
+    strategy.network.backward(strategy.cross_entropy(task, replayed, strategy.network(replayed.images)))
     return strategy.network.flat_gradient.clone()
 
 

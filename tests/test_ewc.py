@@ -8,18 +8,19 @@ from helpers import config, made_up, whole
 from torch import nn
 
 from lifelong import scenarios
-from lifelong.config import RECIPES
+from lifelong.config import RunConfig
 from lifelong.errors import LifelongError
 from lifelong.importance import exact_fisher
 from lifelong.models.base import Network
 from lifelong.models.mlp import Pixels
+from lifelong.scenarios import Plan
 from lifelong.strategies.ewc import EWC
 
 LAMBDA = 3.0
 
 
 def network(inputs: int = 9, hidden: int = 5, outputs: int = 4, seed: int = 0) -> Network:
-    made = Network(nn.Sequential(Pixels(), nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()), hidden, outputs)
+    made = Network(Pixels(), inputs, (hidden, hidden), outputs)
     made.initialise(torch.Generator().manual_seed(seed))
     made.flat.mul_(3)  # answers that are far from even, so that the labels' weights matter
     return made
@@ -35,8 +36,8 @@ def by_definition(made: Network, images: torch.Tensor, candidates: torch.Tensor)
     for image, compete in zip(images, candidates):
         for label in compete.nonzero().squeeze(1):
             log_p = made(image.unsqueeze(0)).masked_fill(~compete, -torch.inf).log_softmax(1)[0, label]
-            gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(log_p, list(made.parameters()))])
-            total += log_p.detach().exp() * gradient.square()
+            made.backward(log_p)
+            total += log_p.detach().exp() * made.flat_gradient.square()
     return total / len(images)
 
 
@@ -52,7 +53,7 @@ def test_the_fisher_is_the_expectation_over_labels_image_by_image(candidates):
 
 
 def test_the_fisher_of_two_weights_is_that_of_the_textbook():
-    made = Network(nn.Sequential(Pixels()), 1, 2)
+    made = Network(Pixels(), 1, (), 2)
     with torch.no_grad():
         made.flat.copy_(torch.tensor([1.0, -0.5, 0.25, 0.0]))  # weights of output 0 and 1, then their biases
     images = torch.tensor([255, 51], dtype=torch.uint8).reshape(2, 1, 1, 1)
@@ -93,7 +94,7 @@ def test_measuring_the_fisher_in_chunks_changes_nothing_and_leaves_the_network_a
 
 
 def test_a_network_with_other_layers_is_refused_in_one_sentence():
-    made = Network(nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten()), 8, 2)
+    made = Network(nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten()), 8, (), 2)
     with pytest.raises(LifelongError, match="linear layers"):
         exact_fisher(made, pictures().float(), torch.ones(12, 2, dtype=torch.bool))
 
@@ -101,7 +102,7 @@ def test_a_network_with_other_layers_is_refused_in_one_sentence():
 def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
     """EWC over a network of two weights and no bias to speak of, that holds these (importances, optimum)."""
     strategy = EWC(strength=LAMBDA)
-    strategy.prepare(Network(nn.Sequential(Pixels()), 1, 1), RECIPES["quick"], seed=0)  # a weight and a bias: two numbers
+    strategy.prepare(Network(Pixels(), 1, (), 1), Plan("class", ((0,),)), RunConfig())  # a weight and a bias: two numbers
     for fisher, optimum in quadratics:
         strategy.hold(torch.tensor(fisher), torch.tensor(optimum))
     return strategy

@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from lifelong import registry
 from lifelong.errors import LifelongError
+from lifelong.models._connected import connected
+from lifelong.optimizer import Adam
 
 SHAPE = (1, 28, 28)
 every_model = pytest.mark.parametrize("name", registry.names("models"))
@@ -107,3 +110,74 @@ def test_an_unknown_name_is_answered_with_the_nearest_one(kind, given, says):
     with pytest.raises(LifelongError) as error:
         registry.module(kind, given)
     assert str(error.value).startswith(says)
+
+
+def gated(network, x, gates):
+    """The network's layers through torch's own operations."""
+    for k, layer in enumerate(network.layers[:-1]):
+        x = F.linear(x, layer.weight, layer.bias).relu()
+        x = x * gates[k] if gates else x
+    return F.linear(x, network.head.weight, network.head.bias)
+
+
+@pytest.mark.parametrize("with_gates", [(), "shared", "each image its own"])
+def test_the_backward_pass_in_one_piece_gives_the_gradients_of_torchs_own(with_gates):
+    made, images = build(), pictures()
+    generator = torch.Generator().manual_seed(3)
+    gates = [torch.rand(5 if with_gates.startswith("each") else 1, 400, generator=generator).requires_grad_() for _ in range(2)] if with_gates else []
+    x = made.body(images)
+    made.backward(connected(x, made.layers, made.written, gates=gates).logsumexp(1).sum())
+    ours, of_gates = made.flat_gradient.clone(), [g.grad.clone() for g in gates]
+    for g in gates:
+        g.grad = None
+    made.flat_gradient.zero_()
+    gated(made, x, gates).logsumexp(1).sum().backward()
+    torch.testing.assert_close(ours, made.flat_gradient, rtol=1e-4, atol=1e-6)
+    for mine, gate in zip(of_gates, gates):
+        torch.testing.assert_close(mine, gate.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_a_backward_pass_replaces_the_gradient_and_adds_up_within_one_loss():
+    made, images = build(), pictures()
+    made.backward(made(images).square().sum())
+    once = made.flat_gradient.clone()
+    made.backward(made(images).square().sum())
+    assert torch.equal(made.flat_gradient, once)
+    made.backward(made(images).square().sum() + made(images).square().sum())
+    torch.testing.assert_close(made.flat_gradient, 2 * once)
+    made(images).square().sum().backward()  # by itself, torch's rule: it is added
+    torch.testing.assert_close(made.flat_gradient, 3 * once)
+
+
+def test_a_layer_that_a_loss_does_not_reach_has_no_gradient():
+    made, images = build(), pictures()
+    made.flat_gradient.fill_(7)
+    made.backward(made.embed(images).square().sum())
+    assert (made.flat_gradient[made.head_start :] == 0).all() and made.flat_gradient.count_nonzero() > 1000
+
+
+def test_what_the_head_sees_is_what_the_features_are():
+    made, images = build(), pictures()
+    torch.testing.assert_close(made.embed(images), made.features(images))
+    torch.testing.assert_close(made.head(made.embed(images)), made(images))
+
+
+def test_adam_is_torchs_adam_to_the_bit():
+    ours, theirs = build(), build()
+    parameter = torch.nn.Parameter(theirs.flat)
+    parameter.grad = theirs.flat_gradient
+    adam = torch.optim.Adam([parameter], lr=0.003, betas=(0.8, 0.99), fused=True)
+    mine = Adam(ours, 0.003, betas=(0.8, 0.99))
+    generator = torch.Generator().manual_seed(5)
+    for _ in range(4):
+        gradient = torch.randn(ours.flat.shape, generator=generator)
+        ours.flat_gradient.copy_(gradient)
+        theirs.flat_gradient.copy_(gradient)
+        mine.step()
+        adam.step()
+    assert torch.equal(ours.flat, theirs.flat)
+    again = Adam(theirs, 0.003, betas=(0.8, 0.99))
+    again.take_back(mine.tensors())
+    mine.step()
+    again.step()
+    assert torch.equal(ours.flat, theirs.flat)

@@ -52,7 +52,7 @@ def test_a_run_goes_into_its_own_folder_below_lifelong_runs_with_its_settings_fi
     at = runs.create(config("ewc", "domain"))
     assert at.parent == runs.home() and at.name.startswith("mnist-sample-domain-ewc-") and runs.folder(at.name) == at
     told = json.loads((at / "config.json").read_text())
-    assert told["settings"] == {"strength": 1e10} and told["scenario"] == "domain" and told["version"]
+    assert told["settings"] == {"strength": 1e10, "fisher": "exact"} and told["scenario"] == "domain" and told["version"]
 
 
 def test_two_runs_of_one_configuration_are_two_folders():

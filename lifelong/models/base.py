@@ -1,45 +1,47 @@
-"""Features, a head that can grow, and all parameters as views of one flat vector."""
+"""A classifier: a body, hidden layers whose units can be gated, and a head that can grow."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from ._connected import connected
+from ._flat import Flat
 
-class Network(nn.Module):
-    """Feature extractor followed by a linear head; images uint8 (n, channels, height, width) -> logits (n, outputs).
 
-    Every parameter is a view of `flat` (p,) and its gradient a view of `flat_gradient` (p,), so that a penalty, a
-    projection or an optimiser step over all parameters is one vector operation.
+class Network(Flat):
+    """Body, hidden linear layers with ReLU, linear head; images uint8 (n, channels, height, width) -> logits (n, outputs).
+
+    body: images -> (n, incoming). hidden: widths of the hidden layers. gates, wherever they are taken: for each hidden
+    layer a factor (n, width) or (1, width) on its units after the ReLU, or none at all.
     """
 
-    def __init__(self, features: nn.Module, width: int, outputs: int) -> None:
+    def __init__(self, body: nn.Module, incoming: int, hidden: Sequence[int], outputs: int) -> None:
         super().__init__()
-        self.features = features
-        self.head = nn.Linear(width, outputs)
-        self._flatten()
+        self.hidden = tuple(hidden)
+        sizes = (incoming, *hidden)
+        layers = [part for i, o in zip(sizes, hidden) for part in (nn.Linear(i, o), nn.ReLU())]
+        self.features = nn.Sequential(body, *layers)
+        self.head = nn.Linear(sizes[-1], outputs)
+        self._lay_out()
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.features(images))
+    @property
+    def body(self) -> nn.Module:
+        """What comes before the linear layers: images -> (n, incoming)."""
+        return self.features[0]
 
-    def _flatten(self) -> None:
-        parameters = list(self.parameters())
-        self.flat = torch.cat([p.detach().reshape(-1) for p in parameters])
-        self.flat_gradient = torch.zeros_like(self.flat)
-        start = 0
-        for p in parameters:
-            part = slice(start, start + p.numel())
-            p.data = self.flat[part].view_as(p)
-            p.grad = self.flat_gradient[part].view_as(p)
-            start = part.stop
-        self.head_start = start - self.head.weight.numel() - self.head.bias.numel()
+    def _lay_out(self) -> None:
+        self.layers = (*(m for m in list(self.features)[1:] if isinstance(m, nn.Linear)), self.head)
+        self.flatten(self.layers)
+        self.head_start = self.flat.numel() - self.head.weight.numel() - self.head.bias.numel()
 
-    @torch.no_grad()
-    def initialise(self, generator: torch.Generator) -> None:
-        """Draws all weights and biases uniformly in ±1/sqrt(fan_in), torch's default for linear layers."""
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                bound = layer.in_features**-0.5
-                layer.weight.uniform_(-bound, bound, generator=generator)
-                layer.bias.uniform_(-bound, bound, generator=generator)
+    def forward(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
+        return connected(self.body(images), self.layers, self.written, gates=gates)
+
+    def embed(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
+        """What the head sees of the images, (n, width of the last hidden layer)."""
+        x = self.body(images)
+        return connected(x, self.layers[:-1], self.written, relu_last=True, gates=gates) if self.hidden else x
 
     @torch.no_grad()
     def grow(self, outputs: int, generator: torch.Generator) -> None:
@@ -55,26 +57,4 @@ class Network(nn.Module):
         for new, kept in ((self.head.weight, old.weight), (self.head.bias, old.bias)):
             new.uniform_(-bound, bound, generator=generator)
             new[:known] = kept
-        self._flatten()
-
-    @torch.no_grad()
-    def answer_with(self, flat: Tensor, images: Tensor) -> Tensor:
-        """The logits (n, outputs) that these weights (p,) give, in the order of `flat`; the network keeps its own."""
-        weights, start = {}, 0
-        for name, p in self.named_parameters():
-            weights[name] = flat[start : start + p.numel()].view_as(p)
-            start += p.numel()
-        return torch.func.functional_call(self, weights, (images,))
-
-    def weights(self) -> dict[str, Tensor]:
-        """A copy of every parameter by name."""
-        return {name: p.detach().clone() for name, p in self.named_parameters()}
-
-    @torch.no_grad()
-    def load_weights(self, weights: dict[str, Tensor]) -> None:
-        """Takes over weights by name; raises ValueError when a name or shape does not fit."""
-        own = dict(self.named_parameters())
-        if own.keys() != weights.keys() or any(own[n].shape != weights[n].shape for n in own):
-            raise ValueError("the weights belong to another network")
-        for name, parameter in own.items():
-            parameter.copy_(weights[name])
+        self._lay_out()

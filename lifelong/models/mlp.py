@@ -4,7 +4,8 @@ from torch import Tensor, nn
 
 from .base import Network
 
-HIDDEN = 400
+HIDDEN = (400, 400)
+THREADS = 1  # a second thread makes a step of so small a network a fifth faster; a second run beside it, twice as many
 
 
 class Pixels(nn.Module):
@@ -17,7 +18,4 @@ class Pixels(nn.Module):
 def build(shape: tuple[int, int, int], outputs: int) -> Network:
     """A multilayer perceptron pixels-400-400-outputs; 478,410 parameters for MNIST with 10 outputs."""
     channels, height, width = shape
-    features = nn.Sequential(
-        Pixels(), nn.Linear(channels * height * width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU()
-    )
-    return Network(features, HIDDEN, outputs)
+    return Network(Pixels(), channels * height * width, HIDDEN, outputs)

@@ -20,18 +20,18 @@ class AGEM(Strategy):
     title = "A-GEM"
     summary = "Keeps a few images of every class and bends every step that would make the model worse on them. Cheaper than GEM, weaker than replay."
     stores = "images"
+    costs = "a second batch through the network at every step"
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    memory: Examples = stored(nothing)
+    memory: Examples = stored(nothing, "images")
 
     def adjust_gradients(self, task: Task) -> None:
         if not len(self.memory):
             return
         replayed = sample(self.memory, self.recipe.batch, self.generator)
         gradient = self.network.flat_gradient.clone()
-        self.network.flat_gradient.zero_()
-        self.cross_entropy(task, replayed, self.network(replayed.images)).backward()
+        self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
         self.network.flat_gradient.copy_(projected(gradient, self.network.flat_gradient))
 
     def end_task(self, task: Task) -> None:

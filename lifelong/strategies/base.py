@@ -1,4 +1,4 @@
-"""What a strategy is: a dataclass that overrides some of seven steps of the one training loop below."""
+"""What a strategy is: a dataclass that overrides some steps of the one training loop below."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -9,11 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import SCENARIOS, Recipe
+from .. import compute
+from ..config import SCENARIOS, RunConfig
 from ..errors import LifelongError, unknown
 from ..examples import Examples
 from ..models.base import Network
-from ..scenarios import Task
+from ..optimizer import Adam
+from ..scenarios import Plan, Task
 from . import _seeds
 
 # Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
@@ -21,76 +23,110 @@ from . import _seeds
 torch.set_flush_denormal(True)
 
 FEWEST_STEPS = 60  # one pass over the embedded sample would be 6 steps, too few to learn anything
+PORTIONS = 100  # of a single pass: enough to see it progress, few enough for large matrix products
 
 
 def setting(default: Any, help: str, low: float, high: float) -> Any:
-    """A field that people may set: it becomes a flag, a slider and an entry of the record.
+    """A number that people may set: it becomes a flag, a slider and an entry of the record.
 
     default: one value, or a dict by scenario with the key "else" for those not named.
     """
+    return _set(default, help, low=low, high=high)
+
+
+def choice(default: Any, help: str, options: tuple[str, ...]) -> Any:
+    """One of several names that people may choose from; default as for `setting`."""
+    return _set(default, help, options=options)
+
+
+def _set(default: Any, help: str, **range_: Any) -> Any:
     by_scenario = default if isinstance(default, dict) else {"else": default}
-    return dataclasses.field(
-        default=by_scenario["else"],
-        metadata={"setting": True, "help": help, "low": low, "high": high, "defaults": by_scenario},
-    )
+    return dataclasses.field(default=by_scenario["else"], metadata={"setting": True, "help": help, "defaults": by_scenario, **range_})
 
 
-def stored(empty: Any) -> Any:
-    """A field that is kept from task to task and saved with a run: a Tensor or Examples, made by `empty`."""
-    return dataclasses.field(default_factory=empty, init=False, repr=False, metadata={"stored": True})
+def stored(empty: Any, kind: str = "working memory") -> Any:
+    """A field that is kept from task to task and saved with a run: a Tensor or Examples, made by `empty`.
+
+    kind: what it is to somebody who asks what a strategy keeps: "images", "logits", "weights", "statistics" ...
+    """
+    return dataclasses.field(default_factory=empty, init=False, repr=False, metadata={"stored": kind})
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of a strategy as a face of the project sees it."""
+    """One setting of a strategy as a face of the project sees it: a number from low to high, or one of the options."""
 
     name: str
     help: str
     kind: type
     default: Any
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
+    options: tuple[str, ...] = ()
+
+    def expects(self) -> str:
+        """What may be given, in words."""
+        if self.options:
+            return f"one of {', '.join(self.options)}"
+        return f"a {'whole number' if self.kind is int else 'number'} from {self.low:g} to {self.high:g}"
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value may be given."""
+        if self.options:
+            return value in self.options
+        return not isinstance(value, (str, bool)) and self.low <= value <= self.high and self.kind(value) == value
 
 
 @dataclass
 class Batch:
-    """images: uint8 (n, channels, height, width); labels, tasks: int64 (n,)."""
+    """images: uint8 (n, channels, height, width); labels, tasks: int64 (n,).
+
+    indices: int64 (n,), where they stand among the examples of the task.
+    """
 
     images: Tensor
     labels: Tensor
     tasks: Tensor
+    indices: Tensor
 
 
 @dataclass
 class Strategy:
     """A way to learn a task without losing the earlier ones.
 
-    Override at most these seven: examples, start_task, loss, adjust_gradients, after_step, end_task, scores.
-    They take what they need as arguments and return what they make. What is kept from task to task is a
-    `stored()` field; random choices come from `self.generator`, never from the generator of the image order.
+    Most override some of these: examples, start_task, forward, loss, adjust_gradients, after_step, end_task, scores.
+    They take what they need as arguments and return what they make. What is kept from task to task is a `stored()`
+    field, or a network of its own in `parts`; random choices come from `self.generator`, never from the generator of
+    the image order. A strategy without gradients sets `one_pass` and overrides `step`: it sees each image once.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     stores: ClassVar[str]
+    costs: ClassVar[str]
     source: ClassVar[str]
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
-    answers_with: ClassVar[tuple[str, ...]] = ()  # stored fields that `scores` needs beside the network
+    answers_with: ClassVar[tuple[str, ...]] = ()  # stored fields and parts that `scores` needs beside the network
+    one_pass: ClassVar[bool] = False
 
-    def prepare(self, network: Network, recipe: Recipe, seed: int) -> None:
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         """Binds the strategy to the network it trains. Called once, before the first task."""
         self.network = network
-        self.recipe = recipe
-        self.seed = seed
+        self.plan = plan
+        self.recipe = config.how
+        self.seed = config.seed
+        self.arithmetic = compute.precision(config.precision)
         self.generator = torch.Generator()
         self.restart()
 
     def restart(self) -> None:
         """The network as it was before any training, with a fresh optimiser."""
         self.network.initialise(_seeds.generator(self.seed, "weights"))
-        parameter = torch.nn.Parameter(self.network.flat)
-        parameter.grad = self.network.flat_gradient
-        self.optimizer = torch.optim.Adam([parameter], lr=self.recipe.learning_rate, fused=True)
+        self.optimizer = Adam(self.network, self.recipe.learning_rate)
+
+    def parts(self) -> dict[str, Adam]:
+        """The optimisers of networks that are trained beside the classifier, by name; made in `prepare`."""
+        return {}
 
     def learn(self, task: Task, start: int = 0) -> Iterator[tuple[int, int, Tensor]]:
         """The loop, written once: yields (steps done, steps in all, loss) after every step from `start` on."""
@@ -100,17 +136,12 @@ class Strategy:
             self.start_task(task)
         examples = self.examples(task)
         steps = self.steps(task, examples)
-        for step, indices in enumerate(self._order(len(examples), steps, order), 1):
+        batches = self._portions if self.one_pass else self._order
+        for step, indices in enumerate(batches(len(examples), steps, order), 1):
             if step <= start:
                 continue
-            batch = Batch(examples.images[indices], examples.labels[indices], examples.tasks[indices])
-            logits = self.network(batch.images)
-            loss = self.loss(task, batch, logits)
-            self.network.flat_gradient.zero_()
-            loss.backward()
-            self.adjust_gradients(task)
-            self.optimizer.step()
-            self.after_step(task, batch, logits)
+            images, labels, tasks = (t.index_select(0, indices) for t in (examples.images, examples.labels, examples.tasks))
+            loss = self.step(task, Batch(images, labels, tasks, indices))
             yield step, steps, loss.detach()
         self.end_task(task)
 
@@ -124,16 +155,40 @@ class Strategy:
                 steps -= 1
                 yield indices
 
+    def _portions(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
+        """Positions of each portion: one shuffled pass over all images, none left out."""
+        yield from torch.randperm(available, generator=order).tensor_split(steps)
+
     def steps(self, task: Task, examples: Examples) -> int:
-        """Optimiser steps for this task: the recipe's, or one pass over the examples, but never fewer than 60."""
+        """Steps for this task: the recipe's, or as many as one pass takes, but never too few to learn anything.
+
+        A strategy that sees each image once needs no more than PORTIONS of them.
+        """
+        if self.one_pass:
+            return min(self.recipe.steps or PORTIONS, PORTIONS, len(examples))
         return self.recipe.steps or max(FEWEST_STEPS, len(examples) // self.recipe.batch)
 
+    def step(self, task: Task, batch: Batch) -> Tensor:
+        """One step of the optimiser on one batch; returns the loss, a scalar."""
+        with compute.products(self.arithmetic):
+            logits = self.forward(task, batch)
+            loss = self.loss(task, batch, logits)
+            self.network.backward(loss)
+            self.adjust_gradients(task)
+        self.optimizer.step()
+        self.after_step(task, batch, logits)
+        return loss
+
     def examples(self, task: Task) -> Examples:
-        """The images to train on: the task's own."""
+        """The images to train on: the task's own. The same at every call within a task."""
         return task.train
 
     def start_task(self, task: Task) -> None:
-        """Before the first step of a task."""
+        """Before the first step of a task. Not called when a run goes on from within one."""
+
+    def forward(self, task: Task, batch: Batch) -> Tensor:
+        """The network's logits (n, outputs) for a batch that it learns from."""
+        return self.network(batch.images)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         """What the step descends, a scalar; logits (n, outputs) are the network's for this batch."""
@@ -149,11 +204,17 @@ class Strategy:
         """After the last step of a task: what is kept for later is measured here."""
 
     def scores(self, images: Tensor) -> Tensor:
-        """The model's answer to images uint8 (n, channels, height, width): larger is likelier, (n, outputs)."""
+        """The model's answer to images uint8 (n, channels, height, width): larger is likelier, (n, outputs).
+
+        Their softmax over the outputs that compete is shown as probability. Where tasks are told apart by the label
+        (`self.plan.own(task)`), the outputs of each task may come from a model of its own.
+        """
         return self.network(images)
 
     def cross_entropy(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         """Mean cross-entropy over the outputs that compete for each image, by the image's own task."""
+        if task.all_compete:
+            return F.cross_entropy(logits, batch.labels)
         return F.cross_entropy(logits.masked_fill(~task.candidates(batch.tasks), -torch.inf), batch.labels)
 
     @classmethod
@@ -164,7 +225,8 @@ class Strategy:
             meta = field.metadata
             if meta.get("setting"):
                 default = meta["defaults"].get(scenario, meta["defaults"]["else"])
-                described.append(Setting(field.name, meta["help"], type(default), default, meta["low"], meta["high"]))
+                described.append(Setting(field.name, meta["help"], type(default), default,
+                                         meta.get("low"), meta.get("high"), meta.get("options", ())))
         return tuple(described)
 
     @classmethod
@@ -177,10 +239,8 @@ class Strategy:
         for key, value in given.items():
             if key not in known:
                 raise unknown(f"setting of {name}", key, known)
-            s = known[key]
-            if isinstance(value, (str, bool)) or not s.low <= value <= s.high or s.kind(value) != value:
-                number = "whole number" if s.kind is int else "number"
-                raise LifelongError(f"{key} was given as {value}; {name} expects a {number} from {s.low:g} to {s.high:g}.")
+            if not known[key].fits(value):
+                raise LifelongError(f"{key} was given as {value}; {name} expects {known[key].expects()}.")
         values = {n: s.kind(given.get(n, s.default)) for n, s in known.items()}
         return cls(**values)
 
@@ -190,48 +250,71 @@ class Strategy:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that learning on needs, as tensors by name; `load_state` takes it back to the bit."""
-        adam = self.optimizer.state_dict()["state"].get(0, {})
         return {
             "network.flat": self.network.flat,
             "generator": self.generator.get_state(),
-            **{f"adam.{name}": value for name, value in adam.items()},
-            **self._kept([f.name for f in self._stored_fields()]),
+            **_named("adam", self.optimizer.tensors()),
+            **{name: tensor for part, adam in self.parts().items() for name, tensor in _named(f"part.{part}.adam", adam.tensors()).items()},
+            **self._kept([*self._stored_fields(), *self.parts()]),
         }
 
     def answering_state(self) -> dict[str, Tensor]:
-        """What `scores` needs, as tensors by name: the weights, and the stored fields of `answers_with`."""
-        weights = {f"network.{name}": weight for name, weight in self.network.weights().items()}
-        return weights | self._kept(self.answers_with)
+        """What `scores` needs, as tensors by name: the weights, and the stored fields and parts of `answers_with`."""
+        return _named("network", self.network.weights()) | self._kept(self.answers_with)
 
-    def _stored_fields(self) -> list[dataclasses.Field]:
-        return [field for field in dataclasses.fields(self) if field.metadata.get("stored")]
+    def storage(self) -> dict[str, int]:
+        """Bytes kept for the sake of earlier tasks, by kind: what is stored beside the network that everybody has."""
+        kept = {"weights": sum(adam.network.flat.nbytes for adam in self.parts().values())}
+        for name, field in self._stored_fields().items():
+            kind = field.metadata["stored"]
+            kept[kind] = kept.get(kind, 0) + sum(t.nbytes for t in self._tensors(name).values())
+        return {kind: count for kind, count in kept.items() if count}
+
+    def _stored_fields(self) -> dict[str, dataclasses.Field]:
+        return {field.name: field for field in dataclasses.fields(self) if field.metadata.get("stored")}
+
+    def _tensors(self, name: str) -> dict[str, Tensor]:
+        value = getattr(self, name)
+        return value.tensors() if self._stored_fields()[name].type is Examples else {"": value}
 
     def _kept(self, names: Iterable[str]) -> dict[str, Tensor]:
-        tensors = {}
-        for field in self._stored_fields():
-            if field.name in names:
-                value = getattr(self, field.name)
-                parts = value.tensors() if field.type is Examples else {"": value}
-                tensors |= {f"strategy.{field.name}.{part}": tensor for part, tensor in parts.items()}
+        """Stored fields and the weights of parts, by name."""
+        tensors, parts = {}, self.parts()
+        for name in names:
+            if name in parts:
+                tensors[f"part.{name}.flat"] = parts[name].network.flat
+            else:
+                tensors |= _named(f"strategy.{name}", self._tensors(name))
         return tensors
 
     def _take_back(self, names: Iterable[str], state: dict[str, Tensor]) -> None:
-        for field in self._stored_fields():
-            if field.name in names:
-                start = f"strategy.{field.name}."
-                parts = {name[len(start):]: value for name, value in state.items() if name.startswith(start)}
-                setattr(self, field.name, Examples(**parts) if field.type is Examples else parts[""])
+        parts, fields = self.parts(), self._stored_fields()
+        for name in names:
+            if name in parts:
+                parts[name].network.flat.copy_(state[f"part.{name}.flat"])
+            else:
+                own = _of(f"strategy.{name}", state)
+                setattr(self, name, Examples(**own) if fields[name].type is Examples else own[""])
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Goes back to a saved state; the network must have the same shape."""
         self.network.flat.copy_(state["network.flat"])
         self.generator.set_state(state["generator"])
-        adam = {name[5:]: value for name, value in state.items() if name.startswith("adam.")}
-        if adam:
-            self.optimizer.state[self.optimizer.param_groups[0]["params"][0]] = adam
-        self._take_back([f.name for f in self._stored_fields()], state)
+        self.optimizer.take_back(_of("adam", state))
+        for part, adam in self.parts().items():
+            adam.take_back(_of(f"part.{part}.adam", state))
+        self._take_back([*self._stored_fields(), *self.parts()], state)
 
     def load_answering_state(self, state: dict[str, Tensor]) -> None:
         """Takes over what `scores` needs; raises KeyError or ValueError when it belongs to another model."""
-        self.network.load_weights({name[8:]: w for name, w in state.items() if name.startswith("network.")})
+        self.network.load_weights(_of("network", state))
         self._take_back(self.answers_with, state)
+
+
+def _named(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{start}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def _of(start: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those whose name begins so, by the rest of their name."""
+    return {name[len(start) + 1 :]: tensor for name, tensor in state.items() if name.startswith(f"{start}.")}

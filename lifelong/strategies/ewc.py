@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..importance import exact_fisher
+from ..importance import ESTIMATES, fisher
 from ..scenarios import Task
-from .base import Strategy, setting, stored
+from .base import Strategy, choice, setting, stored
 
 
 @dataclass
 class EWC(Strategy):
     """Adds strength/2 Σ_k Σ_i F_ki (θ_i - θ*_ki)² over the past tasks k (Kirkpatrick et al. 2017, eq. 3).
 
-    One penalty for each past task, with the exact Fisher F_k of all its training images at its own optimum θ*_k.
+    One penalty for each past task, with the Fisher information F_k of all its training images at its own optimum θ*_k,
+    exact by default: the strengths are right for that estimate only (van de Ven 2025).
     A sum of quadratics is one quadratic: with H = Σ F_k and the mean anchor m = Σ F_k θ*_k / H it is
     strength/2 (Σ_i H_i (θ_i - m_i)² + rest), so a step costs one vector operation however many tasks there
     were. The gradient is added directly; only its value, not its effect, is missing from the loss that is shown.
@@ -23,15 +24,17 @@ class EWC(Strategy):
     title = "EWC"
     summary = "After each task it measures how much every weight mattered and ties the important ones to their place. No image is kept."
     stores = "two numbers per weight"
+    costs = "one vector operation a step, and a look at all images of a task when it ends"
     source = "Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, PNAS 2017"
 
     strength: float = setting(
         {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},
         "How stiff the springs are: λ, the weight of the penalty.", low=0, high=1e12,
     )
-    precision: Tensor = stored(lambda: torch.zeros(0))
-    anchor: Tensor = stored(lambda: torch.zeros(0))
-    rest: Tensor = stored(lambda: torch.zeros(()))
+    fisher: str = choice("exact", "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.", ESTIMATES)
+    precision: Tensor = stored(lambda: torch.zeros(0), "weights")
+    anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
+    rest: Tensor = stored(lambda: torch.zeros(()), "weights")
 
     def penalty(self) -> Tensor:
         """The value of the penalty at the present weights, a scalar."""
@@ -46,16 +49,16 @@ class EWC(Strategy):
             self.network.flat_gradient.addcmul_(self.precision, moved, value=self.strength)
 
     def end_task(self, task: Task) -> None:
-        fisher = exact_fisher(self.network, task.train.images, task.candidates(task.train.tasks))
-        self.hold(fisher, self.network.flat.clone())
+        importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
+        self.hold(importance, self.network.flat.clone())
 
-    def hold(self, fisher: Tensor, optimum: Tensor) -> None:
+    def hold(self, importance: Tensor, optimum: Tensor) -> None:
         """Adds the quadratic of one more task: importances and weights, both (p,)."""
         if not len(self.precision):
-            self.precision, self.anchor = fisher, optimum
+            self.precision, self.anchor = importance, optimum
             return
-        total = self.precision + fisher
-        share = torch.where(total > 0, fisher / total, 0)
+        total = self.precision + importance
+        share = torch.where(total > 0, importance / total, 0)
         apart = optimum - self.anchor
         self.rest = self.rest + (self.precision * share * apart.square()).sum()
         self.precision, self.anchor = total, self.anchor + share * apart

@@ -12,4 +12,5 @@ class FineTune(Strategy):
     title = "Fine-tuning"
     summary = "Trains on each task as it comes and does nothing about the past. This is what forgetting looks like."
     stores = "nothing"
+    costs = "nothing beyond plain training"
     source = "the baseline of every study of the field"

@@ -16,13 +16,13 @@ class Frozen(Strategy):
     title = "Frozen features"
     summary = "Learns the first task fully, then keeps its features and trains only new outputs. It forgets nothing and learns less."
     stores = "nothing"
+    costs = "nothing beyond plain training"
     source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
     scenarios = frozenset({"transfer", "task"})
 
     def start_task(self, task: Task) -> None:
         if task.index:
-            # Adam's momentum would go on moving what no longer has a gradient.
-            self.optimizer.state.clear()
+            self.optimizer.forget()
 
     def adjust_gradients(self, task: Task) -> None:
         if task.index:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..evaluation import scores
 from ..scenarios import Task
 from .base import Batch, Strategy, setting, stored
 
@@ -13,7 +14,8 @@ from .base import Batch, Strategy, setting, stored
 class LwF(Strategy):
     """Adds the cross-entropy between the old model's softened answers and the new one's (Li and Hoiem 2016, eq. 2).
 
-    Both see the present images; temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one
+    Both see the present images, the old model once, when the task starts, since its answers don't change.
+    Temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one
     such term for each past task, over the outputs that compete for its images; their mean counts strength times
     1 + growth (past tasks - 1). With growth 1 that is their sum; in the class scenario, where the old model answers for all
     its classes at once, growth is 0 and the term counts once.
@@ -21,26 +23,30 @@ class LwF(Strategy):
 
     title = "LwF"
     summary = "Asks the model of before what it makes of the new images, and keeps giving the same answers while learning. No old image is kept."
-    stores = "one copy of the network"
+    stores = "nothing between tasks; during one, the old answers to its images"
+    costs = "the old model's answers once a task, and a second loss"
     source = "Li and Hoiem, Learning without forgetting, ECCV 2016"
 
     temperature: float = setting(2.0, "How much the old model's answers are softened: T.", low=0.5, high=20)
     strength: float = setting(1.0, "How much the old model's answers count beside the labels of the new images.", low=0, high=100)
     growth: float = setting({"class": 0.0, "else": 1.0}, "How much more they count with each further task.", low=0, high=10)
-    teacher: Tensor = stored(lambda: torch.zeros(0))
+    taught: Tensor = stored(lambda: torch.zeros(0), "logits")
 
     def start_task(self, task: Task) -> None:
         if task.index:
-            self.teacher = self.network.flat.clone()
+            self.taught = scores(self, task.train.images)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)
         if not task.index:
             return present
-        taught = self.network.answer_with(self.teacher, batch.images)
+        taught = self.taught[batch.indices]
         rows = task.plan.competing(task.index - 1)[: task.index].unique(dim=0)  # what the old model answers with
         past = torch.stack([self._distilled(logits[:, row], taught[:, row]) for row in rows]).mean()
         return present + self.strength * (1 + self.growth * (task.index - 1)) * past
+
+    def end_task(self, task: Task) -> None:
+        self.taught = torch.zeros(0)
 
     def _distilled(self, logits: Tensor, taught: Tensor) -> Tensor:
         soft = (taught / self.temperature).softmax(1)

@@ -21,10 +21,11 @@ class Replay(Strategy):
     title = "Experience replay"
     summary = "Keeps a few images of every class and mixes them into each later lesson. Simple, and hard to beat."
     stores = "images"
+    costs = "a second batch through the network at every step"
     source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    memory: Examples = stored(nothing)
+    memory: Examples = stored(nothing, "images")
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)

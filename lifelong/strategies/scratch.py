@@ -13,6 +13,7 @@ class Scratch(Strategy):
     title = "From scratch"
     summary = "Forgets everything on purpose: each task is learned by a fresh network. The yardstick for whether earlier learning helped."
     stores = "nothing"
+    costs = "nothing beyond plain training"
     source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
     scenarios = frozenset({"transfer", "task"})
 

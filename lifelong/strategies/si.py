@@ -20,7 +20,8 @@ class SI(Strategy):
 
     title = "Synaptic intelligence"
     summary = "While it learns, every weight collects credit for the progress it made; later the credited ones are held in place. No image is kept."
-    stores = "two numbers per weight"
+    stores = "two numbers per weight, and a third while it learns"
+    costs = "a few vector operations a step"
     source = "Zenke, Poole and Ganguli, Continual learning through synaptic intelligence, ICML 2017"
 
     strength: float = setting(
@@ -28,10 +29,9 @@ class SI(Strategy):
         "How firmly credited weights are held: c, the weight of the penalty.", low=0, high=1e9,
     )
     damping: float = setting(0.1, "Keeps the credit of a weight that hardly moved finite: ξ.", low=1e-6, high=10)
-    importance: Tensor = stored(lambda: torch.zeros(0))
-    anchor: Tensor = stored(lambda: torch.zeros(0))
-    path: Tensor = stored(lambda: torch.zeros(0))
-    previous: Tensor = stored(lambda: torch.zeros(0))
+    importance: Tensor = stored(lambda: torch.zeros(0), "weights")
+    anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
+    path: Tensor = stored(lambda: torch.zeros(0), "weights")
 
     def penalty(self) -> Tensor:
         """The value of the penalty at the present weights, a scalar."""
@@ -40,18 +40,18 @@ class SI(Strategy):
         return self.strength * (self.importance * (self.network.flat - self.anchor).square()).sum()
 
     def start_task(self, task: Task) -> None:
-        self.anchor, self.previous = self.network.flat.clone(), self.network.flat.clone()
+        self.anchor = self.network.flat.clone()
         self.path = torch.zeros_like(self.network.flat)
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.importance):
             moved = self.network.flat - self.anchor
             self.network.flat_gradient.addcmul_(self.importance, moved, value=2 * self.strength)
+        # gradient · (before - after), in two halves: a copy of the weights before the step would cost two more passes.
+        self.path.addcmul_(self.network.flat_gradient, self.network.flat)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        change = self.network.flat - self.previous
-        self.path.addcmul_(self.network.flat_gradient, change, value=-1)
-        self.previous.copy_(self.network.flat)
+        self.path.addcmul_(self.network.flat_gradient, self.network.flat, value=-1)
 
     def end_task(self, task: Task) -> None:
         gained = self.path / ((self.network.flat - self.anchor).square() + self.damping)

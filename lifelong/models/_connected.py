@@ -1,0 +1,72 @@
+"""Fully connected layers in one piece, whose backward pass writes each weight's gradient where it belongs.
+
+torch's own backward makes a new tensor for every gradient and adds it to the old one. Here the matrix product that
+is the gradient is written straight into the network's flat gradient, and a whole stack of layers is one node of the
+graph: a step of the 784-400-400 network takes a tenth less time.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+
+class Written:
+    """Which layers have their gradient of the present backward pass already: those are added to, others overwritten."""
+
+    def __init__(self) -> None:
+        self.layers: set[nn.Linear] | None = None  # None: no pass of ours is going on, and gradients add up as in torch
+
+    def gradient(self, layer: nn.Linear, outputs: Tensor, inputs: Tensor) -> None:
+        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw."""
+        weight, bias = layer.weight.grad, layer.bias.grad
+        if self.layers is None or layer in self.layers:
+            weight.addmm_(outputs.t(), inputs)
+            bias.add_(outputs.sum(0))
+        else:
+            self.layers.add(layer)
+            torch.mm(outputs.t(), inputs, out=weight)
+            torch.sum(outputs, 0, out=bias)
+
+
+def connected(x: Tensor, layers: Sequence[nn.Linear], written: Written, relu_last: bool = False, gates: Sequence[Tensor] = ()) -> Tensor:
+    """x (n, in) through linear layers with a ReLU after each but the last (or after the last too), (n, out).
+
+    gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable; none at all by default.
+    """
+    return _Connected.apply(x, layers[0].weight, layers, written, relu_last, *gates)
+
+
+class _Connected(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, _leaf: Tensor, layers, written: Written, relu_last: bool, *gates: Tensor) -> Tensor:
+        inputs, rectified = [], []
+        for k, layer in enumerate(layers):
+            inputs.append(x)
+            x = torch.addmm(layer.bias, x, layer.weight.t())
+            if k < len(layers) - 1 or relu_last:
+                x.relu_()
+                rectified.append(x.detach())  # an alias: the output itself would hold on to this node, and this node to it
+                x = x * gates[k] if gates else x
+        # Not save_for_backward: nothing here is changed in place before the backward pass, and its checks cost a tenth.
+        ctx.inputs, ctx.rectified, ctx.gates, ctx.layers, ctx.written = inputs, rectified, gates, layers, written
+        return x
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, d: Tensor) -> tuple:
+        of_gates: list[Tensor | None] = [None] * len(ctx.gates)
+        for k in range(len(ctx.layers) - 1, -1, -1):
+            layer = ctx.layers[k]
+            if k < len(ctx.rectified):
+                if ctx.gates:
+                    if ctx.needs_input_grad[5 + k]:
+                        of_gates[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
+                    d = d * ctx.gates[k]
+                d = torch.ops.aten.threshold_backward(d, ctx.rectified[k], 0)
+            if layer.weight.requires_grad:
+                ctx.written.gradient(layer, d, ctx.inputs[k])
+            if k or ctx.needs_input_grad[0]:
+                d = torch.mm(d, layer.weight)
+        return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)

@@ -1,0 +1,77 @@
+"""A module whose parameters are views of one flat vector."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from ._connected import Written
+
+
+class Flat(nn.Module):
+    """Every parameter is a view of `flat` (p,) and its gradient a view of `flat_gradient` (p,), in the order of `parameters()`.
+
+    A penalty, a projection or an optimiser's step over all parameters is then one vector operation.
+    Call `flatten(connected)` at the end of the constructor, with the layers that run through `connected(..., self.written)`.
+    """
+
+    def flatten(self, connected: Iterable[nn.Linear]) -> None:
+        """Lays all parameters and gradients out in two new vectors."""
+        parameters = list(self.parameters())
+        self.flat = torch.cat([p.detach().reshape(-1) for p in parameters])
+        self.flat_gradient = torch.zeros_like(self.flat)
+        start = 0
+        for p in parameters:
+            part = slice(start, start + p.numel())
+            p.data = self.flat[part].view_as(p)
+            p.grad = self.flat_gradient[part].view_as(p)
+            start = part.stop
+        self.written = Written()
+        self._connected = tuple(connected)
+        ours = {id(p) for layer in self._connected for p in layer.parameters()}
+        self._added_to = [p.grad for p in parameters if id(p) not in ours]
+
+    def backward(self, loss: Tensor) -> None:
+        """Leaves the gradient of the loss in `flat_gradient`, in place of what was there."""
+        for gradient in self._added_to:
+            gradient.zero_()
+        self.written.layers = set()
+        try:
+            loss.backward()
+            for layer in self._connected:
+                if layer not in self.written.layers:
+                    layer.weight.grad.zero_()
+                    layer.bias.grad.zero_()
+        finally:
+            self.written.layers = None
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draws all weights and biases uniformly in ±1/sqrt(fan_in), torch's default for linear layers."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                bound = layer.in_features**-0.5
+                layer.weight.uniform_(-bound, bound, generator=generator)
+                layer.bias.uniform_(-bound, bound, generator=generator)
+
+    @torch.no_grad()
+    def answer_with(self, flat: Tensor, *inputs: Tensor) -> Tensor:
+        """What these weights (p,), in the order of `flat`, make of the inputs; the module keeps its own."""
+        weights, start = {}, 0
+        for name, p in self.named_parameters():
+            weights[name] = flat[start : start + p.numel()].view_as(p)
+            start += p.numel()
+        return torch.func.functional_call(self, weights, inputs)
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of every parameter by name."""
+        return {name: p.detach().clone() for name, p in self.named_parameters()}
+
+    @torch.no_grad()
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Takes over weights by name; raises ValueError when a name or shape does not fit."""
+        own = dict(self.named_parameters())
+        if own.keys() != weights.keys() or any(own[n].shape != weights[n].shape for n in own):
+            raise ValueError("the weights belong to another network")
+        for name, parameter in own.items():
+            parameter.copy_(weights[name])
