@@ -14,21 +14,21 @@ CHANGE = ("#A33B00", "#E2A57F", "#EDEBE8", "#9CC1DC", "#0B5C93")
 Picked = tuple[int, int] | None
 
 
-def forgetting_curves(history: History, joint: History | None = None, highlight: int | None = None, picked: Picked = None) -> alt.LayerChart:
+def forgetting_curves(history: History, cumulative: History | None = None, highlight: int | None = None, picked: Picked = None) -> alt.LayerChart:
     """Accuracy on each task after each task learned, a line a task; a click selects "pick" (task, after).
 
-    joint: the run of joint training, drawn as a dashed ghost. highlight: the task whose line stands out, with
+    cumulative: the run of cumulative training, drawn as a dashed ghost. highlight: the task whose line stands out, with
     its drop written beside it. picked: (task, after), ringed.
     """
     x = layers.after(history)
     data = pd.DataFrame(rows.curve(history), columns=["task", "after", "accuracy"])
     parts = [
         *layers.chance(history, highlight, named=not layers.whole_way(history)),
-        *layers.ghost(joint, highlight),
+        *layers.ghost(cumulative, highlight),
         *layers.lines(data, history, x, highlight),
         *layers.points(data, history, x, highlight),
         *layers.headings(history, x, highlight),
-        *layers.ends(history, joint, highlight),
+        *layers.ends(history, cumulative, highlight),
         *layers.drop(history, highlight),
         *layers.ring(history, picked),
         *layers.crosshair(_frame(rows.after_table(history), history, "after"), history, x, picks=True),

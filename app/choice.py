@@ -3,7 +3,7 @@
 from lifelong import api
 
 DEFAULT_RUN = "mnist-class-finetune"
-JUDGE = "mnist-class-joint"  # learned every digit at once, so it can say when another digit was drawn than the one named
+JUDGE = "mnist-class-cumulative"  # learned every digit at once, so it can say when another digit was drawn than the one named
 PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
 
 SCENARIOS = {"task": "task-incremental", "domain": "domain-incremental", "class": "class-incremental", "transfer": "transfer"}

@@ -54,11 +54,11 @@ def _expected() -> None:
     row = next((row for row in api.run_list() if row["learned"] == row["tasks"] and all(row[name] == state[name] for name in same)), None)
     if row is None:
         return
-    history, joint = api.history(row["id"]), api.joint_of(row["id"])
+    history, cumulative = api.history(row["id"]), api.cumulative_of(row["id"])
     st.subheader("What to expect")
     st.markdown(f"A run like this, seed {row['seed']}, recipe {row['recipe']}: {words.result(history)}")
     curves, matrix = st.columns(2, gap="large")
-    curves.altair_chart(charts.forgetting_curves(history, api.history(joint) if joint else None), key="expected_curves")
+    curves.altair_chart(charts.forgetting_curves(history, api.history(cumulative) if cumulative else None), key="expected_curves")
     matrix.altair_chart(charts.forgetting_matrix(history), key="expected_matrix")
     st.caption(naming.source(history))
 
@@ -92,25 +92,38 @@ def _size() -> None:
 
 
 def _strategy() -> None:
-    cards = {card.name: card for card in _cards()}
-    if st.session_state.get("strategy") not in cards:
-        st.session_state["strategy"] = "finetune"
-    st.pills("How does it learn?", list(cards), key="strategy", required=True, wrap=True,
+    """First the idea, then a strategy that follows it: two dozen names side by side would tell nobody anything."""
+    state, cards = st.session_state, _cards()
+    if state.get("strategy") not in cards:
+        state["strategy"] = "finetune"
+    families = list(dict.fromkeys(card.family for card in cards.values()))
+    state["family"] = _card().family
+    st.segmented_control("What does it do about forgetting?", families, key="family", required=True, wrap=True,
+                         format_func=str.capitalize, on_change=_new_family)
+    st.caption(api.FAMILIES[state["family"]])
+    members = [name for name, card in cards.items() if card.family == state["family"]]
+    st.pills("How does it learn?", members, key="strategy", required=True, wrap=True,
              format_func=lambda name: cards[name].title, **KEPT)
     card = _card()
     with st.container(border=True, key="strategy_card"):
-        st.markdown(f"{card.summary}  \n**Stores** {card.stores}. **Source** {_sentence(card.source)}")
+        st.markdown(f"{card.summary}  \n**Stores** {card.stores}. **Costs** {card.costs}. **Source** {_sentence(card.source)}")
         for setting in card.settings:
             _control(setting, setting_key(card.name, st.session_state["scenario"], setting.name))
 
 
-def _cards() -> list:
-    """The scenario's strategies: the baseline first, those that break the rules last."""
-    return sorted(api.strategies(st.session_state["scenario"]), key=lambda c: (c.name != "finetune", c.name in ("joint", "scratch"), c.title))
+def _cards() -> dict:
+    """The scenario's strategies by name, family by family."""
+    return {card.name: card for card in api.strategies(st.session_state["scenario"])}
 
 
 def _card():
-    return next(card for card in _cards() if card.name == st.session_state["strategy"])
+    return _cards()[st.session_state["strategy"]]
+
+
+def _new_family() -> None:
+    """The first strategy of the family that was chosen."""
+    state = st.session_state
+    state["strategy"] = next(name for name, card in _cards().items() if card.family == state["family"])
 
 
 def setting_key(strategy: str, scenario: str, name: str) -> str:
@@ -121,7 +134,9 @@ def setting_key(strategy: str, scenario: str, name: str) -> str:
 def _control(setting, key: str) -> None:
     """The control that a setting's kind and range call for."""
     label = setting.name.replace("_", " ").capitalize()
-    if setting.high - setting.low > 1000 or (setting.low > 0 and setting.high / setting.low >= 1000):
+    if setting.options:
+        st.segmented_control(label, setting.options, default=setting.default, key=key, required=True, wrap=True, format_func=naming.option, **KEPT)
+    elif setting.high - setting.low > 1000 or (setting.low > 0 and setting.high / setting.low >= 1000):
         value = st.session_state.get(key, setting.default)
         st.select_slider(label, ladder(setting, value), value=setting.default, format_func=naming.magnitude, key=key, **KEPT)
     elif setting.kind is int:
@@ -129,7 +144,7 @@ def _control(setting, key: str) -> None:
     else:
         step = 10.0 ** (math.floor(math.log10(setting.high - setting.low)) - 2)
         st.slider(label, float(setting.low), float(setting.high), float(setting.default), step, key=key, format="%g", **KEPT)
-    st.caption(f"{setting.help} Default here: {naming.magnitude(setting.default)}.")
+    st.caption(f"{setting.help} Default here: {naming.value(setting.default)}.")
 
 
 def ladder(setting, *also: float) -> list:

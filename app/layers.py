@@ -107,13 +107,13 @@ def chance(history: History, highlight: int | None, named: bool = True) -> list[
     return [base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6), *([text] if named else [])]
 
 
-def ghost(joint: History | None, highlight: int | None) -> list[alt.Chart]:
-    """Dashed: what joint training reaches."""
-    if joint is None:
+def ghost(cumulative: History | None, highlight: int | None) -> list[alt.Chart]:
+    """Dashed: what cumulative training reaches."""
+    if cumulative is None:
         return []
-    data = pd.DataFrame(rows.ceiling(joint, highlight), columns=["after", "accuracy"])
+    data = pd.DataFrame(rows.ceiling(cumulative, highlight), columns=["after", "accuracy"])
     line = alt.Chart(data).mark_line(strokeDash=[6, 5], strokeWidth=2, color=INK, opacity=0.6)
-    return [line.encode(x=after(joint), y=share())]
+    return [line.encode(x=after(cumulative), y=share())]
 
 
 def headings(history: History, x: alt.X, highlight: int | None, offset: float = 0.0) -> list[alt.Chart]:
@@ -136,15 +136,15 @@ def headings(history: History, x: alt.X, highlight: int | None, offset: float = 
     ]
 
 
-def ends(history: History, joint: History | None, highlight: int | None) -> list[alt.Chart]:
+def ends(history: History, cumulative: History | None, highlight: int | None) -> list[alt.Chart]:
     """Right of each line's last point: what it is and where it ended."""
     if not history.learned:
         return []
     last, name = len(history.learned) - 1, rows.names(history)
     tasks = range(last + 1) if highlight is None or highlight > last else [highlight]
     values = [(name[task], history.accuracy[last][task]) for task in tasks]
-    if joint is not None and (highlight is None or highlight <= last):
-        values += [("joint", row["accuracy"]) for row in rows.ceiling(joint, highlight) if row["after"] == last]
+    if cumulative is not None and (highlight is None or highlight <= last):
+        values += [("cumulative", row["accuracy"]) for row in rows.ceiling(cumulative, highlight) if row["after"] == last]
     if whole_way(history):
         values += [("chance", level) for level in levels(history, highlight)]
     data = pd.DataFrame([{**row, "after": last} for row in rows.ends(values)])

@@ -26,6 +26,16 @@ def magnitude(value: float) -> str:
     return f"{value:,g}" if value != int(value) else f"{int(value):,}"
 
 
+def option(name: str) -> str:
+    """A named choice as people read it: 'true-label' is 'True label'."""
+    return name.replace("-", " ").capitalize()
+
+
+def value(setting: float | str) -> str:
+    """A setting's value, a number or a named choice."""
+    return option(setting) if isinstance(setting, str) else magnitude(setting)
+
+
 def scenario_title(name: str) -> str:
     """A scenario's name in the field: 'Class-incremental (CIL)'."""
     return api.SCENARIOS[name].partition(":")[0]
@@ -75,7 +85,7 @@ def duration(seconds: float) -> str:
 def setup(history: History, run: str) -> str:
     """What a run is, in one line."""
     c = history.config
-    settings = ", ".join(f"{name.replace('_', ' ')} {magnitude(value)}" for name, value in c.settings.items())
+    settings = ", ".join(f"{name.replace('_', ' ')} {value(given)}" for name, given in c.settings.items())
     parts = [scenario_title(c.scenario), plural(c.tasks, "task"), settings, f"recipe {c.recipe}", f"seed {c.seed}", f"run {run}"]
     return " · ".join(part for part in parts if part)
 

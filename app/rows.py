@@ -103,10 +103,10 @@ def inside_table(history: History) -> list[dict]:
     ]
 
 
-def ceiling(joint: History, task: int | None = None) -> list[dict]:
-    """What joint training reaches after each task: on one task, or the mean over the tasks so far."""
-    a = joint.accuracy
-    reached = len(joint.learned)
+def ceiling(cumulative: History, task: int | None = None) -> list[dict]:
+    """What cumulative training reaches after each task: on one task, or the mean over the tasks so far."""
+    a = cumulative.accuracy
+    reached = len(cumulative.learned)
     if task is not None:
         return [{"after": after, "accuracy": a[after][task]} for after in range(task, reached)]
     return [{"after": after, "accuracy": sum(a[after][: after + 1]) / (after + 1)} for after in range(reached)]

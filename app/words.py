@@ -19,8 +19,8 @@ METRICS = {
         "network, the task label given; then the mean. Above zero, earlier tasks helped."),
     "learning_accuracy": ("Learning accuracy", "Accuracy on each task just after it was learned; then the mean. Higher is better."),
     "intransigence": (
-        "Intransigence", "For each task, the accuracy of joint training just after it minus that of this run; then the mean. "
-        "Above zero, the run could not learn what joint training learns."),
+        "Intransigence", "For each task, the accuracy of cumulative training just after it minus that of this run; then the mean. "
+        "Above zero, the run could not learn what cumulative training learns."),
 }
 
 
@@ -50,7 +50,7 @@ def lost(history: History) -> str:
     return f"**{name[-task]}** fell from {percent(a[-task][-task])} to **{percent(a[last][-task])}**."
 
 
-def curves(history: History, joint: History | None) -> str:
+def curves(history: History, cumulative: History | None) -> str:
     """Under the forgetting curves."""
     a, last = history.accuracy, len(history.learned) - 1
     if last < 0:
@@ -58,11 +58,11 @@ def curves(history: History, joint: History | None) -> str:
     if last == 0:
         return f"One task learned so far, at {percent(a[0][0])}. Forgetting shows from the second task on."
     told = _halved(sum(a[last][task] < a[task][task] / 2 for task in range(last)), last)
-    reached = next((row["accuracy"] for row in ceiling(joint) if row["after"] == last), None) if joint else None
+    reached = next((row["accuracy"] for row in ceiling(cumulative) if row["after"] == last), None) if cumulative else None
     if reached is None:
         return told
     own = history.measures()["average_accuracy"]
-    return f"{told} Dashed: joint training, which keeps all images, gets {percent(reached)} against {percent(own)} here ({points(own - reached)})."
+    return f"{told} Dashed: cumulative training, which keeps all images, gets {percent(reached)} against {percent(own)} here ({points(own - reached)})."
 
 
 def _halved(fell: int, of: int) -> str:
@@ -178,9 +178,9 @@ def labelled(history: History) -> str:
     return f"{told} Most of its mistakes remain: the tasks themselves are forgotten."
 
 
-def measures(history: History, joint: History | None) -> list[tuple[str, str, str]]:
+def measures(history: History, cumulative: History | None) -> list[tuple[str, str, str]]:
     """Every metric that is defined for the run: its name, its value and what it means."""
-    values = history.measures(joint)
+    values = history.measures(cumulative)
     told = [(name, signed(values[key]), meaning) for key, (name, meaning) in METRICS.items() if values[key] is not None]
     if label_matters(history):
         share = sum(history.labelled[len(history.learned) - 1][: len(history.learned)]) / len(history.learned)

@@ -38,7 +38,7 @@ def drawing(digit: np.ndarray, dice: random.Random) -> Image.Image:
 
 
 @click.command()
-@click.argument("run", default="mnist-class-joint")
+@click.argument("run", default="mnist-class-cumulative")
 def main(run: str) -> None:
     """Compares a run's accuracy on originals and on drawings made from them."""
     dataset, dice = datasets.load("mnist"), random.Random(0)

@@ -62,25 +62,29 @@ def train(as_json: bool, out: Path | None, class_order: str | None, settings: di
 
 @cli.command()
 @_run_options
-@click.option("--strategies", required=True, help="Names with commas between them.")
+@click.option("--strategies", required=True, help="Names with commas between them, or all.")
 @click.option("--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Seeds 0, 1, ... each strategy is run with.")
 def compare(strategies: str, seeds: int, as_json: bool, class_order: str | None, **given: Any) -> None:
-    """Race strategies on the same images in the same order; mean and standard error over the seeds."""
-    from . import comparison
+    """Race strategies on the same images in the same order, side by side where there are cores; mean and standard error over the seeds."""
+    from . import comparison, experiment
 
+    scenario = given["scenario"]
+    names = [card.name for card in api.strategies(scenario)] if strategies == "all" else [name.strip() for name in strategies.split(",")]
     configurations = [
-        configs.make(**given, strategy=name.strip(), seed=seed, class_order=_numbers(class_order))
-        for name in strategies.split(",") for seed in range(seeds)
+        experiment.resolve(configs.make(**given, strategy=name, seed=seed, class_order=_numbers(class_order)))
+        for name in dict.fromkeys(names) for seed in range(seeds)
     ]
-    rows = comparison.race(configurations, watch=_with_bar)
+    bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
+    rows = comparison.rows(bar, configurations)
     if as_json:
         print(json.dumps(rows))
         return
-    print(f"{'strategy':<12}{'n':>3}   average accuracy        forgetting   seconds")
+    print(f"{'strategy':<22}{'n':>3}   average accuracy        forgetting   seconds   stores")
     for row in rows:
         mean, sem = row["mean"], row["sem"]
-        print(f"{row['strategy']:<12}{row['n']:>3}   {_percent(mean['average_accuracy'])} ± {_percent(sem['average_accuracy'])}"
-              f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}")
+        stored = ", ".join(f"{api.size(count)} {kind}" for kind, count in row["stored"].items()) or "nothing"
+        print(f"{row['strategy']:<22}{row['n']:>3}   {_percent(mean['average_accuracy'])} ± {_percent(sem['average_accuracy'])}"
+              f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}   {stored}")
 
 
 @cli.command()
@@ -141,18 +145,23 @@ def datasets(as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS))
+@click.option("--strategies", default="all", show_default=True, help="Names with commas between them, or all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def bench(as_json: bool) -> None:
+def bench(scenario: str, strategies: str, as_json: bool) -> None:
     """What a training step costs beside its matrix products."""
     from .bench import measure
 
-    told = measure()
+    told = measure(scenario, [] if strategies == "all" else strategies.split(","))
     if as_json:
         print(json.dumps(told))
         return
-    print(f"matrix products alone {told['floor_ms']:.2f} ms a step; exact Fisher of 12,000 images {told['fisher_seconds']:.2f} s")
-    for name, row in told["steps"].items():
-        print(f"{name:<14}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
+    print(f"threads {told['threads']}; exact Fisher of 12,000 images {told['fisher_seconds']:.2f} s")
+    for precision, part in (("fp32", told), ("bf16", told["bf16"])):
+        if part is not None:
+            print(f"{precision}: matrix products alone {part['floor_ms']:.2f} ms a step")
+            for name, row in part["steps"].items():
+                print(f"{name:<22}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
 
 
 def _print_run(story: History, run: str, as_json: bool) -> None:

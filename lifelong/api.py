@@ -17,6 +17,7 @@ from .errors import LifelongError
 from .history import History
 from .training import trainer
 
+FAMILIES = configs.FAMILIES
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
 usual_tasks = configs.usual_tasks
@@ -29,8 +30,10 @@ class StrategyCard:
 
     name: str
     title: str
+    family: str
     summary: str
     stores: str
+    costs: str
     source: str
     settings: tuple
 
@@ -79,28 +82,28 @@ def place(run: str) -> int | None:
     return trainer.place(runs.folder(run))
 
 
-def joint_of(run: str) -> str | None:
-    """The joint run that shares data set, scenario, tasks, order and recipe with this one: its ceiling."""
+def cumulative_of(run: str) -> str | None:
+    """The run of cumulative training that shares data set, scenario, tasks, order and recipe with this one: what could be reached."""
     own = history(run)
-    if own.config.strategy == "joint" or own.started is None:
+    if own.config.strategy == "cumulative" or own.started is None:
         return None
 
     def same(other: History) -> bool:
         a, b = own.config, other.config
         alike = (a.dataset, a.scenario, a.tasks, a.model, a.recipe, a.steps) == (b.dataset, b.scenario, b.tasks, b.model, b.recipe, b.steps)
-        return b.strategy == "joint" and alike and other.started is not None and other.started.labels == own.started.labels
+        return alike and other.started is not None and other.started.labels == own.started.labels
 
-    return next((row["id"] for row in run_list() if row["strategy"] == "joint" and same(history(row["id"]))), None)
+    return next((row["id"] for row in run_list() if row["strategy"] == "cumulative" and same(history(row["id"]))), None)
 
 
 def strategies(scenario: str) -> list[StrategyCard]:
-    """The strategies defined for a scenario, with their settings."""
+    """The strategies defined for a scenario with their settings, family by family, in the order of FAMILIES."""
     cards = []
     for name in registry.names("strategies"):
         s = registry.strategy(name)
         if scenario in s.scenarios:
-            cards.append(StrategyCard(name, s.title, s.summary, s.stores, s.source, s.settings(scenario)))
-    return cards
+            cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario)))
+    return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name != "finetune", card.title.lower()))
 
 
 def strategy_titles() -> dict[str, str]:
@@ -188,6 +191,15 @@ def answers_json(run: str, image: Image.Image, after: int | None = None, task: i
     from .answers import told
 
     return told(runs.folder(run), image, after, task)
+
+
+def size(count: int) -> str:
+    """Bytes as people read them.
+
+    >>> size(784_000)
+    '784 kB'
+    """
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -5,14 +5,14 @@ between machines.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import islice
 from statistics import median
 from typing import Any
 
 import torch
 
-from . import registry
+from . import compute, registry
 from .config import RunConfig
 from .examples import Dataset
 from .experiment import Experiment
@@ -22,15 +22,33 @@ CLASSES, IMAGES_PER_CLASS = 10, 6000
 ROUNDS, STEPS = 9, 40  # the median round of so many, each of so many steps
 
 
-def measure(scenario: str = "class") -> dict[str, Any]:
+def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, Any]:
     """Milliseconds of a step for every strategy in its second task, and seconds of one exact Fisher.
 
-    Returns {"floor_ms", "steps": {strategy: {"ms", "to_floor", "to_finetune"}}, "fisher_seconds"}.
+    Returns {"floor_ms", "steps": {strategy: {"ms", "to_floor", "to_finetune"}}, "fisher_seconds", "threads", "bf16"}: all in
+    single precision; "bf16" is floor and steps again, or null where the processor is not made for it. Strategies that
+    see each image once take no such steps and are left out. only: names of strategies; by default all of the scenario.
     """
     dataset = _made_up()
-    names = [n for n in registry.names("strategies") if scenario in registry.strategy(n).scenarios]
-    measured: dict[str, Callable[[], float]] = {"floor": _floor()}
-    measured |= {name: _stepper(RunConfig(strategy=name, scenario=scenario, recipe="paper"), dataset) for name in names}
+    return {
+        **_steps(_names(scenario, only), scenario, dataset, "fp32"),
+        "fisher_seconds": round(_fisher_seconds(dataset), 3),
+        "threads": torch.get_num_threads(),
+        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16") if compute.precision("auto") == "bf16" else None,
+    }
+
+
+def _names(scenario: str, only: Collection[str]) -> list[str]:
+    """Those that take steps in this scenario, and always fine-tuning, which the others are compared with."""
+    asked = {*(only or registry.names("strategies")), "finetune"}
+    classes = {name: registry.strategy(name) for name in sorted(asked)}
+    return [name for name, strategy in classes.items() if scenario in strategy.scenarios and not strategy.one_pass]
+
+
+def _steps(names: list[str], scenario: str, dataset: Dataset, precision: str) -> dict[str, Any]:
+    configs = {name: RunConfig(strategy=name, scenario=scenario, recipe="paper", precision=precision) for name in names}
+    measured: dict[str, Callable[[], float]] = {name: _stepper(config, dataset) for name, config in configs.items()}
+    measured["floor"] = _floor(precision)
     rounds: dict[str, list[float]] = {name: [] for name in measured}
     for _ in range(ROUNDS):
         for name, once in measured.items():
@@ -40,7 +58,7 @@ def measure(scenario: str = "class") -> dict[str, Any]:
         n: {"ms": round(ms[n], 3), "to_floor": round(ms[n] / ms["floor"], 3), "to_finetune": round(ms[n] / ms["finetune"], 3)}
         for n in names
     }
-    return {"floor_ms": round(ms["floor"], 3), "steps": steps, "fisher_seconds": round(_fisher_seconds(dataset), 3)}
+    return {"floor_ms": round(ms["floor"], 3), "steps": steps}
 
 
 def _made_up() -> Dataset:
@@ -69,7 +87,7 @@ def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
     return once
 
 
-def _floor() -> Callable[[], float]:
+def _floor(precision: str) -> Callable[[], float]:
     """Milliseconds of the eight matrix products of one fine-tuning step at batch 128."""
     sizes = [(784, 400), (400, 400), (400, CLASSES)]
     inputs = [torch.randn(128, i) for i, _ in sizes]
@@ -78,13 +96,14 @@ def _floor() -> Callable[[], float]:
 
     def once() -> float:
         clock = time.perf_counter()
-        for _ in range(STEPS):
-            for x, w in zip(inputs, weights):
-                x @ w.T
-            for x, g in zip(inputs, gradients):
-                g.T @ x
-            for w, g in zip(weights[1:], gradients[1:]):
-                g @ w
+        with compute.products(precision):
+            for _ in range(STEPS):
+                for x, w in zip(inputs, weights):
+                    x @ w.T
+                for x, g in zip(inputs, gradients):
+                    g.T @ x
+                for w, g in zip(weights[1:], gradients[1:]):
+                    g @ w
         return (time.perf_counter() - clock) / STEPS * 1000
 
     return once

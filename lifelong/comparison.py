@@ -1,31 +1,57 @@
 """Strategies side by side: the same tasks, the same images in the same order, mean and error over seeds."""
 
-from collections.abc import Callable, Iterator
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
 from . import registry
 from .config import RunConfig
-from .experiment import resolve, run
+from .experiment import run
 from .history import History
 from .metrics import mean_and_sem
-from .records import Event
 from .settings_options import defaults
 
 MEASURED = ("average_accuracy", "average_incremental_accuracy", "forgetting", "backward_transfer", "forward_transfer",
             "learning_accuracy", "seconds")
 
 
-def race(configurations: list[RunConfig], watch: Callable[[Iterator[Event], RunConfig], Iterator[Event]]) -> list[dict[str, Any]]:
-    """Runs them one after the other; one row a strategy with mean, sem and the runs it is made of.
+def race(configurations: list[RunConfig], processes: int | None = None) -> Iterator[dict[str, Any]]:
+    """Runs them side by side and yields the report of each as it ends; the numbers are those of one at a time.
 
-    watch: is handed each run's events and passes them on, to show how far it is.
-    Raises LifelongError before anything is run when a name or value does not fit.
+    processes: how many at once; by default as many as there are cores, where a run of the model uses one.
     """
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for config in [resolve(c) for c in configurations]:
-        told = History(config, tuple(watch(run(config), config))).report(run=None)
-        rows.setdefault(config.strategy, []).append(told)
-    return [_row(strategy, told) for strategy, told in rows.items()]
+    width = processes or min(_at_once(configurations), len(configurations))
+    if width == 1:
+        yield from map(report, configurations)
+        return
+    # Started afresh, not forked: a fork of a process whose torch has threads can hang.
+    pool = ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        for done in as_completed([pool.submit(report, config) for config in configurations]):
+            yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _at_once(configurations: Iterable[RunConfig]) -> int:
+    alone = any(registry.module("models", config.model).THREADS != 1 for config in configurations)
+    return 1 if alone else os.cpu_count() or 1
+
+
+def report(config: RunConfig) -> dict[str, Any]:
+    """Learns one run from the first task to the last, in memory, and tells what it came to."""
+    return History(config, tuple(run(config))).report(run=None)
+
+
+def rows(reports: Iterable[dict[str, Any]], configurations: list[RunConfig]) -> list[dict[str, Any]]:
+    """One row a strategy with mean, sem and the runs it is made of, all in the order of the configurations."""
+    place = {(config.strategy, config.seed): i for i, config in enumerate(configurations)}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for told in sorted(reports, key=lambda told: place[told["strategy"], told["seed"]]):
+        groups.setdefault(told["strategy"], []).append(told)
+    return [_row(strategy, told) for strategy, told in groups.items()]
 
 
 def _row(strategy: str, told: list[dict[str, Any]]) -> dict[str, Any]:
@@ -35,7 +61,7 @@ def _row(strategy: str, told: list[dict[str, Any]]) -> dict[str, Any]:
     accuracy = [[mean_and_sem([t["accuracy"][i][j] for t in told])[0] for j in tasks] for i in tasks]
     return {
         "strategy": strategy, "scenario": told[0]["scenario"], "n": len(told), "accuracy": accuracy, **mean,
-        "mean": mean, "sem": {name: s for name, (_, s) in summary.items()}, "run": None, "runs": told,
+        "stored": told[-1]["stored"], "mean": mean, "sem": {name: s for name, (_, s) in summary.items()}, "run": None, "runs": told,
     }
 
 
@@ -44,6 +70,6 @@ def strategy_rows() -> list[dict[str, Any]]:
     rows = []
     for name in registry.names("strategies"):
         s = registry.strategy(name)
-        rows.append({"name": name, "title": s.title, "summary": s.summary, "stores": s.stores, "costs": s.costs, "source": s.source,
+        rows.append({"name": name, "title": s.title, "family": s.family, "summary": s.summary, "stores": s.stores, "costs": s.costs, "source": s.source,
                      "scenarios": sorted(s.scenarios), "settings": defaults(s)})
     return rows

@@ -16,6 +16,15 @@ SCENARIOS: dict[str, str] = {
     "class": "Class-incremental (CIL): the model must tell all classes apart and is not told the task.",
     "transfer": "Transfer: source classes first, then target classes; what helps, and what is lost?",
 }
+# What a strategy does about forgetting, in the order in which people meet the ideas.
+FAMILIES: dict[str, str] = {
+    "baseline": "What happens without any remedy, and what could be reached at best.",
+    "regularisation": "Old knowledge is in the weights or the answers: do not change what mattered.",
+    "architecture": "Each task gets a part of the network for itself.",
+    "replay": "Keep some old images, and practise them again.",
+    "generative": "Keep no image, but learn to make old ones up.",
+    "closed form": "Do not learn step by step: keep statistics that do not depend on the order of tasks.",
+}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,11 @@ class Examples:
         """The examples at these positions, int64 (m,)."""
         return Examples(self.images[indices], self.labels[indices], self.tasks[indices])
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory the images and their labels take."""
+        return sum(tensor.nbytes for tensor in self.tensors().values())
+
     def tensors(self) -> dict[str, Tensor]:
         """The three tensors by name, for a checkpoint."""
         return {"images": self.images, "labels": self.labels, "tasks": self.tasks}

@@ -110,7 +110,7 @@ class Experiment:
             ahead=labelled[past] if len(labelled) > past else None,
             seconds=round(self.seconds, 3),
             evaluating=round(self.evaluating, 3),
-            stored=self.strategy.storage(),
+            stored=self.strategy.storage(task),
         )
 
     def _started(self) -> Started:

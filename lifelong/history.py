@@ -70,8 +70,8 @@ class History:
         sizes = [len(names) for names in self.started.classes]
         return 1 / {"class": sum(sizes), "domain": max(sizes)}.get(self.config.scenario, sizes[task])
 
-    def measures(self, joint: "History | None" = None) -> dict[str, float | None]:
-        """Every metric by name; intransigence needs the joint run."""
+    def measures(self, cumulative: "History | None" = None) -> dict[str, float | None]:
+        """Every metric by name; intransigence needs the cumulative run."""
         a = self.accuracy
         ahead = [row.ahead for row in self.learned]
         return {
@@ -81,11 +81,11 @@ class History:
             "backward_transfer": metrics.backward_transfer(a),
             "forward_transfer": metrics.forward_transfer(ahead, self.started.untrained) if self.started else None,
             "learning_accuracy": metrics.learning_accuracy(a),
-            "intransigence": metrics.intransigence(a, joint.accuracy) if joint else None,
+            "intransigence": metrics.intransigence(a, cumulative.accuracy) if cumulative else None,
         }
 
     def report(self, run: str) -> dict[str, Any]:
-        """The JSON object that `train --json` prints."""
+        """The JSON object that `train --json` prints. stored: bytes kept for earlier tasks, by kind."""
         return {
             "run": run,
             "dataset": self.config.dataset,
@@ -94,9 +94,11 @@ class History:
             "strategy": self.config.strategy,
             "recipe": self.config.recipe,
             "seed": self.config.seed,
+            "precision": self.config.precision,
             "tasks": self.config.tasks,
             "accuracy": self.accuracy,
             "accuracy_task_label_given": self.labelled,
             **self.measures(),
+            "stored": self.learned[-1].stored if self.learned else {},
             "seconds": self.seconds,
         }

@@ -25,11 +25,10 @@ def _options() -> list[click.Option]:
     for strategy in registry.names("strategies"):
         for setting in registry.strategy(strategy).settings("else"):
             known = options.get(setting.name)
-            words = f"{strategy}: {setting.help}"
-            kind = click.Choice(setting.options) if setting.options else setting.kind
+            words = f"{strategy}: {setting.help}" + (f" One of {', '.join(setting.options)}." if setting.options else "")
             if known is None:
                 flag = f"--{setting.name.replace('_', '-')}"
-                options[setting.name] = click.Option([flag, f"setting_{setting.name}"], type=kind, help=words)
+                options[setting.name] = click.Option([flag, f"setting_{setting.name}"], type=setting.kind, help=words)
             else:
                 known.help = f"{known.help} {words}"
     return list(options.values())

@@ -103,12 +103,12 @@ def test_a_blank_picture_is_told_in_one_sentence(small):
         api.answers_json(at.name, Image.new("L", (50, 50), 255))
 
 
-def test_the_joint_run_of_a_run_is_the_one_that_learned_the_same(small):
-    mine, joint = on_disk(config("ewc")), on_disk(config("joint"))
-    on_disk(config("joint", seed=1)), on_disk(config("joint", steps=3)), on_disk(config("joint", "task"))
-    assert api.joint_of(mine.name) == joint.name and api.joint_of(joint.name) is None
-    rows = [e for e in whole(config("joint"))[1] if isinstance(e, TaskLearned)]
-    assert api.history(mine.name).measures(api.history(joint.name))["intransigence"] is not None and len(rows) == 3
+def test_the_cumulative_run_of_a_run_is_the_one_that_learned_the_same(small):
+    mine, best = on_disk(config("ewc")), on_disk(config("cumulative"))
+    on_disk(config("cumulative", seed=1)), on_disk(config("cumulative", steps=3)), on_disk(config("cumulative", "task"))
+    assert api.cumulative_of(mine.name) == best.name and api.cumulative_of(best.name) is None
+    rows = [e for e in whole(config("cumulative"))[1] if isinstance(e, TaskLearned)]
+    assert api.history(mine.name).measures(api.history(best.name))["intransigence"] is not None and len(rows) == 3
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])

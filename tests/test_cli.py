@@ -80,7 +80,7 @@ def test_train_goes_through_another_process_with_nothing_but_json_on_standard_ou
 def test_every_setting_is_a_flag_of_its_own_name(cli, small, strategy):
     scenario = sorted(registry.strategy(strategy).scenarios)[0]
     for setting in registry.strategy(strategy).settings(scenario):
-        value = setting.kind(setting.low + 1)
+        value = setting.options[-1] if setting.options else setting.kind(min(setting.low + 1, setting.high))
         out = json.loads(cli("train", *FEW, "--strategy", strategy, "--scenario", scenario, f"--{setting.name.replace('_', '-')}", value, "--json")[1])
         assert runs.history(runs.folder(out["run"])).config.settings[setting.name] == value
         assert f"--{setting.name.replace('_', '-')}" in cli("train", "--help")[1]
@@ -179,10 +179,11 @@ BAD = [
     ((*SAMPLE, "--recipe", "slow"), "recipe was given as 'slow'"),
     ((*SAMPLE, "--strategy", "ewc", "--strength", "-1"), "strength was given as -1.0; ewc expects a number from 0 to 1e+12."),
     ((*SAMPLE, "--strategy", "ewc", "--strength", "nan"), "strength was given as nan; ewc expects a number"),
+    ((*SAMPLE, "--strategy", "ewc", "--fisher", "exakt"), "fisher was given as exakt; ewc expects one of exact, sampled, true-label, batch."),
     ((*SAMPLE, "--strategy", "ewc", "--strength", "much"), "'much' is not a valid float"),
     ((*SAMPLE, "--strategy", "replay", "--per-class", "0.5"), "'0.5' is not a valid integer"),
     ((*SAMPLE, "--strategy", "finetune", "--strength", "1"), "There is no setting of finetune 'strength'; there are none."),
-    ((*SAMPLE, "--strategy", "replay", "--strength", "1"), "There is no setting of replay 'strength'; choose one of: per_class."),
+    ((*SAMPLE, "--strategy", "replay", "--strength", "1"), "There is no setting of replay 'strength'; choose one of: per_class, policy."),
     ((*SAMPLE, "--strategy", "frozen", "--scenario", "class"), "frozen was given the scenario 'class'; it is defined for: task, transfer."),
     ((*SAMPLE, "--tasks", "11"), "11 tasks were asked for, but mnist-sample has 10 classes; ask for at most 10."),
     ((*SAMPLE, "--tasks", "0"), "tasks was given as '0'"),

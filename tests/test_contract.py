@@ -10,7 +10,7 @@ from helpers import after_steps, config, learn, on_disk, pairs, same, strategy_n
 from safetensors.torch import load, save
 
 from lifelong import checkpoints, experiment, registry, runs
-from lifelong.config import SCENARIOS
+from lifelong.config import FAMILIES, SCENARIOS
 from lifelong.errors import LifelongError
 from lifelong.records import Finished, Started, Step, Stopped, TaskLearned
 from lifelong.strategies.base import Strategy
@@ -309,7 +309,7 @@ def test_settings_out_of_range_are_refused_in_one_sentence(strategy, scenario):
 @every_strategy
 def test_a_strategy_says_what_it_is(strategy):
     s = registry.strategy(strategy)
-    assert s.title and s.stores and s.costs and s.source and registry.titles()[strategy] == s.title
+    assert s.title and s.stores and s.costs and s.source and s.family in FAMILIES and registry.titles()[strategy] == s.title
     assert 1 <= len(re.findall(r"[.!?](?:\s|$)", s.summary)) <= 3 and s.summary.endswith(".")
     assert s.scenarios <= set(SCENARIOS) and s.scenarios
     assert s.__doc__ and set(s.answers_with) <= set(s.__dataclass_fields__)

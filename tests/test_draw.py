@@ -125,7 +125,7 @@ class TestExamples:
         for digit in range(10):
             drawing, drawn = draw.put(event(digit=digit, turn=0))
             pixels = api.seen(RUN, api.open_image(drawing))
-            assert drawn == str(digit) and api.classify("mnist-class-joint", pixels)[-1].top[0][0] == drawn
+            assert drawn == str(digit) and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == drawn
 
     def test_the_next_click_brings_another(self):
         assert len({draw.put(event(digit=3, turn=turn))[0] for turn in range(3)}) == 3

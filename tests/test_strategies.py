@@ -185,7 +185,7 @@ def test_fine_tuning_forgets_in_the_class_scenario():
 
 
 @pytest.mark.parametrize(("strategy", "scenario", "gain"), [
-    ("replay", "class", 0.5), ("joint", "class", 0.5), ("replay", "domain", 0.2), ("ewc", "task", 0.04),
+    ("replay", "class", 0.5), ("joint", "class", 0.5), ("cumulative", "class", 0.5), ("replay", "domain", 0.2), ("ewc", "task", 0.04),
 ])  # fmt: skip
 def test_a_strategy_forgets_less_than_fine_tuning_where_its_paper_says_so(strategy, scenario, gain):
     ours, plain = matrix(strategy, scenario), matrix("finetune", scenario)

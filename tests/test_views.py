@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from lifelong import api, config, records, runs
 
-SHIPPED = ["mnist-class-finetune", "mnist-class-ewc", "mnist-class-replay", "mnist-class-joint", "mnist-task-finetune", "mnist-task-ewc"]
+SHIPPED = ["mnist-class-finetune", "mnist-class-ewc", "mnist-class-replay", "mnist-class-cumulative", "mnist-task-finetune", "mnist-task-ewc"]
 SMALL = {"dataset": "mnist-sample", "strategy": "finetune", "tasks": 3, "steps": 2}
 
 
@@ -117,15 +117,35 @@ def test_every_metric_is_shown_with_its_meaning():
     assert all(metric.help for metric in at.metric)
 
 
+def choose(at, card):
+    """A strategy as a person chooses it: first the idea, then the strategy."""
+    at.segmented_control(key="family").set_value(card.family).run()
+    at.pills(key="strategy").set_value(card.name).run()
+
+
+@pytest.mark.parametrize("scenario", list(api.SCENARIOS))
+def test_choosing_an_idea_shows_its_strategies_and_nothing_else(scenario):
+    at = opened("train")
+    at.radio(key="scenario").set_value(scenario).run()
+    cards = api.strategies(scenario)
+    assert at.segmented_control(key="family").value == "baseline" and at.pills(key="strategy").value == "finetune"
+    for family in dict.fromkeys(card.family for card in cards):
+        at.segmented_control(key="family").set_value(family).run()
+        members = [card for card in cards if card.family == family]
+        assert at.pills(key="strategy").options == [card.title for card in members]
+        assert at.pills(key="strategy").value == members[0].name
+        assert not at.exception and api.FAMILIES[family] in text(at)
+
+
 @pytest.mark.parametrize("scenario", list(api.SCENARIOS))
 def test_every_setting_of_every_strategy_has_a_control_with_the_scenario_default(scenario):
     at = opened("train")
     at.radio(key="scenario").set_value(scenario).run()
     for card in filter(lambda card: card.settings, api.strategies(scenario)):
-        at.pills(key="strategy").set_value(card.name).run()
+        choose(at, card)
         assert not at.exception
-        assert card.summary in text(at) and card.stores in text(at)
-        controls = {control.key: control.value for control in [*at.select_slider, *at.slider]}
+        assert card.summary in text(at) and card.stores in text(at) and card.costs in text(at)
+        controls = {control.key: control.value for control in [*at.select_slider, *at.slider, *at.segmented_control]}
         for setting in card.settings:
             assert controls[form.setting_key(card.name, scenario, setting.name)] == setting.default
 
@@ -143,7 +163,7 @@ def test_a_learn_button_makes_the_run_that_was_chosen(monkeypatch, button, until
     asked = []
     monkeypatch.setattr(api, "learn", lambda run, until=None: asked.append((run, until)))
     at = opened("train")
-    at.pills(key="strategy").set_value("ewc").run()
+    choose(at, next(card for card in api.strategies("class") if card.name == "ewc"))
     at.select_slider(key="setting-ewc-class-strength").set_value(5e8)
     at.number_input(key="seed").set_value(3).run()
     at.button(key=button).click().run()
@@ -151,7 +171,7 @@ def test_a_learn_button_makes_the_run_that_was_chosen(monkeypatch, button, until
     ((run, goal),) = asked
     assert goal == until and at.query_params["run"] == run
     chosen = api.history(run).config
-    assert (chosen.strategy, chosen.settings, chosen.seed, chosen.tasks) == ("ewc", {"strength": 5e8}, 3, 5)
+    assert (chosen.strategy, chosen.settings, chosen.seed, chosen.tasks) == ("ewc", {"strength": 5e8, "fisher": "exact"}, 3, 5)
 
 
 def test_a_refusal_is_told_and_the_form_stays(monkeypatch):
@@ -234,8 +254,8 @@ def test_the_worker_learns_what_the_button_asked_for(request):
 def test_curves_have_a_row_for_each_task_and_each_later_moment():
     history = api.history("mnist-class-finetune")
     assert len(rows.curve(history)) == 15
-    spec = json.dumps(charts.forgetting_curves(history, api.history("mnist-class-joint"), highlight=0, picked=(0, 1)).to_dict())
-    assert "chance 10" in spec and "joint" in spec and " \\u2192 " in spec
+    spec = json.dumps(charts.forgetting_curves(history, api.history("mnist-class-cumulative"), highlight=0, picked=(0, 1)).to_dict())
+    assert "chance 10" in spec and "cumulative" in spec and " \\u2192 " in spec
     assert '"name": "pick"' in spec and '"fields": ["task", "after"]' in spec
 
 
@@ -276,7 +296,7 @@ def test_labels_never_stand_closer_than_they_may():
 
 
 def test_time_left_grows_with_tasks_that_take_longer_and_longer():
-    history = api.history("mnist-class-joint")
+    history = api.history("mnist-class-cumulative")
     first = api.History(history.config, [e for e in history.events if getattr(e, "task", 0) < 2])
     steady = 3 * (first.learned[1].seconds - first.learned[0].seconds)
     assert standing.seconds_left(first, 5) > steady
@@ -284,7 +304,7 @@ def test_time_left_grows_with_tasks_that_take_longer_and_longer():
 
 
 def test_a_slider_over_powers_of_ten_reaches_its_ends_and_its_default():
-    (setting,) = next(card for card in api.strategies("class") if card.name == "ewc").settings
+    setting = next(card for card in api.strategies("class") if card.name == "ewc").settings[0]
     steps = form.ladder(setting, 123.0)
     assert steps[0] == setting.low and steps[-1] == setting.high and {setting.default, 123.0} <= set(steps)
 

@@ -43,14 +43,14 @@ def curves() -> None:
     run = first_run(shown.get("run") or st.query_params.get("run"), readable_runs())
     if run is None:
         return
-    history, joint = api.history(run), api.joint_of(run)
+    history, cumulative = api.history(run), api.cumulative_of(run)
     task = min(int(shown.get("task", 0)), history.config.tasks - 1)
     if shown.get("run"):
         st.query_params["run"] = st.session_state.draw_told = run
     if shown.get("open", 0) > st.session_state.get("draw_opened", 0):
         st.session_state.draw_opened = shown["open"]
         st.switch_page("views/inspect.py", query_params={"run": run, "task": str(task)})
-    ceiling = api.history(joint) if joint else None
+    ceiling = api.history(cumulative) if cumulative else None
     st.subheader("The same on all test images")
     st.altair_chart(forgetting_curves(history, ceiling, task), key="curves")
     without = "Here the model is not told the task. " if shown.get("told") and history.config.scenario == "class" else ""

@@ -30,8 +30,8 @@ def page() -> None:
         return
     try:
         history = api.history(run)
-        joint = api.joint_of(run) if history.learned else None
-        _show(run, history, api.history(joint) if joint else None)
+        cumulative = api.cumulative_of(run) if history.learned else None
+        _show(run, history, api.history(cumulative) if cumulative else None)
     except LifelongError as error:
         st.error(f"{error} Choose a run above.")
 
@@ -48,24 +48,24 @@ def _other_run() -> None:
         query["run"] = state["run_pick"]
 
 
-def _show(run: str, history: History, joint: History | None) -> None:
+def _show(run: str, history: History, cumulative: History | None) -> None:
     st.caption(f"{naming.setup(history, run)}  \n{naming.source(history)}")
     if not history.learned:
         st.info(standing.standing(history, api.state(run)))
         st.page_link("views/train.py", label="Go to its training", icon=":material/model_training:", query_params={"run": run})
     else:
         st.markdown(f"### {words.result(history)}")
-        _forgetting(history, joint)
-        _measures(history, joint)
+        _forgetting(history, cumulative)
+        _measures(history, cumulative)
     if history.steps:
         _inside(history)
     _facts(run, history)
 
 
-def _measures(history: History, joint: History | None) -> None:
+def _measures(history: History, cumulative: History | None) -> None:
     st.subheader("In numbers")
     with st.container(horizontal=True, key="measures"):
-        for name, value, meaning in words.measures(history, joint):
+        for name, value, meaning in words.measures(history, cumulative):
             st.metric(name, value, border=True, help=meaning)
     if words.label_matters(history):
         st.markdown(words.labelled(history))
@@ -110,7 +110,7 @@ def _key(chart: str) -> str:
     return f"{chart}_{state.get(f'made_{chart}', 0)}"
 
 
-def _forgetting(history: History, joint: History | None) -> None:
+def _forgetting(history: History, cumulative: History | None) -> None:
     """Curves and matrix, which share what is looked at."""
     st.subheader("What it forgot")
     task, after = _looked_at(history)
@@ -118,9 +118,9 @@ def _forgetting(history: History, joint: History | None) -> None:
     at = (task, after) if task is not None and after is not None else None
     left, right = st.columns(2, gap="large")
     with left:
-        st.altair_chart(charts.forgetting_curves(history, joint, task, at), key=_key("curves"),
+        st.altair_chart(charts.forgetting_curves(history, cumulative, task, at), key=_key("curves"),
                         on_select=lambda: _clicked("curves"), selection_mode="pick")
-        st.markdown(words.curves(history, joint))
+        st.markdown(words.curves(history, cumulative))
     with right:
         drop = st.segmented_control("Matrix", ["Accuracy", "Change since learned"], default="Accuracy", key="matrix_view",
                                     required=True, label_visibility="collapsed") != "Accuracy"

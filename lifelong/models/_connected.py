@@ -64,9 +64,16 @@ class _Connected(torch.autograd.Function):
                     if ctx.needs_input_grad[5 + k]:
                         of_gates[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
                     d = d * ctx.gates[k]
-                d = torch.ops.aten.threshold_backward(d, ctx.rectified[k], 0)
+                d = _through_relu(d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1)
             if layer.weight.requires_grad:
                 ctx.written.gradient(layer, d, ctx.inputs[k])
             if k or ctx.needs_input_grad[0]:
                 d = torch.mm(d, layer.weight)
         return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)
+
+
+def _through_relu(d: Tensor, rectified: Tensor, in_place: bool) -> Tensor:
+    """The gradient before a ReLU from that after it; in place where it is ours to change."""
+    if in_place:
+        return torch.ops.aten.threshold_backward.grad_input(d, rectified, 0, grad_input=d)
+    return torch.ops.aten.threshold_backward(d, rectified, 0)

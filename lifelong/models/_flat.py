@@ -33,17 +33,19 @@ class Flat(nn.Module):
 
     def backward(self, loss: Tensor) -> None:
         """Leaves the gradient of the loss in `flat_gradient`, in place of what was there."""
+        backward(loss, self)
+
+    def _begin(self) -> None:
         for gradient in self._added_to:
             gradient.zero_()
         self.written.layers = set()
-        try:
-            loss.backward()
-            for layer in self._connected:
-                if layer not in self.written.layers:
-                    layer.weight.grad.zero_()
-                    layer.bias.grad.zero_()
-        finally:
-            self.written.layers = None
+
+    def _end(self) -> None:
+        for layer in self._connected:
+            if layer not in self.written.layers:
+                layer.weight.grad.zero_()
+                layer.bias.grad.zero_()
+        self.written.layers = None
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
@@ -75,3 +77,14 @@ class Flat(nn.Module):
             raise ValueError("the weights belong to another network")
         for name, parameter in own.items():
             parameter.copy_(weights[name])
+
+
+def backward(loss: Tensor, *networks: Flat) -> None:
+    """Leaves the gradient of one loss in the `flat_gradient` of every network that it is made by."""
+    for network in networks:
+        network._begin()
+    try:
+        loss.backward()
+    finally:
+        for network in networks:
+            network._end()

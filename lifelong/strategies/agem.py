@@ -2,47 +2,63 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from .. import compute
 from ..examples import Examples, nothing
-from ..memory import grown, sample
+from ..memory import POLICIES, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
-from .base import Strategy, setting, stored
+from .base import Batch, Strategy, choice, setting, stored
+
+TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
 
 @dataclass
 class AGEM(Strategy):
     """Where the gradient g points against the memory's r, it becomes g - (g·r / r·r) r (Chaudhry et al. 2019, eq. 11).
 
-    r is the gradient of the loss on a random batch from memory; the memory is filled as for replay.
+    r is the gradient of the loss on a random batch from memory, from the second task on; the memory is filled as for replay.
     """
 
     title = "A-GEM"
+    family = "replay"
     summary = "Keeps a few images of every class and bends every step that would make the model worse on them. Cheaper than GEM, weaker than replay."
     stores = "images"
     costs = "a second batch through the network at every step"
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
+    policy: str = choice("random", "Which images are kept: random ones, those nearest to the class's mean, or any of the stream.", POLICIES)
     memory: Examples = stored(nothing, "images")
+    seen: Tensor = stored(unseen, "statistics")
 
     def adjust_gradients(self, task: Task) -> None:
-        if not len(self.memory):
+        if not task.index or not len(self.memory):
             return
         replayed = sample(self.memory, self.recipe.batch, self.generator)
         gradient = self.network.flat_gradient.clone()
-        self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
-        self.network.flat_gradient.copy_(projected(gradient, self.network.flat_gradient))
+        with compute.products(self.arithmetic):
+            self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
+        project(gradient, self.network.flat_gradient)
+
+    def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
+        if self.policy == "reservoir":
+            self.memory, self.seen = streamed(self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator)
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(self.memory, task.train, self.per_class, self.generator)
+        self.memory = grown(self.memory, task.train, self.per_class, self.policy, self.network, self.generator)
 
 
-def projected(gradient: Tensor, reference: Tensor) -> Tensor:
-    """The gradient (p,) without its part against the reference (p,); as it is where it does not point against it."""
-    largest = reference.abs().max()
-    if largest == 0:
-        return gradient
-    reference = reference / largest  # of a memory that is known by heart, the square would vanish and divide by zero
-    against = gradient @ reference
-    return gradient - reference * (against / (reference @ reference)) if against < 0 else gradient
+def project(gradient: Tensor, reference: Tensor) -> None:
+    """Puts in place of the reference (p,) the gradient (p,) without its part against it; as it is where it has no such part."""
+    against = (gradient @ reference).item()
+    square = (reference @ reference).item()
+    if square < TINY:  # of a memory that is known by heart, the squares vanish and would divide by zero
+        largest = reference.abs().max()
+        reference.div_(largest if largest > 0 else 1)
+        against, square = (gradient @ reference).item(), (reference @ reference).item()
+    if against < 0:
+        torch.add(gradient, reference, alpha=-against / square, out=reference)
+    else:
+        reference.copy_(gradient)

@@ -101,6 +101,7 @@ class Strategy:
     """
 
     title: ClassVar[str]
+    family: ClassVar[str]  # one of config.FAMILIES
     summary: ClassVar[str]
     stores: ClassVar[str]
     costs: ClassVar[str]
@@ -174,7 +175,7 @@ class Strategy:
             logits = self.forward(task, batch)
             loss = self.loss(task, batch, logits)
             self.network.backward(loss)
-            self.adjust_gradients(task)
+        self.adjust_gradients(task)
         self.optimizer.step()
         self.after_step(task, batch, logits)
         return loss
@@ -262,8 +263,8 @@ class Strategy:
         """What `scores` needs, as tensors by name: the weights, and the stored fields and parts of `answers_with`."""
         return _named("network", self.network.weights()) | self._kept(self.answers_with)
 
-    def storage(self) -> dict[str, int]:
-        """Bytes kept for the sake of earlier tasks, by kind: what is stored beside the network that everybody has."""
+    def storage(self, task: Task) -> dict[str, int]:
+        """Bytes kept for the sake of earlier tasks once `task` is learned, by kind; the network that everybody has is left out."""
         kept = {"weights": sum(adam.network.flat.nbytes for adam in self.parts().values())}
         for name, field in self._stored_fields().items():
             kind = field.metadata["stored"]

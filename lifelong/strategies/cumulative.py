@@ -16,6 +16,7 @@ class Cumulative(Strategy):
     """
 
     title = "Cumulative training"
+    family = "baseline"
     summary = "Starts over at every task and learns all tasks so far together. It breaks the rules by keeping all images, and shows what could be reached."
     stores = "all training images"
     costs = "as many steps at every task as all tasks so far had"
@@ -27,6 +28,9 @@ class Cumulative(Strategy):
 
     def examples(self, task: Task) -> Examples:
         return join(*(each.train for each in task.course[: task.index + 1]))
+
+    def storage(self, task: Task) -> dict[str, int]:
+        return {"images": sum(each.train.nbytes for each in task.course[: task.index + 1])}
 
     def steps(self, task: Task, examples: Examples) -> int:
         return (task.index + 1) * self.recipe.steps if self.recipe.steps else super().steps(task, examples)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..importance import ESTIMATES, fisher
 from ..scenarios import Task
+from ._springs import pull
 from .base import Strategy, choice, setting, stored
 
 
@@ -22,6 +23,7 @@ class EWC(Strategy):
     """
 
     title = "EWC"
+    family = "regularisation"
     summary = "After each task it measures how much every weight mattered and ties the important ones to their place. No image is kept."
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
@@ -45,8 +47,7 @@ class EWC(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.precision):
-            moved = self.network.flat - self.anchor
-            self.network.flat_gradient.addcmul_(self.precision, moved, value=self.strength)
+            pull(self.network.flat_gradient, self.precision, self.network.flat, self.anchor, self.strength)
 
     def end_task(self, task: Task) -> None:
         importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)

@@ -10,6 +10,7 @@ class FineTune(Strategy):
     """Plain training on the present task, nothing added (van de Ven et al. 2022, "none")."""
 
     title = "Fine-tuning"
+    family = "baseline"
     summary = "Trains on each task as it comes and does nothing about the past. This is what forgetting looks like."
     stores = "nothing"
     costs = "nothing beyond plain training"

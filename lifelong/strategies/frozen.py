@@ -14,6 +14,7 @@ class Frozen(Strategy):
     """
 
     title = "Frozen features"
+    family = "baseline"
     summary = "Learns the first task fully, then keeps its features and trains only new outputs. It forgets nothing and learns less."
     stores = "nothing"
     costs = "nothing beyond plain training"

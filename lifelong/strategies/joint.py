@@ -18,6 +18,7 @@ class Joint(Strategy):
     """
 
     title = "Joint training"
+    family = "baseline"
     summary = "Learns all tasks at once, from the first step on. It breaks the rules: nothing comes one after the other, so there is nothing to forget."
     stores = "all training images, also those of tasks to come"
     costs = "nothing beyond plain training"
@@ -25,6 +26,9 @@ class Joint(Strategy):
 
     def examples(self, task: Task) -> Examples:
         return join(*(each.train for each in task.course))
+
+    def storage(self, task: Task) -> dict[str, int]:
+        return {"images": sum(each.train.nbytes for each in task.course)}
 
     def steps(self, task: Task, examples: Examples) -> int:
         return super().steps(task, task.train)

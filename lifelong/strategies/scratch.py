@@ -11,6 +11,7 @@ class Scratch(Strategy):
     """A fresh network for every task, with the same first weights; nothing is carried over."""
 
     title = "From scratch"
+    family = "baseline"
     summary = "Forgets everything on purpose: each task is learned by a fresh network. The yardstick for whether earlier learning helped."
     stores = "nothing"
     costs = "nothing beyond plain training"

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..scenarios import Task
+from ._springs import pieces, pull
 from .base import Batch, Strategy, setting, stored
 
 
@@ -19,6 +20,7 @@ class SI(Strategy):
     """
 
     title = "Synaptic intelligence"
+    family = "regularisation"
     summary = "While it learns, every weight collects credit for the progress it made; later the credited ones are held in place. No image is kept."
     stores = "two numbers per weight, and a third while it learns"
     costs = "a few vector operations a step"
@@ -44,11 +46,13 @@ class SI(Strategy):
         self.path = torch.zeros_like(self.network.flat)
 
     def adjust_gradients(self, task: Task) -> None:
-        if len(self.importance):
-            moved = self.network.flat - self.anchor
-            self.network.flat_gradient.addcmul_(self.importance, moved, value=2 * self.strength)
-        # gradient · (before - after), in two halves: a copy of the weights before the step would cost two more passes.
-        self.path.addcmul_(self.network.flat_gradient, self.network.flat)
+        # The path is gradient · (weights before - weights after), in two halves: a copy of the weights would cost more.
+        if not len(self.importance):
+            self.path.addcmul_(self.network.flat_gradient, self.network.flat)
+            return
+        for g, k, w, a, path in pieces(self.network.flat_gradient, self.importance, self.network.flat, self.anchor, self.path):
+            pull(g, k, w, a, 2 * self.strength)
+            path.addcmul_(g, w)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         self.path.addcmul_(self.network.flat_gradient, self.network.flat, value=-1)

@@ -1,0 +1,90 @@
+"""Strategies side by side, and what a step costs."""
+
+import pytest
+import torch
+from helpers import config, whole
+
+from lifelong import bench, comparison, compute, experiment, registry
+from lifelong.api import size
+
+
+def told(report: dict) -> dict:
+    """A report without its clock."""
+    return {name: value for name, value in report.items() if name != "seconds"}
+
+
+def test_runs_side_by_side_give_the_numbers_of_one_at_a_time():
+    chosen = [experiment.resolve(config(name, tasks=2, steps=2, seed=seed)) for name in ("replay", "ewc") for seed in (0, 1)]
+    alone = list(comparison.race(chosen, processes=1))
+    beside = list(comparison.race(chosen, processes=2))
+    assert [told(r) for r in alone] == [told(comparison.report(c)) for c in chosen]
+    key = lambda report: (report["strategy"], report["seed"])  # noqa: E731
+    assert [told(r) for r in sorted(beside, key=key)] == [told(r) for r in sorted(alone, key=key)]
+    rows = comparison.rows(beside, chosen)
+    assert [row["strategy"] for row in rows] == ["replay", "ewc"] and [r["seed"] for r in rows[0]["runs"]] == [0, 1]
+    assert rows[0]["stored"]["images"] > 0 and rows[1]["stored"]["weights"] > 0
+
+
+def test_an_error_in_a_run_beside_others_reaches_the_caller():
+    wrong = [config("ewc", dataset="mnist-sample", class_order=(0, 1)) for _ in range(2)]
+    with pytest.raises(experiment.scenarios.LifelongError, match="class order"):
+        list(comparison.race(wrong, processes=2))
+
+
+def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatch):
+    monkeypatch.setattr(comparison.os, "cpu_count", lambda: 8)
+    assert comparison._at_once([config()]) == 8
+    monkeypatch.setattr(registry.module("models", "mlp"), "THREADS", None)
+    assert comparison._at_once([config()]) == 1
+
+
+def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch):
+    for tiles, expected in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda tiles=tiles: {"amx_bf16": tiles})
+        assert compute.precision("auto") == experiment.resolve(config()).precision == expected
+    assert [compute.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
+
+
+def test_products_are_rounded_only_where_it_was_asked_for():
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    x = torch.rand(128, 784, generator=torch.Generator().manual_seed(0))
+    exact = x.double() @ x.double().T
+    with compute.products("fp32"):
+        torch.testing.assert_close((x @ x.T).double(), exact, rtol=1e-5, atol=1e-5)
+    with pytest.raises(ZeroDivisionError), compute.products("bf16"):
+        torch.testing.assert_close((x @ x.T).double(), exact, rtol=2e-2, atol=1e-2)
+        raise ZeroDivisionError
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
+def test_half_the_digits_learn_as_well(small):
+    """On a processor without tiles the two are equal."""
+    rows = [whole(config("replay", precision=p, steps=60))[1][-2].accuracy for p in ("fp32", "bf16")]
+    assert sum(rows[1]) / 3 == pytest.approx(sum(rows[0]) / 3, abs=0.1)
+
+
+def test_the_benchmark_measures_what_it_says(monkeypatch, small):
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    monkeypatch.setattr(bench, "STEPS", 2)
+    monkeypatch.setattr(bench, "IMAGES_PER_CLASS", 64)
+    measured = bench.measure("task", ["ewc", "replay"])
+    assert set(measured) == {"floor_ms", "steps", "fisher_seconds", "threads", "bf16"}
+    assert set(measured["steps"]) == {"finetune", "ewc", "replay"} and measured["steps"]["finetune"]["to_finetune"] == 1
+    for step in measured["steps"].values():
+        assert set(step) == {"ms", "to_floor", "to_finetune"}
+        assert step["to_floor"] == pytest.approx(step["ms"] / measured["floor_ms"], rel=0.05)
+    assert measured["fisher_seconds"] > 0 and measured["threads"] == 1
+    assert "analytic" not in bench._names("class", ())
+
+
+def test_joint_and_cumulative_training_are_charged_for_the_images_they_keep(small):
+    stored = {name: [e.stored for e in whole(config(name))[1] if e.event == "task_learned"] for name in ("joint", "cumulative", "finetune", "replay")}
+    all_images = 240 * (36 + 16)
+    assert stored["joint"] == [{"images": all_images}] * 3
+    assert [s["images"] for s in stored["cumulative"]] == [96 * 52, 168 * 52, all_images]
+    assert stored["finetune"] == [{}] * 3
+    assert [s["images"] for s in stored["replay"]] == [96 * 52, 168 * 52, all_images]  # 24 of each class are all there are
+
+
+def test_sizes_are_told_as_people_read_them():
+    assert [size(n) for n in (12, 999, 1000, 784_000, 3_826_000)] == ["12 bytes", "999 bytes", "1 kB", "784 kB", "3.8 MB"]
