@@ -82,9 +82,8 @@ def compare(strategies: str, seeds: int, as_json: bool, class_order: str | None,
     print(f"{'strategy':<22}{'n':>3}   average accuracy        forgetting   seconds   stores")
     for row in rows:
         mean, sem = row["mean"], row["sem"]
-        stored = ", ".join(f"{api.size(count)} {kind}" for kind, count in row["stored"].items()) or "nothing"
         print(f"{row['strategy']:<22}{row['n']:>3}   {_percent(mean['average_accuracy'])} ± {_percent(sem['average_accuracy'])}"
-              f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}   {stored}")
+              f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}   {api.stored(row['stored'])}")
 
 
 @cli.command()
@@ -175,7 +174,7 @@ def _print_run(story: History, run: str, as_json: bool) -> None:
     for name in story.measures():
         if report[name] is not None:
             print(f"{name.replace('_', ' '):<30} {_percent(report[name])}")
-    print(f"{'seconds of training':<30} {report['seconds']:6.1f}")
+    print(f"{'seconds of training':<30} {report['seconds']:6.1f}\nkeeps for earlier tasks: {api.stored(report['stored'])}")
 
 
 def _percent(share: float | None) -> str:

@@ -202,6 +202,15 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"
 
 
+def stored(kept: dict[str, int]) -> str:
+    """What a strategy keeps for earlier tasks, by kind.
+
+    >>> stored({"images": 784_000, "logits": 40_000}), stored({})
+    ('784 kB of images, 40 kB of logits', 'nothing')
+    """
+    return ", ".join(f"{size(count)} of {kind}" for kind, count in kept.items()) or "nothing"
+
+
 def png(pixels: np.ndarray) -> bytes:
     """Pixels uint8 (height, width) as a PNG file."""
     out = io.BytesIO()

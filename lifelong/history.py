@@ -99,6 +99,6 @@ class History:
             "accuracy": self.accuracy,
             "accuracy_task_label_given": self.labelled,
             **self.measures(),
-            "stored": self.learned[-1].stored if self.learned else {},
+            "stored": self.learned[-1].stored if self.learned else None,
             "seconds": self.seconds,
         }

@@ -16,6 +16,7 @@ from .scenarios import Plan
 from .strategies.base import Batch
 
 POLICIES = ("random", "herding", "reservoir")
+WHICH = "Which images: random ones, those whose mean is near their class's (herding), or any that came by (reservoir)."
 CHUNK = 2000  # images at once through a network
 
 
@@ -80,25 +81,27 @@ def reservoir(seen: Tensor, arriving: int, room: int, generator: torch.Generator
     """
     past = int(seen.sum())
     number = torch.arange(past, past + arriving)
-    drawn = (torch.rand(arriving, generator=generator, dtype=torch.float64) * (number + 1)).long()
-    place = torch.where(number < room, number, drawn)
+    anywhere = (torch.rand(arriving, generator=generator, dtype=torch.float64) * (number + 1)).long()
+    place = torch.where(number < room, number, anywhere)
     kept = (place < room).nonzero().squeeze(1)
-    last = torch.full((min(room, past + arriving),), -1).scatter_reduce_(0, place[kept], kept, "amax")
-    places = (last >= 0).nonzero().squeeze(1)
-    return last[places], places, torch.tensor([past + arriving])
+    places, order = place[kept].sort(stable=True)
+    last = torch.ones(len(places), dtype=torch.bool)
+    last[:-1] = places[1:] != places[:-1]
+    return kept[order[last]], places[last], torch.tensor([past + arriving])
 
 
 def put(kept: Tensor, places: Tensor, new: Tensor) -> Tensor:
-    """The rows that are kept, with new ones (m, ...) at these places, int64 (m,), in ascending order and without a gap.
+    """The rows that are kept, with new ones (m, ...) at these places, int64 (m,), in ascending order.
 
-    Changed in place unless it has to grow: to copy thousands of images at every step would cost more than the step.
+    It grows as far as the last place, and is changed in place where it need not: to copy thousands of images would take
+    longer than the step.
     """
-    more = int(places[-1]) + 1 - len(kept) if len(places) else 0
+    if not len(places):
+        return kept
+    more = int(places[-1]) + 1 - len(kept)
     if more > 0:
-        old = kept if len(kept) else new[:0]
-        kept = torch.cat([old, new.new_empty(more, *new.shape[1:])])
-    if len(places):
-        kept[places] = new
+        kept = torch.cat([kept if len(kept) else new[:0], new.new_empty(more, *new.shape[1:])])
+    kept[places] = new
     return kept
 
 

@@ -47,7 +47,7 @@ class TaskLearned(_Event):
     """One row of accuracy[after][on] over the whole test sets of tasks 0..task.
 
     labelled: the same with the task label given. ahead: the next task before it is learned, label given.
-    stored: bytes that the strategy keeps for earlier tasks, by kind.
+    stored: bytes that the strategy keeps for earlier tasks, by kind; None in records older than this field.
     """
 
     event: Literal["task_learned"] = "task_learned"
@@ -57,7 +57,7 @@ class TaskLearned(_Event):
     ahead: float | None
     seconds: float
     evaluating: float
-    stored: dict[str, int] = Field(default_factory=dict)
+    stored: dict[str, int] | None = None
 
 
 class Finished(_Event):

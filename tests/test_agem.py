@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 @pytest.fixture
 def second_task():
-    told = Experiment(config("agem", settings={"per_class": 5}))
+    told = Experiment(config("agem", settings={"per_class": 5}, precision="fp32"))
     list(told.events(until=1))
     return told.strategy, told.tasks[1]
 

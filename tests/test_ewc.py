@@ -7,10 +7,11 @@ import torch
 from helpers import config, made_up, whole
 from torch import nn
 
-from lifelong import scenarios
+from lifelong import importance, scenarios
 from lifelong.config import RunConfig
 from lifelong.errors import LifelongError
-from lifelong.importance import exact_fisher
+from lifelong.examples import Examples
+from lifelong.importance import ESTIMATES, exact_fisher, sensitivity
 from lifelong.models.base import Network
 from lifelong.models.mlp import Pixels
 from lifelong.scenarios import Plan
@@ -184,3 +185,96 @@ def weighed(strategy) -> float:
 @pytest.mark.parametrize(("scenario", "strength"), [("task", 1e5), ("domain", 1e10), ("class", 1e9)])
 def test_the_default_strengths_are_those_of_the_paper(scenario, strength):
     assert EWC.make(scenario, {}).strength == strength
+
+
+OWN_TWO = [FIRST_TWO, [False, False, True, True]] * 6
+
+
+def labelled(candidates: list[list[bool]], count: int = 12) -> tuple[Examples, torch.Tensor]:
+    """Pictures with labels among the outputs that compete, and those outputs."""
+    compete = torch.tensor(candidates)
+    labels = torch.multinomial(compete.float(), 1, generator=torch.Generator().manual_seed(4)).squeeze(1)
+    return Examples(pictures(count), labels, torch.zeros(count, dtype=torch.int64)), compete
+
+
+def log_p(made: Network, images: torch.Tensor, compete: torch.Tensor) -> torch.Tensor:
+    return made(images).masked_fill(~compete, -torch.inf).log_softmax(1)
+
+
+def squared_gradient(made: Network, value: torch.Tensor) -> torch.Tensor:
+    made.backward(value)
+    return made.flat_gradient.square()
+
+
+def of_labels(made: Network, images: torch.Tensor, compete: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """One image at a time: the square of the gradient of log p of its label."""
+    squares = [squared_gradient(made, log_p(made, images[i : i + 1], compete[i : i + 1])[0, y]) for i, y in enumerate(labels)]
+    return sum(squares) / len(images)
+
+
+@pytest.mark.parametrize("candidates", [[ALL] * 12, OWN_TWO], ids=["all outputs", "each image its own two"])
+class TestEstimates:
+    """The four estimates of the Fisher information, each against its definition."""
+
+    def test_exact_is_the_expectation_over_labels(self, candidates):
+        made, (examples, compete) = network(), labelled(candidates)
+        found = importance.fisher(made, examples, compete, "exact", torch.Generator())
+        torch.testing.assert_close(found, by_definition(made, examples.images, compete), rtol=1e-4, atol=1e-9)
+
+    def test_true_label_takes_the_label_of_the_image(self, candidates):
+        made, (examples, compete) = network(), labelled(candidates)
+        found = importance.fisher(made, examples, compete, "true-label", torch.Generator())
+        torch.testing.assert_close(found, of_labels(made, examples.images, compete, examples.labels), rtol=1e-4, atol=1e-9)
+
+    def test_sampled_takes_one_label_drawn_from_the_answer(self, candidates):
+        made, (examples, compete) = network(), labelled(candidates)
+        p = log_p(made, examples.images, compete).exp().detach()
+        drawn = torch.multinomial(p, 1, generator=torch.Generator().manual_seed(5)).squeeze(1)
+        found = importance.fisher(made, examples, compete, "sampled", torch.Generator().manual_seed(5))
+        torch.testing.assert_close(found, of_labels(made, examples.images, compete, drawn), rtol=1e-4, atol=1e-9)
+        assert compete.gather(1, drawn.unsqueeze(1)).all()
+
+    def test_sampled_has_the_exact_one_as_its_mean(self, candidates):
+        made, (examples, compete) = network(), labelled(candidates)
+        often = 4000
+        many = Examples(*(t.repeat(often, *[1] * (t.dim() - 1)) for t in examples.tensors().values()))
+        found = importance.fisher(made, many, compete.repeat(often, 1), "sampled", torch.Generator().manual_seed(6))
+        exact = exact_fisher(made, examples.images, compete)
+        torch.testing.assert_close(found, exact, rtol=0.1, atol=float(exact.max()) * 2e-3)
+
+    def test_batch_is_the_square_of_the_mean_gradient_of_each_batch(self, candidates, monkeypatch):
+        monkeypatch.setattr("lifelong.importance.BATCH", 5)
+        made, (examples, compete) = network(), labelled(candidates)
+        squares = []
+        for part in (slice(5), slice(5, 10), slice(10, 12)):
+            mean = log_p(made, examples.images[part], compete[part]).gather(1, examples.labels[part].unsqueeze(1)).mean()
+            squares.append(squared_gradient(made, mean))
+        found = importance.fisher(made, examples, compete, "batch", torch.Generator())
+        torch.testing.assert_close(found, sum(squares) / 3, rtol=1e-4, atol=1e-9)
+
+    @pytest.mark.parametrize("estimate", ["exact", "sampled", "true-label"])
+    def test_in_chunks_it_is_the_same(self, candidates, estimate, monkeypatch):
+        made, (examples, compete) = network(), labelled(candidates)
+        whole_one = importance.fisher(made, examples, compete, estimate, torch.Generator().manual_seed(7))
+        monkeypatch.setattr("lifelong.importance.CHUNK", 12)
+        torch.testing.assert_close(importance.fisher(made, examples, compete, estimate, torch.Generator().manual_seed(7)), whole_one)
+
+    def test_sensitivity_is_the_mean_size_of_the_gradient_of_the_squared_answer(self, candidates):
+        made, (examples, compete) = network(), labelled(candidates)
+        sizes = []
+        for image, own in zip(examples.images, compete):
+            made.backward(made(image.unsqueeze(0))[0, own].square().sum())
+            sizes.append(made.flat_gradient.abs())
+        torch.testing.assert_close(sensitivity(made, examples.images, compete), sum(sizes) / 12, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("estimate", ESTIMATES)
+def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate, small):
+    from lifelong.experiment import Experiment
+
+    told = Experiment(config("ewc", "task", tasks=2, settings={"fisher": estimate}))
+    list(told.events(until=1))
+    task = told.tasks[0]
+    for other in (e for e in ESTIMATES if e != estimate):
+        found = importance.fisher(told.strategy.network, task.train, task.candidates(task.train.tasks), other, torch.Generator())
+        assert not torch.allclose(told.strategy.precision, found, rtol=1e-2)

@@ -67,6 +67,8 @@ def _measures(history: History, cumulative: History | None) -> None:
     with st.container(horizontal=True, key="measures"):
         for name, value, meaning in words.measures(history, cumulative):
             st.metric(name, value, border=True, help=meaning)
+    if (kept := history.learned[-1].stored) is not None:
+        st.markdown(f"For the sake of earlier tasks it keeps {api.stored(kept)}.")
     if words.label_matters(history):
         st.markdown(words.labelled(history))
 

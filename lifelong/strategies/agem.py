@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .. import compute
 from ..examples import Examples, nothing
-from ..memory import POLICIES, grown, room_for, sample, streamed, unseen
+from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
 from .base import Batch, Strategy, choice, setting, stored
 
@@ -29,7 +29,7 @@ class AGEM(Strategy):
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    policy: str = choice("random", "Which images are kept: random ones, those nearest to the class's mean, or any of the stream.", POLICIES)
+    policy: str = choice("random", WHICH, POLICIES)
     memory: Examples = stored(nothing, "images")
     seen: Tensor = stored(unseen, "statistics")
 

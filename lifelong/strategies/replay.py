@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..examples import Examples, nothing
-from ..memory import POLICIES, grown, room_for, sample, streamed, unseen
+from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
 from .base import Batch, Strategy, choice, setting, stored
 
@@ -27,7 +27,7 @@ class Replay(Strategy):
     source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    policy: str = choice("random", "Which images are kept: random ones, those nearest to the class's mean, or any of the stream.", POLICIES)
+    policy: str = choice("random", WHICH, POLICIES)
     memory: Examples = stored(nothing, "images")
     seen: Tensor = stored(unseen, "statistics")
 

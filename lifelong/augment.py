@@ -1,0 +1,40 @@
+"""Random changes to whole batches of images that leave what they show as it is."""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+BUMPS = 5  # along each side; with 28 pixels their width is the 4 pixels of Simard et al. (2003)
+
+
+def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
+    """The images, each with its pixels displaced by a smooth field of its own; as they are, nothing drawn, when size is 0.
+
+    The field is a sum of fixed functions with normal coefficients: a constant (shift), the two coordinates (rotation,
+    scale, shear) and Gaussian bumps on a grid, which stand in for the smoothed noise of the elastic distortions of Simard,
+    Steinkraus and Platt (2003). size: standard deviation of each of the three kinds of displacement, of the coordinates' at
+    the border, as a share of the image's side. Pixels are interpolated bilinearly, beyond the border they are 0.
+    images and result: uint8 (n, channels, height, width).
+    """
+    if not size or not len(images):
+        return images
+    count, _, height, width = images.shape
+    functions = _smooth(height, width)
+    coefficients = torch.randn(count, 2, len(functions), generator=generator) * (2 * size)  # the side is 2 long: from -1 to 1
+    # The centres, which are functions 1 and 2, are added by themselves: the product may be in bf16, too coarse for them.
+    seen_at = functions[1:3] + coefficients @ functions
+    grid = seen_at.view(count, 2, height, width).permute(0, 2, 3, 1)
+    return F.grid_sample(images.float(), grid, align_corners=False).round_().to(torch.uint8)
+
+
+@cache
+def _smooth(height: int, width: int) -> Tensor:
+    """What a displacement is made of, at each pixel's centre: 1, x, y from -1 to 1, and the bumps, (functions, pixels)."""
+    across, down = ((2 * torch.arange(side) + 1) / side - 1 for side in (width, height))
+    y, x = torch.meshgrid(down, across, indexing="ij")
+    apart = 2 / (BUMPS - 1)
+    profiles = [torch.exp(-(((at - torch.linspace(-1, 1, BUMPS)[:, None]) / (0.6 * apart)) ** 2) / 2) for at in (down, across)]
+    bumps = torch.einsum("ih,jw->ijhw", *profiles)
+    return torch.cat([torch.stack([torch.ones_like(x), x, y]).flatten(1), bumps.reshape(BUMPS**2, -1)])

@@ -1,0 +1,88 @@
+"""Deep generative replay: a second network learns to make up images of the earlier tasks, and they are practised again."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .. import compute
+from ..config import RunConfig
+from ..models._vae import VAE, as_images, pixels_of, shares
+from ..models.base import Network
+from ..optimizer import Adam
+from ..scenarios import Plan, Task
+from . import _seeds
+from .base import Batch, Strategy, setting, stored
+
+
+@dataclass
+class DGR(Strategy):
+    """At task t both networks learn 1/t from the present batch and (1 - 1/t) from replayed images (Shin et al. 2017, eq. 1).
+
+    As van de Ven et al. (2022) run it: the generator is a variational autoencoder as wide as the classifier, with as many
+    steps on the same images; what is replayed comes from the generator as it was when the task began, with the hard labels
+    that the classifier of that moment gives it. Where the label of the task says which outputs compete, every image is
+    labelled once for each past task, and the mean over these counts.
+    Replayed images are rounded to the 256 levels of the others, so that both networks take them as images.
+    """
+
+    title = "DGR"
+    family = "generative"
+    summary = "A second network learns to make up images like those of earlier lessons, and they are practised again. No image is kept."
+    stores = "the weights of the network that makes up images"
+    costs = "the training of a second network of twice the size, and a second batch for both at every step"
+    source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
+
+    latents: int = setting(100, "Numbers that the generator describes an image by.", low=1, high=400)
+    replayed: int = setting(128, "Images made up for every step.", low=0, high=1000)
+    teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
+    painter: Tensor = stored(lambda: torch.zeros(0), "weights")
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        pixels = pixels_of(network)
+        self.vae = VAE((pixels, *network.hidden), self.latents, (*reversed(network.hidden), pixels))
+        self.vae.initialise(_seeds.generator(self.seed, "vae"))
+        self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
+
+    def parts(self) -> dict[str, Adam]:
+        return {"vae": self.vae_optimizer}
+
+    def start_task(self, task: Task) -> None:
+        if task.index:
+            self.teacher, self.painter = self.network.flat.clone(), self.vae.flat.clone()
+
+    def step(self, task: Task, batch: Batch) -> Tensor:
+        present = len(batch.labels)
+        with compute.products(self.arithmetic):
+            past = self.replay(batch.images) if task.index else batch.images[:0]
+            images = torch.cat([batch.images, past])
+            logits = self.network(images)
+            loss = self.cross_entropy(task, batch, logits[:present])
+            if len(past):
+                share = 1 / (task.index + 1)
+                loss = share * loss + (1 - share) * self.retaught(task, past, logits[present:])
+            self.network.backward(loss)
+            self.vae.backward(self.vae.loss(self.network.body(images), shares(present, len(past), task.index), self.generator))
+        self.optimizer.step()
+        self.vae_optimizer.step()
+        return loss
+
+    def end_task(self, task: Task) -> None:
+        self.teacher = self.painter = torch.zeros(0)
+
+    def replay(self, like: Tensor) -> Tensor:
+        """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape of those given."""
+        latents = torch.randn(self.replayed, self.vae.latents, generator=self.generator)
+        return as_images(self.vae.answer_with(self.painter, latents), like.shape[1:])
+
+    def retaught(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:
+        """Cross-entropy with the labels of the classifier as it was when the task began, a scalar."""
+        told = self.network.answer_with(self.teacher, images)
+        competing = torch.stack([task.plan.competing(task.index - 1), task.competing], 1)[: task.index]
+        losses = [
+            F.cross_entropy(logits.masked_fill(~now, -torch.inf), told.masked_fill(~then, -torch.inf).argmax(1))
+            for then, now in competing.unique(dim=0)
+        ]
+        return torch.stack(losses).mean()

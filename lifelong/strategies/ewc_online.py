@@ -1,0 +1,54 @@
+"""Online EWC: one running importance and one anchor, however many tasks there were."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..importance import ESTIMATES, fisher
+from ..scenarios import Task
+from .base import Strategy, choice, setting, stored
+
+
+@dataclass
+class OnlineEWC(Strategy):
+    """Adds strength/2 · γ Σ_i F_i (θ_i - θ*_i)² with one running F, θ* being the weights at the end of the last task.
+
+    After each task F becomes γ F plus the task's own Fisher information (Schwarz et al. 2018, "online EWC"), so that a task
+    counts γ less with each that follows. Unlike EWC's, the anchor is the latest optimum for all tasks. The paper scales
+    each task's Fisher to the same size and ties a second network, the knowledge base; here it is alone and unscaled, with
+    γ = 1 and the strengths of EWC, as in van de Ven et al. (2022). The gradient is added directly; only its value, not its
+    effect, is missing from the loss that is shown.
+    """
+
+    title = "Online EWC"
+    family = "regularisation"
+    summary = "Like EWC, it ties the weights that mattered to their place, but with a single set of ties that each task renews. No image is kept."
+    stores = "two numbers per weight"
+    costs = "one vector operation a step, and a look at all images of a task when it ends"
+    source = "Schwarz et al., Progress and compress: a scalable framework for continual learning, ICML 2018"
+
+    strength: float = setting(
+        {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},
+        "How stiff the springs are: λ, the weight of the penalty.", low=0, high=1e12,
+    )
+    decay: float = setting(1.0, "How much of the importance so far is kept with each new task: γ.", low=0, high=1)
+    fisher: str = choice("exact", "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.", ESTIMATES)
+    precision: Tensor = stored(lambda: torch.zeros(0), "weights")
+    anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
+
+    def penalty(self) -> Tensor:
+        """The value of the penalty at the present weights, a scalar."""
+        if not len(self.precision):
+            return torch.zeros(())
+        return self.strength * self.decay / 2 * (self.precision * (self.network.flat - self.anchor).square()).sum()
+
+    def adjust_gradients(self, task: Task) -> None:
+        if len(self.precision):
+            moved = self.network.flat - self.anchor
+            self.network.flat_gradient.addcmul_(self.precision, moved, value=self.strength * self.decay)
+
+    def end_task(self, task: Task) -> None:
+        importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
+        self.precision = self.decay * self.precision + importance if len(self.precision) else importance
+        self.anchor = self.network.flat.clone()

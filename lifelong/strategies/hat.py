@@ -1,0 +1,114 @@
+"""Hard attention to the task: every task learns which hidden units it needs, and what earlier tasks need is frozen."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..models.base import Network
+from ..scenarios import Plan, Task
+from . import _seeds
+from ._by_task import by_task
+from .base import Batch, Strategy, setting, stored
+
+RATE = 0.05  # of the embeddings' plain gradient descent, the paper's first learning rate
+REACH = 6  # embeddings stay within ±6 and exponents within ±50, as in the authors' program
+LARGEST = 50
+
+
+@dataclass
+class HAT(Strategy):
+    """Gates a = sigmoid(s e) on the hidden units, learned for each task with the weights (Serrà et al. 2018, section 2).
+
+    s rises from 1/s_max to s_max, so that gates begin soft and end hard, and the gradient of e is rescaled to what it would
+    be at s = 1. The loss has `sparsity` times the mean gate of the units that no earlier task uses. A weight between two
+    units that earlier tasks use keeps its place, and so does what lies before the hidden layers.
+    What differs: s rises once a task, in the paper with every pass over the images. The paper trains by SGD, and a gate
+    may stay between 0 and 1, so that its weights move a little. Adam would undo a gradient made smaller, so gates are
+    rounded to 0 or 1 wherever answers or frozen weights depend on them, and Adam starts afresh with each task. Earlier
+    answers then stay as they are to the bit. The embeddings are trained by SGD as in the paper, without its schedule.
+    """
+
+    title = "HAT"
+    family = "architecture"
+    summary = "Every task learns which hidden units it needs, and those are frozen once it is learned. Nothing is forgotten, but it must be told the task."
+    stores = "one number for each hidden unit and task"
+    costs = "gates in every pass and a mask a step; every picture is answered once for each task"
+    source = "Serrà, Surís, Miron and Karatzoglou, Overcoming catastrophic forgetting with hard attention to the task, ICML 2018"
+    scenarios = frozenset({"task", "transfer"})
+    answers_with = ("embeddings",)
+
+    sparsity: float = setting(0.75, "How much it costs a task to take units that no earlier task uses: c.", low=0, high=100)
+    hardness: float = setting(400.0, "How close to on or off the gates are at the end of a task: the largest s.", low=1, high=10_000)
+    embeddings: Tensor = stored(lambda: torch.zeros(0), "weights")  # (tasks, hidden units)
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        shape = (len(plan.classes), sum(network.hidden))
+        self.embeddings = torch.randn(shape, generator=_seeds.generator(self.seed, "embeddings"))
+
+    def start_task(self, task: Task) -> None:
+        self.optimizer.forget()
+
+    def forward(self, task: Task, batch: Batch) -> Tensor:
+        return self.network(batch.images, self._by_layer(self.attention(task)))
+
+    def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
+        free = ~self.used(task.index)
+        taken = self.attention(task)[free].sum() / max(1, int(free.sum()))
+        return self.cross_entropy(task, batch, logits) + self.sparsity * taken
+
+    def adjust_gradients(self, task: Task) -> None:
+        if not task.index:
+            return
+        for parameter in self.network.body.parameters():
+            parameter.grad.zero_()
+        before = torch.ones(1)  # every pixel is used
+        for layer, (used,) in zip(self.network.layers, self._by_layer(self.used(task.index).float())):
+            layer.weight.grad.mul_(1 - used.unsqueeze(1) * before)
+            layer.bias.grad.mul_(1 - used)
+            before = used
+
+    def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
+        self.embeddings = (self.embeddings.detach() - RATE * self.embeddings.grad).clamp_(-REACH, REACH)
+
+    def attention(self, task: Task) -> Tensor:
+        """The gates (hidden units,) that the present step is taken with; gradients go to the embeddings."""
+        return _Attention.apply(self.embeddings.requires_grad_()[task.index], self.steepness(task), self.hardness)
+
+    def steepness(self, task: Task) -> float:
+        """s of the present step: from 1/s_max at the first of the task to s_max at its last."""
+        through = int(self.optimizer.steps) / max(1, self.steps(task, task.train) - 1)
+        return 1 / self.hardness + (self.hardness - 1 / self.hardness) * through
+
+    def gates(self, task: int) -> tuple[Tensor, ...]:
+        """The gates of one task when it answers: for each hidden layer (1, width), 1 for on and 0 for off."""
+        return self._by_layer((self.embeddings[task] > 0).float())
+
+    def used(self, before: int) -> Tensor:
+        """The units that tasks before this one have on, bool (hidden units,)."""
+        return (self.embeddings[:before] > 0).any(0)
+
+    def scores(self, images: Tensor) -> Tensor:
+        return by_task(self.plan, lambda task: self.network(images, self.gates(task)))
+
+    def _by_layer(self, units: Tensor) -> tuple[Tensor, ...]:
+        return units.unsqueeze(0).split(list(self.network.hidden), 1)
+
+
+class _Attention(torch.autograd.Function):
+    """sigmoid(s e), whose gradient is multiplied by s_max (cosh(s e) + 1) / (s (cosh(e) + 1)) (section 2.5)."""
+
+    @staticmethod
+    def forward(ctx, embedding: Tensor, s: float, largest: float) -> Tensor:
+        gates = torch.sigmoid(s * embedding)
+        ctx.save_for_backward(embedding, gates)
+        ctx.s, ctx.largest = s, largest
+        return gates
+
+    @staticmethod
+    def backward(ctx, d: Tensor) -> tuple:
+        embedding, gates = ctx.saved_tensors
+        steep = torch.cosh((ctx.s * embedding).clamp(-LARGEST, LARGEST)) + 1
+        return d * gates * (1 - gates) * ctx.largest * steep / (torch.cosh(embedding) + 1), None, None

@@ -1,0 +1,47 @@
+"""Memory aware synapses: weights that the answers depend on are held in place; labels play no part in telling which."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..importance import sensitivity
+from ..scenarios import Task
+from .base import Strategy, setting, stored
+
+
+@dataclass
+class MAS(Strategy):
+    """Adds strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the answers (Aljundi et al. 2018).
+
+    After each task Ω grows by the mean over its training images of |d ‖f(x)‖² / dθ_i|, f(x) being the logits of the outputs that
+    compete; θ* are the weights at the end of the last task. Added up over the tasks as in the authors' program, and taken
+    image by image as in the paper, where their program takes batches. The paper's strength is 1.
+    """
+
+    title = "MAS"
+    family = "regularisation"
+    summary = "After each task it measures how much every weight moves the answers and ties those that do to their place. It keeps no image and needs no labels for it."
+    stores = "two numbers per weight"
+    costs = "one vector operation a step, and a look at all images of a task when it ends"
+    source = "Aljundi et al., Memory aware synapses: learning what (not) to forget, ECCV 2018"
+
+    strength: float = setting(1.0, "How firmly the weights that matter are held: λ, the weight of the penalty.", low=0, high=1e6)
+    importance: Tensor = stored(lambda: torch.zeros(0), "weights")
+    anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
+
+    def penalty(self) -> Tensor:
+        """The value of the penalty at the present weights, a scalar."""
+        if not len(self.importance):
+            return torch.zeros(())
+        return self.strength * (self.importance * (self.network.flat - self.anchor).square()).sum()
+
+    def adjust_gradients(self, task: Task) -> None:
+        if len(self.importance):
+            moved = self.network.flat - self.anchor
+            self.network.flat_gradient.addcmul_(self.importance, moved, value=2 * self.strength)
+
+    def end_task(self, task: Task) -> None:
+        importance = sensitivity(self.network, task.train.images, task.candidates(task.train.tasks))
+        self.importance = self.importance + importance if len(self.importance) else importance
+        self.anchor = self.network.flat.clone()

@@ -1,0 +1,72 @@
+"""Nearest class mean: each class is remembered by its average image, or the average of its features."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .. import statistics
+from ..config import RunConfig
+from ..models.base import Network
+from ..scenarios import Plan, Task
+from .base import Batch, Strategy, stored
+
+
+@dataclass
+class NCM(Strategy):
+    """Answers with the class whose mean is nearest: -‖x - μ_k‖² / 2v is its score (Mensink et al. 2013, without their metric).
+
+    x is what the network's body makes of an image: its pixels, where there is no body, or the features of a backbone.
+    v makes the softmax a fair probability: it is the variance of images around the mean of their class along the lines to the
+    other means, measured as images come. The variance of a pixel in place of it would make every answer certain. It does not
+    change which class is nearest, and the means are the same whatever the order, so nothing is forgotten.
+    """
+
+    title = "Nearest class mean"
+    family = "closed form"
+    summary = "Remembers the average of each class and answers with the nearest one. It trains nothing, sees each image once, and forgets nothing."
+    stores = "one mean per class"
+    costs = "one look at each image, without training"
+    source = "Mensink et al., Distance-based image classification: generalizing to new classes at near-zero cost, TPAMI 2013"
+    answers_with = ("means", "counts", "variance")
+    one_pass = True
+
+    means: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    variance: Tensor = stored(lambda: torch.zeros((), dtype=torch.float64), "statistics")
+    pairs: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        classes = statistics.count(plan)
+        self.means = torch.zeros(classes, network.layers[0].in_features, dtype=torch.float64)
+        self.counts = torch.zeros(classes, dtype=torch.int64)
+
+    @torch.no_grad()
+    def step(self, task: Task, batch: Batch) -> Tensor:
+        features = self.network.body(batch.images).double()
+        loss = statistics.squared_error(task, batch, self._answers(features))
+        classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
+        _, apart = statistics.take_in(self.means, self.counts, features, classes)
+        self._measure(apart, classes)
+        return loss
+
+    def scores(self, images: Tensor) -> Tensor:
+        return self._answers(self.network.body(images).double())
+
+    def _answers(self, features: Tensor) -> Tensor:
+        """Scores without the part that is the same for all classes, (n, outputs)."""
+        means = self.means.double()  # of a checkpoint in half precision they come back in single
+        near = features @ means.T - means.square().sum(1) / 2
+        return statistics.by_output(self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts)
+
+    def _measure(self, apart: Tensor, classes: Tensor) -> None:
+        """Takes images into the variance: how far (n, d) each is from the mean of its class (n,)."""
+        along = apart @ self.means.T
+        along = along - along.gather(1, classes.unsqueeze(1))
+        length = torch.cdist(self.means, self.means)[classes]
+        others = (length > 0) & (self.counts > 0)
+        squares = (along[others] / length[others]).square()
+        self.pairs += len(squares)
+        if len(squares):
+            self.variance.lerp_(squares.mean(), len(squares) / self.pairs)

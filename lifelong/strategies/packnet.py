@@ -1,0 +1,78 @@
+"""PackNet: every task keeps the largest of the weights it trained and leaves the others to the tasks that follow."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..models.base import Network
+from ..scenarios import Plan, Task
+from ._by_task import by_task
+from .base import Batch, Strategy, setting, stored
+
+
+@dataclass
+class PackNet(Strategy):
+    """Iterative pruning (Mallya and Lazebnik 2018): train, free the smallest weights, train the others on, freeze them.
+
+    `owner` tells for every weight the first task that uses it. A task trains the weights that it owns and answers with all
+    weights of owners up to itself. Pruning hands the smallest of its weights, in each hidden layer apart, to the next
+    task, and sets them to zero: the k-th task after the first finds prune^k of all weights free. Biases, and what lies before
+    the hidden layers, belong to the first task. Each task's rows of the head are its own, never pruned.
+    Pruning falls within the task's usual steps, the last `retrain` of them being left for the weights that remain.
+    The paper starts from a network trained on ImageNet and uses SGD; here Adam starts afresh with each task, because its
+    momentum would go on moving frozen weights.
+    """
+
+    title = "PackNet"
+    family = "architecture"
+    summary = "After each task it keeps the strongest connections for good and clears the rest for the next. Nothing is forgotten, but it must be told the task."
+    stores = "for every weight the task that owns it"
+    costs = "one mask a step; every picture is answered once for each task"
+    source = "Mallya and Lazebnik, PackNet: adding multiple tasks to a single network by iterative pruning, CVPR 2018"
+    scenarios = frozenset({"task", "transfer"})
+    answers_with = ("owner",)
+
+    prune: float = setting(0.75, "Share of the weights trained for a task that is freed again for later tasks.", low=0, high=0.99)
+    retrain: float = setting(1 / 3, "Share of a task's steps that comes after the pruning, to make up for it.", low=0, high=0.9)
+    owner: Tensor = stored(lambda: torch.zeros(0), "weights")
+    mine: Tensor = stored(lambda: torch.zeros(0))  # 1 for a weight that the present task trains, 0 for others
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        tasks = len(plan.classes)
+        rows = torch.cat([torch.full((len(plan.own(task)),), task) for task in range(tasks)])
+        body = torch.zeros(network.head_start, dtype=torch.long)
+        owner = torch.cat([body, rows.repeat_interleave(network.head.in_features), rows])
+        self.owner = owner.to(torch.uint8 if tasks < 256 else torch.int16)
+
+    def start_task(self, task: Task) -> None:
+        self.optimizer.forget()
+        self.mine = (self.owner == task.index).float()
+
+    def adjust_gradients(self, task: Task) -> None:
+        self.network.flat_gradient.mul_(self.mine)
+
+    def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
+        steps = self.steps(task, task.train)
+        if int(self.optimizer.steps) == max(1, round((1 - self.retrain) * steps)):
+            self.free(task)
+
+    def end_task(self, task: Task) -> None:
+        self.mine = torch.zeros(0)
+
+    def free(self, task: Task) -> None:
+        """Leaves the smallest weights of this task to the next one, as zeros and without momentum."""
+        for layer in self.network.layers[:-1]:
+            start = layer.weight.storage_offset()  # within `flat`, of which every parameter is a view
+            part = slice(start, start + layer.weight.numel())
+            owned = (self.owner[part] == task.index).nonzero().squeeze(1)
+            size = self.network.flat[part][owned].abs()
+            smallest = start + owned[size.argsort(stable=True)[: round(self.prune * len(owned))]]
+            self.owner[smallest] = task.index + 1
+            for vector in (self.mine, self.network.flat, self.optimizer.mean, self.optimizer.square):
+                vector[smallest] = 0
+
+    def scores(self, images: Tensor) -> Tensor:
+        return by_task(self.plan, lambda task: self.network.answer_with(self.network.flat * (self.owner <= task), images))

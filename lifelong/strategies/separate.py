@@ -1,0 +1,52 @@
+"""Separate networks: one for each task, the most that can be kept and the least that can be shared."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..models.base import Network
+from ..scenarios import Plan, Task
+from ._by_task import by_task
+from .base import Strategy, stored
+
+
+@dataclass
+class Separate(Strategy):
+    """A network of the same size for every task, trained on that task alone (van de Ven et al. 2022, "separate networks").
+
+    All start from the same first weights. Each answers for the outputs of its own task; those of a task yet to come are
+    answered by a network that has learned nothing, so nothing is ever carried over. The published networks have the
+    two outputs of their task only; here each has all outputs, of which only its own are trained and read.
+    """
+
+    title = "Separate networks"
+    family = "architecture"
+    summary = "Trains a network of its own for every task and keeps them all. Nothing can be forgotten, nothing is shared, and it must be told the task."
+    stores = "a whole network for each earlier task"
+    costs = "nothing beyond plain training; every picture is shown to all networks"
+    source = "van de Ven, Tuytelaars and Tolias, Three types of incremental learning, Nature Machine Intelligence 2022"
+    scenarios = frozenset({"task", "transfer"})
+    answers_with = ("networks",)
+
+    networks: Tensor = stored(lambda: torch.zeros(0), "weights")  # (earlier tasks, p)
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        self.untrained = network.flat.clone()
+
+    def start_task(self, task: Task) -> None:
+        if task.index:
+            present = self.network.flat.unsqueeze(0).clone()
+            self.networks = torch.cat([self.networks, present]) if len(self.networks) else present
+            self.restart()
+
+    def weights_of(self, task: int) -> Tensor:
+        """The weights (p,) of a task's own network, learned or not."""
+        if task < len(self.networks):
+            return self.networks[task]
+        return self.network.flat if task == len(self.networks) else self.untrained
+
+    def scores(self, images: Tensor) -> Tensor:
+        return by_task(self.plan, lambda task: self.network.answer_with(self.weights_of(task), images))

@@ -1,0 +1,79 @@
+"""Streaming linear discriminant analysis: class means and one covariance that all classes share."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .. import statistics
+from ..config import RunConfig
+from ..models.base import Network
+from ..scenarios import Plan, Task
+from .base import Batch, Strategy, setting, stored
+
+
+@dataclass
+class SLDA(Strategy):
+    """Answers with μ_k' Λ x - μ_k' Λ μ_k / 2, where Λ = ((1 - ε) Σ + ε I)⁻¹ (Hayes and Kanan 2020).
+
+    x is what the network's body makes of an image: its pixels, where there is no body, or the features of a backbone.
+    Σ is the covariance of all images so far around their class means, exactly, so nothing is forgotten. The paper's differs
+    a little with the order: it weighs an image by the number of all images, not of its class, and starts from images seen before.
+    """
+
+    title = "Streaming LDA"
+    family = "closed form"
+    summary = "Remembers the average of each class and how the pixels vary together, and compares images by that. It sees each image once and forgets nothing."
+    stores = "one mean per class and one covariance matrix"
+    costs = "one look at each image, and a matrix inverse whenever an answer is asked for"
+    source = "Hayes and Kanan, Lifelong machine learning with deep streaming linear discriminant analysis, CVPR Workshops 2020"
+    answers_with = ("weights", "bias", "counts")
+    one_pass = True
+
+    shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-8, high=1)
+    means: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    covariance: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    weights: Tensor = stored(lambda: torch.zeros(0), "weights")
+    bias: Tensor = stored(lambda: torch.zeros(0), "weights")
+    unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        classes, width = statistics.count(plan), network.layers[0].in_features
+        self.means = torch.zeros(classes, width, dtype=torch.float64)
+        self.counts = torch.zeros(classes, dtype=torch.int64)
+        self.covariance = torch.zeros(width, width, dtype=torch.float64)
+        self.weights, self.bias = torch.zeros(width, classes), torch.zeros(classes)
+
+    @torch.no_grad()
+    def step(self, task: Task, batch: Batch) -> Tensor:
+        features = self.network.body(batch.images)
+        loss = statistics.squared_error(task, batch, self._answers(features))  # of the answers that were asked for last
+        classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
+        before, after = statistics.take_in(self.means, self.counts, features.double(), classes)
+        seen = int(self.counts.sum())
+        self.covariance.addmm_(before.T, after, beta=1 - len(features) / seen, alpha=1 / seen)
+        self.unsolved += len(features)
+        return loss
+
+    def end_task(self, task: Task) -> None:
+        self._solve()
+
+    def scores(self, images: Tensor) -> Tensor:
+        self._solve()
+        return self._answers(self.network.body(images))
+
+    def _answers(self, features: Tensor) -> Tensor:
+        return statistics.by_output(self.plan, features @ self.weights + self.bias, self.counts)
+
+    @torch.no_grad()
+    def _solve(self) -> None:
+        """Weights and bias of all images taken in."""
+        if not self.unsolved:
+            return
+        shrunk = (1 - self.shrinkage) * self.covariance
+        shrunk.diagonal().add_(self.shrinkage)
+        weights = torch.cholesky_solve(self.means.T, torch.linalg.cholesky(shrunk))
+        self.weights, self.bias = weights.float().contiguous(), (self.means.T * weights).sum(0).float() / -2
+        self.unsolved = torch.zeros((), dtype=torch.int64)

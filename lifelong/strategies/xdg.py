@@ -1,0 +1,54 @@
+"""Context-dependent gating: every task has its own random part of the hidden units, the others are switched off."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..models.base import Network
+from ..scenarios import Plan, Task
+from . import _seeds
+from ._by_task import by_task
+from .base import Batch, Strategy, setting
+
+
+@dataclass
+class XdG(Strategy):
+    """Multiplies each hidden unit by 0 or 1, at random but fixed for each task (Masse, Grant and Freedman 2018).
+
+    In every hidden layer the given share of units is off, at least one stays on. Tasks overlap where chance wants it. The
+    paper adds a penalty such as SI to the gates; here, as in van de Ven et al. (2022), the gates are alone. Their program
+    multiplies before the bias is added, so that a unit that is off still passes on a positive bias; here it is silent, as
+    in the paper. Gates are drawn from the run's seed and the task's index, so nothing is kept.
+    """
+
+    title = "XdG"
+    family = "architecture"
+    summary = "Gives every task its own random tenth of the hidden units and silences the others. Tasks hardly meet, but it must be told the task."
+    stores = "nothing; the gates are drawn from the seed again"
+    costs = "nothing beyond plain training; every picture is answered once for each task"
+    source = "Masse, Grant and Freedman, Alleviating catastrophic forgetting using context-dependent gating, PNAS 2018"
+    scenarios = frozenset({"task", "transfer"})
+
+    share: float = setting(0.9, "Share of the hidden units that are switched off for each task.", low=0, high=0.99)
+
+    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().prepare(network, plan, config)
+        self.gates = [self._drawn(task) for task in range(len(plan.classes))]
+
+    def forward(self, task: Task, batch: Batch) -> Tensor:
+        return self.network(batch.images, self.gates[task.index])
+
+    def scores(self, images: Tensor) -> Tensor:
+        return by_task(self.plan, lambda task: self.network(images, self.gates[task]))
+
+    def _drawn(self, task: int) -> tuple[Tensor, ...]:
+        """The gates of one task: for each hidden layer (1, width), 1 for on and 0 for off."""
+        generator = _seeds.generator(self.seed, "gates", task)
+        gates = []
+        for width in self.network.hidden:
+            gate = torch.zeros(1, width)
+            gate[0, torch.randperm(width, generator=generator)[: max(1, round((1 - self.share) * width))]] = 1
+            gates.append(gate)
+        return tuple(gates)
