@@ -22,6 +22,7 @@ RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
 usual_tasks = configs.usual_tasks
 is_shipped = runs.is_shipped
+_SIMPLEST = ("finetune", "ewc", "separate", "replay", "dgr", "ncm")  # of each family, what the others are compared with
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def strategies(scenario: str) -> list[StrategyCard]:
         s = registry.strategy(name)
         if scenario in s.scenarios:
             cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario)))
-    return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name != "finetune", card.title.lower()))
+    return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name not in _SIMPLEST, card.title.lower()))
 
 
 def strategy_titles() -> dict[str, str]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from .scenarios import Plan, Task
 from .strategies.base import Batch
 
-NEVER = -1e9  # the score of a class that was never seen: finite, so that nothing becomes NaN where it is the only answer
+NEVER = -1e30  # the score of a class that was never seen: finite, so that nothing becomes NaN where it is the only answer
 
 
 def count(plan: Plan) -> int:

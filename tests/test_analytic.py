@@ -88,10 +88,17 @@ def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
 
 
 def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
-    for shape, expected in (((1, 28, 28), 1152), ((3, 32, 32), 1152), ((1, 6, 6), 144), ((1, 40, 20), 1150), ((1, 1, 1), 4)):
+    for shape, expected in (((1, 28, 28), 1152), ((3, 32, 32), 1152), ((1, 6, 6), 144), ((1, 40, 20), 1150), ((1, 9, 40), 1150), ((1, 1, 1), 4)):
         strategy = seeing(shape)
         assert strategy.embed(torch.zeros(2, *shape, dtype=torch.uint8)).shape == (2, expected)
     assert seeing((1, 28, 28), features=25).embed(torch.zeros(1, 1, 28, 28, dtype=torch.uint8)).shape == (1, 18)
+
+
+def test_blank_images_are_no_reason_to_fail():
+    dataset = made_up(classes=2)
+    dataset.train_images.zero_()
+    told, _ = whole(config("analytic", tasks=1), dataset)
+    assert told.strategy.scores(dataset.test_images).isfinite().all()
 
 
 def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:

@@ -34,7 +34,7 @@ def test_the_answers_are_those_of_the_formula(small):
 
 def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
     ball, nearest = (whole(config(name, settings=settings))[0].strategy for name, settings in (("slda", {"shrinkage": 1}), ("ncm", {})))
-    ours, theirs = ball.scores(small.test_images).double(), nearest.scores(small.test_images) * nearest.variance
+    ours, theirs = ball.scores(small.test_images), nearest.scores(small.test_images) * nearest.variance.float()
     assert torch.equal(ours.argmax(1), theirs.argmax(1))
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-3)
 

@@ -16,7 +16,7 @@ from .base import Batch, Strategy, setting, stored
 
 SIDE = 8  # of a random filter, in pixels
 CELL = 7  # side of the squares over which a filter's responses are averaged
-MOST = 4  # features for each pixel: tiny pictures need no more
+MOST = 4  # features for each value of a picture: tiny ones need no more
 CHUNK = 25  # images whose filtered pictures fit into the processor's cache
 
 
@@ -94,7 +94,7 @@ class Analytic(Strategy):
         if not self.unsolved:
             return
         images = self.counts.sum()
-        ridge = self.ridge * self.gram.diagonal().mean() / images
+        ridge = self.ridge * (self.gram.diagonal().mean() / images).clamp(min=1e-12)  # not zero, if all images were blank
         held = self.gram.clone()
         held.diagonal().add_(ridge)
         weights = torch.cholesky_solve(self.sums, torch.linalg.cholesky(held))
@@ -109,7 +109,7 @@ def _filtered(pictures: Tensor, seed: int, features: int) -> Tensor:
     """Pictures (n, channels, height, width) through random filters, rectified, averaged over squares: (n, filters x squares)."""
     filters = _filters(tuple(pictures.shape[1:]), seed, features)
     parts = (F.conv2d(part, filters).relu_() for part in pictures.split(CHUNK))
-    return torch.cat([F.avg_pool2d(part, min(CELL, *part.shape[2:]), ceil_mode=True).flatten(1) for part in parts])
+    return torch.cat([F.avg_pool2d(part, CELL, ceil_mode=True).flatten(1) for part in parts])
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,7 @@ class NCM(Strategy):
 
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
-    variance: Tensor = stored(lambda: torch.zeros((), dtype=torch.float64), "statistics")
+    variance: Tensor = stored(lambda: torch.ones((), dtype=torch.float64), "statistics")
     pairs: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
@@ -61,7 +61,7 @@ class NCM(Strategy):
         return statistics.by_output(self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts)
 
     def _measure(self, apart: Tensor, classes: Tensor) -> None:
-        """Takes images into the variance: how far (n, d) each is from the mean of its class (n,)."""
+        """Takes images into the variance, by how far (n, d) each is from the mean of its class (n,)."""
         along = apart @ self.means.T
         along = along - along.gather(1, classes.unsqueeze(1))
         length = torch.cdist(self.means, self.means)[classes]

@@ -30,7 +30,7 @@ class SLDA(Strategy):
     answers_with = ("weights", "bias", "counts")
     one_pass = True
 
-    shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-8, high=1)
+    shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-6, high=1)
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
     covariance: Tensor = stored(lambda: torch.zeros(0), "statistics")
