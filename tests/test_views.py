@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from lifelong import api, config, records, runs
 
-SHIPPED = ["mnist-class-finetune", "mnist-class-ewc", "mnist-class-replay", "mnist-class-cumulative", "mnist-task-finetune", "mnist-task-ewc"]
+SHIPPED = ["mnist-class-finetune", "mnist-class-ewc", "mnist-class-replay", "mnist-class-cumulative", "mnist-class-joint", "mnist-task-finetune", "mnist-task-ewc"]
 SMALL = {"dataset": "mnist-sample", "strategy": "finetune", "tasks": 3, "steps": 2}
 
 

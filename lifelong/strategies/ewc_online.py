@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..importance import ESTIMATES, fisher
 from ..scenarios import Task
+from ._springs import pull
 from .base import Strategy, choice, setting, stored
 
 
@@ -45,8 +46,7 @@ class OnlineEWC(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.precision):
-            moved = self.network.flat - self.anchor
-            self.network.flat_gradient.addcmul_(self.precision, moved, value=self.strength * self.decay)
+            pull(self.network.flat_gradient, self.precision, self.network.flat, self.anchor, self.strength * self.decay)
 
     def end_task(self, task: Task) -> None:
         importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..importance import sensitivity
 from ..scenarios import Task
+from ._springs import pull
 from .base import Strategy, setting, stored
 
 
@@ -16,7 +17,8 @@ class MAS(Strategy):
 
     After each task Ω grows by the mean over its training images of |d ‖f(x)‖² / dθ_i|, f(x) being the logits of the outputs that
     compete; θ* are the weights at the end of the last task. Added up over the tasks as in the authors' program, and taken
-    image by image as in the paper, where their program takes batches. The paper's strength is 1.
+    image by image as in the paper, where their program takes batches. The paper's strength is 1, for other networks; the
+    defaults are the best powers of ten on MNIST, by 1,000 training images of each class that were held out (seeds 11 to 13).
     """
 
     title = "MAS"
@@ -26,7 +28,10 @@ class MAS(Strategy):
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     source = "Aljundi et al., Memory aware synapses: learning what (not) to forget, ECCV 2018"
 
-    strength: float = setting(1.0, "How firmly the weights that matter are held: λ, the weight of the penalty.", low=0, high=1e6)
+    strength: float = setting(
+        {"task": 0.01, "domain": 1e-4, "class": 0.1, "transfer": 0.01, "else": 0.01},
+        "How firmly the weights that matter are held: λ, the weight of the penalty.", low=0, high=1e6,
+    )
     importance: Tensor = stored(lambda: torch.zeros(0), "weights")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
 
@@ -38,8 +43,7 @@ class MAS(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.importance):
-            moved = self.network.flat - self.anchor
-            self.network.flat_gradient.addcmul_(self.importance, moved, value=2 * self.strength)
+            pull(self.network.flat_gradient, self.importance, self.network.flat, self.anchor, 2 * self.strength)
 
     def end_task(self, task: Task) -> None:
         importance = sensitivity(self.network, task.train.images, task.candidates(task.train.tasks))
