@@ -73,7 +73,7 @@ class Plan:
 class Task:
     """One lesson of the sequence. probe: a fixed part of the test images, evaluated during training.
 
-    course: all tasks of the run, for baselines that break the rules and use images of other tasks.
+    course: training images of all tasks of the run, for baselines that break the rules and use those of other tasks.
     """
 
     index: int
@@ -82,7 +82,7 @@ class Task:
     test: Examples
     probe: Examples
     competing: Tensor
-    course: list["Task"]
+    course: tuple[Examples, ...]
 
     @cached_property
     def all_compete(self) -> bool:
@@ -128,15 +128,15 @@ def _class_order(config: RunConfig, classes: int) -> list[int]:
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     """The tasks of a run, each with its own training and test images."""
     how = plan(config, len(dataset.classes))
-    tasks: list[Task] = []
-    for index in range(config.tasks):
-        train = _part(how, index, dataset.train_images, dataset.train_labels)
+    course = tuple(_part(how, index, dataset.train_images, dataset.train_labels) for index in range(config.tasks))
+    tasks = []
+    for index, train in enumerate(course):
         test = _part(how, index, dataset.test_images, dataset.test_labels)
         if not len(train) or not len(test):
             names = ", ".join(dataset.classes[label] for label in how.classes[index])
             raise LifelongError(f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some.")
         probe = test.take(_evenly(len(test), config.how.probe_images))
-        tasks.append(Task(index, how, train, test, probe, how.competing(index), course=tasks))
+        tasks.append(Task(index, how, train, test, probe, how.competing(index), course))
     return tasks
 
 

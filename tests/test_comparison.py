@@ -1,5 +1,8 @@
 """Strategies side by side, and what a step costs."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from helpers import config, whole
@@ -88,3 +91,16 @@ def test_joint_and_cumulative_training_are_charged_for_the_images_they_keep(smal
 
 def test_sizes_are_told_as_people_read_them():
     assert [size(n) for n in (12, 999, 1000, 784_000, 3_826_000)] == ["12 bytes", "999 bytes", "1 kB", "784 kB", "3.8 MB"]
+
+
+@pytest.mark.parametrize("strategy", ["finetune", "joint", "dgr", "augmented-replay"])
+def test_a_run_that_is_over_leaves_its_memory_at_once(strategy, small):
+    """Images held in a circle of references would stay until Python's collector comes by, tens of runs later."""
+    gc.disable()
+    try:
+        told, _ = whole(config(strategy))
+        kept = [weakref.ref(told.tasks[0].train), weakref.ref(told.strategy), weakref.ref(told.strategy.network)]
+        del told
+        assert [reference() for reference in kept] == [None] * 3
+    finally:
+        gc.enable()

@@ -27,10 +27,10 @@ class Cumulative(Strategy):
             self.restart()
 
     def examples(self, task: Task) -> Examples:
-        return join(*(each.train for each in task.course[: task.index + 1]))
+        return join(*task.course[: task.index + 1])
 
     def storage(self, task: Task) -> dict[str, int]:
-        return {"images": sum(each.train.nbytes for each in task.course[: task.index + 1])}
+        return {"images": sum(images.nbytes for images in task.course[: task.index + 1])}
 
     def steps(self, task: Task, examples: Examples) -> int:
         return (task.index + 1) * self.recipe.steps if self.recipe.steps else super().steps(task, examples)

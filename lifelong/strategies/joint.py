@@ -1,6 +1,6 @@
 """Joint training: the upper bound, all tasks learned at once and from the start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -25,13 +25,14 @@ class Joint(Strategy):
     source = "the upper bound of every study of the field"
 
     def examples(self, task: Task) -> Examples:
-        return join(*(each.train for each in task.course))
+        return join(*task.course)
 
     def storage(self, task: Task) -> dict[str, int]:
-        return {"images": sum(each.train.nbytes for each in task.course)}
+        return {"images": sum(images.nbytes for images in task.course)}
 
     def steps(self, task: Task, examples: Examples) -> int:
         return super().steps(task, task.train)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        return self.cross_entropy(task.course[-1], batch, logits)
+        last = task.plan.competing(len(task.course) - 1)
+        return self.cross_entropy(replace(task, competing=last), batch, logits)
