@@ -9,7 +9,8 @@ from .. import compute
 from ..examples import Examples, nothing
 from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
-from .base import Batch, Strategy, choice, setting, stored
+from ._fields import choice, setting, stored
+from .base import Batch, Strategy
 
 TINY = 1e-20  # below it, products of single-precision numbers lose digits
 

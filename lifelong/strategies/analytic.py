@@ -12,7 +12,8 @@ from ..config import RunConfig
 from ..models.base import Network
 from ..scenarios import Plan, Task
 from . import _seeds
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 SIDE = 8  # of a random filter, in pixels
 CELL = 7  # side of the squares over which a filter's responses are averaged

@@ -8,7 +8,8 @@ from ..augment import deformed
 from ..examples import Examples, nothing
 from ..memory import grown, sample
 from ..scenarios import Task
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 
 @dataclass

@@ -17,6 +17,7 @@ from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
 from . import _seeds
+from ._fields import Setting, named, starting
 
 # Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
 # each of them by itself: a step then took twice as long. They count as zero; set here, before torch starts its threads.
@@ -24,57 +25,6 @@ torch.set_flush_denormal(True)
 
 FEWEST_STEPS = 60  # one pass over the embedded sample would be 6 steps, too few to learn anything
 PORTIONS = 100  # of a single pass: enough to see it progress, few enough for large matrix products
-
-
-def setting(default: Any, help: str, low: float, high: float) -> Any:
-    """A number that people may set: it becomes a flag, a slider and an entry of the record.
-
-    default: one value, or a dict by scenario with the key "else" for those not named.
-    """
-    return _set(default, help, low=low, high=high)
-
-
-def choice(default: Any, help: str, options: tuple[str, ...]) -> Any:
-    """One of several names that people may choose from; default as for `setting`."""
-    return _set(default, help, options=options)
-
-
-def _set(default: Any, help: str, **range_: Any) -> Any:
-    by_scenario = default if isinstance(default, dict) else {"else": default}
-    return dataclasses.field(default=by_scenario["else"], metadata={"setting": True, "help": help, "defaults": by_scenario, **range_})
-
-
-def stored(empty: Any, kind: str = "working memory") -> Any:
-    """A field that is kept from task to task and saved with a run: a Tensor or Examples, made by `empty`.
-
-    kind: what it is to somebody who asks what a strategy keeps: "images", "logits", "weights", "statistics" ...
-    """
-    return dataclasses.field(default_factory=empty, init=False, repr=False, metadata={"stored": kind})
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a strategy as a face of the project sees it: a number from low to high, or one of the options."""
-
-    name: str
-    help: str
-    kind: type
-    default: Any
-    low: float | None = None
-    high: float | None = None
-    options: tuple[str, ...] = ()
-
-    def expects(self) -> str:
-        """What may be given, in words."""
-        if self.options:
-            return f"one of {', '.join(self.options)}"
-        return f"a {'whole number' if self.kind is int else 'number'} from {self.low:g} to {self.high:g}"
-
-    def fits(self, value: Any) -> bool:
-        """Whether a value may be given."""
-        if self.options:
-            return value in self.options
-        return not isinstance(value, (str, bool)) and self.low <= value <= self.high and self.kind(value) == value
 
 
 @dataclass
@@ -254,14 +204,14 @@ class Strategy:
         return {
             "network.flat": self.network.flat,
             "generator": self.generator.get_state(),
-            **_named("adam", self.optimizer.tensors()),
-            **{name: tensor for part, adam in self.parts().items() for name, tensor in _named(f"part.{part}.adam", adam.tensors()).items()},
+            **named("adam", self.optimizer.tensors()),
+            **{name: tensor for part, adam in self.parts().items() for name, tensor in named(f"part.{part}.adam", adam.tensors()).items()},
             **self._kept([*self._stored_fields(), *self.parts()]),
         }
 
     def answering_state(self) -> dict[str, Tensor]:
         """What `scores` needs, as tensors by name: the weights, and the stored fields and parts of `answers_with`."""
-        return _named("network", self.network.weights()) | self._kept(self.answers_with)
+        return named("network", self.network.weights()) | self._kept(self.answers_with)
 
     def storage(self, task: Task) -> dict[str, int]:
         """Bytes kept for the sake of earlier tasks once `task` is learned, by kind; the network that everybody has is left out."""
@@ -285,7 +235,7 @@ class Strategy:
             if name in parts:
                 tensors[f"part.{name}.flat"] = parts[name].network.flat
             else:
-                tensors |= _named(f"strategy.{name}", self._tensors(name))
+                tensors |= named(f"strategy.{name}", self._tensors(name))
         return tensors
 
     def _take_back(self, names: Iterable[str], state: dict[str, Tensor]) -> None:
@@ -294,28 +244,19 @@ class Strategy:
             if name in parts:
                 parts[name].network.flat.copy_(state[f"part.{name}.flat"])
             else:
-                own = _of(f"strategy.{name}", state)
+                own = starting(f"strategy.{name}", state)
                 setattr(self, name, Examples(**own) if fields[name].type is Examples else own[""])
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Goes back to a saved state; the network must have the same shape."""
         self.network.flat.copy_(state["network.flat"])
         self.generator.set_state(state["generator"])
-        self.optimizer.take_back(_of("adam", state))
+        self.optimizer.take_back(starting("adam", state))
         for part, adam in self.parts().items():
-            adam.take_back(_of(f"part.{part}.adam", state))
+            adam.take_back(starting(f"part.{part}.adam", state))
         self._take_back([*self._stored_fields(), *self.parts()], state)
 
     def load_answering_state(self, state: dict[str, Tensor]) -> None:
         """Takes over what `scores` needs; raises KeyError or ValueError when it belongs to another model."""
-        self.network.load_weights(_of("network", state))
+        self.network.load_weights(starting("network", state))
         self._take_back(self.answers_with, state)
-
-
-def _named(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{start}.{name}": tensor for name, tensor in tensors.items()}
-
-
-def _of(start: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Those whose name begins so, by the rest of their name."""
-    return {name[len(start) + 1 :]: tensor for name, tensor in state.items() if name.startswith(f"{start}.")}

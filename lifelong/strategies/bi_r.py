@@ -16,7 +16,8 @@ from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
 from . import _seeds
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 
 class Lesson(NamedTuple):

@@ -9,7 +9,8 @@ from torch import Tensor
 from ..examples import Examples, nothing
 from ..memory import drawn, placed, put, reservoir, room_for, unseen
 from ..scenarios import Task
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 
 @dataclass

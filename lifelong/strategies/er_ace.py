@@ -9,7 +9,8 @@ from torch import Tensor
 from ..examples import Examples, nothing
 from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
-from .base import Batch, Strategy, choice, setting, stored
+from ._fields import choice, setting, stored
+from .base import Batch, Strategy
 
 
 @dataclass

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from ..importance import ESTIMATES, fisher
 from ..scenarios import Task
+from ._fields import choice, setting, stored
 from ._springs import pull
-from .base import Strategy, choice, setting, stored
+from .base import Strategy
 
 
 @dataclass

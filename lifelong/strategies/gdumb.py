@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ..examples import Examples, join, nothing
 from ..memory import per_class, room_for
 from ..scenarios import Task
-from .base import Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Strategy
 
 
 @dataclass

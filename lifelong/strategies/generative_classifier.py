@@ -13,7 +13,8 @@ from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
 from . import _seeds
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 SAMPLES = 50  # importance samples of a likelihood
 SPREAD = 2.0  # times the encoder's own deviation: it learned from a narrower model of the pixels than the scores are of

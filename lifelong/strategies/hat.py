@@ -10,7 +10,8 @@ from ..models.base import Network
 from ..scenarios import Plan, Task
 from . import _seeds
 from ._by_task import by_task
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 RATE = 0.05  # of the embeddings' plain gradient descent, the paper's first learning rate
 REACH = 6  # embeddings stay within ±6 and exponents within ±50, as in the authors' program

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from ..evaluation import scores
 from ..scenarios import Task
-from .base import Batch, Strategy, setting, stored
+from ._fields import setting, stored
+from .base import Batch, Strategy
 
 
 @dataclass

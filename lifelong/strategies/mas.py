@@ -7,8 +7,9 @@ from torch import Tensor
 
 from ..importance import sensitivity
 from ..scenarios import Task
+from ._fields import setting, stored
 from ._springs import pull
-from .base import Strategy, setting, stored
+from .base import Strategy
 
 
 @dataclass

@@ -9,7 +9,8 @@ from .. import statistics
 from ..config import RunConfig
 from ..models.base import Network
 from ..scenarios import Plan, Task
-from .base import Batch, Strategy, stored
+from ._fields import stored
+from .base import Batch, Strategy
 
 
 @dataclass

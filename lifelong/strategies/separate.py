@@ -9,7 +9,8 @@ from ..config import RunConfig
 from ..models.base import Network
 from ..scenarios import Plan, Task
 from ._by_task import by_task
-from .base import Strategy, stored
+from ._fields import stored
+from .base import Strategy
 
 
 @dataclass

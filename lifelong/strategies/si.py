@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from ..scenarios import Task
+from ._fields import setting, stored
 from ._springs import pieces, pull
-from .base import Batch, Strategy, setting, stored
+from .base import Batch, Strategy
 
 
 @dataclass

@@ -10,7 +10,8 @@ from ..models.base import Network
 from ..scenarios import Plan, Task
 from . import _seeds
 from ._by_task import by_task
-from .base import Batch, Strategy, setting
+from ._fields import setting
+from .base import Batch, Strategy
 
 
 @dataclass
