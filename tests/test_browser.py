@@ -135,8 +135,10 @@ CHART = "[data-testid='stVegaLiteChart']"
 def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, browser, screenshots, size):
     page = browser.new_page(viewport=size)
     page.goto(f"{server.url}/train")
-    page.locator(".st-key-learn_all button").click(timeout=30_000)
-    page.wait_for_url(re.compile(r"run=mnist-class-finetune-"), timeout=15_000)
+    page.get_by_text("Generative", exact=True).click(timeout=30_000)  # plain training would be over before one could look
+    page.locator(".st-key-strategy_card").get_by_text("make up images").wait_for(timeout=15_000)
+    page.locator(".st-key-learn_all button").click()
+    page.wait_for_url(re.compile(r"run=mnist-class-dgr-"), timeout=15_000)
     page.get_by_text(re.compile(r"Task \d of 5, step \d+ of \d+")).first.wait_for(timeout=30_000)
     chart = page.locator(CHART).first
     chart.wait_for()
