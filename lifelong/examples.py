@@ -19,7 +19,7 @@ class Examples:
 
     def take(self, indices: Tensor) -> "Examples":
         """The examples at these positions, int64 (m,)."""
-        return Examples(self.images[indices], self.labels[indices], self.tasks[indices])
+        return Examples(*(tensor.index_select(0, indices) for tensor in self.tensors().values()))
 
     @property
     def nbytes(self) -> int:

@@ -62,6 +62,15 @@ def batch_of(examples: Examples, count: int = 16) -> Batch:
     return Batch(*examples.take(first).tensors().values(), first)
 
 
+def in_task(strategy: str, index: int, scenario: str, **given):
+    """The strategy at the start of a task, its task and a batch of it."""
+    told = experiment.Experiment(config(strategy, scenario, **given))
+    list(told.events(until=index))
+    task = told.tasks[index]
+    told.strategy.start_task(task)
+    return told.strategy, task, batch_of(task.train)
+
+
 def same(a: dict, b: dict) -> bool:
     """Whether two dicts of tensors are equal to the bit."""
     return a.keys() == b.keys() and all(a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a)

@@ -1,9 +1,10 @@
 """Brain-inspired replay: one network that classifies and, backwards, makes up images of a chosen class."""
 
+import helpers
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import batch_of, config, made_up
+from helpers import config, made_up
 from torch import distributions
 
 from lifelong.experiment import Experiment
@@ -13,12 +14,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def in_task(index: int, scenario: str = "class", **given):
-    """The strategy at the start of a task, its task and a batch of it."""
-    told = Experiment(config("bi-r", scenario, **given))
-    list(told.events(until=index))
-    task = told.tasks[index]
-    told.strategy.start_task(task)
-    return told.strategy, task, batch_of(task.train)
+    return helpers.in_task("bi-r", index, scenario, **given)
 
 
 def present(strategy, batch) -> Lesson:

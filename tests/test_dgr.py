@@ -1,9 +1,10 @@
 """Deep generative replay: what is replayed, who labels it, and how much it counts."""
 
+import helpers
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import batch_of, config, made_up, whole
+from helpers import config, made_up, whole
 
 from lifelong.experiment import Experiment
 
@@ -11,12 +12,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def in_task(index: int, scenario: str = "class", **given):
-    """The strategy at the start of a task, its task and a batch of it."""
-    told = Experiment(config("dgr", scenario, **given))
-    list(told.events(until=index))
-    task = told.tasks[index]
-    told.strategy.start_task(task)
-    return told.strategy, task, batch_of(task.train)
+    return helpers.in_task("dgr", index, scenario, **given)
 
 
 def nearest(images: torch.Tensor, means: torch.Tensor) -> torch.Tensor:

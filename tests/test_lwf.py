@@ -1,21 +1,14 @@
 """Learning without forgetting: who teaches, over which outputs, and how much it counts."""
 
+import helpers
 import pytest
 import torch
-from helpers import batch_of, config
-
-from lifelong.experiment import Experiment
 
 pytestmark = pytest.mark.usefixtures("small")
 
 
 def in_task(index: int, scenario: str, **given):
-    """The strategy at the start of a task, its task and a batch of it."""
-    told = Experiment(config("lwf", scenario, **given))
-    list(told.events(until=index))
-    task = told.tasks[index]
-    told.strategy.start_task(task)
-    return told.strategy, task, batch_of(task.train)
+    return helpers.in_task("lwf", index, scenario, **given)
 
 
 def test_the_old_answers_are_those_of_the_model_as_it_was_when_the_task_began():

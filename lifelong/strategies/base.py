@@ -91,8 +91,7 @@ class Strategy:
         for step, indices in enumerate(batches(len(examples), steps, order), 1):
             if step <= start:
                 continue
-            images, labels, tasks = (t.index_select(0, indices) for t in (examples.images, examples.labels, examples.tasks))
-            loss = self.step(task, Batch(images, labels, tasks, indices))
+            loss = self.step(task, Batch(**examples.take(indices).tensors(), indices=indices))
             yield step, steps, loss.detach()
         self.end_task(task)
 
