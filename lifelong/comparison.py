@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from typing import Any
 
 from . import registry
@@ -17,19 +19,23 @@ MEASURED = ("average_accuracy", "average_incremental_accuracy", "forgetting", "b
             "learning_accuracy", "seconds")
 
 
-def race(configurations: list[RunConfig], processes: int | None = None) -> Iterator[dict[str, Any]]:
+def race(
+    configurations: list[RunConfig], processes: int | None = None, clock: Callable[[], float] = time.perf_counter
+) -> Iterator[dict[str, Any]]:
     """Runs them side by side and yields the report of each as it ends; the numbers are those of one at a time.
 
     processes: how many at once; by default as many as there are cores, where a run of the model uses one.
+    clock: what the seconds of a run are read from.
     """
+    made = partial(report, clock=clock)
     width = processes or min(_at_once(configurations), len(configurations))
     if width == 1:
-        yield from map(report, configurations)
+        yield from map(made, configurations)
         return
     # Started afresh, not forked: a fork of a process whose torch has threads can hang.
     pool = ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn"))
     try:
-        for done in as_completed([pool.submit(report, config) for config in configurations]):
+        for done in as_completed([pool.submit(made, config) for config in configurations]):
             yield done.result()
     finally:
         pool.shutdown(cancel_futures=True)
@@ -40,9 +46,9 @@ def _at_once(configurations: Iterable[RunConfig]) -> int:
     return 1 if alone else os.cpu_count() or 1
 
 
-def report(config: RunConfig) -> dict[str, Any]:
+def report(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
     """Learns one run from the first task to the last, in memory, and tells what it came to."""
-    return History(config, tuple(run(config))).report(run=None)
+    return History(config, tuple(run(config, clock))).report(run=None)
 
 
 def rows(reports: Iterable[dict[str, Any]], configurations: list[RunConfig]) -> list[dict[str, Any]]:

@@ -26,22 +26,25 @@ def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
     return config.model_copy(update={"settings": strategy.chosen(), "precision": compute.precision(config.precision)})
 
 
-def run(config: RunConfig) -> Iterator[Event]:
+def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
     """Everything that happens when this configuration is learned from the first task to the last."""
-    yield from Experiment(config).events()
+    yield from Experiment(config, clock=clock).events()
 
 
 class Experiment:
     """One strategy on its way through one scenario. Learning can stop after any step and go on from `state()`.
 
     stop: asked after every step; once it says yes, learning ends there with a Stopped event.
+    clock: what the seconds are read from.
     task, step: where it stands: so many steps of this task are done.
     """
 
     def __init__(
-        self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False
+        self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.stop = stop
+        self.clock = clock
         self.dataset = dataset or load(config.dataset)
         self.config = resolve(config, len(self.dataset.classes))
         self.tasks = scenarios.split(self.config, self.dataset)
@@ -70,39 +73,39 @@ class Experiment:
 
     def _learn(self, task: Task) -> Iterator[Event]:
         every = self.config.how.probe_every
-        clock = time.perf_counter()
+        began = self.clock()
         for step, steps, loss in self.strategy.learn(task, start=self.step):
             self.step = step
             if self.step in (1, 2, 5) or self.step % every == 0:
-                self.seconds += time.perf_counter() - clock
+                self.seconds += self.clock() - began
                 yield self._step(task, steps, loss)
-                clock = time.perf_counter()
+                began = self.clock()
             if self.stop():
-                self.seconds += time.perf_counter() - clock
+                self.seconds += self.clock() - began
                 yield Stopped(task=task.index, step=self.step)
                 return
-        self.seconds += time.perf_counter() - clock
+        self.seconds += self.clock() - began
         learned = self._look_back(task)
         self.task, self.step = task.index + 1, 0
         yield learned
 
     def _step(self, task: Task, steps: int, loss: Tensor) -> Step:
-        clock = time.perf_counter()
+        began = self.clock()
         seen = [t.probe for t in self.tasks[: task.index + 1]]
         probe = tuple(accuracy(self.plan, task.index, part, scores(self.strategy, part.images)) for part in seen)
-        self.evaluating += time.perf_counter() - clock
+        self.evaluating += self.clock() - began
         value = loss.item()
         value = value if abs(value) < float("inf") else None
         return Step(task=task.index, step=self.step, steps=steps, loss=value, probe=probe, seconds=round(self.seconds, 3))
 
     def _look_back(self, task: Task) -> TaskLearned:
-        clock = time.perf_counter()
+        began = self.clock()
         tests = [t.test for t in self.tasks[: task.index + 2]]
         answers = [scores(self.strategy, test.images) for test in tests]
         pairs = list(zip(tests, answers))
         labelled = [accuracy(self.plan, task.index, test, answer, labelled=True) for test, answer in pairs]
         past = task.index + 1
-        self.evaluating += time.perf_counter() - clock
+        self.evaluating += self.clock() - began
         return TaskLearned(
             task=task.index,
             accuracy=tuple(accuracy(self.plan, task.index, test, answer) for test, answer in pairs[:past]),
