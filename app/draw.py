@@ -115,7 +115,7 @@ def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
         content = from_data_url(_given(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
         if content is None:
             raise LifelongError("That file is empty or larger than 5 MB; give a picture of at most 5 MB.")
-        pixels = api.digit_in(run, api.open_image(content))
+        pixels = api.needed(run, api.open_image(content))
     except LifelongError as error:
         return None, *problem(str(error), run, drawn)
     return api.png(pixels), gr.skip(), gr.skip(), gr.skip()

@@ -15,7 +15,7 @@ from . import api, records, runs
 from . import config as configs
 from .errors import LifelongError
 from .history import History
-from .settings_options import WithSettings
+from .settings_options import WithNetwork, WithSettings
 
 _RUN_OPTIONS = [
     click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
@@ -47,9 +47,9 @@ def cli() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, image order and class order.")
 @click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run; given again, an unfinished run goes on.")
-def train(as_json: bool, out: Path | None, class_order: str | None, settings: dict[str, Any], **given: Any) -> int:
+def train(as_json: bool, out: Path | None, class_order: str | None, **given: Any) -> int:
     """Take one strategy through one scenario. Ctrl+C keeps what was learned and ends with status 130."""
-    config = configs.make(**given, settings=settings, class_order=_numbers(class_order))
+    config = configs.make(**given, class_order=_numbers(class_order))
     at = runs.create(config, out)
     with _interruptible() as stop:
         for event in _with_bar(runs.learn(at, stop=stop), config):
@@ -60,7 +60,7 @@ def train(as_json: bool, out: Path | None, class_order: str | None, settings: di
     return 0 if story.finished else 130
 
 
-@cli.command()
+@cli.command(cls=WithNetwork)
 @_run_options
 @click.option("--strategies", required=True, help="Names with commas between them, or all.")
 @click.option("--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Seeds 0, 1, ... each strategy is run with.")
@@ -163,6 +163,29 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
                 print(f"{name:<22}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
 
 
+@cli.command()
+@click.option("--dataset", default="cifar10", show_default=True, help="Images to learn from; their labels are not looked at.")
+@click.option("--architecture", default="resnet50", show_default=True, help="Network of torchvision to be made.")
+@click.option("--teacher", default="efficientnet-lite2", show_default=True, help="Network, trained on ImageNet, whose features it learns.")
+@click.option("--epochs", type=click.IntRange(1, 1000), default=12, show_default=True, help="Passes over the images.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, crops and image order.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File of the backbone.  [default: the one that ships]")
+def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
+    """Make a backbone for small images from images without labels. Written after every pass; takes an hour on 2 cores."""
+    from . import pretraining
+    from .datasets import load
+    from .models import _weights
+
+    chosen = pretraining.Lesson(**lesson)
+    bar = None
+    for at in pretraining.pretrain(chosen, load(dataset), out or _weights.SHIPPED / f"{chosen.architecture}.safetensors"):
+        if bar is None or bar.desc != f"{at.what}: ":
+            bar = tqdm(desc=at.what, total=at.total, mininterval=1)
+        bar.update(at.done - bar.n)
+        if at.loss is not None:
+            bar.set_postfix(loss=f"{at.loss:.4f}")
+
+
 def _print_run(story: History, run: str, as_json: bool) -> None:
     report = story.report(run)
     if as_json:
@@ -189,9 +212,16 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
 
 
 def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Iterator[records.Event]:
-    """Passes events on and shows them on standard error as a progress bar, one a task."""
+    """Passes events on and shows them on standard error as a progress bar, one a task, and one for a backbone before them."""
     bar = None
     for event in events:
+        if isinstance(event, records.Preparing):
+            if bar is None:
+                bar = tqdm(total=event.total, desc=f"images through {config.model}", unit="image", mininterval=0.5)
+            bar.update(event.done - bar.n)
+        if isinstance(event, records.Started) and bar is not None:
+            bar.close()
+            bar = None
         if isinstance(event, records.Step):
             if bar is None:
                 bar = tqdm(total=event.steps, desc=f"{config.strategy}, task {event.task + 1}/{config.tasks}", unit="step", mininterval=0.5)

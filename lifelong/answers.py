@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 
 from . import checkpoints, registry, runs
-from .drawing import digit_in
 from .errors import LifelongError
+from .experiment import front_of, model_of
 from .history import History
+from .pictures import needed
 from .scenarios import Plan
 from .strategies.base import Strategy
 
@@ -48,7 +49,12 @@ def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | 
         raise LifelongError(f"task was given as {task}; the run {at.name} has tasks 0 to {story.config.tasks - 1}.")
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
     images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *story.started.shape)
-    return [_answer(story, plan, load(at, k), images, k, task) for k in range(last + 1)]
+    models = [load(at, k) for k in range(last + 1)]
+    front = front_of(story.config)
+    if front is not None:  # once for all checkpoints: they differ in the layers on top
+        with torch.no_grad():
+            images = models[0].network.body.encode(front(images))
+    return [_answer(story, plan, model, images, k, task) for k, model in enumerate(models)]
 
 
 def told(at: Path, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
@@ -56,9 +62,13 @@ def told(at: Path, image: Image.Image, after: int | None = None, task: int | Non
 
     Raises LifelongError as `classify` does, and for a blank picture.
     """
+    story = runs.history(at)
+    if not story.learned:
+        raise LifelongError(f"The run {at.name} has not learned a task yet; train it first.")
+    pixels = needed(image, story.config.dataset, story.started.shape)
     answers = [
         {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
-        for a in classify(at, digit_in(image), after, task)
+        for a in classify(at, pixels, after, task)
     ]
     return {"run": at.name, "answers": answers}
 
@@ -92,7 +102,9 @@ def _version(at: Path, after: int) -> int:
 def _model(at: Path, after: int, version: int) -> Strategy:
     story = runs.history(at)
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
-    network = registry.module("models", story.config.model).build(story.started.shape, plan.outputs)
+    front = front_of(story.config)
+    shape = (front.width, 1, 1) if front else story.started.shape
+    network = model_of(story.config).network(shape, plan.outputs, story.config.precision)
     strategy = registry.strategy(story.config.strategy).make(story.config.scenario, story.config.settings)
     strategy.prepare(network, plan, story.config)
     file = checkpoints.answering(at, after)

@@ -157,20 +157,30 @@ def close() -> None:
     trainer.close()
 
 
+def holds_digits(run: str) -> bool:
+    """Whether the run's images are drawn digits; else a picture is taken for a photograph."""
+    from .pictures import holds_digits
+
+    return holds_digits(history(run).config.dataset)
+
+
 def seen(run: str, image: Image.Image) -> np.ndarray | None:
-    """The picture as the run's network takes it, uint8 (28, 28) for digits; None when it is blank."""
-    from .drawing import to_digit
+    """The picture as the run's network takes it, uint8 (28, 28) for digits, else (channels, height, width); None when it is blank."""
+    from .pictures import seen
 
-    history(run)
-    return to_digit(image)
+    return seen(image, *_taken_by(run))
 
 
-def digit_in(run: str, image: Image.Image) -> np.ndarray:
-    """As `seen`, but a blank picture is a LifelongError."""
-    from .drawing import digit_in
+def needed(run: str, image: Image.Image) -> np.ndarray:
+    """As `seen`, but a blank drawing is a LifelongError."""
+    from .pictures import needed
 
-    history(run)
-    return digit_in(image)
+    return needed(image, *_taken_by(run))
+
+
+def _taken_by(run: str) -> tuple[str, tuple[int, int, int]]:
+    story = history(run)
+    return story.config.dataset, story.started.shape if story.started else (1, 28, 28)
 
 
 def classify(run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None) -> list:
@@ -213,7 +223,8 @@ def stored(kept: dict[str, int]) -> str:
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Pixels uint8 (height, width) as a PNG file."""
+    """Pixels uint8 (height, width) or (channels, height, width) as a PNG file."""
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
+    flat = pixels if pixels.ndim == 2 else pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    Image.fromarray(np.ascontiguousarray(flat)).save(out, "PNG")
     return out.getvalue()

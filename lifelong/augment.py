@@ -16,9 +16,9 @@ def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
     scale, shear) and Gaussian bumps on a grid, which stand in for the smoothed noise of the elastic distortions of Simard,
     Steinkraus and Platt (2003). size: standard deviation of each of the three kinds of displacement, of the coordinates' at
     the border, as a share of the image's side. Pixels are interpolated bilinearly, beyond the border they are 0.
-    images and result: uint8 (n, channels, height, width).
+    images and result: uint8 (n, channels, height, width). Features of a backbone, pictures of one pixel, stay as they are.
     """
-    if not size or not len(images):
+    if not size or not len(images) or images.shape[-2:] == (1, 1):
         return images
     count, _, height, width = images.shape
     functions = _smooth(height, width)
@@ -27,6 +27,24 @@ def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
     seen_at = functions[1:3] + coefficients @ functions
     grid = seen_at.view(count, 2, height, width).permute(0, 2, 3, 1)
     return F.grid_sample(images.float(), grid, align_corners=False).round_().to(torch.uint8)
+
+
+def cropped_and_flipped(images: Tensor, generator: torch.Generator, side: int | None = None) -> Tensor:
+    """A part of each image, anywhere in it, and every other one mirrored.
+
+    The part is as large as the image, after a margin of an eighth of it with 0 (32 of 40 pixels, as is usual on CIFAR-10), or
+    has this side. images: uint8 (n, channels, height, width); result: the same, or uint8 (n, channels, side, side).
+    """
+    count, _, height, width = images.shape
+    by = (0, 0) if side else (height // 8, width // 8)
+    padded = F.pad(images, (by[1], by[1], by[0], by[0]))
+    height, width = (side, side) if side else (height, width)
+    top, left = (torch.randint(0, room - kept + 1, (count, 1), generator=generator) for room, kept in zip(padded.shape[2:], (height, width)))
+    mirrored = torch.randint(0, 2, (count, 1), generator=generator).bool()
+    across = torch.arange(width)
+    rows, columns = top + torch.arange(height), left + torch.where(mirrored, across.flip(0), across)
+    which = torch.arange(count).view(-1, 1, 1)
+    return padded.permute(0, 2, 3, 1)[which, rows.unsqueeze(2), columns.unsqueeze(1)].permute(0, 3, 1, 2)
 
 
 @cache

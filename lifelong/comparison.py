@@ -10,7 +10,7 @@ from typing import Any
 
 from . import registry
 from .config import RunConfig
-from .experiment import run
+from .experiment import model_of, run
 from .history import History
 from .metrics import mean_and_sem
 from .settings_options import defaults
@@ -42,7 +42,7 @@ def race(
 
 
 def _at_once(configurations: Iterable[RunConfig]) -> int:
-    alone = any(registry.module("models", config.model).THREADS != 1 for config in configurations)
+    alone = any(model_of(config).threads != 1 for config in configurations)
     return 1 if alone else os.cpu_count() or 1
 
 

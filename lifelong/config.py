@@ -61,7 +61,7 @@ class RunConfig(BaseModel):
 
     tasks: number of tasks, by default 5 (2 in the transfer scenario: source and target).
     class_order: classes in the order of arrival; by default natural for seed 0 and drawn from the seed otherwise.
-    settings: the strategy's own settings by name; those left out take the scenario's default.
+    settings: the strategy's own settings by name; those left out take the scenario's default. network: those of the model.
     steps: optimiser steps a task, in place of the recipe's.
     precision: of the matrix products while learning; auto is bf16 where the processor is made for it, else fp32.
     half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
@@ -74,6 +74,7 @@ class RunConfig(BaseModel):
     strategy: str = "finetune"
     settings: dict[str, float | int | bool | str] = Field(default_factory=dict)
     model: str = "mlp"
+    network: dict[str, float | int | bool | str] = Field(default_factory=dict)
     recipe: Literal["quick", "paper"] = "quick"
     tasks: int = Field(default=5, ge=1, le=1000)
     class_order: tuple[int, ...] | None = None

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from .errors import LifelongError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
 LARGEST = 50_000_000  # pixels; a larger picture is refused before it is decoded
 _SMALLER = f"give one of at most {LARGEST // 1_000_000} million."
 WORKING = 560  # pixels on the longer side; more detail than this cannot reach 20 x 20
@@ -29,7 +29,7 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
         image = Image.open(stream, formats=FORMATS)
         if image.width * image.height > LARGEST:
             raise LifelongError(f"The picture has {image.width} x {image.height} pixels; {_SMALLER}")
-        image.draft("L", (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
+        image.draft(None, (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
         image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:

@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from torch import Tensor
 
-from . import compute, registry, scenarios
+from . import compute, features, registry, scenarios, seeds
 from .config import RunConfig
 from .datasets import load
 from .evaluation import accuracy, scores
 from .examples import Dataset
-from .records import Event, Finished, Started, Step, Stopped, TaskLearned
+from .models._backbone import Backbone
+from .models.base import Model
+from .records import Event, Finished, Preparing, Started, Step, Stopped, TaskLearned
 from .scenarios import Task
 
 
@@ -20,14 +23,43 @@ def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
     classes: how many classes there are, where it is not the number that the data set's file tells.
     """
     dataset = registry.module("datasets", config.dataset)
-    registry.module("models", config.model)
+    model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.plan(config, classes or len(dataset.CLASSES))
-    return config.model_copy(update={"settings": strategy.chosen(), "precision": compute.precision(config.precision)})
+    precision = compute.precision(config.precision)
+    return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "precision": precision})
+
+
+def model_of(config: RunConfig) -> Model:
+    """The model with its settings."""
+    return registry.model(config.model).adjusted(config.model, config.scenario, config.network)
+
+
+@lru_cache(maxsize=2)
+def _front(architecture: type[Model], settings: tuple, precision: str, seed: int) -> Backbone | None:
+    front = architecture(**dict(settings)).front(precision)
+    if front is not None:
+        front.initialise(seeds.generator(seed, "backbone"))
+        front.digest = front.digest or f"drawn {seed}"
+    return front
+
+
+def front_of(config: RunConfig) -> Backbone | None:
+    """The frozen backbone that every image goes through, ready to answer; None where there is none."""
+    model = model_of(config)
+    return _front(type(model), tuple(model.chosen().items()), compute.precision(config.precision), config.seed)
+
+
+def prepare(config: RunConfig) -> Iterator[Preparing]:
+    """Puts all images through the frozen backbone, where there is one and it was not done before."""
+    front = front_of(config)
+    if front is not None:
+        yield from features.prepare(front, load(config.dataset))
 
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
     """Everything that happens when this configuration is learned from the first task to the last."""
+    yield from prepare(config)
     yield from Experiment(config, clock=clock).events()
 
 
@@ -46,12 +78,18 @@ class Experiment:
         self.stop = stop
         self.clock = clock
         self.dataset = dataset or load(config.dataset)
+        self.shape = self.dataset.shape
         self.config = resolve(config, len(self.dataset.classes))
+        model = model_of(self.config)
+        self.front = front_of(self.config)
+        coded = None if self.front is None else features.coded(self.front, self.dataset)
+        self.dataset = coded.dataset if coded else self.dataset
         self.tasks = scenarios.split(self.config, self.dataset)
         self.plan = self.tasks[0].plan
-        model = registry.module("models", config.model)
-        compute.threads(model.THREADS)
-        network = model.build(self.dataset.shape, self.plan.outputs)
+        compute.threads(model.threads)
+        network = model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
+        if coded:
+            coded.hand_over(network.body)
         self.strategy = registry.strategy(config.strategy).make(config.scenario, self.config.settings)
         self.strategy.prepare(network, self.plan, self.config)
         self.task = self.step = 0
@@ -123,7 +161,8 @@ class Experiment:
             labels=self.plan.classes,
             source=self.dataset.source,
             images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
-            shape=self.dataset.shape,
+            shape=self.shape,
+            backbone=self.front.digest if self.front else "",
             parameters=self.strategy.network.flat.numel(),
             untrained=tuple(accuracy(self.plan, 0, t, scores(self.strategy, t.images), labelled=True) for t in tests),
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import metrics
 from .config import RunConfig
-from .records import Event, Finished, Started, Step, TaskLearned
+from .records import Event, Finished, Preparing, Started, Step, TaskLearned
 
 Matrix = list[list[float | None]]
 
@@ -38,12 +38,18 @@ class History:
     def ending(self) -> Event | None:
         """The last event when it ends the run: Finished, Stopped or Failed."""
         last = self.events[-1] if self.events else None
-        return None if isinstance(last, Started | Step | TaskLearned) else last
+        return None if isinstance(last, Preparing | Started | Step | TaskLearned) else last
 
     @property
     def finished(self) -> bool:
         """Whether every task has been learned."""
         return isinstance(self.ending, Finished)
+
+    @property
+    def preparing(self) -> Preparing | None:
+        """How far the images have gone through the backbone, while they do."""
+        last = self.events[-1] if self.events else None
+        return last if isinstance(last, Preparing) else None
 
     @cached_property
     def accuracy(self) -> Matrix:
@@ -92,6 +98,7 @@ class History:
             "source": self.started.source if self.started else None,
             "scenario": self.config.scenario,
             "strategy": self.config.strategy,
+            "model": self.config.model,
             "recipe": self.config.recipe,
             "seed": self.config.seed,
             "precision": self.config.precision,

@@ -2,7 +2,8 @@
 
 For a linear layer y = W a + b the gradient of one image is an outer product g a', so its square is g² (a²)' and its
 absolute value |g| |a|': the average over images is one matrix product, without a loop over images. Where several
-gradients of one image count, they are added up before, because a is the same for all of them.
+gradients of one image count, they are added up before, because a is the same for all of them. A network with other layers
+takes its images one by one, and of many only SAMPLE, evenly chosen.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .errors import LifelongError
 from .examples import Examples
 from .models.base import Network
 
 CHUNK = 2000  # images at once: bounds the memory, does not change the result beyond rounding
 BATCH = 128  # of the estimate 'batch'
+SAMPLE = 500  # images, where the gradient of each needs a backward pass of its own: a network with other than linear layers
 ESTIMATES = ("exact", "sampled", "true-label", "batch")
 
 Slopes = Iterator[tuple[Tensor | float, Tensor]]  # weight (n, 1) and gradient of the logits (n, outputs), one after the other
@@ -35,14 +36,15 @@ def fisher(network: Network, examples: Examples, candidates: Tensor, estimate: s
         return exact_fisher(network, examples.images, candidates)
     if estimate == "batch":
         return _squared_batches(network, examples, candidates)
-    parts = zip(examples.labels.split(CHUNK), candidates.split(CHUNK))
+    images, labels, candidates = _some(network, examples.images, examples.labels, candidates)
+    parts = zip(labels.split(_portion(network)), candidates.split(_portion(network)))
 
     def slopes(logits: Tensor) -> Slopes:
         labels, compete = next(parts)
         p = _answers(logits, compete)
         yield 1.0, _slope(p, torch.multinomial(p, 1, generator=generator).squeeze(1) if estimate == "sampled" else labels)
 
-    return _mean(network, examples.images, slopes, torch.square)
+    return _mean(network, images, slopes, torch.square)
 
 
 @torch.no_grad()
@@ -52,9 +54,9 @@ def exact_fisher(network: Network, images: Tensor, candidates: Tensor) -> Tensor
     F_i = mean over images x, expectation over labels y ~ softmax(network(x)), of (d log p(y|x) / d θ_i)²,
     per image, never of a batch mean (Kirkpatrick et al. 2017; van de Ven 2025 calls this the exact Fisher).
     images: uint8 (n, channels, height, width). candidates: bool (n, outputs), the labels that compete.
-    Raises LifelongError for a network with parameters outside its linear layers.
     """
-    parts = iter(candidates.split(CHUNK))
+    images, candidates = _some(network, images, candidates)
+    parts = iter(candidates.split(_portion(network)))
 
     def slopes(logits: Tensor) -> Slopes:
         compete = next(parts)
@@ -71,7 +73,8 @@ def sensitivity(network: Network, images: Tensor, candidates: Tensor) -> Tensor:
 
     f(x) are the logits of the outputs that compete, candidates bool (n, outputs). Returns (p,).
     """
-    parts = iter(candidates.split(CHUNK))
+    images, candidates = _some(network, images, candidates)
+    parts = iter(candidates.split(_portion(network)))
 
     def slopes(logits: Tensor) -> Slopes:
         yield 1.0, (2 * logits).masked_fill(~next(parts), 0)
@@ -90,7 +93,8 @@ def _slope(p: Tensor, labels: Tensor) -> Tensor:
 
 def _mean(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], of: Callable[[Tensor], Tensor]) -> Tensor:
     """Mean over images of the weighted sum of `of(gradient)`, `of` being square or absolute value."""
-    _only_linear(network)
+    if not _only_linear(network):
+        return _mean_one_by_one(network, images, slopes, of)
     total = [torch.zeros_like(p) for layer in network.layers for p in (layer.weight, layer.bias)]
     for chunk in images.split(CHUNK):
         inputs, logits = _forward(network, chunk)
@@ -104,20 +108,44 @@ def _mean(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], 
     return torch.cat([t.reshape(-1) for t in total]) / len(images)
 
 
+def _mean_one_by_one(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], of: Callable[[Tensor], Tensor]) -> Tensor:
+    total = torch.zeros_like(network.flat)
+    for image in images.split(1):
+        for weight, slope in slopes(network(image)):
+            total += of(_gradient(network, image, slope)) * torch.as_tensor(weight).reshape(())
+    return total / len(images)
+
+
 def _squared_batches(network: Network, examples: Examples, candidates: Tensor) -> Tensor:
-    _only_linear(network)
     total, batches = torch.zeros_like(network.flat), 0
     for images, labels, compete in zip(*(t.split(BATCH) for t in (examples.images, examples.labels, candidates))):
-        inputs, logits = _forward(network, images)
-        gradients = _backward(network, inputs, _slope(_answers(logits, compete), labels) / len(images))
-        total += torch.cat([t.reshape(-1) for d, x in zip(gradients, inputs) for t in (d.T @ x, d.sum(0))]).square_()
+        slope = _slope(_answers(network(images), compete), labels) / len(images)
+        total += _gradient(network, images, slope).square_()
         batches += 1
     return total / batches
 
 
-def _only_linear(network: Network) -> None:
-    if sum(p.numel() for layer in network.layers for p in layer.parameters()) != network.flat.numel():
-        raise LifelongError("This importance of weights needs a network whose parameters all lie in linear layers.")
+def _gradient(network: Network, images: Tensor, slope: Tensor) -> Tensor:
+    """The gradient of the sum over images of slope' logits, a copy in the order of `network.flat`."""
+    with torch.enable_grad():
+        network.backward((network(images) * slope).sum())
+    return network.flat_gradient.clone()
+
+
+def _only_linear(network: Network) -> bool:
+    return sum(p.numel() for layer in network.layers for p in layer.parameters()) == network.flat.numel()
+
+
+def _portion(network: Network) -> int:
+    return CHUNK if _only_linear(network) else 1
+
+
+def _some(network: Network, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """All images with what belongs to them, or as many as a network with other than linear layers can take one by one."""
+    if _only_linear(network) or len(tensors[0]) <= SAMPLE:
+        return tensors
+    chosen = torch.linspace(0, len(tensors[0]) - 1, SAMPLE).long()
+    return tuple(tensor[chosen] for tensor in tensors)
 
 
 def _forward(network: Network, images: Tensor) -> tuple[list[Tensor], Tensor]:

@@ -18,8 +18,20 @@ class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
+class Preparing(_Event):
+    """Before the start: so many of all images have gone through the frozen backbone; seconds since the first."""
+
+    event: Literal["preparing"] = "preparing"
+    done: int
+    total: int
+    seconds: float
+
+
 class Started(_Event):
-    """classes: names by task, in order of arrival. untrained: accuracy before any training, task label given."""
+    """classes: names by task, in order of arrival. untrained: accuracy before any training, task label given.
+
+    shape: of the pictures. backbone: what tells the frozen backbone that they go through from others; empty where there is none.
+    """
 
     event: Literal["started"] = "started"
     classes: tuple[tuple[str, ...], ...]
@@ -27,6 +39,7 @@ class Started(_Event):
     source: str
     images: tuple[int, int]
     shape: tuple[int, int, int]
+    backbone: str = ""
     parameters: int
     untrained: tuple[float, ...]
 
@@ -78,7 +91,7 @@ class Failed(_Event):
     message: str
 
 
-Event = Started | Step | TaskLearned | Finished | Stopped | Failed
+Event = Preparing | Started | Step | TaskLearned | Finished | Stopped | Failed
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
@@ -96,10 +109,14 @@ def read(file: Path) -> list[Event]:
 def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
     """Passes events on as long as they tell one story: a start, then tasks one after the other, a row for each."""
     tasks = learned = 0
+    before = 0
     for number, event in enumerate(events, 1):
         match event:
+            case Preparing():
+                fits = event.done <= event.total
+                before += fits and not tasks
             case Started():
-                fits = number == 1 and len(event.classes) == len(event.labels) == len(event.untrained) > 0
+                fits = number == before + 1 and len(event.classes) == len(event.labels) == len(event.untrained) > 0
                 tasks = len(event.classes)
             case Step():
                 fits = event.task == learned < tasks and len(event.probe) == learned + 1

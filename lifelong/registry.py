@@ -60,3 +60,15 @@ def titles() -> dict[str, str]:
         told = [n.value for c in classes for n in c.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "title"]
         found[name] = ast.literal_eval(told[0]) if told else name
     return found
+
+
+def model(name: str) -> type:
+    """The model class of a name: that of its own file, or one made of torchvision's network of this name."""
+    from .models._torchvision import made_of
+    from .models.base import Model
+
+    if name not in names("models"):
+        return made_of(name)
+    found = module("models", name)
+    (only,) = [c for c in vars(found).values() if inspect.isclass(c) and issubclass(c, Model) and c.__module__ == found.__name__]
+    return only

@@ -146,16 +146,25 @@ def learn(at: Path, until: int | None = None, stop: Callable[[], bool] = lambda:
 
 def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
     from . import checkpoints
-    from .experiment import Experiment
+    from .experiment import Experiment, prepare
 
     record = at / "record.jsonl"
     story = history(at)
     if story.finished:
         return
+    for event in prepare(story.config):
+        records.append(record, event)
+        yield event
+        if stop():
+            records.rewrite(record, story.events)
+            yield Stopped(task=len(story.learned), step=0)
+            return
     experiment = Experiment(story.config, stop=stop)
     task, step = _resume(at, experiment)
     if story.started and story.started.source != experiment.dataset.source:
         raise LifelongError(f"The run {at.name} began with {story.started.source}, but here is {experiment.dataset.source}; start a new run.")
+    if story.started and story.started.backbone != (experiment.front.digest if experiment.front else ""):
+        raise LifelongError(f"The run {at.name} began with another backbone than the one here; start a new run, or restore its weights.")
     records.rewrite(record, records.until(story.events, task, step) if task or step else [])
     for event in experiment.events(until):
         if isinstance(event, TaskLearned):

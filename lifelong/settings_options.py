@@ -1,4 +1,4 @@
-"""Command-line flags made from the fields of the strategies."""
+"""Command-line flags made from the fields of the strategies and the models."""
 
 from typing import Any
 
@@ -9,26 +9,37 @@ from .config import SCENARIOS
 
 
 class WithSettings(click.Command):
-    """A command with a flag for every setting of every strategy; those given arrive as the dict `settings`."""
+    """A command with a flag for every setting of every strategy and model; those given arrive as the dicts `settings` and `network`."""
+
+    kinds = ("settings", "network")
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        return [*super().get_params(ctx)[:-1], *_options(), *super().get_params(ctx)[-1:]]
+        return [*super().get_params(ctx)[:-1], *_options(self.kinds), *super().get_params(ctx)[-1:]]
 
     def invoke(self, ctx: click.Context) -> Any:
-        given = {o.name: ctx.params.pop(o.name, None) for o in _options()}
-        ctx.params["settings"] = {name.removeprefix("setting_"): v for name, v in given.items() if v is not None}
+        given = {o.name: ctx.params.pop(o.name, None) for o in _options(self.kinds)}
+        for kind in self.kinds:
+            ctx.params[kind] = {name.removeprefix(f"{kind}_"): v for name, v in given.items() if v is not None and name.startswith(f"{kind}_")}
         return super().invoke(ctx)
 
 
-def _options() -> list[click.Option]:
+class WithNetwork(WithSettings):
+    """A command with a flag for every setting of every model."""
+
+    kinds = ("network",)
+
+
+def _options(kinds: tuple[str, ...]) -> list[click.Option]:
     options: dict[str, click.Option] = {}
-    for strategy in registry.names("strategies"):
-        for setting in registry.strategy(strategy).settings("else"):
+    found = {"settings": ("strategies", registry.strategy), "network": ("models", registry.model)}
+    parts = [(kind, name, found[kind][1](name)) for kind in kinds for name in registry.names(found[kind][0])]
+    for kind, part, made in parts:
+        for setting in made.settings("else"):
             known = options.get(setting.name)
-            words = f"{strategy}: {setting.help}" + (f" One of {', '.join(setting.options)}." if setting.options else "")
+            words = f"{part}: {setting.help}" + (f" One of {', '.join(setting.options)}." if setting.options else "")
             if known is None:
                 flag = f"--{setting.name.replace('_', '-')}"
-                options[setting.name] = click.Option([flag, f"setting_{setting.name}"], type=setting.kind, help=words)
+                options[setting.name] = click.Option([flag, f"{kind}_{setting.name}"], type=setting.kind, help=words)
             else:
                 known.help = f"{known.help} {words}"
     return list(options.values())

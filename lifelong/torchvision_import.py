@@ -17,4 +17,4 @@ for _schema in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
         _LIBRARIES.append(_library)
 
 import torchvision  # noqa: E402, F401
-from torchvision import datasets  # noqa: E402, F401
+from torchvision import datasets, models  # noqa: E402, F401

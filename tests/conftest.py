@@ -4,11 +4,10 @@ import os
 
 import pytest
 import torch
-from helpers import made_up
+from helpers import made_up, with_hidden
 
 from lifelong import comparison, experiment
 from lifelong.examples import Dataset
-from lifelong.models import mlp
 
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
@@ -26,7 +25,7 @@ def small(monkeypatch) -> Dataset:
     """Made-up images under every data set's name, and hidden layers of 16: a step costs half a millisecond."""
     dataset = made_up()
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
-    monkeypatch.setattr(mlp, "HIDDEN", (16, 16))
+    with_hidden(monkeypatch, 16, 16)
     monkeypatch.setattr(comparison, "_at_once", lambda configurations: 1)  # another process would not have these images
     monkeypatch.setattr(os, "fsync", lambda file: None)  # no test pulls the plug, and disks are slow
     return dataset

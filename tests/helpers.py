@@ -9,6 +9,8 @@ import torch
 from lifelong import config as configs
 from lifelong import experiment, registry, runs
 from lifelong.examples import Dataset, Examples
+from lifelong.models.base import Network, Pixels
+from lifelong.models.mlp import MLP
 from lifelong.strategies.base import Batch
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +27,11 @@ def made_up(classes: int = 10, train: int = 24, test: int = 8, side: int = 6, se
         return (patterns[labels] + noise).to(torch.uint8), labels
 
     return Dataset("made-up", "Made up", "made-up patterns", tuple(map(str, range(classes))), *some(train), *some(test))
+
+
+def with_hidden(monkeypatch, *widths: int) -> None:
+    """Lets the multilayer perceptron have hidden layers of these widths, whatever its settings say."""
+    monkeypatch.setattr(MLP, "network", lambda self, shape, outputs, precision: Network(Pixels(shape), widths, outputs))
 
 
 def config(strategy: str = "finetune", scenario: str = "class", **given) -> configs.RunConfig:

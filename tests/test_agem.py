@@ -4,9 +4,8 @@ import pytest
 import torch
 from helpers import config
 
-from lifelong import memory
+from lifelong import memory, seeds
 from lifelong.experiment import Experiment
-from lifelong.strategies import _seeds
 from lifelong.strategies.agem import project
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -21,8 +20,8 @@ def second_task():
 
 def reference(strategy, task) -> torch.Tensor:
     """The gradient on the batch that is drawn from memory next; the generator is put back."""
-    replayed = memory.sample(strategy.memory, strategy.recipe.batch, _seeds.generator(0, "test"))
-    strategy.generator = _seeds.generator(0, "test")
+    replayed = memory.sample(strategy.memory, strategy.recipe.batch, seeds.generator(0, "test"))
+    strategy.generator = seeds.generator(0, "test")
     strategy.network.backward(strategy.cross_entropy(task, replayed, strategy.network(replayed.images)))
     return strategy.network.flat_gradient.clone()
 

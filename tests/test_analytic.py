@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from helpers import batch_of, config, made_up, same, whole
-from torch import nn
 
 from lifelong.config import RunConfig
 from lifelong.experiment import Experiment
-from lifelong.models.base import Network
+from lifelong.models.base import Body, Network
+from lifelong.models.mlp import MLP
 from lifelong.scenarios import Plan
 from lifelong.strategies.analytic import Analytic
 
@@ -88,7 +88,7 @@ def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
 
 
 def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
-    for shape, expected in (((1, 28, 28), 1152), ((3, 32, 32), 1152), ((1, 6, 6), 144), ((1, 40, 20), 1150), ((1, 9, 40), 1150), ((1, 1, 1), 4)):
+    for shape, expected in (((1, 28, 28), 1152), ((3, 32, 32), 1152), ((1, 6, 6), 144), ((1, 40, 20), 1150), ((1, 9, 40), 1150), ((1, 1, 3), 12)):
         strategy = seeing(shape)
         assert strategy.embed(torch.zeros(2, *shape, dtype=torch.uint8)).shape == (2, expected)
     assert seeing((1, 28, 28), features=25).embed(torch.zeros(1, 1, 28, 28, dtype=torch.uint8)).shape == (1, 18)
@@ -102,10 +102,8 @@ def test_blank_images_are_no_reason_to_fail():
 
 
 def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
-    from lifelong.models import mlp
-
     strategy = Analytic(**settings)
-    strategy.prepare(mlp.build(shape, 2), Plan("class", ((0, 1),)), RunConfig(seed=seed))
+    strategy.prepare(MLP().network(shape, 2, "fp32"), Plan("class", ((0, 1),)), RunConfig(seed=seed))
     return strategy
 
 
@@ -116,8 +114,10 @@ def test_the_features_are_the_seeds_alone(small):
     torch.testing.assert_close(ours, one_by_one)
 
 
-class Summary(nn.Module):
+class Summary(Body):
     """A body as a frozen backbone would be: three numbers of an image."""
+
+    width = 3
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         x = images.flatten(1).float() / 255
@@ -126,7 +126,7 @@ class Summary(nn.Module):
 
 def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small):
     strategy = Analytic(features=40)
-    strategy.prepare(Network(Summary(), 3, (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
+    strategy.prepare(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
     h, x = strategy.embed(small.test_images), Summary()(small.test_images)
     assert h.shape == (len(x), 43) and torch.equal(h[:, :3], x) and (h[:, 3:] >= 0).all() and h[:, 3:].std() > 0
 

@@ -4,12 +4,11 @@ import pytest
 import torch
 from helpers import batch_of, config, whole
 
-from lifelong import memory, registry
+from lifelong import memory, registry, seeds
 from lifelong.augment import deformed
 from lifelong.experiment import Experiment
 from lifelong.metrics import average_accuracy
 from lifelong.records import TaskLearned
-from lifelong.strategies import _seeds
 
 
 def in_second_task(scenario: str = "class", **settings):
@@ -29,7 +28,7 @@ def test_without_deformation_it_is_replay_to_the_bit(scenario, small):
 
 def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
     strategy, task, batch = in_second_task()
-    strategy.generator, again = _seeds.generator(0, "test"), _seeds.generator(0, "test")
+    strategy.generator, again = seeds.generator(0, "test"), seeds.generator(0, "test")
     logits = strategy.forward(task, batch)
     loss = strategy.loss(task, batch, logits)
 

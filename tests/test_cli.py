@@ -171,7 +171,7 @@ BAD = [
     # what was given, what is said
     (("train", "--strategy", "ewcc"), "There is no strategy 'ewcc'; did you mean 'ewc'?"),
     (("train", "--dataset", "minst"), "There is no dataset 'minst'; did you mean 'mnist'?"),
-    (("train", "--model", "lenet"), "There is no model 'lenet'; choose one of: mlp."),
+    (("train", "--model", "lenet"), "There is no model 'lenet'; did you mean 'alexnet'?"),
     (("train", "--surprise"), "No such option"),
     (("train", "extra"), "unexpected extra argument"),
     (("trian",), "No such command 'trian'"),

@@ -7,8 +7,9 @@ import pytest
 import torch
 from helpers import config, whole
 
-from lifelong import bench, comparison, compute, experiment, registry
+from lifelong import bench, comparison, compute, experiment
 from lifelong.api import size
+from lifelong.models.mlp import MLP
 
 
 def told(report: dict) -> dict:
@@ -37,7 +38,7 @@ def test_an_error_in_a_run_beside_others_reaches_the_caller():
 def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatch):
     monkeypatch.setattr(comparison.os, "cpu_count", lambda: 8)
     assert comparison._at_once([config()]) == 8
-    monkeypatch.setattr(registry.module("models", "mlp"), "THREADS", None)
+    monkeypatch.setattr(MLP, "threads", None)
     assert comparison._at_once([config()]) == 1
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from helpers import batch_of, config, whole
 
+from lifelong import seeds
 from lifelong.experiment import Experiment
-from lifelong.strategies import _seeds
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -52,9 +52,9 @@ def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand
     strategy, task = told.strategy, told.tasks[2]
     batch = batch_of(task.train)
     logits = strategy.network(batch.images)
-    strategy.generator = _seeds.generator(0, "test")
+    strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    which = torch.randint(len(strategy.memory), (16,), generator=_seeds.generator(0, "test"))
+    which = torch.randint(len(strategy.memory), (16,), generator=seeds.generator(0, "test"))
     apart = strategy.network(strategy.memory.images[which]) - strategy.answers[which]
     torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, logits) + 0.7 * apart.square().sum() / (16 * 10))
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from helpers import batch_of, config
 
+from lifelong import seeds
 from lifelong.experiment import Experiment
-from lifelong.strategies import _seeds
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -20,9 +20,9 @@ def third_task(request):
 def test_the_loss_is_the_sum_of_three_terms_by_hand(third_task):
     strategy, task, batch = third_task
     logits = strategy.network(batch.images)
-    strategy.generator = _seeds.generator(0, "test")
+    strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    which = torch.randint(len(strategy.memory), (16,), generator=_seeds.generator(0, "test"))
+    which = torch.randint(len(strategy.memory), (16,), generator=seeds.generator(0, "test"))
     replayed = strategy.memory.take(which)
     answers = strategy.network(replayed.images)
     apart = (answers - strategy.answers[which]).square().mean()

@@ -4,7 +4,7 @@ import helpers
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import config, made_up, whole
+from helpers import config, made_up, whole, with_hidden
 
 from lifelong.experiment import Experiment
 
@@ -114,8 +114,6 @@ def test_nothing_is_kept_but_the_generators_weights():
 
 
 def test_the_generator_of_the_paper_mirrors_the_classifier(monkeypatch):
-    from lifelong.models import mlp
-
-    monkeypatch.setattr(mlp, "HIDDEN", (400, 400))
+    with_hidden(monkeypatch, 400, 400)
     vae = Experiment(config("dgr"), made_up(side=28, train=1, test=1)).strategy.vae
     assert [layer.out_features for layer in (*vae.encoder, *vae.decoder)] == [400, 400, 200, 400, 400, 784]

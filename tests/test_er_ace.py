@@ -5,10 +5,9 @@ import torch
 import torch.nn.functional as F
 from helpers import batch_of, config
 
-from lifelong import memory
+from lifelong import memory, seeds
 from lifelong.examples import nothing
 from lifelong.experiment import Experiment
-from lifelong.strategies import _seeds
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -36,9 +35,9 @@ def test_present_images_leave_the_old_classes_outputs_alone(recipe):
 def test_the_loss_is_the_sum_of_both_by_hand():
     strategy, task, batch = in_task(1)
     logits = strategy.network(batch.images)
-    strategy.generator = _seeds.generator(0, "test")
+    strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    replayed = memory.sample(strategy.memory, len(batch.labels), _seeds.generator(0, "test"))
+    replayed = memory.sample(strategy.memory, len(batch.labels), seeds.generator(0, "test"))
     own = F.cross_entropy(logits[:, task.outputs.start : task.outputs.stop], batch.labels - task.outputs.start)
     seen = F.cross_entropy(strategy.network(replayed.images)[:, : task.outputs.stop], replayed.labels)
     torch.testing.assert_close(loss, own + seen)
@@ -46,7 +45,7 @@ def test_the_loss_is_the_sum_of_both_by_hand():
 
 def test_replayed_images_compete_with_all_classes_seen():
     strategy, task, _ = in_task(1)
-    old = memory.sample(strategy.memory, 8, _seeds.generator(0, "test"))
+    old = memory.sample(strategy.memory, 8, seeds.generator(0, "test"))
     strategy.network.backward(strategy.cross_entropy(task, old, strategy.network(old.images)))
     bias = strategy.network.head.bias.grad
     assert (bias[: task.outputs.stop] != 0).all() and (bias[task.outputs.stop :] == 0).all()

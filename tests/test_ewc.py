@@ -9,11 +9,9 @@ from torch import nn
 
 from lifelong import importance, scenarios
 from lifelong.config import RunConfig
-from lifelong.errors import LifelongError
 from lifelong.examples import Examples
 from lifelong.importance import ESTIMATES, exact_fisher, sensitivity
-from lifelong.models.base import Network
-from lifelong.models.mlp import Pixels
+from lifelong.models.base import Body, Network, Pixels
 from lifelong.scenarios import Plan
 from lifelong.strategies.ewc import EWC
 
@@ -21,7 +19,7 @@ LAMBDA = 3.0
 
 
 def network(inputs: int = 9, hidden: int = 5, outputs: int = 4, seed: int = 0) -> Network:
-    made = Network(Pixels(), inputs, (hidden, hidden), outputs)
+    made = Network(Pixels((1, 1, inputs)), (hidden, hidden), outputs)
     made.initialise(torch.Generator().manual_seed(seed))
     made.flat.mul_(3)  # answers that are far from even, so that the labels' weights matter
     return made
@@ -54,7 +52,7 @@ def test_the_fisher_is_the_expectation_over_labels_image_by_image(candidates):
 
 
 def test_the_fisher_of_two_weights_is_that_of_the_textbook():
-    made = Network(Pixels(), 1, (), 2)
+    made = Network(Pixels((1, 1, 1)), (), 2)
     with torch.no_grad():
         made.flat.copy_(torch.tensor([1.0, -0.5, 0.25, 0.0]))  # weights of output 0 and 1, then their biases
     images = torch.tensor([255, 51], dtype=torch.uint8).reshape(2, 1, 1, 1)
@@ -94,16 +92,41 @@ def test_measuring_the_fisher_in_chunks_changes_nothing_and_leaves_the_network_a
     assert not any(module._forward_hooks for module in made.modules())
 
 
-def test_a_network_with_other_layers_is_refused_in_one_sentence():
-    made = Network(nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten()), 8, (), 2)
-    with pytest.raises(LifelongError, match="linear layers"):
-        exact_fisher(made, pictures().float(), torch.ones(12, 2, dtype=torch.bool))
+class Convolution(Body):
+    """A body with filters: the square of their gradient is no matrix product."""
+
+    width = 8
+
+    def __init__(self):
+        super().__init__()
+        self.filters = nn.Conv2d(1, 2, 2)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.filters(images.float() / 255).flatten(1)
+
+
+def test_of_a_network_with_other_layers_too_it_is_the_expectation_over_labels():
+    torch.manual_seed(0)
+    made, images, compete = Network(Convolution(), (), 2), pictures(), torch.ones(12, 2, dtype=torch.bool)
+    found = exact_fisher(made, images, compete)
+    torch.testing.assert_close(found, by_definition(made, images, compete))
+    assert len(found) == made.flat.numel() > 18 and (found > 0).sum() > 18
+
+
+@pytest.mark.parametrize("estimate", ["exact", "true-label"])
+def test_image_by_image_gives_what_the_matrix_products_give(monkeypatch, estimate):
+    made, compete = network(), torch.ones(12, 4, dtype=torch.bool)
+    given = made, Examples(pictures(), torch.arange(12) % 4, torch.zeros(12)), compete, estimate
+    expected = importance.fisher(*given, torch.Generator().manual_seed(0))
+    monkeypatch.setattr("lifelong.importance._only_linear", lambda network: False)
+    found = importance.fisher(*given, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
 
 
 def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
     """EWC over a network of two weights and no bias to speak of, that holds these (importances, optimum)."""
     strategy = EWC(strength=LAMBDA)
-    strategy.prepare(Network(Pixels(), 1, (), 1), Plan("class", ((0,),)), RunConfig())  # a weight and a bias: two numbers
+    strategy.prepare(Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig())  # a weight and a bias: two numbers
     for fisher, optimum in quadratics:
         strategy.hold(torch.tensor(fisher), torch.tensor(optimum))
     return strategy

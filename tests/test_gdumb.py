@@ -6,8 +6,8 @@ import pytest
 import torch
 from helpers import config, whole
 
+from lifelong import seeds
 from lifelong.experiment import Experiment
-from lifelong.strategies import _seeds
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -52,7 +52,7 @@ def test_the_network_depends_on_the_memory_and_on_no_earlier_training():
     idle = Experiment(config("gdumb"))
     strategy = idle.strategy
     for task in idle.tasks[:2]:
-        strategy.generator = _seeds.generator(strategy.seed, "strategy", task.index)
+        strategy.generator = seeds.generator(strategy.seed, "strategy", task.index)
         strategy.start_task(task)
         strategy.network.flat.add_(1.0)
     for _ in strategy.learn(idle.tasks[2]):

@@ -2,10 +2,9 @@
 
 import pytest
 import torch
-from helpers import batch_of, config, whole
+from helpers import batch_of, config, whole, with_hidden
 
 from lifelong.experiment import Experiment
-from lifelong.models import mlp
 from lifelong.records import TaskLearned
 from lifelong.strategies.hat import RATE, _Attention
 
@@ -114,7 +113,7 @@ def test_a_higher_price_leaves_fewer_units_on():
 
 
 def test_nothing_is_forgotten_and_later_tasks_are_learned(monkeypatch):
-    monkeypatch.setattr(mlp, "HIDDEN", (64, 64))
+    with_hidden(monkeypatch, 64, 64)
     _, events = whole(config("hat", "task", steps=60, settings={"sparsity": 0.1}))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(rows[-1][task] == rows[task][task] for task in range(3))

@@ -7,12 +7,11 @@ import torch
 import torch.nn.functional as F
 from helpers import batch_of, config, whole
 
-from lifelong import memory, scenarios
+from lifelong import memory, scenarios, seeds
 from lifelong.examples import Examples, join, nothing
 from lifelong.experiment import Experiment
 from lifelong.metrics import average_accuracy, forgetting
 from lifelong.records import Started, Step, TaskLearned
-from lifelong.strategies import _seeds
 
 
 @cache
@@ -61,9 +60,9 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
     task, strategy = told.tasks[index], told.strategy
     batch = batch_of(task.train)
     logits = strategy.network(batch.images)
-    strategy.generator = _seeds.generator(0, "test")
+    strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    drawn = memory.sample(strategy.memory, 16, _seeds.generator(0, "test"))
+    drawn = memory.sample(strategy.memory, 16, seeds.generator(0, "test"))
 
     def by_hand(part):
         own = [told.plan.own(int(t)) if scenario == "task" else range(told.plan.own(index).stop) for t in part.tasks]

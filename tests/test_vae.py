@@ -8,8 +8,7 @@ from torch import distributions
 from lifelong.errors import LifelongError
 from lifelong.models._flat import backward
 from lifelong.models._vae import VAE, as_images, divergence, log_normal, pixels_of, reconstruction, sampled, shares
-from lifelong.models.base import Network
-from lifelong.models.mlp import Pixels
+from lifelong.models.base import Body, Network, Pixels
 from lifelong.optimizer import Adam
 
 N, WIDTH, LATENTS, PIXELS, MODES = 7, 9, 4, 12, 3
@@ -88,13 +87,19 @@ def test_what_is_made_up_comes_as_images_that_the_network_sees_as_the_same_pixel
     pixels = made()(some(N, LATENTS))
     images = as_images(pixels, torch.Size((1, 3, 4)))
     assert images.dtype == torch.uint8 and images.shape == (N, 1, 3, 4)
-    assert (Pixels()(images) - pixels).abs().max() <= 0.5001 / 255
-    assert pixels_of(Network(Pixels(), PIXELS, (5,), 2)) == PIXELS
+    assert (Pixels((1, 1, 1))(images) - pixels).abs().max() <= 0.5001 / 255
+    assert pixels_of(Network(Pixels((1, 1, PIXELS)), (5,), 2)) == PIXELS
+
+
+class Unseen(Body):
+    """A body that makes something else of an image than its pixels."""
+
+    width = 3
 
 
 def test_a_network_that_does_not_see_pixels_is_refused_in_one_sentence():
     with pytest.raises(LifelongError, match=r"^Generated images need .* pixels; choose .*\.$"):
-        pixels_of(Network(torch.nn.Flatten(), PIXELS, (5,), 2))
+        pixels_of(Network(Unseen(), (5,), 2))
 
 
 def test_images_of_a_mode_come_from_its_own_normal():
@@ -106,7 +111,7 @@ def test_images_of_a_mode_come_from_its_own_normal():
 
 
 def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
-    network, vae = Network(Pixels(), PIXELS, (WIDTH,), 2), VAE((WIDTH,), LATENTS, (WIDTH, PIXELS), MODES)
+    network, vae = Network(Pixels((1, 1, PIXELS)), (WIDTH,), 2), VAE((WIDTH,), LATENTS, (WIDTH, PIXELS), MODES)
     for each in (network, vae):
         each.initialise(seeded())
         each.flat_gradient.fill_(9)  # of an earlier loss

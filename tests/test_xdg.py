@@ -2,18 +2,17 @@
 
 import pytest
 import torch
-from helpers import batch_of, config, whole
+from helpers import batch_of, config, whole, with_hidden
 
 from lifelong.evaluation import scores
 from lifelong.experiment import Experiment
-from lifelong.models import mlp
 
 pytestmark = pytest.mark.usefixtures("small")
 
 
 def strategy_with(hidden: tuple[int, ...] = (16, 16), monkeypatch=None, **given):
     if monkeypatch:
-        monkeypatch.setattr(mlp, "HIDDEN", hidden)
+        with_hidden(monkeypatch, *hidden)
     return Experiment(config("xdg", "task", **given)).strategy
 
 

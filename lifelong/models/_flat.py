@@ -18,13 +18,13 @@ class Flat(nn.Module):
     def flatten(self, connected: Iterable[nn.Linear]) -> None:
         """Lays all parameters and gradients out in two new vectors."""
         parameters = list(self.parameters())
-        self.flat = torch.cat([p.detach().reshape(-1) for p in parameters])
+        self.flat = torch.cat([_laid_out(p.detach()).reshape(-1) for p in parameters])
         self.flat_gradient = torch.zeros_like(self.flat)
         start = 0
         for p in parameters:
             part = slice(start, start + p.numel())
-            p.data = self.flat[part].view_as(p)
-            p.grad = self.flat_gradient[part].view_as(p)
+            p.data = _as(p, self.flat[part])
+            p.grad = _as(p, self.flat_gradient[part])
             start = part.stop
         self.written = Written()
         self._connected = tuple(connected)
@@ -47,36 +47,46 @@ class Flat(nn.Module):
                 layer.bias.grad.zero_()
         self.written.layers = None
 
-    @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
         """Draws all weights and biases uniformly in ±1/sqrt(fan_in), torch's default for linear layers."""
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                bound = layer.in_features**-0.5
-                layer.weight.uniform_(-bound, bound, generator=generator)
-                layer.bias.uniform_(-bound, bound, generator=generator)
+        self.draw((m for m in self.modules() if isinstance(m, nn.Linear)), generator)
+
+    @torch.no_grad()
+    def draw(self, layers: Iterable[nn.Linear], generator: torch.Generator) -> None:
+        """Draws the weights and biases of these layers uniformly in ±1/sqrt(fan_in)."""
+        for layer in layers:
+            bound = layer.in_features**-0.5
+            layer.weight.uniform_(-bound, bound, generator=generator)
+            layer.bias.uniform_(-bound, bound, generator=generator)
 
     @torch.no_grad()
     def answer_with(self, flat: Tensor, *inputs: Tensor) -> Tensor:
         """What these weights (p,), in the order of `flat`, make of the inputs; the module keeps its own."""
         weights, start = {}, 0
         for name, p in self.named_parameters():
-            weights[name] = flat[start : start + p.numel()].view_as(p)
+            weights[name] = _as(p, flat[start : start + p.numel()])
             start += p.numel()
         return torch.func.functional_call(self, weights, inputs)
 
+    def statistics(self) -> dict[str, Tensor]:
+        """What the module keeps beside its parameters, such as the running means of batch norm, by name."""
+        return dict(self.named_buffers())
+
     def weights(self) -> dict[str, Tensor]:
-        """A copy of every parameter by name."""
-        return {name: p.detach().clone() for name, p in self.named_parameters()}
+        """A copy of every parameter and every statistic by name."""
+        return {name: t.detach().clone() for name, t in self._everything().items()}
+
+    def _everything(self) -> dict[str, Tensor]:
+        return dict(self.named_parameters()) | self.statistics()
 
     @torch.no_grad()
     def load_weights(self, weights: dict[str, Tensor]) -> None:
         """Takes over weights by name; raises ValueError when a name or shape does not fit."""
-        own = dict(self.named_parameters())
+        own = self._everything()
         if own.keys() != weights.keys() or any(own[n].shape != weights[n].shape for n in own):
             raise ValueError("the weights belong to another network")
-        for name, parameter in own.items():
-            parameter.copy_(weights[name])
+        for name, tensor in own.items():
+            tensor.copy_(weights[name])
 
 
 def backward(loss: Tensor, *networks: Flat) -> None:
@@ -88,3 +98,13 @@ def backward(loss: Tensor, *networks: Flat) -> None:
     finally:
         for network in networks:
             network._end()
+
+
+def _laid_out(p: Tensor) -> Tensor:
+    """The filters of a convolution with their channels last: so laid out, it need not rearrange them at every step."""
+    return p.permute(0, 2, 3, 1) if p.dim() == 4 else p
+
+
+def _as(p: Tensor, part: Tensor) -> Tensor:
+    """A part of a flat vector in the shape of the parameter that is laid out there."""
+    return part.view(_laid_out(p).shape).permute(0, 3, 1, 2) if p.dim() == 4 else part.view_as(p)

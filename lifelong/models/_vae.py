@@ -12,7 +12,6 @@ from ..errors import LifelongError
 from ._connected import connected
 from ._flat import Flat
 from .base import Network
-from .mlp import Pixels
 
 
 class VAE(Flat):
@@ -110,8 +109,8 @@ def log_normal(apart: Tensor, log_variance: Tensor) -> Tensor:
 
 def pixels_of(network: Network) -> int:
     """How many pixels an image has for this network; raises LifelongError where it sees something else than pixels."""
-    if not isinstance(network.body, Pixels):
-        raise LifelongError("Generated images need a network whose first layer sees the pixels; choose the model mlp.")
+    if not network.body.sees_values:
+        raise LifelongError("Generated images need a network whose first layer sees their pixels; choose the model mlp, or a frozen backbone.")
     return network.layers[0].in_features
 
 

@@ -1,32 +1,91 @@
-"""A classifier: a body, hidden layers whose units can be gated, and a head that can grow."""
+"""What a model is: settings, a classifier to be trained, and perhaps a frozen backbone that every image goes through before."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from ..fields import Adjustable
 from ._connected import connected
 from ._flat import Flat
+
+Shape = tuple[int, int, int]  # channels, height, width
+
+
+class Body(nn.Module):
+    """What comes before the linear layers: images uint8 (n, channels, height, width) -> (n, width).
+
+    It is in training mode within a step of training and only there. This one has no parameters.
+    """
+
+    width: int
+    sees_values: ClassVar[bool] = False  # whether it only passes on the values of an image, from 0 to 1
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Puts the parameters back to where training starts."""
+
+    def begin_step(self, seed: int, task: int, step: int) -> None:
+        """Goes into training mode; random changes to the images of this step follow from the three numbers alone."""
+        self.training = True
+
+
+class Pixels(Body):
+    """Images uint8 (n, channels, height, width) -> float (n, pixels) in [0, 1]; no further normalisation."""
+
+    sees_values = True
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.width = shape[0] * shape[1] * shape[2]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(1).float().mul_(1 / 255)
+
+
+class Codes(Body):
+    """Features of a frozen backbone, kept as uint8 (n, width, 1, 1): pictures of one pixel with many channels -> (n, width) in [0, 1].
+
+    low, high: (width,), the range of each feature that 0 to 255 stand for. Rounding moves a feature by at most 0.2 % of it.
+    """
+
+    sees_values = True
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.register_buffer("low", torch.zeros(width))
+        self.register_buffer("high", torch.ones(width))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(1).float().mul_(1 / 255)
+
+    def encode(self, features: Tensor) -> Tensor:
+        """Features (n, width) as they are kept."""
+        share = (features - self.low) / (self.high - self.low).clamp(min=1e-6)
+        return (255 * share).round_().clamp_(0, 255).to(torch.uint8)[:, :, None, None]
 
 
 class Network(Flat):
     """Body, hidden linear layers with ReLU, linear head; images uint8 (n, channels, height, width) -> logits (n, outputs).
 
-    body: images -> (n, incoming). hidden: widths of the hidden layers. gates, wherever they are taken: for each hidden
+    hidden: widths of the hidden layers. gates, wherever they are taken: for each hidden
     layer a factor (n, width) or (1, width) on its units after the ReLU, or none at all.
     """
 
-    def __init__(self, body: nn.Module, incoming: int, hidden: Sequence[int], outputs: int) -> None:
+    def __init__(self, body: Body, hidden: Sequence[int], outputs: int) -> None:
         super().__init__()
         self.hidden = tuple(hidden)
-        sizes = (incoming, *hidden)
+        sizes = (body.width, *hidden)
         layers = [part for i, o in zip(sizes, hidden) for part in (nn.Linear(i, o), nn.ReLU())]
         self.features = nn.Sequential(body, *layers)
         self.head = nn.Linear(sizes[-1], outputs)
+        self.eval()
         self._lay_out()
 
     @property
-    def body(self) -> nn.Module:
+    def body(self) -> Body:
         """What comes before the linear layers: images -> (n, incoming)."""
         return self.features[0]
 
@@ -34,6 +93,11 @@ class Network(Flat):
         self.layers = (*(m for m in list(self.features)[1:] if isinstance(m, nn.Linear)), self.head)
         self.flatten(self.layers)
         self.head_start = self.flat.numel() - self.head.weight.numel() - self.head.bias.numel()
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Puts the body back to its start; draws the linear layers uniformly in ±1/sqrt(fan_in), torch's default."""
+        self.body.initialise(generator)
+        self.draw(self.layers, generator)
 
     def forward(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
         return connected(self.body(images), self.layers, self.written, gates=gates)
@@ -58,3 +122,23 @@ class Network(Flat):
             new.uniform_(-bound, bound, generator=generator)
             new[:known] = kept
         self._lay_out()
+
+
+@dataclass
+class Model(Adjustable):
+    """A kind of network with its settings, which are fields made with `setting`, `choice` and `text`.
+
+    threads: that a run uses; None for all there are. A number, where a second run beside it gains more than a second thread.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    threads: ClassVar[int | None] = None
+
+    def front(self, precision: str) -> "Body | None":
+        """The frozen backbone that every image goes through once, before any training; None where there is none."""
+        return None
+
+    def network(self, shape: Shape, outputs: int, precision: str) -> Network:
+        """The classifier for images of this shape, or for what the backbone makes of them, as (width, 1, 1)."""
+        raise NotImplementedError

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from .. import compute
 from ..examples import Examples, nothing
+from ..fields import choice, setting, stored
 from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
-from ._fields import choice, setting, stored
 from .base import Batch, Strategy
 
 TINY = 1e-20  # below it, products of single-precision numbers lose digits

@@ -7,12 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import statistics
+from .. import seeds, statistics
 from ..config import RunConfig
+from ..fields import setting, stored
 from ..models.base import Network
 from ..scenarios import Plan, Task
-from . import _seeds
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 SIDE = 8  # of a random filter, in pixels
@@ -80,7 +79,7 @@ class Analytic(Strategy):
     def embed(self, images: Tensor) -> Tensor:
         """The features of images uint8 (n, channels, height, width), or of what a backbone makes of them: (n, features)."""
         x = self.network.body(images)
-        if x[0].numel() == images[0].numel():
+        if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
             return _filtered(x.view(images.shape), self.seed, self.features)
         return torch.cat([x, (x @ _projection(x.shape[1], self.seed, self.features)).relu_()], 1)
 
@@ -120,7 +119,7 @@ def _filters(shape: tuple[int, int, int], seed: int, features: int) -> Tensor:
     side = min(SIDE, height, width)
     squares = -(-(height - side + 1) // CELL) * -(-(width - side + 1) // CELL)
     count = max(1, min(features, MOST * channels * height * width) // squares)
-    noise = torch.randn(count, channels, side, side, generator=_seeds.generator(seed, "features"))
+    noise = torch.randn(count, channels, side, side, generator=seeds.generator(seed, "features"))
     smooth = F.avg_pool2d(noise, 3, stride=1, padding=1, count_include_pad=False)
     return F.normalize(smooth.flatten(1)).view_as(noise).to(memory_format=torch.channels_last)  # in this layout the fastest
 
@@ -128,4 +127,4 @@ def _filters(shape: tuple[int, int, int], seed: int, features: int) -> Tensor:
 @lru_cache(maxsize=4)
 def _projection(width: int, seed: int, features: int) -> Tensor:
     """Random directions (width, features)."""
-    return torch.randn(width, features, generator=_seeds.generator(seed, "features")) * width**-0.5
+    return torch.randn(width, features, generator=seeds.generator(seed, "features")) * width**-0.5

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from ..augment import deformed
 from ..examples import Examples, nothing
+from ..fields import setting, stored
 from ..memory import grown, sample
 from ..scenarios import Task
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 

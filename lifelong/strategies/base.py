@@ -9,15 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute
+from .. import compute, seeds
 from ..config import SCENARIOS, RunConfig
-from ..errors import LifelongError, unknown
+from ..errors import LifelongError
 from ..examples import Examples
+from ..fields import Adjustable, named, starting
 from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
-from . import _seeds
-from ._fields import Setting, named, starting
 
 # Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
 # each of them by itself: a step then took twice as long. They count as zero; set here, before torch starts its threads.
@@ -41,7 +40,7 @@ class Batch:
 
 
 @dataclass
-class Strategy:
+class Strategy(Adjustable):
     """A way to learn a task without losing the earlier ones.
 
     Most override some of these: examples, start_task, forward, loss, adjust_gradients, after_step, end_task, scores.
@@ -72,7 +71,7 @@ class Strategy:
 
     def restart(self) -> None:
         """The network as it was before any training, with a fresh optimiser."""
-        self.network.initialise(_seeds.generator(self.seed, "weights"))
+        self.network.initialise(seeds.generator(self.seed, "weights"))
         self.optimizer = Adam(self.network, self.recipe.learning_rate)
 
     def parts(self) -> dict[str, Adam]:
@@ -81,9 +80,9 @@ class Strategy:
 
     def learn(self, task: Task, start: int = 0) -> Iterator[tuple[int, int, Tensor]]:
         """The loop, written once: yields (steps done, steps in all, loss) after every step from `start` on."""
-        order = _seeds.generator(self.seed, "order", task.index)
+        order = seeds.generator(self.seed, "order", task.index)
         if start == 0:
-            self.generator = _seeds.generator(self.seed, "strategy", task.index)
+            self.generator = seeds.generator(self.seed, "strategy", task.index)
             self.start_task(task)
         examples = self.examples(task)
         steps = self.steps(task, examples)
@@ -91,7 +90,9 @@ class Strategy:
         for step, indices in enumerate(batches(len(examples), steps, order), 1):
             if step <= start:
                 continue
+            self.network.body.begin_step(self.seed, task.index, step)
             loss = self.step(task, Batch(**examples.take(indices).tensors(), indices=indices))
+            self.network.body.eval()
             yield step, steps, loss.detach()
         self.end_task(task)
 
@@ -168,40 +169,18 @@ class Strategy:
         return F.cross_entropy(logits.masked_fill(~task.candidates(batch.tasks), -torch.inf), batch.labels)
 
     @classmethod
-    def settings(cls, scenario: str) -> tuple[Setting, ...]:
-        """The settings that people may change, with this scenario's defaults."""
-        described = []
-        for field in dataclasses.fields(cls):
-            meta = field.metadata
-            if meta.get("setting"):
-                default = meta["defaults"].get(scenario, meta["defaults"]["else"])
-                described.append(Setting(field.name, meta["help"], type(default), default,
-                                         meta.get("low"), meta.get("high"), meta.get("options", ())))
-        return tuple(described)
-
-    @classmethod
     def make(cls, scenario: str, given: dict[str, Any]) -> "Strategy":
         """A strategy with this scenario's defaults and the given settings, each checked against its range."""
         name = cls.__module__.rpartition(".")[2].replace("_", "-")
         if scenario not in cls.scenarios:
             raise LifelongError(f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}.")
-        known = {s.name: s for s in cls.settings(scenario)}
-        for key, value in given.items():
-            if key not in known:
-                raise unknown(f"setting of {name}", key, known)
-            if not known[key].fits(value):
-                raise LifelongError(f"{key} was given as {value}; {name} expects {known[key].expects()}.")
-        values = {n: s.kind(given.get(n, s.default)) for n, s in known.items()}
-        return cls(**values)
-
-    def chosen(self) -> dict[str, Any]:
-        """All settings by name, as they go into `config.json`."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.metadata.get("setting")}
+        return cls.adjusted(name, scenario, given)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that learning on needs, as tensors by name; `load_state` takes it back to the bit."""
         return {
             "network.flat": self.network.flat,
+            **named("network.statistics", self.network.statistics()),
             "generator": self.generator.get_state(),
             **named("adam", self.optimizer.tensors()),
             **{name: tensor for part, adam in self.parts().items() for name, tensor in named(f"part.{part}.adam", adam.tensors()).items()},
@@ -249,6 +228,8 @@ class Strategy:
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Goes back to a saved state; the network must have the same shape."""
         self.network.flat.copy_(state["network.flat"])
+        for name, tensor in self.network.statistics().items():
+            tensor.copy_(state[f"network.statistics.{name}"])
         self.generator.set_state(state["generator"])
         self.optimizer.take_back(starting("adam", state))
         for part, adam in self.parts().items():

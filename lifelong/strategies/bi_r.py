@@ -7,16 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute
+from .. import compute, seeds
 from ..config import RunConfig
+from ..fields import setting, stored
 from ..models._connected import connected
 from ..models._flat import backward
 from ..models._vae import VAE, as_images, log_normal, pixels_of, reconstruction, sampled, shares
 from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
-from . import _seeds
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 
@@ -61,11 +60,11 @@ class BIR(Strategy):
         super().prepare(network, plan, config)
         decoder = (*reversed(network.hidden), pixels_of(network))
         self.vae = VAE((network.head.in_features,), self.latents, decoder, modes=plan.outputs)
-        self.vae.initialise(_seeds.generator(self.seed, "vae"))
+        self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
         self.by_task = plan.outputs < sum(map(len, plan.classes))  # tasks share outputs, which stand for other classes in each
         gates = (len(plan.classes) if self.by_task else plan.outputs, sum(network.hidden))
-        self.open = (torch.rand(gates, generator=_seeds.generator(self.seed, "gates")) >= self.gated).float()
+        self.open = (torch.rand(gates, generator=seeds.generator(self.seed, "gates")) >= self.gated).float()
 
     def parts(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}

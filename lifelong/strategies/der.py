@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..examples import Examples, nothing
+from ..fields import setting, stored
 from ..memory import drawn, placed, put, reservoir, room_for, unseen
 from ..scenarios import Task
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 

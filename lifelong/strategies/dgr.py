@@ -6,14 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute
+from .. import compute, seeds
 from ..config import RunConfig
+from ..fields import setting, stored
 from ..models._vae import VAE, as_images, pixels_of, shares
 from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
-from . import _seeds
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 
@@ -44,7 +43,7 @@ class DGR(Strategy):
         super().prepare(network, plan, config)
         pixels = pixels_of(network)
         self.vae = VAE((pixels, *network.hidden), self.latents, (*reversed(network.hidden), pixels))
-        self.vae.initialise(_seeds.generator(self.seed, "vae"))
+        self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
 
     def parts(self) -> dict[str, Adam]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..fields import choice, setting, stored
 from ..importance import ESTIMATES, fisher
 from ..scenarios import Task
-from ._fields import choice, setting, stored
 from ._springs import pull
 from .base import Strategy
 

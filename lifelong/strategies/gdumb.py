@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ..examples import Examples, join, nothing
+from ..fields import setting, stored
 from ..memory import per_class, room_for
 from ..scenarios import Task
-from ._fields import setting, stored
 from .base import Strategy
 
 

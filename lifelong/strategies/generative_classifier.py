@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import compute
+from .. import compute, seeds
 from ..config import RunConfig
+from ..fields import setting, stored
 from ..models._vae import VAE, pixels_of
 from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
-from . import _seeds
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 SAMPLES = 50  # importance samples of a likelihood
@@ -55,7 +54,7 @@ class GenerativeClassifier(Strategy):
         pixels, hidden = pixels_of(network), (self.width, self.width)
         self.vae, self.asked = (VAE((pixels, *hidden), self.latents, (*hidden, pixels)) for _ in range(2))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
-        self.noise = torch.randn(SAMPLES, self.vae.latents, generator=_seeds.generator(self.seed, "importance samples"))
+        self.noise = torch.randn(SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples"))
 
     def parts(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
@@ -65,7 +64,7 @@ class GenerativeClassifier(Strategy):
 
     def start_class(self) -> None:
         """A fresh model for the next class; those before stay as they are."""
-        self.vae.initialise(_seeds.generator(self.seed, "vae", len(self.models)))
+        self.vae.initialise(seeds.generator(self.seed, "vae", len(self.models)))
         self.vae_optimizer.forget()
         self.models = torch.cat([self.models.reshape(-1, self.vae.flat.numel()), self.vae.flat.unsqueeze(0)])
 

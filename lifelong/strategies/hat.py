@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .. import seeds
 from ..config import RunConfig
+from ..fields import setting, stored
 from ..models.base import Network
 from ..scenarios import Plan, Task
-from . import _seeds
 from ._by_task import by_task
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 RATE = 0.05  # of the embeddings' plain gradient descent, the paper's first learning rate
@@ -47,7 +47,7 @@ class HAT(Strategy):
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         shape = (len(plan.classes), sum(network.hidden))
-        self.embeddings = torch.randn(shape, generator=_seeds.generator(self.seed, "embeddings"))
+        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings"))
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..examples import Examples, join, nothing
+from ..fields import choice, setting, stored
 from ..memory import CHUNK, features, grown
 from ..scenarios import Task
-from ._fields import choice, setting, stored
 from .base import Batch, Strategy
 
 FAR = 100.0  # how far below all others the outputs of classes to come are put

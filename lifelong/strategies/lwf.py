@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ..evaluation import scores
+from ..fields import setting, stored
 from ..scenarios import Task
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 

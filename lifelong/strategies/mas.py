@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..fields import setting, stored
 from ..importance import sensitivity
 from ..scenarios import Task
-from ._fields import setting, stored
 from ._springs import pull
 from .base import Strategy
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..examples import Examples, nothing
+from ..fields import choice, setting, stored
 from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 from ..scenarios import Task
-from ._fields import choice, setting, stored
 from .base import Batch, Strategy
 
 

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from ..config import RunConfig
+from ..fields import stored
 from ..models.base import Network
 from ..scenarios import Plan, Task
 from ._by_task import by_task
-from ._fields import stored
 from .base import Strategy
 
 

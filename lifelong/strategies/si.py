@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..fields import setting, stored
 from ..scenarios import Task
-from ._fields import setting, stored
 from ._springs import pieces, pull
 from .base import Batch, Strategy
 

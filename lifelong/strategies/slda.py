@@ -7,9 +7,9 @@ from torch import Tensor
 
 from .. import statistics
 from ..config import RunConfig
+from ..fields import setting, stored
 from ..models.base import Network
 from ..scenarios import Plan, Task
-from ._fields import setting, stored
 from .base import Batch, Strategy
 
 

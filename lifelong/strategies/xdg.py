@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .. import seeds
 from ..config import RunConfig
+from ..fields import setting
 from ..models.base import Network
 from ..scenarios import Plan, Task
-from . import _seeds
 from ._by_task import by_task
-from ._fields import setting
 from .base import Batch, Strategy
 
 
@@ -46,7 +46,7 @@ class XdG(Strategy):
 
     def _drawn(self, task: int) -> tuple[Tensor, ...]:
         """The gates of one task: for each hidden layer (1, width), 1 for on and 0 for off."""
-        generator = _seeds.generator(self.seed, "gates", task)
+        generator = seeds.generator(self.seed, "gates", task)
         gates = []
         for width in self.network.hidden:
             gate = torch.zeros(1, width)

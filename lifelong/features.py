@@ -1,0 +1,145 @@
+"""What a frozen backbone makes of a data set: computed once, kept on disk, read from there by every run after.
+
+A feature is kept as a byte, and the features of an image as a picture of one pixel with a channel for each: whatever
+learns from images learns from them too. A file is named after all that it depends on: weights, stem, side and images.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from . import compute, records
+from .errors import LifelongError
+from .examples import Dataset
+from .models._backbone import Backbone
+from .models.base import Codes
+from .records import Preparing
+
+PORTION = 500  # images at once: after each the progress is told
+CALIBRATION = 2000  # training images whose features tell the range of each feature
+TAIL = 0.001  # share of them that may lie beyond either end
+FORMAT = 1
+ROOM = 4e9  # bytes of features kept on disk, unless LIFELONG_FEATURES_GB says otherwise
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A data set as features, images uint8 (n, width, 1, 1), and what they were made with."""
+
+    dataset: Dataset
+    low: Tensor
+    high: Tensor
+
+    def hand_over(self, body: Codes) -> None:
+        """Gives a classifier's body the ranges, so that a picture brought later is coded as these were."""
+        body.low.copy_(self.low)
+        body.high.copy_(self.high)
+
+
+def coded(front: Backbone, dataset: Dataset) -> Coded:
+    """The features of a data set, from disk where they are, else computed and kept."""
+    for _event in prepare(front, dataset):
+        pass
+    return _read(_file(front, dataset), front, dataset)
+
+
+def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
+    """Computes and keeps the features unless they are kept already; tells how far it is after every portion."""
+    file = _file(front, dataset)
+    if _whole(file):
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):  # whoever comes second finds them made
+        if _whole(file):
+            return
+        body = Codes(front.width)
+        _calibrate(body, front, dataset.train_images)
+        parts: dict[str, Tensor] = {"low": body.low, "high": body.high}
+        clock, done, total = time.perf_counter(), 0, len(dataset.train_images) + len(dataset.test_images)
+        for name, images in (("train", dataset.train_images), ("test", dataset.test_images)):
+            parts[name] = torch.empty(len(images), front.width, 1, 1, dtype=torch.uint8)
+            for start, part in extracted(front, images):
+                parts[name][start : start + len(part)] = body.encode(part)
+                done += len(part)
+                yield Preparing(done=done, total=total, seconds=round(time.perf_counter() - clock, 2))
+        _make_room(file.parent, sum(t.nbytes for t in parts.values()))
+        records.replace(file, save(parts))
+
+
+@torch.no_grad()
+def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """Features (m, width) of one portion of images after the other, with where each begins; all threads work."""
+    portion, start = PORTION, 0
+    front.eval()
+    while start < len(images):
+        before = torch.get_num_threads()
+        compute.threads(os.cpu_count())
+        try:
+            features = front(images[start : start + portion])
+        except torch.OutOfMemoryError:
+            if portion == 1:
+                raise LifelongError("The memory does not hold one image in this network; choose a smaller side or a smaller network.") from None
+            portion //= 2
+            continue
+        finally:
+            compute.threads(before)
+        yield start, features
+        start += len(features)
+
+
+def _calibrate(body: Codes, front: Backbone, images: Tensor) -> None:
+    chosen = images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
+    features = torch.cat([part for _start, part in extracted(front, chosen)])
+    body.low.copy_(features.quantile(TAIL, 0))
+    body.high.copy_(features.quantile(1 - TAIL, 0))
+
+
+def _file(front: Backbone, dataset: Dataset) -> Path:
+    key = hashlib.blake2b(f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.digest}".encode(), digest_size=12)
+    for tensor in (dataset.train_images, dataset.test_images):
+        key.update(str(tuple(tensor.shape)).encode())
+        key.update(tensor.contiguous().numpy())
+    return folder() / f"{key.hexdigest()}.safetensors"
+
+
+def folder() -> Path:
+    """Where features are kept: `$LIFELONG_CACHE/features`."""
+    return Path(os.environ.get("LIFELONG_CACHE", Path.home() / ".cache" / "lifelong")) / "features"
+
+
+def _whole(file: Path) -> bool:
+    try:
+        with safe_open(file, "pt") as kept:
+            return set(kept.keys()) == {"low", "high", "train", "test"}
+    except FileNotFoundError:
+        return False
+    except (SafetensorError, OSError):  # damaged: made anew
+        return False
+
+
+def _read(file: Path, front: Backbone, dataset: Dataset) -> Coded:
+    os.utime(file)  # the least recently used are the first to go
+    with safe_open(file, "pt") as kept:  # mapped into memory, not read
+        tensors = {name: kept.get_tensor(name) for name in ("low", "high", "train", "test")}
+    source = f"{dataset.source}, as features of {front.words}"
+    return Coded(replace(dataset, source=source, train_images=tensors["train"], test_images=tensors["test"]), tensors["low"], tensors["high"])
+
+
+def _make_room(place: Path, wanted: int) -> None:
+    """Removes the features that were not used for longest until there is room for so many bytes more."""
+    room = float(os.environ.get("LIFELONG_FEATURES_GB", ROOM / 1e9)) * 1e9
+    kept = sorted(place.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
+    used = wanted
+    for file in kept:
+        used += file.stat().st_size
+        if used > room:
+            file.unlink(missing_ok=True)

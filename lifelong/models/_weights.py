@@ -1,0 +1,90 @@
+"""Where a backbone's weights come from: those that ship with the project, torchvision's of ImageNet, or a file of one's own."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+
+from .. import checkpoints
+from ..errors import LifelongError
+
+SHIPPED = Path(__file__).parent.parent.parent / "checkpoints" / "backbones"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """tensors: by torchvision's names, without the classifier. stem: what they were made with. digest: tells them from others."""
+
+    words: str
+    stem: str
+    digest: str
+    tensors: dict[str, Tensor]
+
+    def load_into(self, network: nn.Module, architecture: str) -> None:
+        """Takes them over; raises LifelongError naming the first tensor that does not fit."""
+        own = {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}  # not the counters of batch norm
+        for name, tensor in own.items():
+            if name not in self.tensors:
+                raise LifelongError(f"The weights {self.words} have no {name}; they are not those of {architecture}.")
+            if self.tensors[name].shape != tensor.shape:
+                shapes = " and ".join(str(tuple(t.shape)) for t in (self.tensors[name], tensor))
+                raise LifelongError(f"In the weights {self.words} {name} is {shapes.replace(' and', ', not')}; use them with the stem '{self.stem}'.")
+        network.load_state_dict({name: self.tensors[name] for name in own}, strict=False)
+
+
+def find(architecture: str, source: str) -> Weights | None:
+    """The weights of a source; None for 'none'. Raises LifelongError where they cannot be had."""
+    if source == "none":
+        return None
+    if source == "imagenet":
+        return _imagenet(architecture)
+    file = SHIPPED / f"{architecture}.safetensors" if source == "shipped" else Path(source)
+    if not file.is_file():
+        there = ", ".join(f.stem for f in sorted(SHIPPED.glob("*.safetensors"))) or "none"
+        raise LifelongError(
+            f"No backbone ships with the project for {architecture} (there are: {there}); choose the weights imagenet or none." if source == "shipped"
+            else f"The weights were given as '{source}', but there is no such file; give imagenet, shipped, none or the path of a .safetensors file."
+        )
+    return _from_file(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _from_file(file: Path, _version: int) -> Weights:
+    if file.suffix != ".safetensors":
+        raise LifelongError(f"The weights were given as {file.name}; only .safetensors files are read, because others can run a program when opened.")
+    tensors, about = checkpoints.read(file)
+    return Weights(about.get("words", file.name), about.get("stem", "imagenet"), _digest(tensors), tensors)
+
+
+@lru_cache(maxsize=2)
+def _imagenet(architecture: str) -> Weights:
+    """Torchvision's weights, downloaded with its checksum and read without running anything that they hold."""
+    from ..torchvision_import import models
+
+    chosen = models.get_model_weights(architecture).DEFAULT
+    folder = Path(os.environ.get("LIFELONG_CACHE", Path.home() / ".cache" / "lifelong")) / "weights"
+    if os.environ.get("LIFELONG_OFFLINE") and not (folder / chosen.url.rpartition("/")[2]).exists():
+        raise _offline(architecture)
+    try:
+        tensors = chosen.get_state_dict(progress=True, check_hash=True, model_dir=str(folder), weights_only=True)
+    except (URLError, OSError, RuntimeError):
+        raise _offline(architecture) from None
+    return Weights(f"{architecture}, ImageNet", "imagenet", _digest(tensors), dict(tensors))
+
+
+def _offline(architecture: str) -> LifelongError:
+    return LifelongError(f"The ImageNet weights of {architecture} are not on this machine and could not be downloaded; "
+                         "connect to the internet once, or choose the weights shipped, none or a file.")
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    seen = hashlib.blake2b(digest_size=8)
+    for name in sorted(tensors):
+        seen.update(name.encode())
+        seen.update(tensors[name].detach().contiguous().flatten().view(torch.uint8).numpy())
+    return seen.hexdigest()
