@@ -1,5 +1,7 @@
 """Which runs can be drawn for, and which one is shown first; both faces ask here, so both show the same."""
 
+from naming import DATASETS
+
 from lifelong import api
 
 DEFAULT_RUN = "mnist-class-finetune"
@@ -16,18 +18,18 @@ def run_name(row: dict) -> str:
     'Fine-tuning · class-incremental'
     >>> run_name({"id": "mnist-task-ewc-3f2a1c", "strategy": "ewc", "scenario": "task", "shipped": False})
     'EWC · task-incremental · run 3f2a1c'
+    >>> run_name({"id": "a", "strategy": "ewc", "scenario": "task", "shipped": True, "dataset": "cifar10"})
+    'EWC · task-incremental · CIFAR-10'
     """
+    data = row.get("dataset", "mnist")
     name = f"{api.strategy_titles().get(row['strategy'], row['strategy'])} · {SCENARIOS.get(row['scenario'], row['scenario'])}"
+    name += "" if data in ("mnist", "mnist-sample") else f" · {DATASETS.get(data, data)}"
     return name if row["shipped"] else f"{name} · run {row['id'].rsplit('-', 1)[-1]}"
 
 
 def readable_runs() -> list[tuple[str, str]]:
-    """(name, id) of every run that has learned to read digits of 28 x 28."""
-    return [(run_name(row), row["id"]) for row in api.run_list() if row["learned"] and _reads_digits(row["id"])]
-
-
-def _reads_digits(run: str) -> bool:
-    return tuple(api.history(run).started.shape) == (1, 28, 28)
+    """(name, id) of every run that has learned something."""
+    return [(run_name(row), row["id"]) for row in api.run_list() if row["learned"]]
 
 
 def first_run(asked: str | None, runs: list[tuple[str, str]]) -> str | None:

@@ -1,7 +1,6 @@
 """The drawing page: draw one digit and see what the model after every earlier task makes of it."""
 
 import os
-from functools import cache
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -9,13 +8,14 @@ from urllib.parse import quote
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+import kinds
 import numpy as np
 from cards import cards, own_task, verdicts
 from choice import JUDGE, PROMPT, first_run, readable_runs
 from endpoints import Page, add_endpoints, refuse
 from fastapi import FastAPI
-from pad import ASSETS, DIGITS, LARGEST_UPLOAD, Chips, DigitPad, Examples, Seen, Sentence, Strip, data_url, from_data_url
-from PIL import Image
+from pad import LARGEST_UPLOAD, Chips, DigitPad, Examples, Seen, Sentence, Strip, data_url, from_data_url
+from PIL import Image, ImageOps
 from story import mistaken, named, story
 from theme import CSS, HEAD, THEME
 
@@ -28,25 +28,26 @@ QUIETLY = {
 }
 INVITATION = "Each card is the same model, one task later. Draw, and all of them answer at once."
 NO_RUN = "There is no trained run yet; learn one on the Train page."
-TOLD = "It then only has to choose between that task's digits, which is far easier."
+TOLD = "It then only has to choose between that task's classes, which is far easier."
+ON_PAD = 280  # pixels: a photograph is shown larger than the network sees it
 
 
-def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[list, dict, str]:
+def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[list, dict, dict]:
     """Strip, sentence and the pixels seen, for a drawing as the pad holds it."""
     try:
         history = api.history(run)
         own = own_task(history, drawn)
         pixels = api.seen(run, api.open_image(drawing)) if drawing else None
         if pixels is None:
-            return cards(history, drawn), said(INVITATION, run, own, told, tone="quiet"), ""
+            return cards(history, drawn), said(INVITATION, run, own, told, tone="quiet"), kinds.seen(run)
         answers = api.classify(run, pixels, task=own if told else None)
-        doubt = _doubt(pixels, drawn)
+        doubt = "" if kinds.is_photo(run) else _doubt(pixels, drawn)
     except LifelongError as error:
         return problem(str(error), run, drawn)
     judged = verdicts(answers, drawn)
     why = "See the curve" if all(verdict.known for verdict in judged[own:]) else "Why?"
     sentence = said(story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt)
-    return cards(history, drawn, answers), sentence, data_url(api.png(pixels))
+    return cards(history, drawn, answers), sentence, kinds.seen(run, data_url(api.png(pixels)))
 
 
 def _doubt(pixels: np.ndarray, drawn: str) -> str:
@@ -57,13 +58,13 @@ def _doubt(pixels: np.ndarray, drawn: str) -> str:
     return likeliest if mistaken(drawn, likeliest, share) else ""
 
 
-def problem(message: str, run: str, drawn: str) -> tuple[list, dict, str]:
+def problem(message: str, run: str, drawn: str) -> tuple[list, dict, dict]:
     """What went wrong, in place of any earlier answer."""
     try:
-        empty = cards(api.history(run), drawn)
+        empty, seen = cards(api.history(run), drawn), kinds.seen(run)
     except LifelongError:
-        empty = []
-    return empty, said(message, run, tone="problem"), ""
+        empty, seen = [], kinds.seen(None)
+    return empty, said(message, run, tone="problem"), seen
 
 
 def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) -> dict[str, Any]:
@@ -74,11 +75,20 @@ def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) ->
 
 
 def begin(kept: str | None, request: gr.Request) -> tuple:
-    """The run that the address asks for, all runs to choose from, and the digit chosen before a reload."""
+    """The run that the address asks for, all runs to choose from, and the class chosen before a reload."""
     runs = readable_runs()
     run = first_run(request.query_params.get("run"), runs)
-    drawn = kept if kept in DIGITS else PROMPT
-    return gr.update(choices=runs, value=run), drawn, label_given(run)
+    return gr.update(choices=runs, value=run), kinds.chips(run, kept or PROMPT), kinds.examples(run), label_given(run)
+
+
+def settle(run: str, drawn: str, shown: dict) -> tuple:
+    """What depends on the run that was chosen: the classes, the test images, the task label, and whether the pad is of its kind."""
+    try:
+        chips, examples = kinds.chips(run, drawn), kinds.examples(run)
+    except LifelongError:  # a run deleted meanwhile: the answer that follows says so
+        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    other = isinstance(shown, dict) and bool(shown.get("photo")) != chips["photo"]
+    return None if other else gr.skip(), chips, examples, label_given(run)
 
 
 def label_given(run: str | None) -> bool:
@@ -89,19 +99,18 @@ def label_given(run: str | None) -> bool:
         return False  # a run deleted meanwhile: the answer that follows says so
 
 
-@cache
-def _examples() -> np.ndarray:
-    """Test images uint8 (3, 10, 28, 28): some of each digit."""
-    sheet = np.asarray(Image.open(ASSETS / "examples.png"))
-    return sheet.reshape(len(sheet) // 28, 28, 10, 28).swapaxes(1, 2)
-
-
-def put(event: gr.EventData) -> tuple[bytes, str]:
-    """An example on the pad, with the digit it shows as the truth."""
-    digit, turn = _given(event, "digit"), _given(event, "turn")
-    if type(digit) is not int or type(turn) is not int:
-        raise refuse("An example is chosen by its digit, 0 to 9.")
-    return api.png(_examples()[turn % len(_examples()), digit % 10]), DIGITS[digit % 10]
+def put(run: str, event: gr.EventData) -> tuple[bytes, dict]:
+    """An example on the pad, with the class it shows as the truth."""
+    place, turn = _given(event, "digit"), _given(event, "turn")
+    try:
+        sheet = kinds.pictures(run)
+        if type(place) is not int or type(turn) is not int or sheet is None:
+            raise LifelongError("An example is chosen by its place, counted from 0.")
+        chips = kinds.chips(run, "")
+    except LifelongError as error:
+        raise refuse(str(error)) from None
+    place %= sheet.shape[1]
+    return api.png(sheet[turn % len(sheet), place]), {**chips, "drawn": chips["names"][place]}
 
 
 def _given(event: gr.EventData, name: str) -> Any:
@@ -110,33 +119,39 @@ def _given(event: gr.EventData, name: str) -> Any:
 
 
 def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
-    """A picture from a file as a digit on the pad; a wrong file empties the pad and is told in one sentence."""
+    """A picture from a file on the pad, as a digit or a photograph; a wrong file empties the pad and is told in one sentence."""
     try:
         content = from_data_url(_given(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
         if content is None:
             raise LifelongError("That file is empty or larger than 5 MB; give a picture of at most 5 MB.")
-        pixels = api.needed(run, api.open_image(content))
+        image = api.open_image(content)
+        shown = _photograph(image) if kinds.is_photo(run) else api.png(api.needed(run, image))
     except LifelongError as error:
         return None, *problem(str(error), run, drawn)
-    return api.png(pixels), gr.skip(), gr.skip(), gr.skip()
+    return shown, gr.skip(), gr.skip(), gr.skip()
+
+
+def _photograph(image: Image.Image) -> bytes:
+    """The middle of a photograph as large as the pad holds it, as a PNG file."""
+    return api.png(np.asarray(ImageOps.fit(image.convert("RGB"), (ON_PAD, ON_PAD))).transpose(2, 0, 1))
 
 
 def build() -> gr.Blocks:
     """The page."""
     runs = readable_runs()
     run = first_run(None, runs)
-    strip, sentence, _ = answer(None, run, PROMPT, False) if run else ([], said(NO_RUN, "", tone="problem"), "")
+    strip, sentence, seen = answer(None, run, PROMPT, False) if run else ([], said(NO_RUN, "", tone="problem"), kinds.seen(None))
     with Page(analytics_enabled=False, fill_width=True, delete_cache=(600, 3600), title="Lifelong: draw a digit") as page:
         with gr.Column(elem_id="page"):
-            pad = DigitPad(PROMPT, elem_id="pad")
+            pad = DigitPad(kinds.chips(run, PROMPT), elem_id="pad")
             with gr.Column(elem_id="answers"):
                 shown = [Strip(strip, elem_id="strip"), Sentence(sentence, elem_id="sentence")]
-            truth = Chips(PROMPT, elem_id="truth")
-            examples = Examples(elem_id="examples")
-            shown.append(Seen(elem_id="seen"))
+            truth = Chips(kinds.chips(run, PROMPT), elem_id="truth")
+            examples = Examples(kinds.examples(run), elem_id="examples")
+            shown.append(Seen(seen, elem_id="seen"))
             with gr.Column(elem_id="ask"):
                 chosen = RunChoice(runs, value=run, label="Model", elem_id="run", filterable=False)
-                told = gr.Checkbox(False, label="Tell it which task the digit is from", info=TOLD, elem_id="told")
+                told = gr.Checkbox(False, label="Tell it which task the image is from", info=TOLD, elem_id="told")
         _wire(page, [pad, chosen, truth, told], examples, shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)
@@ -147,11 +162,11 @@ def _wire(page: gr.Blocks, given: list, examples: Examples, shown: list) -> None
     """All answers go through one event, of which the last always wins; the others only set what it depends on."""
     pad, chosen, truth, told = given
     gr.on([pad.input, truth.input, told.change, chosen.change], answer, given, shown, **QUIETLY)
-    chosen.input(label_given, chosen, told, **QUIETLY)
-    examples.click(put, None, [pad, truth], **QUIETLY)
+    chosen.input(settle, [chosen, truth, examples], [pad, truth, examples, told], **QUIETLY)
+    examples.click(put, chosen, [pad, truth], **QUIETLY)
     pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)
     kept = gr.JSON(visible=False)
-    page.load(begin, kept, [chosen, truth, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
+    page.load(begin, kept, [chosen, truth, examples, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
 
 
 class RunChoice(gr.Dropdown):
@@ -177,4 +192,4 @@ def host() -> FastAPI:
 
 def warm() -> None:
     """Loads what a first drawing needs: torch and every checkpoint of the run that is shown first."""
-    answer(api.png(_examples()[0, 0]), first_run(None, readable_runs()) or "", PROMPT, False)
+    answer(api.png(kinds.digits()[0, 0]), first_run(None, readable_runs()) or "", PROMPT, False)

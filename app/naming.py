@@ -1,11 +1,13 @@
 """What things are called on the pages: data sets, scenarios, strategies, runs, and what a run was made of."""
 
+import shlex
+
 from rows import percent, titles
 
 from lifelong import api
 from lifelong.api import History
 
-DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample"}
+DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 ABOUT_DATASETS = {
     "mnist": "70,000 handwritten digits",
     "mnist-sample": "5,000 of the same digits, embedded; quicker and less exact",
@@ -102,7 +104,8 @@ def facts(history: History) -> list[tuple[str, str]]:
     told = [("Scenario", api.SCENARIOS[c.scenario])]
     if card:
         told += [("Strategy", f"{card.title}. {card.summary}"), ("Stores", card.stores), ("Source", card.source)]
-    told += [(f"Setting: {name.replace('_', ' ')}", magnitude(value)) for name, value in c.settings.items()]
+    told += [(f"Setting: {name.replace('_', ' ')}", value(given)) for name, given in c.settings.items()]
+    told += [(f"Network: {name.replace('_', ' ')}", value(given)) for name, given in c.network.items()]
     told += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
     if start:
         told += [
@@ -119,5 +122,7 @@ def command(history: History) -> str:
     """The command that makes a run of the same configuration."""
     c = history.config
     flags = {"dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "recipe": c.recipe, "tasks": c.tasks, "seed": c.seed}
-    flags |= {name.replace("_", "-"): f"{value:g}" for name, value in c.settings.items()}
-    return "python -m lifelong train " + " ".join(f"--{name} {value}" for name, value in flags.items())
+    flags |= {"model": c.model} if c.model != "mlp" else {}
+    chosen = {**c.settings, **c.network}
+    flags |= {name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}" for name, given in chosen.items()}
+    return "python -m lifelong train " + " ".join(f"--{name} {shlex.quote(str(given))}" for name, given in flags.items())

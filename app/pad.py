@@ -13,6 +13,7 @@ import gradio as gr
 ASSETS = Path(__file__).parent / "assets"
 LARGEST_DRAWING = 400_000  # characters of a data URL; a drawing has some 10,000
 LARGEST_UPLOAD = 5_000_000  # bytes
+LONGEST_NAME = 200  # characters of a class
 PNG = "data:image/png;base64,"
 DIGITS = tuple("0123456789")
 
@@ -54,7 +55,7 @@ class _Part(gr.HTML):
 
 
 class DigitPad(_Part):
-    """White ink on black paper, by mouse, pen, finger or keyboard. Its value is bytes of a PNG, None when blank."""
+    """White ink on black paper, by mouse, pen, finger or keyboard, or a picture. Its value is bytes of a PNG, None when blank."""
 
     TEMPLATE = """<div class="pad">
   <div class="sheet"><canvas width="560" height="560" tabindex="0" role="img" aria-label="Drawing pad. Draw one digit with
@@ -63,9 +64,9 @@ class DigitPad(_Part):
   <div class="bar"><button type="button" class="tool" data-act="undo">Undo</button>
   <button type="button" class="tool" data-act="clear">Clear</button>
   <button type="button" class="tool" data-act="upload">Upload…</button></div>
-  <input type="file" accept="image/*" tabindex="-1" aria-label="Upload a picture of a digit"></div>"""
+  <input type="file" accept="image/*" tabindex="-1" aria-label="Upload a picture"></div>"""
 
-    def __init__(self, prompt: str = DIGITS[0], **kw: Any) -> None:
+    def __init__(self, prompt: dict[str, Any], **kw: Any) -> None:
         super().__init__(
             "", html_template=self.TEMPLATE, css_template=(ASSETS / "pad.css").read_text(), js_on_load=(ASSETS / "pad.js").read_text(),
             prompt=prompt, brush=44, throttle=120, **kw,
@@ -84,26 +85,32 @@ class DigitPad(_Part):
 
 
 class Chips(_Part):
-    """"I drew a ...": one radio button a digit; its value is the digit."""
+    """What was drawn: one radio button a class; value: {"drawn", "names", "labels", "photo"}, of which the page gets the class drawn.
 
-    TEMPLATE = f"""<fieldset class="chips"><legend>I drew a …</legend><div>{''.join(
-        f'<label><input type="radio" name="drawn" value="{d}"><span>{d}</span></label>' for d in DIGITS)}</div></fieldset>"""
-    JS = """const show = () => { element.querySelector(`input[value="${props.value}"]`).checked = true; };
+    labels: the names, safe to be put into the page.
+    """
+
+    TEMPLATE = """<fieldset class="chips ${value.photo ? 'words' : ''}"><legend>${value.photo ? 'It shows a …' : 'I drew a …'}</legend>
+<div>${value.labels.map((name, i) => `<label><input type="radio" name="drawn" value="${i}"><span>${name}</span></label>`).join('')}</div></fieldset>"""
+    JS = """const place = () => props.value.names.indexOf(props.value.drawn);
+const show = () => { const own = element.querySelector(`input[value="${place()}"]`); if (own) own.checked = true; };
 const keep = () => {  // over a reload, and for the prompt on the pad
-  sessionStorage.setItem('lifelong.truth', props.value);
+  sessionStorage.setItem('lifelong.truth', props.value.drawn);
   document.dispatchEvent(new CustomEvent('lifelong:truth', { detail: props.value }));
 };
-element.addEventListener('change', (event) => { props.value = event.target.value; keep(); trigger('input'); });
+element.addEventListener('change', (event) => {
+  props.value = { ...props.value, drawn: props.value.names[Number(event.target.value)] }; show(); keep(); trigger('input'); });
 watch('value', () => { show(); keep(); trigger('input'); });
 show();"""
 
-    def __init__(self, value: str = DIGITS[0], **kw: Any) -> None:
+    def __init__(self, value: dict[str, Any], **kw: Any) -> None:
         super().__init__(value, html_template=self.TEMPLATE, js_on_load=self.JS, **kw)
 
     def preprocess(self, payload: Any) -> str:
-        if payload not in DIGITS:
-            raise gr.Error("What was drawn has to be one of the digits 0 to 9.", print_exception=False)
-        return payload
+        drawn = payload.get("drawn") if isinstance(payload, dict) else None
+        if not isinstance(drawn, str) or not 0 < len(drawn) <= LONGEST_NAME:
+            raise gr.Error("What was drawn has to be one of the classes that the model knows.", print_exception=False)
+        return drawn
 
 
 class Strip(_Part):
@@ -150,29 +157,31 @@ watch('value', tellOnce);"""
 
 
 class Seen(_Part):
-    """The 28 x 28 pixels that go into the network; value: a data URL, empty before anything is drawn."""
+    """The pixels that go into the network; value: {"image": a data URL, empty before anything is drawn, "told": how it was made}."""
 
     TEMPLATE = """<figure class="seen"><span class="pixels">
-${value ? `<img src="${value}" alt="Your digit as the network gets it, 28 by 28 pixels">` : ''}</span>
-<figcaption><b>What the network sees</b> Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from.
-</figcaption></figure>"""
+${value.image ? `<img src="${value.image}" alt="Your picture as the network gets it">` : ''}</span>
+<figcaption><b>What the network sees</b> ${value.told}</figcaption></figure>"""
 
-    def __init__(self, value: str = "", **kw: Any) -> None:
+    def __init__(self, value: dict[str, str], **kw: Any) -> None:
         super().__init__(value, html_template=self.TEMPLATE, **kw)
 
 
 class Examples(_Part):
-    """One button a digit; a click tells which, and the next click on the same one brings another image."""
+    """One button a class; a click tells which, and the next click on the same one brings another image.
 
-    TEMPLATE = """<div class="examples" role="group" aria-label="Digits from the test set"><b>Or use a <br>test digit</b><div>
-${[0,1,2,3,4,5,6,7,8,9].map((d) => `<button type="button" data-digit="${d}" aria-label="Put a test image of ${d} on the pad"
- title="Put this test image on the pad; click again for another"><i style="background-image:url(${sprite});background-position:${d * 100 / 9}% 0">
-</i></button>`).join('')}</div></div>"""
+    value: {"sprite": a data URL of test images, a column a class and a row a turn, empty where there are none, "labels", "photo"}.
+    """
+
+    TEMPLATE = """<div class="examples ${value.photo ? 'photos' : ''}" role="group" aria-label="Images from the test set" ${value.sprite ? '' : 'hidden'}>
+<b>Or use a <br>test ${value.photo ? 'image' : 'digit'}</b><div>
+${value.labels.map((name, d) => `<button type="button" data-digit="${d}" aria-label="Put a test image of ${name} on the pad"
+ title="${name}: put this test image on the pad; click again for another"><i style="background-image:url(${value.sprite});
+background-position:${d * 100 / Math.max(1, value.labels.length - 1)}% 0;background-size:${value.labels.length * 100}% 300%"></i></button>`).join('')}</div></div>"""
     JS = """const turns = {};
 element.addEventListener('click', (event) => { const digit = event.target.closest('[data-digit]')?.dataset.digit;
   if (digit === undefined) return; const turn = turns[digit] = (turns[digit] ?? -1) + 1;
   trigger('click', {digit: Number(digit), turn}); });"""
 
-    def __init__(self, **kw: Any) -> None:
-        sprite = data_url((ASSETS / "examples.png").read_bytes())
-        super().__init__("", html_template=self.TEMPLATE, js_on_load=self.JS, sprite=sprite, **kw)
+    def __init__(self, value: dict[str, Any], **kw: Any) -> None:
+        super().__init__(value, html_template=self.TEMPLATE, js_on_load=self.JS, **kw)

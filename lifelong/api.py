@@ -171,6 +171,13 @@ def seen(run: str, image: Image.Image) -> np.ndarray | None:
     return seen(image, *_taken_by(run))
 
 
+def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
+    """Test images uint8 (turns, classes, channels, height, width), of `most` classes at most; None where the data set is not here."""
+    from .pictures import examples
+
+    return examples(dataset, turns, most)
+
+
 def needed(run: str, image: Image.Image) -> np.ndarray:
     """As `seen`, but a blank drawing is a LifelongError."""
     from .pictures import needed

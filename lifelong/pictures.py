@@ -3,7 +3,10 @@
 import numpy as np
 from PIL import Image, ImageOps
 
+from . import registry
+from .datasets import load
 from .drawing import digit_in, to_digit
+from .errors import LifelongError
 
 DIGITS = ("mnist", "mnist-sample")  # data sets that hold drawn digits, centred and scaled as MNIST's are
 
@@ -32,3 +35,20 @@ def photograph(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     fitted = ImageOps.fit(image.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BICUBIC)
     pixels = np.asarray(fitted, np.uint8)
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+
+
+def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
+    """The first test images of each class, uint8 (turns, classes, channels, height, width), of `most` classes at most.
+
+    None where the data set is not on this machine, or has not as many images of a class.
+    """
+    try:
+        if not registry.module("datasets", dataset).here():
+            return None
+        data = load(dataset)
+    except LifelongError:  # a data set that was removed or damaged since
+        return None
+    places = [(data.test_labels == label).nonzero().squeeze(1)[:turns] for label in range(min(len(data.classes), most))]
+    if any(len(place) < turns for place in places):
+        return None
+    return np.stack([data.test_images[place].numpy() for place in places], 1)

@@ -7,13 +7,16 @@ from types import SimpleNamespace
 import cards
 import draw
 import gradio as gr
+import kinds
 import numpy as np
 import pad
 import pytest
+from helpers import config, made_up, on_disk
 from pictures import is_one_sentence, png, ring
 from PIL import Image, ImageDraw
 
-from lifelong import api
+from lifelong import api, experiment
+from lifelong.examples import Dataset
 
 RUN = "mnist-class-finetune"
 BLANK_CARDS = ["blank"] * 5
@@ -31,11 +34,11 @@ def known(strip: list[dict]) -> list[str]:
 class TestPad:
     def test_a_drawing_arrives_as_it_was_sent(self):
         drawing = png(ring())
-        assert pad.DigitPad(render=False).preprocess(pad.data_url(drawing)) == drawing
+        assert pad.DigitPad(kinds.chips(RUN, "0"), render=False).preprocess(pad.data_url(drawing)) == drawing
 
     @pytest.mark.parametrize("nothing", ["", None])
     def test_nothing_drawn_is_none(self, nothing):
-        assert pad.DigitPad(render=False).preprocess(nothing) is None
+        assert pad.DigitPad(kinds.chips(RUN, "0"), render=False).preprocess(nothing) is None
 
     @pytest.mark.parametrize(
         "payload",
@@ -46,13 +49,17 @@ class TestPad:
     )
     def test_anything_else_is_refused_in_one_sentence(self, payload):
         with pytest.raises(gr.Error) as told:
-            pad.DigitPad(render=False).preprocess(payload)
+            pad.DigitPad(kinds.chips(RUN, "0"), render=False).preprocess(payload)
         assert is_one_sentence(told.value.message) and not told.value.print_exception
 
-    @pytest.mark.parametrize("payload", ["10", "x", None, 0, {"a": 1}, "<b>"])
-    def test_what_was_drawn_is_a_digit(self, payload):
+    @pytest.mark.parametrize("payload", ["10", None, 0, {"a": 1}, {"drawn": 3}, {"drawn": ""}, {"drawn": "x" * 201}, ["0"]])
+    def test_what_was_drawn_is_a_name(self, payload):
         with pytest.raises(gr.Error):
-            pad.Chips(render=False).preprocess(payload)
+            pad.Chips(kinds.chips(RUN, "0"), render=False).preprocess(payload)
+
+    def test_the_class_drawn_is_one_of_the_runs_and_the_first_where_it_is_not(self):
+        assert pad.Chips(kinds.chips(RUN, "3"), render=False).preprocess(kinds.chips(RUN, "3")) == "3"
+        assert kinds.chips(RUN, "cat")["drawn"] == "0" and kinds.chips(RUN, "7")["names"] == list("0123456789")
 
 
 class TestAnswer:
@@ -61,7 +68,7 @@ class TestAnswer:
         assert known(strip) == ["yes", "no", "no", "no", "no"]
         assert sentence["text"].startswith("Known after task 1") and "lost while learning task 2" in sentence["text"]
         assert (sentence["run"], sentence["task"], sentence["why"]) == (RUN, 0, "Why?")
-        pixels = Image.open(io.BytesIO(base64.b64decode(seen.removeprefix(pad.PNG))))
+        pixels = Image.open(io.BytesIO(base64.b64decode(seen["image"].removeprefix(pad.PNG))))
         assert pixels.size == (28, 28)
 
     def test_replay_still_knows_it(self):
@@ -83,17 +90,17 @@ class TestAnswer:
     @pytest.mark.parametrize("nothing", [None, png(Image.new("L", (280, 280)))])
     def test_nothing_drawn_shows_what_was_taught(self, nothing):
         strip, sentence, seen = draw.answer(nothing, RUN, "0", False)
-        assert known(strip) == BLANK_CARDS and seen == "" and sentence["why"] == ""
+        assert known(strip) == BLANK_CARDS and seen["image"] == "" and sentence["why"] == ""
         assert [[t["name"] for t in card["taught"]] for card in strip] == [["0", "1"], ["2", "3"], ["4", "5"], ["6", "7"], ["8", "9"]]
 
     def test_bytes_that_are_no_picture_clear_the_answers(self):
         strip, sentence, seen = draw.answer(b"\x89PNG nonsense", RUN, "0", False)
-        assert known(strip) == BLANK_CARDS and seen == "" and sentence["tone"] == "problem" and is_one_sentence(sentence["text"])
+        assert known(strip) == BLANK_CARDS and seen["image"] == "" and sentence["tone"] == "problem" and is_one_sentence(sentence["text"])
 
     @pytest.mark.parametrize("run", ["../../etc", "<script>alert(1)</script>", "", "None"])
     def test_an_unknown_run_is_told_and_escaped(self, run):
         strip, sentence, seen = draw.answer(None, run, "0", False)
-        assert strip == [] and seen == "" and sentence["tone"] == "problem"
+        assert strip == [] and seen["image"] == "" and sentence["tone"] == "problem"
         assert "<" not in sentence["text"] and "<" not in sentence["run"]
 
 
@@ -116,24 +123,25 @@ class TestUpload:
     )
     def test_a_wrong_file_is_one_sentence_and_leaves_no_answer(self, data):
         drawing, strip, sentence, seen = draw.upload(RUN, "0", event(**data))
-        assert drawing is None and known(strip) == BLANK_CARDS and seen == ""
+        assert drawing is None and known(strip) == BLANK_CARDS and seen["image"] == ""
         assert sentence["tone"] == "problem" and is_one_sentence(sentence["text"]) and "<" not in sentence["text"]
 
 
 class TestExamples:
     def test_each_is_read_by_the_model_that_learned_all(self):
         for digit in range(10):
-            drawing, drawn = draw.put(event(digit=digit, turn=0))
+            drawing, chips = draw.put(RUN, event(digit=digit, turn=0))
+            drawn = chips["drawn"]
             pixels = api.seen(RUN, api.open_image(drawing))
             assert drawn == str(digit) and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == drawn
 
     def test_the_next_click_brings_another(self):
-        assert len({draw.put(event(digit=3, turn=turn))[0] for turn in range(3)}) == 3
+        assert len({draw.put(RUN, event(digit=3, turn=turn))[0] for turn in range(3)}) == 3
 
     @pytest.mark.parametrize("data", [{}, {"digit": "3", "turn": 0}, {"digit": 3}, {"digit": True, "turn": 0}])
     def test_anything_else_is_refused(self, data):
         with pytest.raises(gr.Error):
-            draw.put(event(**data))
+            draw.put(RUN, event(**data))
 
 
 def test_class_names_are_escaped():
@@ -141,3 +149,46 @@ def test_class_names_are_escaped():
     history = SimpleNamespace(started=started, learned=[0])
     [card] = cards.cards(history, "0")
     assert card["taught"][0]["name"] == "&lt;b&gt;" and "<" not in card["spoken"]
+
+
+class TestPhotographs:
+    @pytest.fixture
+    def run(self, monkeypatch) -> str:
+        """A run of colour images, whose classes have names that a page must not believe."""
+        grey = made_up(classes=4, side=8)
+        colour = (grey.train_images.repeat(1, 3, 1, 1), grey.train_labels, grey.test_images.repeat(1, 3, 1, 1), grey.test_labels)
+        dataset = Dataset("photos", "Photos", "made-up photographs", ("cat", "<b>dog", "ship", "owl"), *colour)
+        monkeypatch.setattr(experiment, "load", lambda name: dataset)
+        monkeypatch.setattr(kinds.api, "holds_digits", lambda run: False)
+        monkeypatch.setattr(kinds.api, "examples", lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy())
+        monkeypatch.setattr("lifelong.pictures.DIGITS", ())
+        kinds._photographs.cache_clear()
+        return on_disk(config(tasks=2)).name
+
+    def photo(self, mode: str = "RGB", size=(90, 60)) -> bytes:
+        return png(Image.new(mode, size, 200 if mode == "L" else (200, 30, 40, 90)[: len(mode)]))
+
+    @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
+    def test_an_upload_is_shown_as_it_is_and_answered_after_every_task(self, run, mode):
+        drawing, *_ = draw.upload(run, "cat", event(content=pad.data_url(self.photo(mode))))
+        assert Image.open(io.BytesIO(drawing)).size == (280, 280)
+        strip, sentence, seen = draw.answer(drawing, run, "cat", False)
+        assert len(strip) == 2 and all(card["said"] != "?" for card in strip) and sentence["doubt"] == ""
+        assert Image.open(io.BytesIO(base64.b64decode(seen["image"].removeprefix(pad.PNG)))).size == (8, 8) and "8 × 8" in seen["told"]
+
+    def test_the_classes_and_the_test_images_are_the_runs_and_names_are_escaped(self, run):
+        cleared, chips, examples, _ = draw.settle(run, "0", kinds.examples(RUN) | {"photo": False})
+        assert cleared is None and chips["drawn"] == "cat" and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
+        assert chips["labels"][1] == examples["labels"][1] == "&lt;b&gt;dog"
+        drawing, chips = draw.put(run, event(digit=2, turn=1))
+        assert chips["drawn"] == "ship" and Image.open(io.BytesIO(drawing)).size == (8, 8)
+
+    def test_a_run_of_the_same_kind_leaves_the_pad_as_it_is(self, run):
+        assert draw.settle(run, "cat", {"photo": True})[0] is not None
+
+    def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(self, run, monkeypatch):
+        monkeypatch.setattr(kinds.api, "examples", lambda *asked: None)
+        kinds._photographs.cache_clear()
+        assert kinds.examples(run) == {"sprite": "", "labels": [], "photo": True}
+        with pytest.raises(gr.Error):
+            draw.put(run, event(digit=0, turn=0))

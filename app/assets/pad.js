@@ -171,15 +171,16 @@ function load(value) {
   image.src = value;
 }
 
-function prompt(label) {
-  ghost.querySelector('b').textContent = label;
-  ghost.querySelector('span').textContent = `Draw ${label === '8' ? 'an' : 'a'} ${label}`;
+function prompt({ drawn, photo }) {
+  const named = `${/^[8aeiou]/.test(drawn) ? 'an' : 'a'} ${drawn}`;
+  ghost.querySelector('b').textContent = photo ? '' : drawn;
+  ghost.querySelector('span').textContent = photo ? `Upload or drop a photo of ${named}` : `Draw ${named}`;
 }
 
 document.addEventListener('lifelong:truth', (event) => prompt(event.detail));
 // A digit that the server puts on the pad is answered like one that is drawn.
 watch('value', () => { load(props.value ?? ''); if (shown) trigger('input'); });
-prompt(sessionStorage.getItem('lifelong.truth') ?? props.prompt);
+prompt(props.prompt);
 redraw();
 const kept = sessionStorage.getItem('lifelong.pad');
 if (kept) {
