@@ -20,12 +20,11 @@ class Torchvision(Model):
     """
 
     architecture: ClassVar[str]
-    default_weights: ClassVar[str] = "imagenet"
     title = "A network of torchvision"
     summary = "A deep network for colour images, pretrained or not, with fully connected layers on top."
 
     tune: str = choice("head", "What is trained: the layers on top of the frozen backbone, or the whole network.", options=("head", "whole"))
-    weights: str = text("default", "Where the backbone's weights come from: imagenet, shipped, none, or a .safetensors file.")
+    weights: str = text("default", "Where the backbone's weights come from: shipped, imagenet, none, or a .safetensors file; by default shipped, where one ships.")
     stem: str = choice("auto", "The first layers; auto is what the weights were made with, or small where there are none.", options=("auto", *STEMS))
     side: int = setting(0, "Images are brought to this side in pixels before; 0 leaves them as they are.", low=0, high=512)
     units: int = setting(512, "Units in each hidden layer on top.", low=1, high=4000)
@@ -38,7 +37,7 @@ class Torchvision(Model):
 
     def backbone(self, precision: str, augments: bool = False) -> Backbone:
         """The network with its weights, ready to answer."""
-        source = self.default_weights if self.weights == "default" else self.weights
+        source = _weights.usual(self.architecture) if self.weights == "default" else self.weights
         found = _weights.find(self.architecture, source)
         stem = (found.stem if found else "small" if self._has_stems() else "imagenet") if self.stem == "auto" else self.stem
         made = Backbone(self.architecture, stem, self.side, precision, augments)

@@ -37,6 +37,11 @@ class Weights:
         network.load_state_dict({name: self.tensors[name] for name in own}, strict=False)
 
 
+def usual(architecture: str) -> str:
+    """The source where none is given: the backbone that ships with the project, or else ImageNet."""
+    return "shipped" if (SHIPPED / f"{architecture}.safetensors").exists() else "imagenet"
+
+
 def find(architecture: str, source: str) -> Weights | None:
     """The weights of a source; None for 'none'. Raises LifelongError where they cannot be had."""
     if source == "none":

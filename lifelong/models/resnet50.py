@@ -10,6 +10,5 @@ class ResNet50(Torchvision):
     """Torchvision's ResNet-50 up to its pooled 2,048 features, then one hidden layer of 512 and the head."""
 
     architecture = "resnet50"
-    default_weights = "shipped"
     title = "ResNet-50"
     summary = "Fifty convolutional layers that come pretrained and frozen, or are trained as a whole, and fully connected layers on top."
