@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
-from . import compute, registry, scenarios
+from . import compute, datasets, registry, scenarios
 from .config import RunConfig
 from .datasets import load
 from .evaluation import accuracy, scores
@@ -17,12 +17,12 @@ from .scenarios import Task
 def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
     """The config with every setting filled in; raises LifelongError for a name or value that does not fit.
 
-    classes: how many classes there are, where it is not the number that the data set's file tells.
+    classes: how many classes there are, where the data set need not be asked.
     """
-    dataset = registry.module("datasets", config.dataset)
+    classes = classes or len(datasets.classes(config.dataset))
     registry.module("models", config.model)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
-    scenarios.plan(config, classes or len(dataset.CLASSES))
+    scenarios.plan(config, classes)
     return config.model_copy(update={"settings": strategy.chosen(), "precision": compute.precision(config.precision)})
 
 
