@@ -52,11 +52,11 @@ def plain(value: int, shape: tuple[int, ...] = (32, 32, 3)) -> np.ndarray:
     return np.full(shape, value, np.uint8)
 
 
-def parquet(file: Path, images: list, labels: list, column: str = "img", metadata: dict | None = None, **types) -> Path:
-    """A parquet file as the Hugging Face Hub lays it out; types: pyarrow's, of `images` and `labels`, where they are others."""
-    struct_of = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    rows = [{"bytes": image, "path": "x.png"} for image in images] if "images" not in types else images
-    table = pa.table({column: pa.array(rows, types.get("images", struct_of)), "label": pa.array(labels, types.get("labels"))})
+def parquet(file: Path, images: list, labels: list, column: str = "img", metadata: dict | None = None, kinds=(None, None)) -> Path:
+    """A parquet file as the Hugging Face Hub lays it out; kinds: pyarrow's types of images and labels, where they are others."""
+    if kinds[0] is None:
+        images = [{"bytes": image, "path": "x.png"} for image in images]
+    table = pa.table({column: pa.array(images, kinds[0]), "label": pa.array(labels, kinds[1])})
     file.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table.replace_schema_metadata(metadata), file)
     return file

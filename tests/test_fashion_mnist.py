@@ -73,6 +73,13 @@ def test_a_damaged_file_is_one_sentence(data, name, damage, says):
     assert refused().startswith(says)
 
 
+@pytest.mark.parametrize("sizes", [(2**16,) * 4, (2**32 - 1, 2**32 - 1), (1,) * 100], ids=["a product of 2 to the 64", "twice minus one", "100 sizes"])
+def test_sizes_that_no_array_can_have_are_one_sentence(data, sizes):
+    files = four_files() | {"train-images-idx3-ubyte": bytes([0, 0, 8, len(sizes)]) + b"".join(size.to_bytes(4, "big") for size in sizes) + b"x"}
+    put(data, files, packed=False, kin="FashionMNIST")
+    assert refused() == "train-images-idx3-ubyte is not a whole IDX file of bytes; fetch it again."
+
+
 def test_a_small_file_that_unpacks_to_more_than_any_idx_file_is_refused(data, monkeypatch):
     monkeypatch.setattr(_idx, "LARGEST", 10_000)
     raw = put(data, four_files(), kin="FashionMNIST")

@@ -4,6 +4,7 @@ A file here has a `load()` that returns a Dataset, its CLASSES, and `place()`: w
 download, None where there is nothing. Only `load` imports torch.
 """
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -104,5 +105,5 @@ def _stamp(found: Path | None) -> tuple:
     if found is None:
         return ()
     looked = [found, *(path for within in (".", "train", "test") for path in sorted((found / within).glob("*")))]
-    seen = [(path.name, path.stat()) for path in looked if path.exists()]
+    seen = [(path.name, path.stat()) for path in looked if os.path.exists(path)]
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in seen)

@@ -1,7 +1,9 @@
 """MNIST and its kin: four IDX files, gzip or not, in torchvision's folder `<its name>/raw`."""
 
 import gzip
+import os
 import zlib
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +21,13 @@ LARGEST = 200_000_000  # bytes of a file once it is unpacked; MNIST's largest ha
 
 def place(kin: str) -> Path | None:
     """The folder with the four files, None where there is none. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
-    return _places.first(f"{kin}/raw", lambda folder: all(file_in(folder, name).is_file() for name in FILES))
+    return _places.first(f"{kin}/raw", lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES))
 
 
 def file_in(folder: Path, name: str) -> Path:
     """The file of this name, or else where it would be in gzip."""
     plain = folder / name
-    return plain if plain.exists() else folder / f"{name}.gz"
+    return plain if os.path.exists(plain) else folder / f"{name}.gz"
 
 
 def downloaded(kin: str) -> Path | None:
@@ -58,10 +60,10 @@ def read(file: Path) -> np.ndarray:
             content = stream.read(LARGEST)
     except (OSError, EOFError, zlib.error):
         raise LifelongError(f"{file.name} is damaged or cannot be read; fetch it again.") from None
-    # Two zero bytes, the type (8 is unsigned byte), the number of dimensions, then each as big-endian int32.
+    # Two zero bytes, the type (8 is unsigned byte), the number of dimensions, then each as big-endian 32-bit number.
     dimensions = content[3] if len(content) > 3 and content.startswith(b"\x00\x00\x08") else 0
     header = 4 + 4 * dimensions
-    shape = np.frombuffer(content[4:header], ">i4").tolist() if dimensions and len(content) >= header else []
-    if not shape or len(content) - header != int(np.prod(shape, dtype=np.int64)):
+    shape = np.frombuffer(content[4:header], ">u4").tolist() if 0 < dimensions <= 4 and len(content) >= header else []
+    if not shape or len(content) - header != prod(shape):
         raise LifelongError(f"{file.name} is not a whole IDX file of bytes; fetch it again.")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape).copy()

@@ -2,14 +2,16 @@
 
 Either `<name>/{train,test}/<class>/*.png|jpg|...`, or `<name>/train*.parquet` and `<name>/test*.parquet` with a column `img` or
 `image` (binary, or a struct with `bytes`) and a column `label` (whole numbers, or text). Images of one size up to 224 pixels
-stay as they are. Others are cropped to the square in their middle and resized to the median of the training images'
-shorter sides, at most 96 pixels, and the source says so. They have one channel if all are grey, else three; a photograph
-is turned as its EXIF orientation asks. Files may be hostile: what is wrong with one is told in one sentence that names it, a
+stay as they are. Others are resized until their shorter side is the median of the training images' shorter sides, at most
+96 pixels, and cropped to the square in their middle; the source says so. They have one channel if all are grey, else
+three; a photograph is turned as its EXIF orientation asks. Files may be hostile: what is wrong with one is told in one sentence that names it, a
 link that leaves the folder is not followed, and nothing is unpickled.
 """
 
+import os
 import re
 import unicodedata
+from contextlib import suppress
 from math import prod
 from pathlib import Path
 from types import ModuleType
@@ -33,9 +35,10 @@ def folders() -> dict[str, Path]:
     """Every folder that is laid out as a data set, by its name; under two roots, the first counts."""
     found: dict[str, Path] = {}
     for root in _places.roots():
-        for folder in sorted(root.iterdir()) if root.is_dir() else []:
-            if _layout(folder):
-                found.setdefault(folder.name, folder)
+        with suppress(OSError):  # not there, or not to be looked into
+            for folder in root.iterdir():
+                if _layout(folder):
+                    found.setdefault(folder.name, folder)
     return found
 
 
@@ -50,9 +53,12 @@ def place(name: str) -> Path | None:
 
 
 def _layout(folder: Path) -> str | None:
+    """'parquet' or 'images'; None for a folder that is no data set, or cannot be looked into."""
+    if not os.path.isdir(folder):
+        return None
     if any(next(folder.glob(f"{split}*.parquet"), None) for split in ("train", "test")):
         return "parquet"
-    return "images" if any((folder / split).is_dir() for split in ("train", "test")) else None
+    return "images" if any(os.path.isdir(folder / split) for split in ("train", "test")) else None
 
 
 def _reader(folder: Path) -> ModuleType:
@@ -101,7 +107,7 @@ def load(folder: Path, name: str, title: str, known: tuple[str, ...] | None = No
     how = _pictures.Fit(shape) if shape else _pictures.fit(train, test)
     _fits(title, len(train.labels) + len(test.labels), how.shape)
     (train_images, formats), (test_images, more) = (_pictures.read(part, how) for part in (train, test))
-    remark = f", cropped and resized to {how.shape[2]} x {how.shape[1]}" if how.cropped else ""
+    remark = f", resized and cropped to {how.shape[2]} x {how.shape[1]}" if how.cropped else ""
     if known and "JPEG" in formats | more:
         remark = ", from JPEG copies"
     return _arrays.dataset(name, title, names, (train_images, train.labels), (test_images, test.labels), remark)

@@ -126,7 +126,7 @@ def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
             row = int(np.flatnonzero(column.is_null())[0])
             raise LifelongError(f"Row {row} of {_where(folder, file)}, counted from 0, has no label.")
         column = column.cast(kind)
-        return column.cast(pa.int64(), safe=False) if pa.types.is_integer(kind) else column.cast(pa.large_string())
+        return column.cast(pa.int64()) if pa.types.is_integer(kind) else column.cast(pa.large_string())
 
 
 def _positions(folder: Path, file: Path, names: tuple[str, ...] | None, values: pa.Array | None) -> np.ndarray:

@@ -53,8 +53,8 @@ def _quietly():
 def fit(train: Part, test: Part) -> Fit:
     """The shape that suits all these pictures: one channel if all are grey, else three.
 
-    Of one size up to AS_IS they stay as they are. Else each is to be cropped to the square in its middle and resized to the
-    median of the shorter sides of the training images, at most SQUARE.
+    Of one size up to AS_IS they stay as they are. Else each is to be resized until its shorter side is the median of the
+    training images' shorter sides, at most SQUARE, and cropped to the square in its middle.
     """
     measured = [[_measured(where, file) for where, file in _told(part, "Measuring")] for part in (train, test)]
     sizes = {size for part in measured for size, _ in part}

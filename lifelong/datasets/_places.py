@@ -31,7 +31,7 @@ def offline() -> bool:
 
 
 def first(folder: str, whole: Callable[[Path], bool]) -> Path | None:
-    """The first folder of this name that is whole, under the roots."""
+    """The first folder of this name that is whole, under the roots. Asked with os.path, which says no where Path raises."""
     return next((root / folder for root in roots() if whole(root / folder)), None)
 
 

@@ -7,6 +7,7 @@ opens them. Parquet copies often hold JPEGs, so accuracies can lie a little belo
 source says so.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def load() -> "Dataset":
     """All of CIFAR-10. Raises LifelongError where there is neither a copy nor a network, or a copy is not the real one."""
     folder = place() or _places.downloaded(BATCHES, FILES, _fetch)
     if folder is None:
-        begun = _places.first(BATCHES, Path.is_dir)
+        begun = _places.first(BATCHES, os.path.isdir)
         if begun and len(_missing(begun)) < len(FILES):
             raise LifelongError(f"The folder {BATCHES} lacks {', '.join(_missing(begun))}; fetch CIFAR-10 again.")
         raise _places.not_had(TITLE, f"the folder {BATCHES}, or parquet files in a folder cifar10,")
@@ -44,7 +45,7 @@ def load() -> "Dataset":
 
 
 def _missing(folder: Path) -> list[str]:
-    return [name for name in FILES if not (folder / name).is_file()]
+    return [name for name in FILES if not os.path.isfile(folder / name)]
 
 
 def _fetch(beside: str) -> None:
