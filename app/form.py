@@ -10,6 +10,7 @@ import words
 from lifelong import api
 from lifelong.errors import LifelongError
 
+MOST_TASKS = 20  # more lines than that cannot be told apart in a chart
 KEPT = {"persist_state": "session"}  # the form is as it was left when one comes back to it
 
 
@@ -76,19 +77,42 @@ def _size() -> None:
     state = st.session_state
     data, recipe, tasks, seed = st.columns(4, gap="large")
     with data:
-        st.segmented_control("Data set", api.datasets(), default="mnist", key="dataset", required=True,
-                             format_func=lambda name: naming.DATASETS.get(name, name), **KEPT)
-        st.caption(naming.ABOUT_DATASETS.get(state["dataset"], ""))
+        card = _dataset()
     with recipe:
         st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="recipe", required=True, format_func=str.capitalize, **KEPT)
         st.caption(_sentence(api.RECIPES[state["recipe"]].about))
     with tasks:
-        state.setdefault("tasks", api.usual_tasks(state["scenario"]))
-        st.slider("Tasks", 2 if state["scenario"] == "transfer" else 1, 10, key="tasks", **KEPT)
-        st.caption("The classes are dealt out to so many tasks, in order of arrival.")
+        _tasks(len(card.classes) or 10)
     with seed:
         st.number_input("Seed", 0, 2**31 - 1, key="seed", **KEPT)
         st.caption("Start weights and order of images; beyond 0, order of classes too.")
+
+
+def _dataset():
+    """The choice of a data set, and what is known of the one chosen."""
+    state, names = st.session_state, api.datasets()
+    if state.get("dataset") not in names:  # taken away since
+        state["dataset"] = "mnist"
+    st.segmented_control("Data set", names, key="dataset", required=True, wrap=True,
+                         format_func=lambda name: naming.DATASETS.get(name, name), **KEPT)
+    card = api.data_card(state["dataset"])
+    if card.problem:
+        st.error(card.problem)
+    else:
+        st.caption(_sentence(naming.about_data(card)))
+    return card
+
+
+def _tasks(classes: int) -> None:
+    """How many tasks, of those that so many classes allow."""
+    state = st.session_state
+    fewest, most = 2 if state["scenario"] == "transfer" else 1, min(classes, MOST_TASKS)
+    state["tasks"] = min(max(state.get("tasks", api.usual_tasks(state["scenario"])), fewest), most)
+    if fewest == most:
+        st.markdown(f"{naming.plural(most, 'task')} of one class each")
+        return
+    st.slider("Tasks", fewest, most, key="tasks", **KEPT)
+    st.caption(f"The {classes} classes are dealt out to so many tasks, in order of arrival.")
 
 
 def _strategy() -> None:

@@ -7,11 +7,14 @@ from rows import percent, titles
 from lifelong import api
 from lifelong.api import History
 
-DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "cifar10": "CIFAR-10", "fashion-mnist": "Fashion-MNIST"}
 ABOUT_DATASETS = {
     "mnist": "70,000 handwritten digits",
     "mnist-sample": "5,000 of the same digits, embedded; quicker and less exact",
+    "cifar10": "60,000 small photographs of ten kinds of animals and vehicles",
+    "fashion-mnist": "70,000 small grey pictures of ten kinds of clothes",
 }
+DOWNLOADS = {"mnist": "12 MB", "cifar10": "170 MB", "fashion-mnist": "31 MB"}
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -47,6 +50,16 @@ def scenario_told(name: str) -> str:
     """What a scenario asks of the model, as a sentence."""
     told = api.SCENARIOS[name].partition(": ")[2]
     return told[:1].upper() + told[1:]
+
+
+def about_data(card) -> str:
+    """What a data set is, and what happens first where it is not on this machine."""
+    about = ABOUT_DATASETS.get(card.name) or f"Your own images, {len(card.classes)} classes"
+    if card.place:
+        return about
+    if card.downloads:
+        return f"{about}. Not on this machine yet: {DOWNLOADS[card.name]} are downloaded first"
+    return f"{about}. Not on this machine" + (": the embedded sample stands in" if card.name == "mnist" else ", and it may not be downloaded")
 
 
 def run_title(row: dict) -> str:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from . import api, records, runs
 from . import config as configs
+from . import datasets as data_sets
 from .errors import LifelongError
 from .history import History
 from .settings_options import WithNetwork, WithSettings
@@ -22,7 +23,7 @@ _RUN_OPTIONS = [
     click.option("--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS)),
     click.option("--model", default="mlp", show_default=True, help="Network."),
     click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022)."),
-    click.option("--tasks", type=int, help="Number of tasks.  [default: 5; transfer: 2]"),
+    click.option("--tasks", type=int, help="Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]"),
     click.option("--class-order", help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
     click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
@@ -47,9 +48,9 @@ def cli() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, image order and class order.")
 @click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run; given again, an unfinished run goes on.")
-def train(as_json: bool, out: Path | None, class_order: str | None, **given: Any) -> int:
+def train(as_json: bool, out: Path | None, **given: Any) -> int:
     """Take one strategy through one scenario. Ctrl+C keeps what was learned and ends with status 130."""
-    config = configs.make(**given, class_order=_numbers(class_order))
+    config = _config(**given)
     at = runs.create(config, out)
     with _interruptible() as stop:
         for event in _with_bar(runs.learn(at, stop=stop), config):
@@ -64,16 +65,14 @@ def train(as_json: bool, out: Path | None, class_order: str | None, **given: Any
 @_run_options
 @click.option("--strategies", required=True, help="Names with commas between them, or all.")
 @click.option("--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Seeds 0, 1, ... each strategy is run with.")
-def compare(strategies: str, seeds: int, as_json: bool, class_order: str | None, **given: Any) -> None:
+def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
     """Race strategies on the same images in the same order, side by side where there are cores; mean and standard error over the seeds."""
     from . import comparison, experiment
 
     scenario = given["scenario"]
     names = [card.name for card in api.strategies(scenario)] if strategies == "all" else [name.strip() for name in strategies.split(",")]
-    configurations = [
-        experiment.resolve(configs.make(**given, strategy=name, seed=seed, class_order=_numbers(class_order)))
-        for name in dict.fromkeys(names) for seed in range(seeds)
-    ]
+    pairs = [(name, seed) for name in dict.fromkeys(names) for seed in range(seeds)]
+    configurations = [experiment.resolve(_config(**given, strategy=name, seed=seed)) for name, seed in pairs]
     bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
     rows = comparison.rows(bar, configurations)
     if as_json:
@@ -139,8 +138,9 @@ def strategies(as_json: bool) -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list and nothing else.")
 def datasets(as_json: bool) -> None:
-    """Data sets."""
-    print(json.dumps(list(api.datasets())) if as_json else "\n".join(api.datasets()))
+    """Data sets, and where each was found."""
+    names = api.datasets()
+    print(json.dumps(names) if as_json else "\n".join(f"{name:<22} {data_sets.card(name).told()}" for name in names))
 
 
 @cli.command()
@@ -202,6 +202,11 @@ def _print_run(story: History, run: str, as_json: bool) -> None:
 
 def _percent(share: float | None) -> str:
     return "     -" if share is None else f"{100 * share:6.2f}"
+
+
+def _config(class_order: str | None, tasks: int | None, **given: Any) -> configs.RunConfig:
+    tasks = min(configs.usual_tasks(given["scenario"]), len(data_sets.classes(given["dataset"]))) if tasks is None else tasks
+    return configs.make(**given, tasks=tasks, class_order=_numbers(class_order))
 
 
 def _numbers(text: str | None) -> tuple[int, ...] | None:

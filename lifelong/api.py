@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from . import config as configs
+from . import datasets as data_sets
 from . import registry, runs
 from .errors import LifelongError
 from .history import History
@@ -113,8 +114,13 @@ def strategy_titles() -> dict[str, str]:
 
 
 def datasets() -> tuple[str, ...]:
-    """Names of the data sets."""
-    return registry.names("datasets")
+    """Names of the data sets: those of the project, then those that people brought."""
+    return data_sets.names()
+
+
+def data_card(name: str) -> data_sets.Card:
+    """What is known of a data set before any image is read. Raises LifelongError where there is none of this name."""
+    return data_sets.card(name)
 
 
 def create(**given: Any) -> str:
@@ -124,7 +130,7 @@ def create(**given: Any) -> str:
 
 def prepare(dataset: str) -> None:
     """Has the worker read a data set that is on this machine, so that a run begins at once."""
-    if registry.module("datasets", dataset).here():
+    if data_sets.here(dataset):
         trainer.prepare(dataset)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from torch import Tensor
 
-from . import compute, features, registry, scenarios, seeds
+from . import compute, datasets, features, registry, scenarios, seeds
 from .config import RunConfig
 from .datasets import load
 from .evaluation import accuracy, scores
@@ -20,12 +20,11 @@ from .scenarios import Task
 def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
     """The config with every setting filled in; raises LifelongError for a name or value that does not fit.
 
-    classes: how many classes there are, where it is not the number that the data set's file tells.
+    classes: how many classes there are, where the data set need not be asked.
     """
-    dataset = registry.module("datasets", config.dataset)
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
-    scenarios.plan(config, classes or len(dataset.CLASSES))
+    scenarios.plan(config, classes or len(datasets.classes(config.dataset)))
     precision = compute.precision(config.precision)
     return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "precision": precision})
 

@@ -3,8 +3,7 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from . import registry
-from .datasets import load
+from . import datasets
 from .drawing import digit_in, to_digit
 from .errors import LifelongError
 
@@ -43,9 +42,9 @@ def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
     None where the data set is not on this machine, or has not as many images of a class.
     """
     try:
-        if not registry.module("datasets", dataset).here():
+        if not datasets.here(dataset):
             return None
-        data = load(dataset)
+        data = datasets.load(dataset)
     except LifelongError:  # a data set that was removed or damaged since
         return None
     places = [(data.test_labels == label).nonzero().squeeze(1)[:turns] for label in range(min(len(data.classes), most))]

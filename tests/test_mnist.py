@@ -3,51 +3,23 @@
 import gzip
 import hashlib
 import os
-import struct
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from stand_ins import TEST, TRAIN, four_files, idx, put, server
 
 from lifelong import datasets
-from lifelong.datasets import mnist, mnist_sample
+from lifelong.datasets import _idx, mnist, mnist_sample
 from lifelong.errors import LifelongError
 
-TRAIN, TEST = 30, 10
 REAL = Path(os.environ.get("LIFELONG_DATA", "")) / "MNIST" / "raw"
 MD5 = {  # of the uncompressed files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb", "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea", "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }  # fmt: skip
 needs_mnist = pytest.mark.skipif(not (os.environ.get("LIFELONG_DATA") and REAL.is_dir()), reason="LIFELONG_DATA holds no MNIST")
-
-
-def idx(array: np.ndarray) -> bytes:
-    """An IDX file of unsigned bytes."""
-    return struct.pack(f">BBBB{array.ndim}i", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
-
-
-def four_files() -> dict[str, bytes]:
-    """A tiny MNIST: image k is filled with k, its label is k modulo 10."""
-    made = {}
-    for name, count in (("train", TRAIN), ("t10k", TEST)):
-        number = np.arange(count)
-        made[f"{name}-images-idx3-ubyte"] = idx(np.broadcast_to(number[:, None, None], (count, 28, 28)))
-        made[f"{name}-labels-idx1-ubyte"] = idx(number % 10)
-    return made
-
-
-def put(folder: Path, files: dict[str, bytes], packed: bool = True) -> Path:
-    """Writes them as MNIST lies under LIFELONG_DATA."""
-    raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (raw / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
-    return raw
 
 
 @pytest.fixture
@@ -83,7 +55,7 @@ def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(da
     assert_tiny(mnist.load())
 
 
-@pytest.mark.parametrize("name", mnist.FILES)
+@pytest.mark.parametrize("name", _idx.FILES)
 @pytest.mark.parametrize("damage", [
     lambda whole: whole[:-1], lambda whole: whole[: len(whole) // 2], lambda whole: whole[:3], lambda whole: b"", lambda whole: whole + b"x",
     lambda whole: b"<html>not found</html>", lambda whole: b"\0\0\x0d\x01" + whole[4:], lambda whole: whole[:4] + b"\xff\xff\xff\xff" + whole[8:],
@@ -149,37 +121,6 @@ def test_loading_a_data_set_again_costs_nothing():
 # Torchvision's own download, from a server on this machine
 
 
-@contextmanager
-def server(files: dict[str, bytes], cut: float = 1.0):
-    """Serves files under their names, only part of each where `cut` is less than one; yields its address and what was asked."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            name = self.path.strip("/")
-            asked.append(name)
-            if name not in files:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(files[name])))
-            self.end_headers()
-            self.wfile.write(files[name][: int(cut * len(files[name]))])
-
-        def log_message(self, *_):
-            pass
-
-    http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{http.server_port}/", asked
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()
-
-
 @pytest.fixture
 def online(data, monkeypatch):
     """Torchvision asks the given address alone, for a tiny MNIST with these checksums."""
@@ -242,9 +183,9 @@ def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(o
 
 
 @needs_mnist
-@pytest.mark.parametrize("name", mnist.FILES)
+@pytest.mark.parametrize("name", _idx.FILES)
 def test_the_real_files_are_the_original_ones(name):
-    file = mnist._file(REAL, name)
+    file = _idx.file_in(REAL, name)
     content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     assert hashlib.md5(content).hexdigest() == MD5[name]
 

