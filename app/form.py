@@ -1,17 +1,16 @@
 """The form of the Train page: what to learn, how, and the controls that each strategy's settings call for."""
 
-import math
-
 import charts
 import naming
+import network
 import streamlit as st
 import words
+from controls import KEPT, control
 
 from lifelong import api
 from lifelong.errors import LifelongError
 
 MOST_TASKS = 20  # more lines than that cannot be told apart in a chart
-KEPT = {"persist_state": "session"}  # the form is as it was left when one comes back to it
 
 
 def show() -> None:
@@ -24,6 +23,7 @@ def show() -> None:
     with strategy:
         _strategy()
     _size()
+    network.choose()
     with start:
         _start()
     api.prepare(st.session_state["dataset"])
@@ -51,7 +51,7 @@ def _start() -> None:
 def _expected() -> None:
     """A finished run of the same kind, where there is one."""
     state = st.session_state
-    same = ("dataset", "scenario", "strategy", "tasks")
+    same = ("dataset", "scenario", "strategy", "tasks", "model")
     row = next((row for row in api.run_list() if row["learned"] == row["tasks"] and all(row[name] == state[name] for name in same)), None)
     if row is None:
         return
@@ -132,7 +132,7 @@ def _strategy() -> None:
     with st.container(border=True, key="strategy_card"):
         st.markdown(f"{card.summary}  \n**Stores** {card.stores}. **Costs** {card.costs}. **Source** {_sentence(card.source)}")
         for setting in card.settings:
-            _control(setting, setting_key(card.name, st.session_state["scenario"], setting.name))
+            control(setting, setting_key(card.name, st.session_state["scenario"], setting.name))
 
 
 def _cards() -> dict:
@@ -155,31 +155,6 @@ def setting_key(strategy: str, scenario: str, name: str) -> str:
     return f"setting-{strategy}-{scenario}-{name}"
 
 
-def _control(setting, key: str) -> None:
-    """The control that a setting's kind and range call for."""
-    label = setting.name.replace("_", " ").capitalize()
-    if setting.options:
-        st.segmented_control(label, setting.options, default=setting.default, key=key, required=True, wrap=True, format_func=naming.option, **KEPT)
-    elif setting.high - setting.low > 1000 or (setting.low > 0 and setting.high / setting.low >= 1000):
-        value = st.session_state.get(key, setting.default)
-        st.select_slider(label, ladder(setting, value), value=setting.default, format_func=naming.magnitude, key=key, **KEPT)
-    elif setting.kind is int:
-        st.slider(label, int(setting.low), int(setting.high), int(setting.default), key=key, **KEPT)
-    else:
-        step = 10.0 ** (math.floor(math.log10(setting.high - setting.low)) - 2)
-        st.slider(label, float(setting.low), float(setting.high), float(setting.default), step, key=key, format="%g", **KEPT)
-    st.caption(f"{setting.help} Default here: {naming.value(setting.default)}.")
-
-
-def ladder(setting, *also: float) -> list:
-    """The steps of a slider over many powers of ten: 0, 1, 2, 5, 10, ... within the setting's range."""
-    lowest = setting.low if setting.low > 0 else 1
-    powers = range(math.floor(math.log10(lowest)), math.ceil(math.log10(setting.high)) + 1)
-    steps = {setting.kind(digit * 10.0**power) for power in powers for digit in (1, 2, 5)}
-    within = {step for step in steps if setting.low <= step <= setting.high}
-    return sorted(within | {setting.kind(value) for value in (setting.low, setting.high, setting.default, *also)})
-
-
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -194,7 +169,7 @@ def _begin(until: int | None = None) -> None:
     settings = {s.name: state[setting_key(state["strategy"], state["scenario"], s.name)] for s in _card().settings}
     given = {name: state[name] for name in ("dataset", "scenario", "strategy", "recipe", "tasks", "seed")}
     try:
-        run = api.create(**given, settings=settings)
+        run = api.create(**given, settings=settings, **network.chosen())
         api.learn(run, until)
     except LifelongError as error:
         state["refused"] = str(error)
@@ -210,3 +185,4 @@ def fill(config) -> None:
         state[name] = getattr(config, name)
     for name, value in config.settings.items():
         state[setting_key(config.strategy, config.scenario, name)] = value
+    network.fill(config)

@@ -5,7 +5,7 @@ import shlex
 from rows import percent, titles
 
 from lifelong import api
-from lifelong.api import History
+from lifelong.api import History, duration
 
 DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "cifar10": "CIFAR-10", "fashion-mnist": "Fashion-MNIST"}
 ABOUT_DATASETS = {
@@ -86,15 +86,6 @@ def missing(run: str) -> str | None:
 def plural(count: int, noun: str) -> str:
     """A count with its noun: '1 task', '2 tasks'."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def setup(history: History, run: str) -> str:

@@ -136,4 +136,4 @@ def _measures(history: History) -> None:
         for name, value, meaning in words.measures(history, None):
             if name in shown:
                 st.metric(name, value, border=True, help=meaning)
-        st.metric("Training", naming.duration(history.seconds), border=True, help="Seconds of training, evaluation left out.")
+        st.metric("Training", api.duration(history.seconds), border=True, help="Seconds of training, evaluation left out.")

@@ -1,9 +1,9 @@
 """Where a run stands and how long it will take, in words. Pure functions of a History."""
 
-from naming import duration, plural
+from naming import plural
 from rows import names
 
-from lifelong.api import History
+from lifelong.api import History, duration
 
 
 def progress(history: History, goal: int, state: str, place: int | None) -> tuple[float, str]:
@@ -12,12 +12,22 @@ def progress(history: History, goal: int, state: str, place: int | None) -> tupl
         return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
     last = history.steps[-1] if history.steps else None
     begun = len(history.learned) + (last.step / last.steps if last and last.task == len(history.learned) else 0)
+    if history.preparing:
+        return _preparing(history)
     if last is None:
-        return 0.0, "Getting the data ready …"
+        expected = history.started.estimate if history.started else None
+        return 0.0, f"Learning begins, about {duration(expected)} to the end" if expected else "Getting the data ready …"
     left = seconds_left(history, goal)
     task = names(history)[min(last.task, goal - 1)]
     text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (f", about {duration(left)} left" if left else "")
     return min(begun / goal, 1.0), text
+
+
+def _preparing(history: History) -> tuple[float, str]:
+    at = history.preparing
+    left = at.seconds * (at.total - at.done) / max(at.done, 1)
+    return at.done / at.total, (f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
+                                "This is done once; every run after finds them ready.")
 
 
 def seconds_left(history: History, goal: int) -> float | None:

@@ -224,9 +224,12 @@ def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Ite
             if bar is None:
                 bar = tqdm(total=event.total, desc=f"images through {config.model}", unit="image", mininterval=0.5)
             bar.update(event.done - bar.n)
-        if isinstance(event, records.Started) and bar is not None:
-            bar.close()
-            bar = None
+        if isinstance(event, records.Started):
+            if bar is not None:
+                bar.close()
+                bar = None
+            if event.estimate:
+                print(f"About {api.duration(event.estimate)} of training on this machine; Ctrl+C keeps what was learned.", file=sys.stderr)
         if isinstance(event, records.Step):
             if bar is None:
                 bar = tqdm(total=event.steps, desc=f"{config.strategy}, task {event.task + 1}/{config.tasks}", unit="step", mininterval=0.5)

@@ -5,7 +5,7 @@ What needs torch imports it when first asked, so that a page with curves is ther
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,11 +51,11 @@ def _row(run: str) -> dict[str, Any]:
         story = history(run)
         measures = story.measures()
     except LifelongError as error:
-        return {**row, "dataset": None, "scenario": None, "strategy": None, "tasks": 0, "learned": 0,
+        return {**row, "dataset": None, "scenario": None, "strategy": None, "model": None, "tasks": 0, "learned": 0,
                 "average_accuracy": None, "forgetting": None, "error": str(error)}
     c = story.config
     return {**row, "dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "tasks": c.tasks,
-            "learned": len(story.learned), "average_accuracy": measures["average_accuracy"],
+            "model": c.model, "learned": len(story.learned), "average_accuracy": measures["average_accuracy"],
             "forgetting": measures["forgetting"], "recipe": c.recipe, "seed": c.seed, "error": None}
 
 
@@ -106,6 +106,33 @@ def strategies(scenario: str) -> list[StrategyCard]:
         if scenario in s.scenarios:
             cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario)))
     return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name not in _SIMPLEST, card.title.lower()))
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """A network as the app presents it."""
+
+    name: str
+    title: str
+    summary: str
+    settings: tuple[Any, ...]
+
+
+def networks() -> tuple[NetworkCard, ...]:
+    """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
+    found = [(name, registry.model(name)) for name in registry.names("models")]
+    return tuple(NetworkCard(name, model.title, model.summary, network_settings(name)) for name, model in found)
+
+
+def network_settings(model: str) -> tuple[Any, ...]:
+    """The settings of a network; where weights are asked for, those that can be had."""
+    from .models import _weights
+
+    offered = (*(["shipped"] if _weights.usual(model) == "shipped" else []), "imagenet", "none")
+    return tuple(
+        replace(setting, options=offered, default=offered[0]) if setting.name == "weights" else setting
+        for setting in registry.model(model).settings("else")
+    )
 
 
 def strategy_titles() -> dict[str, str]:
@@ -224,6 +251,15 @@ def size(count: int) -> str:
     '784 kB'
     """
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def stored(kept: dict[str, int]) -> str:

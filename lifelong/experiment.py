@@ -162,9 +162,26 @@ class Experiment:
             images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
             shape=self.shape,
             backbone=self.front.digest if self.front else "",
+            estimate=self._estimate(),
             parameters=self.strategy.network.flat.numel(),
             untrained=tuple(accuracy(self.plan, 0, t, scores(self.strategy, t.images), labelled=True) for t in tests),
         )
+
+    def _estimate(self) -> float | None:
+        """Seconds of plain training on this machine, from one step; None for a small network, which takes few."""
+        if model_of(self.config).threads == 1:
+            return None
+        network, steps = self.strategy.network, sum(self.strategy.steps(task, task.train) for task in self.tasks)
+        images = self.tasks[0].train.images[: self.config.how.batch]
+        before = network.flat.clone(), {name: tensor.clone() for name, tensor in network.statistics().items()}
+        for _ in range(2):  # the first has to plan its products
+            began = self.clock()
+            network.body.begin_step(self.config.seed, 0, 0)
+            network.backward(network(images).logsumexp(1).mean())
+            network.body.eval()
+        for tensor, kept in zip((network.flat, *network.statistics().values()), (before[0], *before[1].values())):
+            tensor.copy_(kept)
+        return round((self.clock() - began) * steps, 1)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that learning on needs, as tensors by name."""

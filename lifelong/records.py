@@ -31,6 +31,7 @@ class Started(_Event):
     """classes: names by task, in order of arrival. untrained: accuracy before any training, task label given.
 
     shape: of the pictures. backbone: what tells the frozen backbone that they go through from others; empty where there is none.
+    estimate: seconds of training to expect on this machine; None for a small network, which takes few.
     """
 
     event: Literal["started"] = "started"
@@ -40,6 +41,7 @@ class Started(_Event):
     images: tuple[int, int]
     shape: tuple[int, int, int]
     backbone: str = ""
+    estimate: float | None = None
     parameters: int
     untrained: tuple[float, ...]
 

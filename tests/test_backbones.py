@@ -175,3 +175,11 @@ def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
         expected = told.strategy.scores(seen).detach().softmax(1).max()
         assert last.top[0][1] == pytest.approx(float(expected), abs=1e-3)
         assert np.asarray(image).shape == runs.history(at).started.shape
+
+
+def test_the_whole_network_tells_how_long_it_will_take_and_is_as_it_was_after(pictures):
+    told = experiment.Experiment(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
+    before = {name: t.clone() for name, t in told.state().items()}
+    started = next(told.events())
+    assert started.estimate > 0 and same(before, told.state())
+    assert next(experiment.Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate is None

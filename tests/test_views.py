@@ -4,6 +4,7 @@ import json
 import time
 
 import charts
+import controls
 import form
 import pytest
 import rows
@@ -305,7 +306,7 @@ def test_time_left_grows_with_tasks_that_take_longer_and_longer():
 
 def test_a_slider_over_powers_of_ten_reaches_its_ends_and_its_default():
     setting = next(card for card in api.strategies("class") if card.name == "ewc").settings[0]
-    steps = form.ladder(setting, 123.0)
+    steps = controls.ladder(setting, 123.0)
     assert steps[0] == setting.low and steps[-1] == setting.high and {setting.default, 123.0} <= set(steps)
 
 
