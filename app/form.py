@@ -112,7 +112,7 @@ def _tasks(classes: int) -> None:
         st.markdown(f"{naming.plural(most, 'task')} of one class each")
         return
     st.slider("Tasks", fewest, most, key="tasks", **KEPT)
-    st.caption(f"The {classes} classes are dealt out to so many tasks, in order of arrival.")
+    st.caption("The classes are dealt out to so many tasks, in order of arrival.")
 
 
 def _strategy() -> None:

@@ -54,11 +54,11 @@ def scenario_told(name: str) -> str:
 
 def about_data(card) -> str:
     """What a data set is, and what happens first where it is not on this machine."""
-    about = ABOUT_DATASETS.get(card.name) or f"Your own images, {len(card.classes)} classes"
+    about = f"Your own images, {len(card.classes)} classes" if card.own else ABOUT_DATASETS.get(card.name, card.name)
     if card.place:
         return about
     if card.downloads:
-        return f"{about}. Not on this machine yet: {DOWNLOADS[card.name]} are downloaded first"
+        return f"{about}. Not on this machine yet: it is downloaded first, {DOWNLOADS.get(card.name, 'which takes a while')}"
     return f"{about}. Not on this machine" + (": the embedded sample stands in" if card.name == "mnist" else ", and it may not be downloaded")
 
 

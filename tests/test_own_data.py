@@ -425,6 +425,15 @@ def test_a_file_that_claims_more_rows_than_memory_holds_is_refused(data, monkeyp
     assert refused(datasets.classes, "pets") == "pets/train.parquet has 4 rows; expected at most 3."
 
 
+def test_fewer_images_than_labels_in_a_file_are_one_sentence(data, monkeypatch):
+    from lifelong.datasets import _parquet
+
+    pet_rows(data / "pets")
+    whole = _parquet.pq.ParquetFile.iter_batches
+    monkeypatch.setattr(_parquet.pq.ParquetFile, "iter_batches", lambda *given, **how: (batch.slice(1) for batch in whole(*given, **how)))
+    assert refused(datasets.load, "pets") == "pets/train.parquet has 4 rows, but 3 values in a column; fetch it again."
+
+
 # What they are for
 
 

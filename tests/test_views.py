@@ -11,6 +11,7 @@ import rows
 import running
 import standing
 import words
+from stand_ins import coded, image_folder, plain
 from streamlit.testing.v1 import AppTest
 
 from lifelong import api, config, records, runs
@@ -235,6 +236,49 @@ def test_a_new_run_starts_from_the_choices_of_the_one_before():
     at.button(key="new_run").click().run()
     assert not at.exception and "run" not in at.query_params
     assert at.pills(key="strategy").value == "ewc"
+
+
+@pytest.fixture
+def own(monkeypatch, tmp_path):
+    """LIFELONG_DATA with a data set of two classes, and one that is broken."""
+    monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
+    for name in ("train/cat", "test/cat", "train/dog", "test/dog"):
+        image_folder(tmp_path / "data" / "pets" / name, {"0.png": coded(plain(9))})
+    image_folder(tmp_path / "data" / "torn", {"train/cat/0.png": b""})
+
+
+def test_the_form_offers_what_people_brought_with_no_more_tasks_than_classes(own):
+    at = opened("train")
+    assert at.segmented_control(key="dataset").options == ["CIFAR-10", "Fashion-MNIST", "MNIST", "MNIST sample", "pets", "torn"]
+    at.segmented_control(key="dataset").set_value("pets").run()
+    assert "Your own images, 2 classes." in text(at) and at.slider(key="tasks").max == at.slider(key="tasks").value == 2
+    at.radio(key="scenario").set_value("transfer").run()
+    assert not at.exception and "2 tasks of one class each" in text(at)
+    at.segmented_control(key="dataset").set_value("mnist-sample").run()
+    assert at.slider(key="tasks").max == 10
+    at.segmented_control(key="dataset").set_value("torn").run()
+    assert not at.exception and [error.value for error in at.error] == ["torn has no folder test; put images into test/<class>/, a folder for each class."]
+    at.button(key="learn_all").click().run()
+    assert not at.exception and "run" not in at.query_params and "torn has no folder test" in text(at)
+
+
+def test_the_form_says_what_happens_where_a_data_set_is_not_on_this_machine(monkeypatch):
+    at = opened("train")
+    at.segmented_control(key="dataset").set_value("cifar10").run()
+    assert "Not on this machine, and it may not be downloaded." in text(at)
+    monkeypatch.delenv("LIFELONG_OFFLINE")
+    assert "Not on this machine yet: it is downloaded first, 170 MB." in text(at.run())
+    at.segmented_control(key="dataset").set_value("mnist").run()
+    monkeypatch.setenv("LIFELONG_OFFLINE", "1")
+    assert "the embedded sample stands in" in text(at.run())
+
+
+def test_the_form_goes_back_to_mnist_when_the_data_set_of_a_run_is_gone(own, monkeypatch, tmp_path):
+    run = made(dataset="pets", tasks=2)
+    monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "elsewhere"))
+    at = opened("train", run=run)
+    at.button(key="new_run").click().run()
+    assert not at.exception and at.segmented_control(key="dataset").value == "mnist"
 
 
 def test_the_worker_learns_what_the_button_asked_for(request):

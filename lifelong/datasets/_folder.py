@@ -1,5 +1,6 @@
 """An image folder: `<name>/{train,test}/<class>/<image>`."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,18 +15,9 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", 
 OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
 
 
-def classes(folder: Path) -> tuple[str, ...]:
-    """The names of the folders in train, sorted. Raises LifelongError unless test has the same."""
-    train, test = (_classes(folder, split) for split in ("train", "test"))
-    for name in sorted(set(train) ^ set(test)):
-        has, lacks = ("train", "test") if name in train else ("test", "train")
-        raise LifelongError(f"{shown(folder.name)}/{has} has the class {shown(name)}, but {lacks} has not; each class needs images in both.")
-    return tuple(train)
-
-
 def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Part, Part]:
     """The classes, in the order of `known` where that is given, the training images and the test images."""
-    names = classes(folder)
+    names = _classes(folder)
     if known and set(names) != set(known):
         strange = next(iter(set(names) ^ set(known)))
         raise LifelongError(f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{shown(strange)}' is missing or one too many.")
@@ -47,12 +39,21 @@ def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
     return Part(np.repeat(np.arange(len(names)), [len(files) for files in by_class]), pictures)
 
 
-def _classes(folder: Path, split: str) -> list[str]:
-    if not (folder / split).is_dir():
+def _classes(folder: Path) -> tuple[str, ...]:
+    """The names of the folders in train, sorted. Raises LifelongError unless test has the same."""
+    train, test = (_named(folder, split) for split in ("train", "test"))
+    for name in sorted(set(train) ^ set(test)):
+        has, lacks = ("train", "test") if name in train else ("test", "train")
+        raise LifelongError(f"{shown(folder.name)}/{has} has the class {shown(name)}, but {lacks} has not; each class needs images in both.")
+    return tuple(train)
+
+
+def _named(folder: Path, split: str) -> list[str]:
+    if not os.path.isdir(folder / split):
         raise LifelongError(f"{shown(folder.name)} has no folder {split}; put images into {split}/<class>/, a folder for each class.")
     entries = _entries(folder, split)
     for path in entries:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             raise LifelongError(f"{_where(folder, path)} lies beside the folders of the classes; put it into one of them, or elsewhere.")
     return [path.name for path in entries]
 
@@ -61,7 +62,7 @@ def _images(folder: Path, within: str) -> list[Path]:
     """The image files of one class, by name; anything else than an image or a file that nobody sees is an error."""
     files = _entries(folder, within)
     for file in files:
-        if file.suffix.lower() not in SUFFIXES or not file.is_file():
+        if file.suffix.lower() not in SUFFIXES or not os.path.isfile(file):
             raise LifelongError(f"{_where(folder, file)} is not an image file; expected {', '.join(sorted(SUFFIXES)[:-1])} or {sorted(SUFFIXES)[-1]}.")
     if not files:
         raise LifelongError(f"{shown(folder.name)}/{shown(within)} holds no images; each class needs some in train and in test.")

@@ -4,8 +4,8 @@ Either `<name>/{train,test}/<class>/*.png|jpg|...`, or `<name>/train*.parquet` a
 `image` (binary, or a struct with `bytes`) and a column `label` (whole numbers, or text). Images of one size up to 224 pixels
 stay as they are. Others are resized until their shorter side is the median of the training images' shorter sides, at most
 96 pixels, and cropped to the square in their middle; the source says so. They have one channel if all are grey, else
-three; a photograph is turned as its EXIF orientation asks. Files may be hostile: what is wrong with one is told in one sentence that names it, a
-link that leaves the folder is not followed, and nothing is unpickled.
+three; a photograph is turned as its EXIF orientation asks. Files may be hostile: what is wrong with one is told in one
+sentence that names it, a link that leaves the folder is not followed, and nothing is unpickled.
 """
 
 import os
@@ -49,7 +49,7 @@ def names() -> tuple[str, ...]:
 
 def place(name: str) -> Path | None:
     """The folder of the data set of this name, None where there is none; a name is never a path."""
-    return next((folder for folder in (root / name for root in _places.roots()) if _layout(folder)), None) if NAME.fullmatch(name) else None
+    return _places.first(name, lambda folder: _layout(folder) is not None) if NAME.fullmatch(name) else None
 
 
 def _layout(folder: Path) -> str | None:
@@ -70,12 +70,13 @@ def _reader(folder: Path) -> ModuleType:
 
 
 def classes(folder: Path) -> tuple[str, ...]:
-    """The names of its classes; no image is read. Raises LifelongError where they cannot be told, or not be used."""
-    return _checked(folder, _reader(folder).classes(folder))
+    """The names of its classes; no image is opened. Raises LifelongError for all that can be told without."""
+    return _parts(folder, folder.name, None)[0]
 
 
-def _checked(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
-    title = _places.shown(folder.name)
+def _parts(folder: Path, title: str, known: tuple[str, ...] | None) -> tuple:
+    """The names of the classes, the training images and the test images, each class with some in both."""
+    names, train, test = _reader(folder).parts(folder, known)
     if not 2 <= len(names) <= MOST_CLASSES:
         raise LifelongError(f"{title} has {len(names):,} class{'' if len(names) == 1 else 'es'}; expected 2 to {MOST_CLASSES:,}.")
     for name in names:
@@ -84,7 +85,10 @@ def _checked(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
                 f"{title} has a class named '{_places.shown(name)}'; expected names that differ, of at most 60 letters, digits, "
                 f"spaces and {' '.join(sorted(PUNCTUATION - {' '}))}."
             )
-    return names
+    for part, split in ((train, "training"), (test, "test")):
+        if (without := np.flatnonzero(np.bincount(part.labels, minlength=len(names)) == 0)).size:
+            raise LifelongError(f"{title} has no {split} images of the class {names[without[0]]}; each class needs some in train and in test.")
+    return names, train, test
 
 
 def _plain(name: str) -> bool:
@@ -99,11 +103,7 @@ def load(folder: Path, name: str, title: str, known: tuple[str, ...] | None = No
     """
     from . import _pictures
 
-    names, train, test = _reader(folder).parts(folder, known)
-    _checked(folder, names)
-    for part, split in ((train, "training"), (test, "test")):
-        if (without := np.flatnonzero(np.bincount(part.labels, minlength=len(names)) == 0)).size:
-            raise LifelongError(f"{title} has no {split} images of the class {names[without[0]]}; each class needs some in train and in test.")
+    names, train, test = _parts(folder, title, known)
     how = _pictures.Fit(shape) if shape else _pictures.fit(train, test)
     _fits(title, len(train.labels) + len(test.labels), how.shape)
     (train_images, formats), (test_images, more) = (_pictures.read(part, how) for part in (train, test))

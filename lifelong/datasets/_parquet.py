@@ -5,6 +5,7 @@ numbers or text. Columns are read by pyarrow as they are: nothing in a file is r
 """
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,13 +44,11 @@ class _HuggingFace(pydantic.BaseModel):
     info: _Info
 
 
-def classes(folder: Path) -> tuple[str, ...]:
-    """The names in the files' description of the column `label`, else the labels of the training images in order."""
-    return _names(folder) or tuple(map(str, _distinct(folder).to_pylist()))
-
-
 def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Part, Part]:
-    """The classes, the training images and the test images. known: the classes where the files need not tell them."""
+    """The classes, the training images and the test images. known: the classes, where the files need not tell them.
+
+    They tell them in a description of the column `label`; else the labels of the training images are the classes, in order.
+    """
     names = known or _names(folder)
     values = None if names else _distinct(folder)
     train, test = (_part(folder, split, names, values) for split in ("train", "test"))
@@ -69,7 +68,7 @@ def _part(folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Ar
 
 def _files(folder: Path, split: str) -> list[Path]:
     files = sorted(inside(folder, file) for file in folder.glob(f"{split}*.parquet"))
-    if not files or not all(file.is_file() for file in files):
+    if not files or not all(map(os.path.isfile, files)):
         raise LifelongError(f"{shown(folder.name)} has no file {split}*.parquet; it needs train*.parquet and test*.parquet.")
     return files
 
@@ -119,6 +118,7 @@ def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
     """The column `label` as int64 or text."""
     with _opened(folder, file) as opened:
         column = opened.read(columns=["label"], use_threads=False).column(0)
+        _counted(folder, file, opened, len(column))
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if not (pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
             raise LifelongError(f"{_where(folder, file)} has labels of the kind {shown(str(kind))}; expected whole numbers or text.")
@@ -157,6 +157,13 @@ def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
                     raise LifelongError(f"{where} holds no image; write the bytes of the image into the file itself.")
                 yield where, io.BytesIO(content)
                 row += 1
+        _counted(folder, file, opened, row)
+
+
+def _counted(folder: Path, file: Path, opened: pq.ParquetFile, values: int) -> None:
+    """Raises LifelongError where a column has not a value for each row: the labels would belong to other images."""
+    if values != opened.metadata.num_rows:
+        raise LifelongError(f"{_where(folder, file)} has {opened.metadata.num_rows:,} rows, but {values:,} values in a column; fetch it again.")
 
 
 def _bytes_of(kind: pa.DataType):

@@ -82,7 +82,7 @@ def shown(name: str) -> str:
 
 def inside(folder: Path, path: Path) -> Path:
     """The path, if it is within the folder once links are followed; else a LifelongError."""
-    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+    if os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         name = "/".join(map(shown, (folder.name, *path.relative_to(folder).parts)))
         raise LifelongError(f"{name} is a link that leads out of the folder; put there what it points to.")
     return path
