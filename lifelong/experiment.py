@@ -9,21 +9,35 @@ from . import compute, registry, scenarios
 from .config import RunConfig
 from .datasets import load
 from .evaluation import accuracy, scores
-from .examples import Dataset
+from .examples import Dataset, joined
 from .records import Event, Finished, Started, Step, Stopped, TaskLearned
 from .scenarios import Task
 
 
-def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
+def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     """The config with every setting filled in; raises LifelongError for a name or value that does not fit.
 
-    classes: how many classes there are, where it is not the number that the data set's file tells.
+    dataset: the images, where their classes are not those that the data set's own file tells.
     """
-    dataset = registry.module("datasets", config.dataset)
+    own = _classes(config.dataset) if dataset is None else dataset.own or len(dataset.classes)
+    other = 0
+    if config.target is not None:
+        other = _classes(config.target) if dataset is None else len(dataset.classes) - own
+        config = scenarios.onto(config, own, other) if config.scenario == "transfer" else config
     registry.module("models", config.model)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
-    scenarios.plan(config, classes or len(dataset.CLASSES))
+    scenarios.plan(config, own + other)
     return config.model_copy(update={"settings": strategy.chosen(), "precision": compute.precision(config.precision)})
+
+
+def _classes(dataset: str) -> int:
+    return len(registry.module("datasets", dataset).CLASSES)
+
+
+def images(config: RunConfig) -> Dataset:
+    """All that a run learns from: its data set, joined with the target's where there is one."""
+    own = load(config.dataset)
+    return own if config.target is None else joined(own, load(config.target))
 
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
@@ -36,18 +50,19 @@ class Experiment:
 
     stop: asked after every step; once it says yes, learning ends there with a Stopped event.
     clock: what the seconds are read from.
+    tasks: those of this configuration, where they have been split off the data set already.
     task, step: where it stands: so many steps of this task are done.
     """
 
     def __init__(
         self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = time.perf_counter, tasks: list[Task] | None = None,
     ) -> None:
         self.stop = stop
         self.clock = clock
-        self.dataset = dataset or load(config.dataset)
-        self.config = resolve(config, len(self.dataset.classes))
-        self.tasks = scenarios.split(self.config, self.dataset)
+        self.dataset = dataset or images(config)
+        self.config = resolve(config, self.dataset)
+        self.tasks = tasks or scenarios.split(self.config, self.dataset)
         self.plan = self.tasks[0].plan
         model = registry.module("models", config.model)
         compute.threads(model.THREADS)
