@@ -1,10 +1,8 @@
-"""The command line: `python -m lifelong train | compare | classify | runs | strategies | datasets | bench`."""
+"""The command line: `python -m lifelong train | compare | transfer | classify | runs | strategies | datasets | bench`."""
 
 import json
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,9 @@ from . import api, records, runs
 from . import config as configs
 from .errors import LifelongError
 from .history import History
+from .interrupt import interruptible
 from .settings_options import WithSettings
+from .transfer_command import numbers, transfer
 
 _RUN_OPTIONS = [
     click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
@@ -23,7 +23,10 @@ _RUN_OPTIONS = [
     click.option("--model", default="mlp", show_default=True, help="Network."),
     click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022)."),
     click.option("--tasks", type=int, help="Number of tasks.  [default: 5; transfer: 2]"),
-    click.option("--class-order", help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
+    click.option("--class-order", type=numbers, help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
+    click.option("--task-sizes", type=numbers, help="Number of classes of each task, such as 6,4.  [default: even shares]"),
+    click.option("--target", help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]"),
+    click.option("--images-per-class", type=int, help="Transfer: training images of each class of the target.  [default: all]"),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
     click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
@@ -47,11 +50,11 @@ def cli() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, image order and class order.")
 @click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run; given again, an unfinished run goes on.")
-def train(as_json: bool, out: Path | None, class_order: str | None, settings: dict[str, Any], **given: Any) -> int:
+def train(as_json: bool, out: Path | None, settings: dict[str, Any], **given: Any) -> int:
     """Take one strategy through one scenario. Ctrl+C keeps what was learned and ends with status 130."""
-    config = configs.make(**given, settings=settings, class_order=_numbers(class_order))
+    config = configs.make(**given, settings=settings)
     at = runs.create(config, out)
-    with _interruptible() as stop:
+    with interruptible() as stop:
         for event in _with_bar(runs.learn(at, stop=stop), config):
             if isinstance(event, records.Stopped):
                 print(f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.", file=sys.stderr)
@@ -64,14 +67,14 @@ def train(as_json: bool, out: Path | None, class_order: str | None, settings: di
 @_run_options
 @click.option("--strategies", required=True, help="Names with commas between them, or all.")
 @click.option("--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Seeds 0, 1, ... each strategy is run with.")
-def compare(strategies: str, seeds: int, as_json: bool, class_order: str | None, **given: Any) -> None:
+def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
     """Race strategies on the same images in the same order, side by side where there are cores; mean and standard error over the seeds."""
     from . import comparison, experiment
 
     scenario = given["scenario"]
     names = [card.name for card in api.strategies(scenario)] if strategies == "all" else [name.strip() for name in strategies.split(",")]
     configurations = [
-        experiment.resolve(configs.make(**given, strategy=name, seed=seed, class_order=_numbers(class_order)))
+        experiment.resolve(configs.make(**given, strategy=name, seed=seed))
         for name in dict.fromkeys(names) for seed in range(seeds)
     ]
     bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
@@ -163,6 +166,9 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
                 print(f"{name:<22}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
 
 
+cli.add_command(transfer)
+
+
 def _print_run(story: History, run: str, as_json: bool) -> None:
     report = story.report(run)
     if as_json:
@@ -181,13 +187,6 @@ def _percent(share: float | None) -> str:
     return "     -" if share is None else f"{100 * share:6.2f}"
 
 
-def _numbers(text: str | None) -> tuple[int, ...] | None:
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else None
-    except ValueError:
-        raise LifelongError(f"The class order was given as '{text}'; expected numbers with commas between them.") from None
-
-
 def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Iterator[records.Event]:
     """Passes events on and shows them on standard error as a progress bar, one a task."""
     bar = None
@@ -201,27 +200,6 @@ def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Ite
             bar.close()
             bar = None
         yield event
-
-
-@contextmanager
-def _interruptible():
-    """Within it, Ctrl+C and SIGTERM ask training to stop after its step; a second Ctrl+C ends at once."""
-    asked = []
-    before = {}
-
-    def handler(number: int, _frame: object) -> None:
-        if asked:
-            signal.signal(number, before[number])
-            signal.raise_signal(number)
-        asked.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, handler)
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def main() -> int:
