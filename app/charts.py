@@ -33,7 +33,7 @@ def forgetting_curves(history: History, cumulative: History | None = None, highl
         *layers.ring(history, picked),
         *layers.crosshair(_frame(rows.after_table(history), history, "after"), history, x, picks=True),
     ]
-    return _finished(alt.layer(*parts), _curves_told(history), right=4)
+    return finished(alt.layer(*parts), _curves_told(history), right=4)
 
 
 def live_curves(history: History, highlight: int | None = None) -> alt.LayerChart:
@@ -49,7 +49,7 @@ def live_curves(history: History, highlight: int | None = None) -> alt.LayerChar
     ]
     told = "Accuracy on each task's probe images, step by step while the tasks are learned."
     datasets = {name: data.to_dict("records") for name, data in _live_data(history).items()}
-    return _finished(alt.layer(*parts), told, right=4).properties(datasets=datasets)
+    return finished(alt.layer(*parts), told, right=4).properties(datasets=datasets)
 
 
 def live_spec(history: History, highlight: int | None = None) -> dict:
@@ -114,7 +114,7 @@ def forgetting_matrix(history: History, drop: bool = False, picked: Picked = Non
         parts.append(chosen.mark_rect(filled=False, stroke=INK, strokeWidth=5))
     tasks = history.config.tasks
     room = max(tasks, 3) * (46 if tasks <= layers.MANY else 34) + 76
-    return _finished(alt.layer(*parts), _matrix_told(history, drop), right=4).properties(height=room)
+    return finished(alt.layer(*parts), _matrix_told(history, drop), right=4).properties(height=room)
 
 
 def _on(history: History, drop: bool) -> alt.X:
@@ -135,7 +135,8 @@ def _tasks(history: History) -> alt.Scale:
     return alt.Scale(domain=list(range(history.config.tasks)), paddingInner=0.06, paddingOuter=0.03)
 
 
-def _finished(chart: alt.LayerChart, description: str, right: int, top: int = 4) -> alt.LayerChart:
+def finished(chart: alt.LayerChart, description: str, right: int, top: int = 4) -> alt.LayerChart:
+    """What all charts have in common: width, padding, colours of the axes, and the words for those who cannot see it."""
     chart = chart.properties(
         width="container", height=HEIGHT, description=description, padding={"left": 4, "top": top, "right": right, "bottom": 4},
         usermeta={"embedOptions": {"renderer": "svg", "actions": False}},

@@ -17,6 +17,7 @@ pages = [
     st.Page("views/draw.py", title="Draw", icon=":material/draw:", default=True),
     st.Page("views/train.py", title="Train", icon=":material/model_training:", url_path="train"),
     st.Page("views/inspect.py", title="Inspect", icon=":material/query_stats:", url_path="inspect"),
+    st.Page("views/transfer.py", title="Transfer", icon=":material/moving:", url_path="transfer"),
 ]
 page = st.navigation(pages, position="hidden")
 with st.container(horizontal=True, gap="small", key="nav"):  # Streamlit's own navigation hides behind a button on phones

@@ -14,7 +14,7 @@ import sys
 
 import click
 
-from lifelong import answers, checkpoints, datasets, evaluation, runs, scenarios
+from lifelong import answers, checkpoints, evaluation, experiment, runs, scenarios
 
 
 @click.command()
@@ -39,7 +39,7 @@ def check(name: str) -> dict:
         raise SystemExit(f"{name} was not learned from the whole of MNIST to its end; set LIFELONG_DATA.")
     for extra in [*at.glob("resume*"), at / ".lock"]:
         extra.unlink(missing_ok=True)
-    tasks = scenarios.split(story.config, datasets.load(story.config.dataset))
+    tasks = scenarios.split(story.config, experiment.images(story.config))
     worst = 0.0
     for after, row in enumerate(story.accuracy):
         model = answers.load(at, after)

@@ -1,10 +1,8 @@
-"""The command line: `python -m lifelong train | compare | classify | runs | strategies | datasets | bench`."""
+"""The command line: `python -m lifelong train | compare | transfer | classify | runs | strategies | datasets | bench`."""
 
 import json
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,9 @@ from . import config as configs
 from . import datasets as data_sets
 from .errors import LifelongError
 from .history import History
+from .interrupt import interruptible
 from .settings_options import WithNetwork, WithSettings
+from .transfer_command import numbers, transfer
 
 _RUN_OPTIONS = [
     click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
@@ -24,7 +24,10 @@ _RUN_OPTIONS = [
     click.option("--model", default="mlp", show_default=True, help="Network."),
     click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022)."),
     click.option("--tasks", type=int, help="Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]"),
-    click.option("--class-order", help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
+    click.option("--class-order", type=numbers, help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
+    click.option("--task-sizes", type=numbers, help="Number of classes of each task, such as 6,4.  [default: even shares]"),
+    click.option("--target", help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]"),
+    click.option("--images-per-class", type=int, help="Transfer: training images of each class of the target.  [default: all]"),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
     click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
@@ -52,7 +55,7 @@ def train(as_json: bool, out: Path | None, **given: Any) -> int:
     """Take one strategy through one scenario. Ctrl+C keeps what was learned and ends with status 130."""
     config = _config(**given)
     at = runs.create(config, out)
-    with _interruptible() as stop:
+    with interruptible() as stop:
         for event in _with_bar(runs.learn(at, stop=stop), config):
             if isinstance(event, records.Stopped):
                 print(f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.", file=sys.stderr)
@@ -186,6 +189,9 @@ def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
             bar.set_postfix(loss=f"{at.loss:.4f}")
 
 
+cli.add_command(transfer)
+
+
 def _print_run(story: History, run: str, as_json: bool) -> None:
     report = story.report(run)
     if as_json:
@@ -204,16 +210,10 @@ def _percent(share: float | None) -> str:
     return "     -" if share is None else f"{100 * share:6.2f}"
 
 
-def _config(class_order: str | None, tasks: int | None, **given: Any) -> configs.RunConfig:
-    tasks = min(configs.usual_tasks(given["scenario"]), len(data_sets.classes(given["dataset"]))) if tasks is None else tasks
-    return configs.make(**given, tasks=tasks, class_order=_numbers(class_order))
-
-
-def _numbers(text: str | None) -> tuple[int, ...] | None:
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else None
-    except ValueError:
-        raise LifelongError(f"The class order was given as '{text}'; expected numbers with commas between them.") from None
+def _config(**given: Any) -> configs.RunConfig:
+    if given["tasks"] is None and not given["task_sizes"]:
+        given["tasks"] = min(configs.usual_tasks(given["scenario"]), len(data_sets.classes(given["dataset"])))
+    return configs.make(**given)
 
 
 def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Iterator[records.Event]:
@@ -239,27 +239,6 @@ def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Ite
             bar.close()
             bar = None
         yield event
-
-
-@contextmanager
-def _interruptible():
-    """Within it, Ctrl+C and SIGTERM ask training to stop after its step; a second Ctrl+C ends at once."""
-    asked = []
-    before = {}
-
-    def handler(number: int, _frame: object) -> None:
-        if asked:
-            signal.signal(number, before[number])
-            signal.raise_signal(number)
-        asked.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, handler)
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
 
 
 def main() -> int:

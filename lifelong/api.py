@@ -6,6 +6,7 @@ What needs torch imports it when first asked, so that a page with curves is ther
 
 import io
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,19 @@ from PIL import Image
 
 from . import config as configs
 from . import datasets as data_sets
-from . import registry, runs
+from . import folders, pairs, registry, runs, studies
 from .errors import LifelongError
+from .findings import Findings as Findings
 from .history import History
+from .study import UNPROTECTING
 from .training import trainer
 
 FAMILIES = configs.FAMILIES
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
+PAIRS = pairs.PAIRS
 usual_tasks = configs.usual_tasks
-is_shipped = runs.is_shipped
+study, study_list, create_study = studies.by_id, studies.ids, studies.begin
 _SIMPLEST = ("finetune", "ewc", "separate", "replay", "dgr", "ncm")  # of each family, what the others are compared with
 
 
@@ -70,18 +74,28 @@ def version(run: str) -> int:
     return record.stat().st_mtime_ns if record.exists() else 0
 
 
-def state(run: str) -> str:
-    """'waiting', 'running', 'new', 'finished', 'stopped', 'failed' or 'interrupted'."""
-    at = runs.folder(run)
+def is_shipped(name: str) -> bool:
+    """Whether this run or study came with the project."""
+    return runs.is_shipped(name) or studies.is_shipped(name)
+
+
+def _folder(name: str) -> Path:
+    """The folder of a run or of a study."""
+    return folders.find(name, studies.CONFIG) or runs.folder(name)
+
+
+def state(name: str) -> str:
+    """'waiting', 'running', 'new', 'finished', 'stopped', 'failed' or 'interrupted', of a run or a study."""
+    at = _folder(name)
     place = trainer.place(at)
     if place is not None:
         return "running" if place == 0 else "waiting"
-    return runs.state(at)
+    return studies.state(at) if studies.is_study(at) else runs.state(at)
 
 
-def place(run: str) -> int | None:
-    """0 for the run at work, 1 for the next in the queue, and so on; None for one that is not queued."""
-    return trainer.place(runs.folder(run))
+def place(name: str) -> int | None:
+    """0 for the run or study at work, 1 for the next in the queue, and so on; None for one that is not queued."""
+    return trainer.place(_folder(name))
 
 
 def cumulative_of(run: str) -> str | None:
@@ -135,6 +149,11 @@ def network_settings(model: str) -> tuple[Any, ...]:
     )
 
 
+def protectors() -> list[StrategyCard]:
+    """The strategies that can protect the source of a transfer study, family by family."""
+    return [card for card in strategies("transfer") if card.name not in UNPROTECTING]
+
+
 def strategy_titles() -> dict[str, str]:
     """Every strategy's title by its name; costs milliseconds."""
     return registry.titles()
@@ -161,14 +180,14 @@ def prepare(dataset: str) -> None:
         trainer.prepare(dataset)
 
 
-def learn(run: str, until: int | None = None) -> None:
-    """Has the run learn on in the worker process: before task `until`, or to the end."""
-    trainer.learn(runs.folder(run), until)
+def learn(name: str, until: int | None = None) -> None:
+    """Has the run or study learn on in the worker process: a run before task `until`, or to the end."""
+    trainer.learn(_folder(name), until)
 
 
-def stop(run: str) -> None:
-    """Asks the run to stop after the step it is at; what was learned is kept."""
-    trainer.stop(runs.folder(run))
+def stop(name: str) -> None:
+    """Asks the run or study to stop after the step it is at; what was learned is kept."""
+    trainer.stop(_folder(name))
 
 
 def undo(run: str) -> None:

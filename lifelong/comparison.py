@@ -28,7 +28,7 @@ def race(
     clock: what the seconds of a run are read from.
     """
     made = partial(report, clock=clock)
-    width = processes or min(_at_once(configurations), len(configurations))
+    width = processes or min(at_once(configurations), len(configurations))
     if width == 1:
         yield from map(made, configurations)
         return
@@ -41,7 +41,8 @@ def race(
         pool.shutdown(cancel_futures=True)
 
 
-def _at_once(configurations: Iterable[RunConfig]) -> int:
+def at_once(configurations: Iterable[RunConfig]) -> int:
+    """How many runs are best learned at once: one for each core, or a single one where its model uses all of them."""
     alone = any(model_of(config).threads != 1 for config in configurations)
     return 1 if alone else os.cpu_count() or 1
 

@@ -62,6 +62,9 @@ class RunConfig(BaseModel):
     tasks: number of tasks, by default 5 (2 in the transfer scenario: source and target).
     class_order: classes in the order of arrival; by default natural for seed 0 and drawn from the seed otherwise.
     settings: the strategy's own settings by name; those left out take the scenario's default. network: those of the model.
+    task_sizes: number of classes of each task, in place of even shares.
+    target: in the transfer scenario, a second data set, all of whose classes come after all of the first one's.
+    images_per_class: in the transfer scenario, so many training images of each class of every task after the first.
     steps: optimiser steps a task, in place of the recipe's.
     precision: of the matrix products while learning; auto is bf16 where the processor is made for it, else fp32.
     half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
@@ -78,6 +81,9 @@ class RunConfig(BaseModel):
     recipe: Literal["quick", "paper"] = "quick"
     tasks: int = Field(default=5, ge=1, le=1000)
     class_order: tuple[int, ...] | None = None
+    task_sizes: tuple[int, ...] | None = None
+    target: str | None = None
+    images_per_class: int | None = Field(default=None, ge=1)
     steps: int | None = Field(default=None, ge=1, le=1_000_000)
     seed: int = Field(default=0, ge=0, lt=2**31)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -88,7 +94,7 @@ class RunConfig(BaseModel):
     @classmethod
     def _tasks_by_scenario(cls, given: dict) -> dict:
         if isinstance(given, dict) and given.get("tasks") is None:
-            return {**given, "tasks": usual_tasks(given.get("scenario"))}
+            return {**given, "tasks": len(given.get("task_sizes") or ()) or usual_tasks(given.get("scenario"))}
         return given
 
     @property
@@ -112,6 +118,11 @@ def _validated(build) -> RunConfig:
     try:
         return build()
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the configuration"
-        raise LifelongError(f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}.") from None
+        raise misfit(error) from None
+
+
+def misfit(error: pydantic.ValidationError) -> LifelongError:
+    """One sentence about the first value that does not fit."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the configuration"
+    return LifelongError(f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}.")

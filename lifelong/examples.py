@@ -1,9 +1,17 @@
 """Images, labels and tasks as tensors in memory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from .errors import LifelongError
+from .seeds import generator
+
+GREY = (0.299, 0.587, 0.114)  # what red, green and blue add to brightness (ITU-R BT.601)
+CHUNK = 10_000  # images at once
 
 
 @dataclass(frozen=True)
@@ -42,11 +50,31 @@ def join(*parts: Examples) -> Examples:
     return Examples(*(torch.cat([getattr(p, name) for p in parts]) for name in ("images", "labels", "tasks")))
 
 
+def by_class(examples: Examples) -> Iterator[tuple[tuple[int, int], Tensor]]:
+    """Each class, a label of a task, as (task, label), and the positions of its members, int64 (m,)."""
+    if not len(examples):
+        return
+    most = int(examples.labels.max()) + 1
+    classes = examples.tasks * most + examples.labels
+    for number in classes.unique().tolist():
+        yield divmod(number, most), (classes == number).nonzero().squeeze(1)
+
+
+def few(examples: Examples, images: int, seed: int) -> Examples:
+    """Up to `images` random examples of each class in their old order; of one seed, the fewer are among the more."""
+    chosen = []
+    for label, members in by_class(examples):
+        drawn = torch.randperm(len(members), generator=generator(seed, "images", *label))
+        chosen.append(members[drawn[:images]])
+    return examples.take(torch.cat(chosen).sort().values)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A whole data set. images: uint8 (n, channels, height, width); labels: int64 (n,).
 
     source: where the images came from, in words that are shown beside every number made from them.
+    own: of two data sets that were joined, how many classes are the first one's.
     """
 
     name: str
@@ -57,8 +85,47 @@ class Dataset:
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
+    own: int | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height, width."""
         return tuple(self.train_images.shape[1:])
+
+
+def joined(source: Dataset, target: Dataset) -> Dataset:
+    """Both data sets as one, the target's classes after the source's and its images in the shape of the source's."""
+    shift = len(source.classes)
+    return Dataset(
+        name=f"{source.name} and {target.name}",
+        title=f"{source.title}, then {target.title}",
+        source=f"{source.source}; then {target.source}",
+        classes=(*source.classes, *target.classes),
+        train_images=torch.cat([source.train_images, fitted(target.train_images, source.shape)]),
+        train_labels=torch.cat([source.train_labels, target.train_labels + shift]),
+        test_images=torch.cat([source.test_images, fitted(target.test_images, source.shape)]),
+        test_labels=torch.cat([source.test_labels, target.test_labels + shift]),
+        own=shift,
+    )
+
+
+def fitted(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """Images uint8 (n, channels, height, width) in another shape (channels, height, width): grey or colour, larger or smaller.
+
+    Raises LifelongError for other channels than 1 and 3, and where only one of both is features and not pictures.
+    """
+    if tuple(images.shape[1:]) == tuple(shape):
+        return images
+    if {images.shape[1], shape[0]} - {1, 3}:
+        raise LifelongError(f"Images of shape {tuple(images.shape[1:])} were to take the shape {tuple(shape)}; "
+                            "only grey and colour pictures can be brought to each other's shape, choose another target.")
+    return torch.cat([_fitted(part, shape) for part in images.split(CHUNK)])
+
+
+def _fitted(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    pictures = images.float()
+    if images.shape[1] > shape[0]:
+        pictures = (pictures * torch.tensor(GREY).view(3, 1, 1)).sum(1, keepdim=True)
+    if images.shape[2:] != shape[1:]:
+        pictures = F.interpolate(pictures, shape[1:], mode="bilinear", antialias=True)
+    return pictures.round().clamp(0, 255).byte().expand(-1, shape[0], -1, -1)

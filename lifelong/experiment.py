@@ -10,21 +10,26 @@ from . import compute, datasets, features, registry, scenarios, seeds
 from .config import RunConfig
 from .datasets import load
 from .evaluation import accuracy, scores
-from .examples import Dataset
+from .examples import Dataset, joined
 from .models._backbone import Backbone
 from .models.base import Model
 from .records import Event, Finished, Preparing, Started, Step, Stopped, TaskLearned
 from .scenarios import Task
 
 
-def resolve(config: RunConfig, classes: int | None = None) -> RunConfig:
+def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     """The config with every setting filled in; raises LifelongError for a name or value that does not fit.
 
-    classes: how many classes there are, where the data set need not be asked.
+    dataset: the images, where their classes are not those that the data set's own file tells.
     """
+    own = _classes(config.dataset) if dataset is None else dataset.own or len(dataset.classes)
+    other = 0
+    if config.target is not None:
+        other = _classes(config.target) if dataset is None else len(dataset.classes) - own
+        config = scenarios.onto(config, own, other) if config.scenario == "transfer" else config
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
-    scenarios.plan(config, classes or len(datasets.classes(config.dataset)))
+    scenarios.plan(config, own + other)
     precision = compute.precision(config.precision)
     return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "precision": precision})
 
@@ -53,7 +58,17 @@ def prepare(config: RunConfig) -> Iterator[Preparing]:
     """Puts all images through the frozen backbone, where there is one and it was not done before."""
     front = front_of(config)
     if front is not None:
-        yield from features.prepare(front, load(config.dataset))
+        yield from features.prepare(front, images(config))
+
+
+def _classes(dataset: str) -> int:
+    return len(datasets.classes(dataset))
+
+
+def images(config: RunConfig) -> Dataset:
+    """All that a run learns from: its data set, joined with the target's where there is one."""
+    own = load(config.dataset)
+    return own if config.target is None else joined(own, load(config.target))
 
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
@@ -67,23 +82,24 @@ class Experiment:
 
     stop: asked after every step; once it says yes, learning ends there with a Stopped event.
     clock: what the seconds are read from.
+    tasks: those of this configuration, where they have been split off the data set already.
     task, step: where it stands: so many steps of this task are done.
     """
 
     def __init__(
         self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = time.perf_counter, tasks: list[Task] | None = None,
     ) -> None:
         self.stop = stop
         self.clock = clock
-        self.dataset = dataset or load(config.dataset)
-        self.shape = self.dataset.shape
-        self.config = resolve(config, len(self.dataset.classes))
+        pictures = dataset or images(config)
+        self.shape = pictures.shape
+        self.config = resolve(config, pictures)
         model = model_of(self.config)
         self.front = front_of(self.config)
-        coded = None if self.front is None else features.coded(self.front, self.dataset)
-        self.dataset = coded.dataset if coded else self.dataset
-        self.tasks = scenarios.split(self.config, self.dataset)
+        coded = None if self.front is None else features.coded(self.front, pictures)
+        self.dataset = coded.dataset if coded else pictures
+        self.tasks = tasks or scenarios.split(self.config, self.dataset)
         self.plan = self.tasks[0].plan
         compute.threads(model.threads)
         network = model.network(self.dataset.shape, self.plan.outputs, self.config.precision)

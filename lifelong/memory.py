@@ -4,13 +4,11 @@ Three policies choose them. 'random' and 'herding' look at a task's images when 
 class being a label of a task. 'reservoir' takes in every batch while it learns and needs to know neither tasks nor classes.
 """
 
-from collections.abc import Iterator
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .examples import Examples, join
+from .examples import Examples, by_class, join
 from .models.base import Network
 from .scenarios import Plan
 from .strategies.base import Batch
@@ -27,7 +25,7 @@ def room_for(plan: Plan, images: int) -> int:
 
 def per_class(examples: Examples, images: int, generator: torch.Generator) -> Examples:
     """Up to `images` random examples of each class, a class being a label of a task."""
-    chosen = [members[torch.randperm(len(members), generator=generator)[:images]] for members in _classes(examples)]
+    chosen = [members[torch.randperm(len(members), generator=generator)[:images]] for _, members in by_class(examples)]
     return examples.take(torch.cat(chosen)) if chosen else examples
 
 
@@ -36,7 +34,7 @@ def herded(examples: Examples, images: int, network: Network) -> Examples:
 
     Near in the space of the network's features of length 1, see `features`; the best come first, none twice.
     """
-    chosen = [members[herding(features(network, examples.images[members]), images)] for members in _classes(examples)]
+    chosen = [members[herding(features(network, examples.images[members]), images)] for _, members in by_class(examples)]
     return examples.take(torch.cat(chosen)) if chosen else examples
 
 
@@ -129,9 +127,3 @@ def sample(memory: Examples, batch: int, generator: torch.Generator) -> Examples
 def drawn(memory: Examples, batch: int, generator: torch.Generator) -> Tensor:
     """Positions in the memory of a random batch, int64 (batch,), drawn with replacement."""
     return torch.randint(len(memory), (batch,), generator=generator)
-
-
-def _classes(examples: Examples) -> Iterator[Tensor]:
-    """The positions of each class's members, a class being a label of a task."""
-    for task, label in sorted({(int(t), int(y)) for t, y in torch.stack([examples.tasks, examples.labels], 1).unique(dim=0)}):
-        yield ((examples.labels == label) & (examples.tasks == task)).nonzero().squeeze(1)

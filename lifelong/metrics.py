@@ -6,6 +6,7 @@ Sources: Lopez-Paz and Ranzato (GEM, 2017); Chaudhry et al. (RWalk, 2018); van d
 """
 
 from collections.abc import Sequence
+from math import log
 from statistics import fmean, stdev
 
 Accuracy = Sequence[Sequence[float | None]]
@@ -81,6 +82,22 @@ def forward_transfer(ahead: Sequence[float | None], untrained: Sequence[float]) 
     """
     gains = [a - b for a, b in zip(ahead, untrained[1:]) if a is not None]
     return fmean(gains) if gains else None
+
+
+def area_between(x: Sequence[float], curve: Sequence[float], other: Sequence[float]) -> float | None:
+    """Mean height of a learning curve over another, x > 0 being counted in powers: forward transfer where `other` is from scratch.
+
+    With d_i = curve_i - other_i and w_i = log x_{i+1} - log x_i, the trapezoids sum_i w_i (d_i + d_{i+1}) / 2, divided by the
+    width sum_i w_i. From 1 to 100 images, each power of ten counts alike: (0.3 + 0.3) / 2 and (0.3 + 0.1) / 2, on average 0.25.
+
+    >>> round(area_between([1, 10, 100], [0.5, 0.9, 1.0], [0.2, 0.6, 0.9]), 9)
+    0.25
+    """
+    if len(x) < 2:
+        return None
+    heights = [a - b for a, b in zip(curve, other)]
+    widths = [log(after / before) for before, after in zip(x, x[1:])]
+    return sum(w * (d + e) / 2 for w, d, e in zip(widths, heights, heights[1:])) / sum(widths)
 
 
 def learning_accuracy(accuracy: Accuracy) -> float | None:

@@ -6,7 +6,7 @@ Accuracies are shares in [0, 1]; tasks count from 0; seconds are of training alo
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -104,8 +104,7 @@ def read(file: Path) -> list[Event]:
     """
     if not file.exists():
         return []
-    *whole, _torn = file.read_bytes().split(b"\n")
-    return list(_in_order(file, _parsed(file, whole)))
+    return list(_in_order(file, lines(file, _EVENT, "run")))
 
 
 def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
@@ -135,18 +134,20 @@ def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
         yield event
 
 
-def _parsed(file: Path, lines: Iterable[bytes]) -> Iterator[Event]:
-    for number, line in enumerate(lines, 1):
+def lines(file: Path, kind: TypeAdapter, of: str) -> Iterator[Any]:
+    """The events of a record, each a line of this kind; of: whose record it is. A half-written last line is left out."""
+    *whole, _torn = file.read_bytes().split(b"\n")
+    for number, line in enumerate(whole, 1):
         try:
-            yield _EVENT.validate_json(line)
+            yield kind.validate_json(line)
         except pydantic.ValidationError:
             raise LifelongError(
-                f"Line {number} of {file.parent.name}/{file.name} is not an event of a run; "
-                "expected one JSON object a line. Delete the run or restore the file."
+                f"Line {number} of {file.parent.name}/{file.name} is not an event of a {of}; "
+                f"expected one JSON object a line. Delete the {of} or restore the file."
             ) from None
 
 
-def append(file: Path, event: Event) -> None:
+def append(file: Path, event: BaseModel) -> None:
     """Adds one event; a reader sees the whole line or, after a crash, a torn one that it leaves out."""
     try:
         with open(file, "ab+") as out:
@@ -166,7 +167,7 @@ def _whole(record: BinaryIO) -> int:
     return record.read().rfind(b"\n") + 1
 
 
-def rewrite(file: Path, events: Iterable[Event]) -> None:
+def rewrite(file: Path, events: Iterable[BaseModel]) -> None:
     """Replaces the record at once: the old or the new one is on disk, never a mixture."""
     replace(file, b"".join(event.model_dump_json().encode() + b"\n" for event in events))
 

@@ -1,58 +1,37 @@
 """Runs on disk: a folder each, with the config, the record and the checkpoints."""
 
-import contextlib
-import os
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from . import config as configs
 from . import records
 from .config import RunConfig
 from .errors import LifelongError, unknown
+from .folders import SHIPPED, find, held, home, listed, locked, new, put, shipped, ships, stamp, standing
 from .history import History
-from .records import Event, Failed, Finished, Stopped, TaskLearned
+from .records import Event, Stopped, TaskLearned
 
-SHIPPED = Path(__file__).parent.parent / "checkpoints"
-
-
-def home() -> Path:
-    """The folder that new runs go into: `$LIFELONG_RUNS`, by default the project's `checkpoints/`."""
-    return Path(os.environ.get("LIFELONG_RUNS") or SHIPPED)
+__all__ = ["SHIPPED", "home", "locked", "shipped"]  # of the folders, what is asked for here
 
 
 def ids() -> list[str]:
     """All runs there are, the newest first and those that ship with the project last."""
-    own = [f.parent for f in home().glob("*/config.json") if not is_shipped(f.parent.name)]
-    own.sort(key=lambda folder: (folder / "config.json").stat().st_mtime, reverse=True)
-    return [folder.name for folder in own] + list(_shipped())
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> tuple[str, ...]:
-    listed = SHIPPED / "shipped.txt"
-    names = [line.split("\t")[0] for line in listed.read_text().splitlines()] if listed.exists() else []
-    return tuple(name for name in names if (SHIPPED / name / "config.json").exists())
+    return listed("config.json")
 
 
 def is_shipped(run: str) -> bool:
     """Whether this run came with the project."""
-    return run in _shipped()
+    return run in shipped()
 
 
 def folder(run: str) -> Path:
     """The folder of a run by its id. Raises LifelongError when there is none; an id is never a path."""
-    run = str(run)  # programs send numbers and null
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", run):
-        for place in ([SHIPPED] if is_shipped(run) else [home()]):
-            if (place / run / "config.json").is_file():
-                return place / run
-    raise unknown("run", run[:80], ids())
+    found = find(run, "config.json")
+    if found is None:
+        raise unknown("run", str(run)[:80], ids())
+    return found
 
 
 def create(config: RunConfig, at: Path | None = None) -> Path:
@@ -60,30 +39,12 @@ def create(config: RunConfig, at: Path | None = None) -> Path:
     from .experiment import resolve
 
     config = resolve(config)
-    at = at or home() / f"{config.dataset}-{config.scenario}-{config.strategy}-{secrets.token_hex(3)}"
-    try:
-        at.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LifelongError(f"The folder {at.name} could not be made ({error.strerror}); give another with --out.") from None
-    file = at / "config.json"
-    if not file.exists():
-        records.replace(file, config.model_dump_json(indent=2).encode())
-    elif configs.read(file.read_bytes()) != config:
-        raise LifelongError(f"The folder {at.name} holds a run with another configuration; give another with --out.")
-    return at
+    return put(config, at or new(config.dataset, config.scenario, config.strategy), "config.json", configs.read)
 
 
 def history(at: Path) -> History:
     """A run as far as its record tells; read anew only when one of its two files has changed."""
-    return _history(at, _stamp(at / "config.json"), _stamp(at / "record.jsonl"))
-
-
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        seen = file.stat()
-    except OSError:
-        return None
-    return seen.st_mtime_ns, seen.st_size
+    return _history(at, stamp(at / "config.json"), stamp(at / "record.jsonl"))
 
 
 @lru_cache(maxsize=256)
@@ -98,28 +59,7 @@ def _history(at: Path, *_stamps: tuple[int, int] | None) -> History:
 def state(at: Path) -> str:
     """'new', 'running', 'finished', 'stopped', 'failed', or 'interrupted' (killed while it was learning)."""
     story = history(at)
-    if _locked(at):
-        return "running"
-    match story.ending:
-        case Finished():
-            return "finished"
-        case Stopped():
-            return "stopped"
-        case Failed():
-            return "failed"
-    return "interrupted" if story.events else "new"
-
-
-def _locked(at: Path) -> bool:
-    if not (at / ".lock").exists():
-        return False
-    try:
-        with FileLock(at / ".lock", timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:  # a folder that cannot be written to is not being trained
-        return False
+    return standing(at, story.ending, bool(story.events))
 
 
 def learn(at: Path, until: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
@@ -127,21 +67,10 @@ def learn(at: Path, until: int | None = None, stop: Callable[[], bool] = lambda:
 
     Raises LifelongError when another process is learning this run, or its data are not those it began with.
     """
-    if is_shipped(at.name) and at.parent == SHIPPED and history(at).finished:
+    if ships(at) and history(at).finished:
         raise LifelongError(f"The run {at.name} ships with the project and is complete; start one of your own.")
-    try:
-        lock = FileLock(at / ".lock").acquire(timeout=0.5)
-    except Timeout:
-        raise LifelongError(f"The run {at.name} is being learned by another process; wait for it or stop it.") from None
-    except OSError as error:
-        raise LifelongError(f"The folder of the run {at.name} cannot be written to ({error.strerror}); start one elsewhere.") from None
-    with lock:
-        try:
-            yield from _learn(at, until, stop)
-        except LifelongError as error:
-            with contextlib.suppress(LifelongError):  # a full disk cannot take the note that it is full
-                records.append(at / "record.jsonl", Failed(message=str(error)))
-            raise
+    with held(at):
+        yield from _learn(at, until, stop)
 
 
 def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
@@ -212,7 +141,7 @@ def undo(at: Path) -> None:
     from . import checkpoints
 
     story = history(at)
-    if is_shipped(at.name) or _locked(at):
+    if is_shipped(at.name) or locked(at):
         why = "ships with the project" if is_shipped(at.name) else "is being learned; stop it first"
         raise LifelongError(f"Undo was asked for, but the run {at.name} {why}.")
     learned = len(story.learned)
@@ -231,6 +160,6 @@ def undo(at: Path) -> None:
 def delete(run: str) -> None:
     """Removes a run of one's own, with all its files."""
     at = folder(run)
-    if is_shipped(run) or _locked(at):
+    if is_shipped(run) or locked(at):
         raise LifelongError(f"The run {run} ships with the project or is being learned; it was not deleted.")
     shutil.rmtree(at)

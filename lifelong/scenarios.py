@@ -4,7 +4,7 @@ Outputs are numbered in order of arrival, so that a head grows at its end: outpu
 learned. In the domain scenario all tasks share the outputs, and a label is the class's place in its task.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .config import RunConfig
 from .errors import LifelongError
-from .examples import Dataset, Examples
+from .examples import Dataset, Examples, few
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,36 @@ class Task:
 
 
 def plan(config: RunConfig, classes: int) -> Plan:
-    """Deals the classes out to the tasks; tasks differ by at most one class, the larger ones first."""
+    """Deals the classes out to the tasks; tasks differ by at most one class, the larger ones first, unless their sizes are given."""
     if config.tasks > classes:
         raise LifelongError(f"{config.tasks} tasks were asked for, but {config.dataset} has {classes} classes; ask for at most {classes}.")
     if config.scenario == "transfer" and config.tasks < 2:
         raise LifelongError("The transfer scenario was given 1 task; it needs at least 2, a source and a target.")
-    order = _class_order(config, classes)
-    share, more = divmod(len(order), config.tasks)
-    sizes = [share + (task < more) for task in range(config.tasks)]
-    dealt = iter(order)
+    for name in ("target", "images_per_class"):
+        if config.scenario != "transfer" and getattr(config, name) is not None:
+            raise LifelongError(f"{name} was given in the scenario '{config.scenario}'; leave it out or choose the transfer scenario.")
+    sizes = config.task_sizes or _shares(classes, config.tasks)
+    if len(sizes) != config.tasks or sum(sizes) != classes or min(sizes) < 1:
+        raise LifelongError(f"The task sizes were given as {list(sizes)}; expected {config.tasks} numbers of at least 1 that add up to the {classes} classes.")
+    dealt = iter(_class_order(config, classes))
     tasks = tuple(tuple(next(dealt) for _ in range(size)) for size in sizes)
     return Plan(config.scenario, tasks, config.how.compete)
+
+
+def _shares(classes: int, tasks: int) -> tuple[int, ...]:
+    share, more = divmod(classes, tasks)
+    return tuple(share + (task < more) for task in range(tasks))
+
+
+def onto(config: RunConfig, own: int, other: int) -> RunConfig:
+    """The config of a run with a target data set, order and sizes of its tasks written out: `own` classes, then the `other` ones.
+
+    The source's classes are the first task; the target's are dealt out to the other tasks.
+    """
+    if not 2 <= config.tasks <= other + 1:
+        raise LifelongError(f"{config.tasks} tasks were asked for, one of them for {config.dataset}; {config.target} has {other} classes, ask for 2 to {other + 1}.")
+    order = config.class_order or (*_drawn(config.seed, own), *(own + label for label in _drawn(config.seed, other)))
+    return config.model_copy(update={"class_order": order, "task_sizes": config.task_sizes or (own, *_shares(other, config.tasks - 1))})
 
 
 def _class_order(config: RunConfig, classes: int) -> list[int]:
@@ -120,9 +139,14 @@ def _class_order(config: RunConfig, classes: int) -> list[int]:
                 f"The class order was given as {list(config.class_order)}; expected each of 0 to {classes - 1} once."
             )
         return list(config.class_order)
-    if config.seed == 0:
+    return _drawn(config.seed, classes)
+
+
+def _drawn(seed: int, classes: int) -> list[int]:
+    """The natural order for seed 0, else one drawn from the seed."""
+    if seed == 0:
         return list(range(classes))
-    return torch.randperm(classes, generator=torch.Generator().manual_seed(config.seed)).tolist()
+    return torch.randperm(classes, generator=torch.Generator().manual_seed(seed)).tolist()
 
 
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:
@@ -135,9 +159,15 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
         if not len(train) or not len(test):
             names = ", ".join(dataset.classes[label] for label in how.classes[index])
             raise LifelongError(f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some.")
-        probe = test.take(_evenly(len(test), config.how.probe_images))
+        probe = test.take(evenly(len(test), config.how.probe_images))
         tasks.append(Task(index, how, train, test, probe, how.competing(index), course))
-    return tasks
+    return tasks if config.images_per_class is None else sparing(tasks, config.images_per_class, config.seed)
+
+
+def sparing(tasks: list[Task], images: int, seed: int) -> list[Task]:
+    """The same tasks, with up to `images` training images of each class of all but the first; see `examples.few`."""
+    course = tuple(few(task.train, images, seed) if task.index else task.train for task in tasks)
+    return [replace(task, train=train, course=course) for task, train in zip(tasks, course)]
 
 
 def _part(how: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
@@ -150,5 +180,6 @@ def _part(how: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
     return Examples(images[chosen], outputs[chosen], torch.full((len(chosen),), task))
 
 
-def _evenly(available: int, wanted: int) -> Tensor:
+def evenly(available: int, wanted: int) -> Tensor:
+    """Positions of so many of the available images, spread evenly over all of them, int64 (m,)."""
     return torch.linspace(0, available - 1, min(available, wanted)).long()

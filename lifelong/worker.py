@@ -1,8 +1,8 @@
 """The process that trains: kept warm beside the one that serves pages, one run at a time.
 
 `python -m lifelong.worker` reads one JSON object a line: {"learn": folder, "until": task or null},
-{"stop": folder} or {"load": data set}, which has a data set in memory before it is needed. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens
-is in the run's own record. When its standard input closes, it keeps what was learned and ends.
+{"stop": folder} or {"load": data set}, which has a data set in memory before it is needed. The folder is a run's or a
+study's. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens is in its record. When its standard input closes, it keeps what was learned and ends.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
-from . import datasets, runs
+from . import datasets, runs, studies
 from .config import RunConfig
 from .errors import LifelongError
 from .examples import Dataset
@@ -63,9 +63,9 @@ def _learn(at: Path, until: int | None, stop) -> None:
     if stop():
         return
     try:
-        for _event in runs.learn(at, until, stop):
+        for _event in studies.learn(at, stop) if studies.is_study(at) else runs.learn(at, until, stop):
             pass
-    except LifelongError as error:  # the run's record tells it too
+    except LifelongError as error:  # the record tells it too
         print(error, file=sys.stderr)
 
 

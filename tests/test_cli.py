@@ -118,7 +118,7 @@ def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli, small):
 def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli, small):
     (row,) = json.loads(cli("compare", *FEW, "--strategies", "finetune", "--json")[1])
     assert row["sem"]["average_accuracy"] is None and row["mean"]["average_accuracy"] == row["runs"][0]["average_accuracy"]
-    assert runs.ids() == list(runs._shipped())
+    assert runs.ids() == list(runs.shipped())
     status, out, _ = cli("compare", *FEW, "--strategies", "finetune,joint")
     assert status == 0 and len(out.splitlines()) == 3
 

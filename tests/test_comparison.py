@@ -37,9 +37,9 @@ def test_an_error_in_a_run_beside_others_reaches_the_caller():
 
 def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatch):
     monkeypatch.setattr(comparison.os, "cpu_count", lambda: 8)
-    assert comparison._at_once([config()]) == 8
+    assert comparison.at_once([config()]) == 8
     monkeypatch.setattr(MLP, "threads", None)
-    assert comparison._at_once([config()]) == 1
+    assert comparison.at_once([config()]) == 1
 
 
 def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch):
@@ -95,7 +95,7 @@ def test_sizes_are_told_as_people_read_them():
 
 
 @pytest.mark.parametrize("strategy", ["finetune", "joint", "dgr", "augmented-replay"])
-def test_a_run_that_is_over_leaves_its_memory_at_once(strategy, small):
+def test_a_run_that_is_over_leaves_its_memoryat_once(strategy, small):
     """Images held in a circle of references would stay until Python's collector comes by, tens of runs later."""
     gc.disable()
     try:

@@ -11,7 +11,7 @@ import torch
 from helpers import after_steps, config, learn, on_disk, python
 from safetensors.torch import save
 
-from lifelong import answers, api, checkpoints, runs
+from lifelong import answers, api, checkpoints, folders, runs
 from lifelong import config as configs
 from lifelong.errors import LifelongError
 from lifelong.records import Failed, Finished, Started, Step, Stopped, TaskLearned
@@ -67,7 +67,7 @@ def test_a_configuration_that_cannot_be_run_leaves_no_folder(wrong):
     with pytest.raises(LifelongError) as error:
         runs.create(config(**wrong))
     sentence(error)
-    assert runs.ids() == list(runs._shipped())
+    assert runs.ids() == list(runs.shipped())
 
 
 def test_a_folder_takes_the_same_configuration_again_and_refuses_another(tmp_path):
@@ -192,11 +192,11 @@ def test_a_run_that_is_being_learned_is_neither_undone_nor_deleted():
 
 def test_the_lock_is_free_as_soon_as_learning_ends_however_it_ends(monkeypatch):
     at = on_disk(config(), until=1)
-    assert not runs._locked(at)
+    assert not runs.locked(at)
     learning = runs.learn(at, until=2)
     next(learning)
     learning.close()
-    assert not runs._locked(at)
+    assert not runs.locked(at)
     held = []  # a traceback that is kept alive keeps the frame, and must not keep the lock
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
@@ -204,7 +204,7 @@ def test_the_lock_is_free_as_soon_as_learning_ends_however_it_ends(monkeypatch):
             learn(at)
         except LifelongError as error:
             held.append(error)
-    assert held and not runs._locked(at)
+    assert held and not runs.locked(at)
 
 
 def _hold(at, ready, done):
@@ -378,10 +378,10 @@ def shipped(monkeypatch, tmp_path):
     at = runs.create(config(), place / "came-with-it")
     learn(at)
     (place / "shipped.txt").write_text("came-with-it\tthe command that made it\nnot-there\tanother\n")
-    monkeypatch.setattr(runs, "SHIPPED", place)
-    runs._shipped.cache_clear()
+    monkeypatch.setattr(folders, "SHIPPED", place)
+    folders.shipped.cache_clear()
     yield at
-    runs._shipped.cache_clear()
+    folders.shipped.cache_clear()
 
 
 def test_a_run_that_came_with_the_project_can_be_looked_at_and_not_changed(shipped):

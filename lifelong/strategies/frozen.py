@@ -2,30 +2,47 @@
 
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
+from ..fields import setting
+from ..models._connected import connected
 from ..scenarios import Task
-from .base import Strategy
+from .base import Batch, Strategy
 
 
 @dataclass
 class Frozen(Strategy):
     """After the first task only the head learns, and of it only the outputs of the task at hand.
 
-    The first task is thereby never forgotten, and later ones are as good as its features are for them.
+    The first task is thereby never forgotten, and later ones are as good as its features are for them. A head by itself
+    bears, and needs, larger steps than a whole network: with equal ones it was still 13 points short after one pass over
+    MNIST's 5 to 9 (30 instead of 10 changed little; measured on training images held out).
     """
 
     title = "Frozen features"
     family = "baseline"
     summary = "Learns the first task fully, then keeps its features and trains only new outputs. It forgets nothing and learns less."
     stores = "nothing"
-    costs = "nothing beyond plain training"
+    costs = "less than plain training: nothing goes back through the features"
     source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
     scenarios = frozenset({"transfer", "task"})
+
+    head_rate: float = setting(10.0, "How many times faster a new head learns than the whole network does.", low=1, high=100)
 
     def start_task(self, task: Task) -> None:
         if task.index:
             self.optimizer.forget()
 
+    def forward(self, task: Task, batch: Batch) -> Tensor:
+        if not task.index:
+            return super().forward(task, batch)
+        # Outputs of other tasks do not compete in these scenarios: of the head, too, only the task's own part has a gradient.
+        self.network.body.eval()  # nor do the statistics of batch norm follow the target
+        with torch.no_grad():
+            features = self.network.embed(batch.images)
+        return connected(features, (self.network.head,), self.network.written)
+
     def adjust_gradients(self, task: Task) -> None:
-        if task.index:
-            # Outputs of other tasks do not compete in these scenarios: their gradient is zero already.
-            self.network.flat_gradient[: self.network.head_start] = 0
+        # Here and not in start_task: a run that goes on within a task does not start it again.
+        self.optimizer.learning_rate = self.recipe.learning_rate * (self.head_rate if task.index else 1)

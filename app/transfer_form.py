@@ -1,0 +1,108 @@
+"""The form of the Transfer page: what is known first, what is learned then, and how often."""
+
+import naming
+import streamlit as st
+
+from lifelong import api
+from lifelong.errors import LifelongError
+
+KEPT = {"persist_state": "session"}  # the form is as it was left when one comes back to it
+OWN = "own"
+SAME = ""
+
+
+def show() -> None:
+    """One obvious button, and below it everything that can be chosen."""
+    state = st.session_state
+    st.title("Transfer from what to what?")
+    start = st.container()
+    _what()
+    left, middle, right = st.columns(3, gap="large")
+    with left:
+        _protector()
+    with middle:
+        st.slider("Seeds", 1, 10, 3, key="study_seeds", **KEPT)
+        st.caption("Everything is repeated so many times, with other images and other first weights. It shows how far chance reaches.")
+    with right:
+        st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="study_recipe", required=True, format_func=str.capitalize, **KEPT)
+        st.caption(f"{api.RECIPES[state['study_recipe']].about.capitalize()}.")
+        _network()
+    with start:
+        _start()
+    for name in {given for given in (_chosen()["dataset"], _chosen().get("target")) if given}:
+        api.prepare(name)
+
+
+def _start() -> None:
+    """Filled last, since it tells what was chosen below it."""
+    st.markdown("A network learns the source. Then the target is learned from 1, 5, 20, 100 and all images of each class: **from scratch**, "
+                "with the source's features **frozen**, and **fine-tuned**, with and without protection.")
+    if message := st.session_state.pop("refused", None):
+        st.error(message)
+    with st.container(horizontal=True, key="start_buttons"):
+        st.button("Start", key="start_study", type="primary", icon=":material/play_arrow:", on_click=_begin)
+        st.button("Back", key="back", icon=":material/arrow_back:", on_click=st.query_params.clear)
+    st.caption("It goes on when you leave the page, and can be stopped.")
+
+
+def _pairs() -> dict:
+    """The pairs whose data sets are there."""
+    there = set(api.datasets())
+    return {name: pair for name, pair in api.PAIRS.items() if {pair.dataset, pair.target or pair.dataset} <= there}
+
+
+def _what() -> None:
+    pairs = _pairs()
+    chosen = st.segmented_control("Source → target", [*pairs, OWN], default=next(iter(pairs), OWN), key="pair", required=True, wrap=True,
+                                  format_func=lambda name: pairs[name].title if name in pairs else "My own choice", **KEPT)
+    if chosen in pairs:
+        st.caption(f"{pairs[chosen].told[:1].upper()}{pairs[chosen].told[1:]}.")
+        return
+    source, target = st.columns(2, gap="large")
+    with source:
+        st.selectbox("Source", api.datasets(), key="own_source", format_func=_title, **KEPT)
+    with target:
+        others = [name for name in api.datasets() if name != st.session_state["own_source"]]
+        st.selectbox("Target", [SAME, *others], key="own_target", format_func=lambda name: _title(name) if name else "The second half of its classes", **KEPT)
+    st.caption("The target's pictures take the size and the colours of the source's.")
+
+
+def _title(name: str) -> str:
+    return naming.DATASETS.get(name, name)
+
+
+def _protector() -> None:
+    cards = {card.name: card for card in api.protectors()}
+    st.selectbox("What protects the source?", list(cards), index=list(cards).index("lwf"), key="protect", format_func=lambda name: cards[name].title, **KEPT)
+    card = cards[st.session_state["protect"]]
+    st.caption(f"{card.summary} Stores {card.stores}.")
+
+
+def _network() -> None:
+    """Only where there is something to choose."""
+    networks = {card.name: card for card in api.networks()}
+    st.segmented_control("Network", list(networks), default="mlp", key="study_model", required=True, wrap=True,
+                         format_func=lambda name: networks[name].title, **KEPT)
+    st.caption(networks[st.session_state["study_model"]].summary)
+
+
+def _chosen() -> dict:
+    """Source and target as fields of a run."""
+    state, pairs = st.session_state, _pairs()
+    if state["pair"] in pairs:
+        return pairs[state["pair"]].fields()
+    return {"dataset": state["own_source"], **({"target": state["own_target"]} if state["own_target"] else {})}
+
+
+def _begin() -> None:
+    """Makes the study that the form describes, and has it learned."""
+    state = st.session_state
+    try:
+        study = api.create_study(**_chosen(), protect=state["protect"], seeds=state["study_seeds"], recipe=state["study_recipe"],
+                                 model=state.get("study_model", "mlp"))
+        api.learn(study)
+    except LifelongError as error:
+        state["refused"] = str(error)
+        return
+    st.query_params.clear()
+    st.query_params["study"] = study

@@ -1,0 +1,110 @@
+"""What things are called on the Transfer page, and what a study was made of. Pure functions of its findings."""
+
+from collections.abc import Sequence
+
+import naming
+
+from lifelong import api
+from lifelong.api import Findings
+
+WAYS = {"scratch": "From scratch", "frozen": "Frozen", "finetune": "Fine-tuned"}
+
+
+def way(found: Findings, name: str) -> str:
+    """What a curve is called."""
+    return WAYS.get(name) or f"With {api.strategy_titles().get(name, name)}"
+
+
+def within(found: Findings, name: str) -> str:
+    """The same within a sentence."""
+    called = way(found, name)
+    return called[:1].lower() + called[1:]
+
+
+def classes(names: Sequence[str]) -> str:
+    """Classes as one short text: '0–4', 'bird, cat, deer', '10 classes from T-shirt to Ankle boot'."""
+    if len(names) > 2 and all(name.isdigit() for name in names) and [int(n) for n in names] == list(range(int(names[0]), int(names[-1]) + 1)):
+        return f"{names[0]}–{names[-1]}"
+    return ", ".join(names) if len(names) <= 6 else f"{len(names)} classes from {names[0]} to {names[-1]}"
+
+
+def title(found: Findings) -> str:
+    """Source and target: 'MNIST: 0–4 → 5–9'."""
+    run, began = found.config.run, found.began
+    data = naming.DATASETS.get(run.dataset, run.dataset)
+    if run.target is not None:
+        return f"{data} → {naming.DATASETS.get(run.target, run.target)}"
+    return f"{data}: {classes(began.source)} → {classes(began.target)}" if began else data
+
+
+def listed(study: str, found: Findings) -> str:
+    """A study as people tell studies apart."""
+    end = "shipped" if api.is_shipped(study) else study.rpartition("-")[2]
+    return " · ".join([title(found), within(found, found.config.protect), naming.plural(found.config.seeds, "seed"), end])
+
+
+def setup(study: str, found: Findings) -> str:
+    """What a study is, in one line."""
+    config, run = found.config, found.config.run
+    return " · ".join([title(found), naming.plural(config.seeds, "seed"), f"network {run.model}", f"recipe {run.recipe}", f"study {study}"])
+
+
+def moment(found: Findings, axis: str, point) -> str:
+    """Where a point of a curve is: '5 images a class', 'all images (5,881 a class)', 'step 20'."""
+    if axis == "steps":
+        return f"step {int(point.x):,}"
+    if point.size is None:
+        return f"all images ({round(found.began.images):,} a class)"
+    return f"{naming.plural(point.size, 'image')} a class"
+
+
+def source_name(found: Findings) -> str:
+    return classes(found.began.source) if found.config.run.target is None else naming.DATASETS.get(found.config.run.dataset, found.config.run.dataset)
+
+
+def protector(found: Findings) -> str:
+    return api.strategy_titles().get(found.config.protect, found.config.protect)
+
+
+def facts(found: Findings) -> list[tuple[str, str]]:
+    """Everything that was chosen and found at the start, as pairs of a name and a value."""
+    config, run, began = found.config, found.config.run, found.began
+    settings = ", ".join(f"{name.replace('_', ' ')} {naming.value(given)}" for name, given in run.settings.items())
+    told = [("Protected by", protector(found) + (f" ({settings})" if settings else "")), ("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}"),
+            ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
+    if began:
+        told += [
+            ("Data", began.data), ("Source", ", ".join(began.source)), ("Target", ", ".join(began.target)),
+            ("Network", f"{run.model}, {began.parameters:,} parameters, {run.precision}"),
+            ("Few images", "drawn at random for each seed; the 5 contain the 1, and all ways learn from the same ones"),
+            ("Steps", _steps(found)),
+            ("Points", "by images: all test images; by steps: up to " + f"{began.looked_at:,} test images each of source and target"),
+        ]
+    return [*told, ("Took", naming.duration(found.seconds)), ("Version", run.version)]
+
+
+def _steps(found: Findings) -> str:
+    taken = sorted({e.steps for e in found.learned})
+    return f"{' or '.join(map(str, taken)) or 'as many as the recipe takes'}, of up to {found.config.run.how.batch} images each; every way begins with a fresh optimiser"
+
+
+def command(found: Findings) -> str:
+    """The command that makes a study of the same configuration."""
+    config, run = found.config, found.config.run
+    flags = {"dataset": run.dataset, "target": run.target, "seeds": config.seeds, "protect": config.protect, "model": run.model, "recipe": run.recipe,
+             "class-order": run.class_order and ",".join(map(str, run.class_order)), "task-sizes": run.task_sizes and ",".join(map(str, run.task_sizes)),
+             "images": ",".join(map(str, config.sizes)), "steps": run.steps,
+             **{name.replace("_", "-"): f"{value:g}" if not isinstance(value, str) else value for name, value in run.settings.items()}}
+    return "python -m lifelong transfer " + " ".join(f"--{name} {value}" for name, value in flags.items() if value is not None)
+
+
+def csv(found: Findings) -> str:
+    """All points of all curves as a table, shares in [0, 1]."""
+    lines = ["axis,way,images_per_class,step,target,target_sem,source,source_sem,n"]
+    for axis in ("images", "steps"):
+        for name in found.ways:
+            for point in found.curve(axis, name):
+                images, step = ("all" if point.size is None else point.size, "") if axis == "images" else ("all", int(point.x))
+                numbers = ["" if v is None else f"{v:.6f}" for v in (*point.target, *point.source)]
+                lines.append(",".join(map(str, [axis, name, images, step, *numbers, point.n])))
+    return "\n".join(lines) + "\n"

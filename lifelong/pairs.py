@@ -1,0 +1,33 @@
+"""Sources and targets that belong together: what the Transfer page offers first, by name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source and a target: two data sets, or the classes of one in an order and the place where it is cut in two.
+
+    title, told: for people. The rest are fields of a RunConfig.
+    """
+
+    title: str
+    told: str
+    dataset: str
+    target: str | None = None
+    class_order: tuple[int, ...] | None = None
+    task_sizes: tuple[int, ...] | None = None
+
+    def fields(self) -> dict:
+        """The fields of a RunConfig by name, those that are not given left out."""
+        given = {"dataset": self.dataset, "target": self.target, "class_order": self.class_order, "task_sizes": self.task_sizes}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+PAIRS: dict[str, Pair] = {
+    "digits": Pair("Digits 0–4 → 5–9", "half of the digits, then the other half", "mnist"),
+    "animals-to-vehicles": Pair(
+        "Animals → vehicles", "six kinds of animals in small colour photographs, then four kinds of vehicles",
+        "cifar10", class_order=(2, 3, 4, 5, 6, 7, 0, 1, 8, 9), task_sizes=(6, 4),
+    ),
+    "digits-to-fashion": Pair("Digits → clothes", "all ten digits, then ten kinds of clothes (Fashion-MNIST)", "mnist", "fashion-mnist"),
+}

@@ -1,0 +1,176 @@
+"""A transfer study: what is to be found out, and what happens meanwhile, as values; no torch.
+
+For every seed a source is learned once, then the target again and again from few and from many images: from scratch,
+with frozen features and a new head, by fine-tuning, and by fine-tuning with a strategy that protects the source.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from . import config as configs
+from .config import RunConfig
+from .errors import LifelongError
+from .records import Failed, Finished
+
+WAYS = ("scratch", "frozen", "finetune")  # the three learning curves
+UNPROTECTING = (*WAYS, "joint")  # joint training knows the target before it is there
+SIZES = (1, 5, 20, 100)
+# How long to learn from few images, at least. Chosen with 10,000 of MNIST's and of CIFAR-10's training images held out: twice
+# as many steps gained a whole network less than half a point with up to 100 images a class, a new head up to three points.
+FEWEST_STEPS = 120
+Size = int | None  # target images a class; None is all there are
+
+
+class StudyConfig(BaseModel):
+    """What is to be found out.
+
+    run: source, target and how to learn; its strategy, with its settings, is the one that protects the source.
+    seeds: how often all of it is repeated, with seeds 0, 1, ...; classes keep their order, natural unless it is given.
+    sizes: target images a class, ascending; all there are come last by themselves.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: RunConfig
+    seeds: int = Field(default=3, ge=1, le=100)
+    sizes: tuple[Annotated[int, Field(ge=1)], ...] = SIZES
+
+    @property
+    def protect(self) -> str:
+        """Name of the strategy that protects the source."""
+        return self.run.strategy
+
+
+def make(seeds: int = 3, sizes: Iterable[int] = SIZES, protect: str = "lwf", **run: object) -> StudyConfig:
+    """A StudyConfig; the rest are fields of its RunConfig. Raises LifelongError for a value that does not fit."""
+    return _checked(lambda: StudyConfig(run=configs.make(**{**run, "scenario": "transfer", "strategy": protect}), seeds=seeds, sizes=tuple(sizes)))
+
+
+def read(text: str | bytes) -> StudyConfig:
+    """The StudyConfig in a `study.json`."""
+    return _checked(lambda: StudyConfig.model_validate_json(text))
+
+
+def _checked(build) -> StudyConfig:
+    try:
+        made = build()
+    except pydantic.ValidationError as error:
+        raise configs.misfit(error) from None
+    if made.run.tasks != 2:
+        raise LifelongError(f"A transfer study was given {made.run.tasks} tasks; it has 2, a source and a target.")
+    if made.protect in UNPROTECTING:
+        raise LifelongError(f"{made.protect} was to protect the source, which it does not; choose a strategy such as ewc, lwf or replay.")
+    if list(made.sizes) != sorted(set(made.sizes)):
+        raise LifelongError(f"The numbers of images were given as {list(made.sizes)}; expected them in ascending order, each once.")
+    return made
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is learned in one go and again as a whole after an interruption: the ways of one seed that share a source."""
+
+    seed: int
+    ways: tuple[str, ...]
+
+
+def parts(config: StudyConfig) -> list[Part]:
+    """All parts of a study, in order."""
+    return [Part(seed, ways) for seed in range(config.seeds) for ways in (WAYS, (config.protect,))]
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+
+class Began(_Event):
+    """source, target: class names. sizes: target images a class, None for all there are, `images` on average.
+
+    chance: accuracy of guessing on source and target. looked_at: test images of each in a Look, at most.
+    """
+
+    event: Literal["began"] = "began"
+    data: str
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    sizes: tuple[Size, ...]
+    images: float
+    chance: tuple[float, float]
+    parameters: int
+    looked_at: int
+
+
+class SourceLearned(_Event):
+    """accuracy: on all test images of the source, just after it was learned, before any of the ways goes on from there."""
+
+    event: Literal["source_learned"] = "source_learned"
+    seed: int
+    ways: tuple[str, ...]
+    accuracy: float
+    seconds: float = 0.0
+
+
+class Look(_Event):
+    """Accuracy on some test images of target and source, after a step of learning all images of the target."""
+
+    event: Literal["look"] = "look"
+    seed: int
+    way: str
+    step: int
+    target: float
+    source: float
+
+
+class TargetLearned(_Event):
+    """Accuracy on all test images of target and source, after the target was learned from so many images a class.
+
+    seconds: of the clock on the wall, since the study began; breaks are left out.
+    """
+
+    event: Literal["target_learned"] = "target_learned"
+    seed: int
+    way: str
+    images: Size
+    steps: int
+    target: float
+    source: float
+    seconds: float = 0.0
+
+
+class Stopped(_Event):
+    """Somebody stopped the study; it can go on from there."""
+
+    event: Literal["stopped"] = "stopped"
+
+
+Event = Began | SourceLearned | Look | TargetLearned | Finished | Stopped | Failed
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def whole(events: Iterable[Event], part: Part) -> bool:
+    """Whether these events hold all that a part has to tell."""
+    events = list(events)
+    began = next((e for e in events if isinstance(e, Began)), None)
+    learned = {(e.way, e.images) for e in events if isinstance(e, TargetLearned) and e.seed == part.seed}
+    return began is not None and learned >= {(way, size) for way in part.ways for size in began.sizes}
+
+
+def of(event: Event, part: Part) -> bool:
+    """Whether an event belongs to a part."""
+    match event:
+        case SourceLearned():
+            return (event.seed, event.ways) == (part.seed, part.ways)
+        case Look() | TargetLearned():
+            return event.seed == part.seed and event.way in part.ways
+    return False
+
+
+def kept(config: StudyConfig, events: Iterable[Event]) -> list[Event]:
+    """The events of whole parts, with which an interrupted study goes on; those of parts half learned are left out."""
+    events = list(events)
+    done = [part for part in parts(config) if whole(events, part)]
+    start = [e for e in events if isinstance(e, Began)][:1] if done else []
+    return start + [e for part in done for e in events if of(e, part)]

@@ -1,0 +1,151 @@
+"""A transfer study as it happens: events, no printing, no disk. See `study.py` for what is asked and told."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+
+from . import comparison, experiment
+from . import config as configs
+from .beside import streams
+from .config import RunConfig
+from .evaluation import accuracy, scores
+from .examples import Dataset, Examples, by_class
+from .experiment import Experiment
+from .records import Finished
+from .scenarios import evenly, sparing
+from .study import FEWEST_STEPS, Began, Event, Look, Part, Size, SourceLearned, Stopped, StudyConfig, TargetLearned, of, parts
+
+PASSES = 20  # at most, over the images there are, where that is more steps than FEWEST_STEPS
+LOOKED_AT = 1000  # test images of source and of target at each look
+AT_HAND = 2  # parts that one process has learned before others would have been started
+
+
+def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:
+    """The config with every setting filled in; raises LifelongError for a name or value that does not fit."""
+    return config.model_copy(update={"run": experiment.resolve(config.run, dataset)})
+
+
+def study(
+    config: StudyConfig, kept: Sequence[Event] = (), stop: Callable[[], bool] = lambda: False, width: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Event]:
+    """All that happens when this is found out, from the first source to the last target.
+
+    kept: events of whole parts, from an earlier attempt; they are not learned again and not told again.
+    width: processes side by side; the numbers are those of one at a time. By default as many as there are cores, where
+    a run of the model uses one and there is work enough for them.
+    """
+    start = clock() - max((getattr(event, "seconds", 0.0) for event in kept), default=0.0)
+    dataset = experiment.images(config.run)
+    config = resolve(config, dataset)
+    began = kept[0] if kept else _began(config, dataset)
+    if not kept:
+        yield began
+    todo = [part for part in parts(config) if not any(of(event, part) for event in kept)]
+    left = sum(len(part.ways) for part in todo) * len(began.sizes)
+    width = width or (comparison.at_once([config.run]) if len(todo) > AT_HAND else 1)
+    here, there = partial(learn, config, began.sizes, dataset, stop), partial(_aside, config, began.sizes)
+    events = streams(here, there, todo, min(width, len(todo)), stop)
+    for event in events:
+        left -= isinstance(event, TargetLearned)
+        timed = isinstance(event, SourceLearned | TargetLearned)
+        yield event.model_copy(update={"seconds": round(clock() - start, 3)}) if timed else event
+    yield Stopped() if left else Finished(seconds=round(clock() - start, 3))
+
+
+def _began(config: StudyConfig, dataset: Dataset) -> Began:
+    told = Experiment(_run(config, dataset, "finetune", 0), dataset)
+    counts = _counts(told.tasks[1].train)
+    source, target = ([dataset.classes[label] for label in task] for task in told.plan.classes)
+    return Began(
+        data=dataset.source, source=source, target=target, chance=(1 / len(source), 1 / len(target)),
+        sizes=(*(size for size in config.sizes if size < max(counts)), None), images=sum(counts) / len(counts),
+        parameters=told.strategy.network.flat.numel(), looked_at=LOOKED_AT,
+    )
+
+
+def _counts(examples: Examples) -> list[int]:
+    return [len(members) for _, members in by_class(examples)]
+
+
+def _run(config: StudyConfig, dataset: Dataset, way: str, seed: int) -> RunConfig:
+    """One way to learn, with one seed; classes keep their order whatever the seed."""
+    order = config.run.class_order or tuple(range(len(dataset.classes)))
+    settings = config.run.settings if way == config.protect else {}
+    return config.run.model_copy(update={"strategy": way, "settings": settings, "seed": seed, "class_order": order})
+
+
+def _aside(config: StudyConfig, sizes: Sequence[Size], part: Part) -> Iterator[Event]:
+    """`learn` in a process of its own."""
+    yield from learn(config, sizes, _images(config.run.model_dump_json()), lambda: False, part)
+
+
+@lru_cache(maxsize=1)
+def _images(run: str) -> Dataset:
+    """The data set of a run given as JSON: a process joins source and target once."""
+    return experiment.images(configs.read(run))
+
+
+def learn(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Callable[[], bool], part: Part) -> Iterator[Event]:
+    """One source, and from there the target in every way of the part from every number of images."""
+    # What the three ways do to the first task is plain training, to the bit: they share what came of it.
+    source = Experiment(_run(config, dataset, part.ways[0], part.seed), dataset)
+    for _ in source.strategy.learn(source.tasks[0]):
+        if stop():
+            return
+    yield SourceLearned(seed=part.seed, ways=part.ways, accuracy=_share(source, 0, source.tasks[0].test))
+    # Without the optimiser's averages: as from scratch, every way begins the target with a fresh one, and weights alone differ.
+    state = {name: tensor.clone() for name, tensor in source.state().items() if not name.startswith("adam.")}
+    counts = _counts(source.tasks[1].train)
+    for size in sizes:
+        tasks = source.tasks if size is None else sparing(source.tasks, size, part.seed)
+        for way in part.ways:
+            run = _run(config, dataset, way, part.seed).model_copy(update={"images_per_class": size, "steps": steps(config, counts, size)})
+            told = Experiment(run, dataset, tasks=tasks)
+            told.load_state(state, task=1, step=0)
+            yield from _target(told, way, size, stop)
+            if stop():
+                return
+
+
+def steps(config: StudyConfig, counts: Sequence[int], size: Size) -> int:
+    """Steps to learn a target with so many images a class; counts: how many there are of each class.
+
+    Those of the recipe where all are used, and never more from few images, but at least FEWEST_STEPS; a number of steps
+    that was given holds for all.
+    """
+    how = config.run.how
+    everything = how.steps or max(FEWEST_STEPS, sum(counts) // how.batch)
+    if size is None or config.run.steps:
+        return everything
+    images = sum(min(count, size) for count in counts)
+    return max(FEWEST_STEPS, min(everything, PASSES * images // how.batch))
+
+
+def _target(told: Experiment, way: str, size: Size, stop: Callable[[], bool]) -> Iterator[Event]:
+    seed, step = told.config.seed, 0
+    some = [task.test.take(evenly(len(task.test), LOOKED_AT)) for task in told.tasks]
+    for step, of_all, _loss in told.strategy.learn(told.tasks[1]):
+        if size is None and (is_look(step) or step == of_all):
+            source, target = (_share(told, 1, test) for test in some)
+            yield Look(seed=seed, way=way, step=step, target=target, source=source)
+        if stop():
+            return
+        if step == of_all and not told.strategy.answers_with:
+            break  # what would be measured at the end of the task is for tasks to come, and there are none
+    source, target = (_share(told, 1, task.test) for task in told.tasks)
+    yield TargetLearned(seed=seed, way=way, images=size, steps=step, target=target, source=source)
+
+
+def _share(told: Experiment, after: int, test: Examples) -> float:
+    return accuracy(told.plan, after, test, scores(told.strategy, test.images))
+
+
+def is_look(step: int) -> bool:
+    """Whether it is looked at what was learned after this step: 1, 2, 5, 10, 20, 50, ...
+
+    >>> [step for step in range(1, 300) if is_look(step)]
+    [1, 2, 5, 10, 20, 50, 100, 200]
+    """
+    digits = str(step)
+    return digits[0] in "125" and not digits[1:].strip("0")
