@@ -23,6 +23,17 @@ def images(monkeypatch):
     return dataset
 
 
+@pytest.fixture(scope="module")
+def one_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("features")
+
+
+@pytest.fixture
+def kept_features(one_cache, monkeypatch):
+    """Features that are computed once for all tests that ask for them."""
+    monkeypatch.setenv("LIFELONG_CACHE", str(one_cache))
+
+
 def front() -> Backbone:
     return experiment.front_of(config(**MODEL))
 
@@ -99,7 +110,7 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), [pair for pair in pairs() if pair[1] in ("class", "task")])
-def test_every_strategy_learns_from_features(strategy, scenario):
+def test_every_strategy_learns_from_features(strategy, scenario, kept_features):
     _, events = whole(config(strategy, scenario, tasks=2, steps=2, **MODEL))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
