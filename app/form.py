@@ -90,7 +90,8 @@ def _size() -> None:
 
 def _dataset():
     """The choice of a data set, and what is known of the one chosen."""
-    state, names = st.session_state, api.datasets()
+    state = st.session_state
+    names = sorted(api.datasets(), key=naming.data_rank)
     if state.get("dataset") not in names:  # taken away since
         state["dataset"] = "mnist"
     st.segmented_control("Data set", names, key="dataset", required=True, wrap=True,

@@ -52,6 +52,11 @@ def scenario_told(name: str) -> str:
     return told[:1].upper() + told[1:]
 
 
+def data_rank(name: str) -> int:
+    """A data set's place in a list: the project's own in the order of DATASETS, then the others as they come."""
+    return list(DATASETS).index(name) if name in DATASETS else len(DATASETS)
+
+
 def about_data(card) -> str:
     """What a data set is, and what happens first where it is not on this machine."""
     about = f"Your own images, {len(card.classes)} classes" if card.own else ABOUT_DATASETS.get(card.name, card.name)

@@ -249,7 +249,7 @@ def own(monkeypatch, tmp_path):
 
 def test_the_form_offers_what_people_brought_with_no_more_tasks_than_classes(own):
     at = opened("train")
-    assert at.segmented_control(key="dataset").options == ["CIFAR-10", "Fashion-MNIST", "MNIST", "MNIST sample", "pets", "torn"]
+    assert at.segmented_control(key="dataset").options == ["MNIST", "MNIST sample", "CIFAR-10", "Fashion-MNIST", "pets", "torn"]
     at.segmented_control(key="dataset").set_value("pets").run()
     assert "Your own images, 2 classes." in text(at) and at.slider(key="tasks").max == at.slider(key="tasks").value == 2
     at.radio(key="scenario").set_value("transfer").run()
