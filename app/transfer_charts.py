@@ -1,7 +1,8 @@
 """The two charts of a transfer study: learning the target, and what became of the source; no user interface in here."""
 
 from collections.abc import Sequence
-from math import floor, log10
+from functools import lru_cache
+from math import floor
 
 import altair as alt
 import charts
@@ -29,28 +30,36 @@ def source(found: Findings, axis: str) -> dict:
 
 
 def _chart(found: Findings, axis: str, of: str, ways: Sequence[str]) -> dict:
-    """Only the named data sets differ from one moment to the next, so a page redraws it without a flicker."""
-    points, looks = _points(found, axis, of, ways), _looks(found, axis, of, ways)
+    """Only the named data sets and the description differ while points come, so a page redraws it without a flicker."""
+    points = _points(found, axis, of, ways)
     lowest = _lowest(points) if of == "source" else 0.0
-    data = {"points": points, "looks": looks, "ends": _ends(found, axis, of, ways, 0.07 * (1 - lowest))}
-    x, y = _x(found, axis), _share("accuracy", lowest)
-    names, marks = [way(found, name) for name in ways], [MARKS[found.ways.index(name)] for name in ways]
-    colour = alt.Color("way:N", scale=alt.Scale(domain=names, range=[colour for colour, _ in marks]), legend=None)
-    shape = alt.Shape("way:N", scale=alt.Scale(domain=names, range=[shape for _, shape in marks]), legend=None)
+    level = found.began.chance[of == "target"]
+    lines = tuple((way(found, name), *MARKS[found.ways.index(name)]) for name in ways)
+    frame = _frame(of, lines, _ticks(found, axis), level if level >= lowest else None, lowest)
+    data = {"points": points, "looks": _looks(found, axis, of, ways), "ends": _ends(found, axis, of, ways, 0.07 * (1 - lowest))}
+    return {**frame, "description": described(found, axis, of, ways), "datasets": {**frame["datasets"], **data}}
+
+
+@lru_cache(maxsize=64)
+def _frame(of: str, lines: tuple[tuple[str, str, str], ...], ticks: tuple, chance: float | None, lowest: float) -> dict:
+    """A chart without its points. lines: name, colour and shape of each; ticks: as `_ticks` tells."""
+    names, colours, shapes = (list(column) for column in zip(*lines))
+    x, y = _x(*ticks), _share("accuracy", lowest)
+    colour = alt.Color("way:N", scale=alt.Scale(domain=names, range=colours), legend=None)
+    shape = alt.Shape("way:N", scale=alt.Scale(domain=names, range=shapes), legend=None)
     at_points, at_ends = (alt.Chart(alt.NamedData(name)).encode(x=x, y=y) for name in ("points", "ends"))
     parts = [
-        *_chance(found, of, y, lowest),
+        *_chance(chance, y),
         at_points.mark_rule(strokeWidth=2, opacity=0.7).encode(y=_share("low", lowest), y2="high:Q", color=colour),
         at_points.mark_line(strokeWidth=3, strokeJoin="round", strokeCap="round").encode(color=colour, detail="way:N"),
         at_points.mark_point(filled=True, size=90, opacity=1).encode(color=colour, shape=shape),
         at_ends.mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle").encode(text="text:N"),
         *_crosshair(names, x, y, of),
     ]
-    chart = charts.finished(alt.layer(*parts), described(found, axis, of, ways), right=4).properties(height=HEIGHT, datasets=data)
-    return chart.to_dict()
+    return charts.finished(alt.layer(*parts), "", right=4).properties(height=HEIGHT, datasets={}).to_dict()
 
 
-def _lowest(points: list[dict]) -> float:
+def _lowest(points: Sequence[dict]) -> float:
     """Where the scale begins: what is lost of much is a small part of it, and should be seen."""
     return min(0.8, max(0.0, floor(10 * min((point["low"] for point in points), default=1)) / 10))
 
@@ -62,17 +71,16 @@ def _share(field: str, lowest: float) -> alt.Y:
     return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[lowest, 1], nice=False), axis=axis)
 
 
-def _chance(found: Findings, of: str, y: alt.Y, lowest: float) -> list[alt.Chart]:
-    """Dotted: the accuracy of guessing, where the scale reaches down to it."""
-    level = found.began.chance[of == "target"]
-    if level < lowest:
+def _chance(level: float | None, y: alt.Y) -> list[alt.Chart]:
+    """Dotted: the accuracy of guessing."""
+    if level is None:
         return []
     base = alt.Chart(pd.DataFrame([{"accuracy": level, "text": f"chance {rows.whole(level)}"}])).encode(y=y)
     text = base.mark_text(align="left", dx=2, dy=8, fontSize=12, color=INK, opacity=0.85).encode(x=alt.value(0), text="text:N")
     return [base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6), text]
 
 
-def _crosshair(names: list[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Chart]:
+def _crosshair(names: Sequence[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Chart]:
     """A line that follows the pointer, with the accuracy of every way there."""
     hover = alt.selection_point(name="hover", fields=["x"], nearest=True, on="pointerover", clear="pointerout", empty=False)
     told = [alt.Tooltip(f"w{i}:N", title=name) for i, name in enumerate(names)]
@@ -81,17 +89,22 @@ def _crosshair(names: list[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Chart]
     return [base.mark_rule(color=INK, strokeWidth=1).encode(opacity=alt.condition(hover, alt.value(0.45), alt.value(0))), seen.add_params(hover)]
 
 
-def _x(found: Findings, axis: str) -> alt.X:
-    """Images or steps, counted in powers: every power of ten takes the same room."""
+def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, float]:
+    """What stands on the axis, how it is written, what it is, and where it ends."""
     if axis == "steps":
         most = max((look.step for look in found.looks), default=10)
-        values, label, title = [step for step in STEPS if step <= most], "format(datum.value, ',')", "step, while all images of the target are learned"
-    else:
-        most, few = found.began.images, [size for size in found.began.sizes if size is not None]
-        values, title = [*few, most], "target images a class"
-        label = f"datum.value > {max([*few, 0])} ? 'all, {round(most):,}' : format(datum.value, ',')"
-    style = alt.Axis(values=values, labelExpr=label, title=title, titlePadding=6, grid=False, domain=False, ticks=False, labelOverlap=False)
-    return alt.X("x:Q", scale=alt.Scale(type="log", domain=[values[0] if log10(most) else 0.5, most], nice=False), axis=style)
+        return tuple(step for step in STEPS if step <= most), "format(datum.value, ',')", "step, while all images of the target are learned", most
+    few = [size for size in found.began.sizes if size is not None]
+    most = found.began.images
+    label = f"datum.value > {max([*few, 0])} ? 'all, {round(most):,}' : format(datum.value, ',')"
+    return (*few, most), label, "target images a class", most
+
+
+def _x(values: Sequence[float], label: str, title: str, most: float) -> alt.X:
+    """Images or steps, counted in powers: every power of ten takes the same room."""
+    style = alt.Axis(values=list(values), labelExpr=label, title=title, titlePadding=6, grid=False, domain=False, ticks=False, labelOverlap=False)
+    least = values[0] if values[0] < most else most / 2  # a scale needs some width, and a study may have one place only
+    return alt.X("x:Q", scale=alt.Scale(type="log", domain=[least, most], nice=False), axis=style)
 
 
 def _points(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[dict]:

@@ -44,10 +44,14 @@ def result(found: Findings) -> str:
     mean, sem, n = found.gain("images", "finetune")
     if mean is None:
         return "The first results are on their way."
-    who = f"Knowing {source_name(found)} first "
-    certain = sem is None or abs(mean) > 2 * sem
-    said = "made no difference that can be told from chance" if not certain or abs(mean) < 0.0005 else "helped" if mean > 0 else "was in the way"
-    return f"{who}**{said}**: the fine-tuned curve lies {points(mean)} {_spread(sem, n)} {'above' if mean >= 0 else 'below'} the one from scratch. {cost(found)}"
+    if sem is None:
+        said = "was tried with one seed only, too few to tell whether it helps"
+    elif abs(mean) <= 2 * sem or abs(mean) < 0.0005:
+        said = "**makes no difference** that can be told from chance"
+    else:
+        said = "**helps**" if mean > 0 else "**is in the way**"
+    height = f"{points(mean)} {_spread(sem, n)} {'above' if mean >= 0 else 'below'}"
+    return f"Knowing {source_name(found)} first {said}. The fine-tuned curve lies {height} the one from scratch. {cost(found)}"
 
 
 def cost(found: Findings) -> str:
@@ -63,7 +67,7 @@ def cost(found: Findings) -> str:
 
 def legend_of_source(found: Findings) -> str:
     """What the line is that the first chart does not have."""
-    return f"◆ **{way(found, found.config.protect)}**: all of the source's network learns on, while the strategy {protector(found)} protects what it knows."
+    return f"◆ **{way(found, found.config.protect)}**: learning on from the source with a strategy that is to protect it."
 
 
 def learning(found: Findings, axis: str) -> str:
@@ -108,7 +112,7 @@ def source(found: Findings, axis: str) -> str:
     if not plain:
         return "The source is tested whenever the target has been learned."
     last, n = plain[-1], plain[-1].n
-    told = f"Before the target, the source was at {percent(_before(found))}. After {moment(found, axis, last)} it is at {percent(last.source[0])} (n = {n})"
+    told = f"Before the target, the source was at {percent(_before(found, axis))}. After {moment(found, axis, last)} it is at {percent(last.source[0])} (n = {n})"
     if not safe:
         return told + "."
     end = safe[-1]
@@ -116,8 +120,8 @@ def source(found: Findings, axis: str) -> str:
             f"{percent(last.target[0])}. Frozen features lose nothing. From scratch there is no source to lose, so it is left out.")
 
 
-def _before(found: Findings) -> float:
-    values = [share for (_, name), share in found.source.items() if name == "finetune"]
+def _before(found: Findings, axis: str) -> float:
+    values = [share for (_, name), share in found.source(axis).items() if name == "finetune"]
     return sum(values) / len(values)
 
 

@@ -15,6 +15,7 @@ from . import datasets as data_sets
 from .errors import LifelongError
 from .history import History
 from .interrupt import interruptible
+from .pretrain_command import pretrain
 from .settings_options import WithNetwork, WithSettings
 from .transfer_command import numbers, transfer
 
@@ -24,8 +25,8 @@ _RUN_OPTIONS = [
     click.option("--model", default="mlp", show_default=True, help="Network."),
     click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022)."),
     click.option("--tasks", type=int, help="Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]"),
-    click.option("--class-order", type=numbers, help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
-    click.option("--task-sizes", type=numbers, help="Number of classes of each task, such as 6,4.  [default: even shares]"),
+    click.option("--class-order", callback=numbers, help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
+    click.option("--task-sizes", callback=numbers, help="Number of classes of each task, such as 6,4.  [default: even shares]"),
     click.option("--target", help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]"),
     click.option("--images-per-class", type=int, help="Transfer: training images of each class of the target.  [default: all]"),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
@@ -166,29 +167,7 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
                 print(f"{name:<22}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
 
 
-@cli.command()
-@click.option("--dataset", default="cifar10", show_default=True, help="Images to learn from; their labels are not looked at.")
-@click.option("--architecture", default="resnet50", show_default=True, help="Network of torchvision to be made.")
-@click.option("--teacher", default="efficientnet-lite2", show_default=True, help="Network, trained on ImageNet, whose features it learns.")
-@click.option("--epochs", type=click.IntRange(1, 1000), default=12, show_default=True, help="Passes over the images.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, crops and image order.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File of the backbone.  [default: the one that ships]")
-def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
-    """Make a backbone for small images from images without labels. Written after every pass; takes an hour on 2 cores."""
-    from . import pretraining
-    from .datasets import load
-    from .models import _weights
-
-    chosen = pretraining.Lesson(**lesson)
-    bar = None
-    for at in pretraining.pretrain(chosen, load(dataset), out or _weights.SHIPPED / f"{chosen.architecture}.safetensors"):
-        if bar is None or bar.desc != f"{at.what}: ":
-            bar = tqdm(desc=at.what, total=at.total, mininterval=1)
-        bar.update(at.done - bar.n)
-        if at.loss is not None:
-            bar.set_postfix(loss=f"{at.loss:.4f}")
-
-
+cli.add_command(pretrain)
 cli.add_command(transfer)
 
 

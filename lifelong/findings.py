@@ -58,10 +58,10 @@ class Findings:
         """The three ways, and the strategy that protects the source."""
         return (*WAYS, self.config.protect)
 
-    @cached_property
-    def source(self) -> dict[tuple[int, str], float]:
-        """The source's accuracy before the target is learned, by seed and way."""
-        return {(e.seed, way): e.accuracy for e in self.events if isinstance(e, SourceLearned) for way in e.ways}
+    def source(self, axis: Axis) -> dict[tuple[int, str], float]:
+        """The source's accuracy before the target is learned, by seed and way, on the test images that a curve over this axis is of."""
+        sources = [e for e in self.events if isinstance(e, SourceLearned)]
+        return {(e.seed, way): e.accuracy if axis == "images" else e.looked for e in sources for way in e.ways}
 
     @property
     def ending(self) -> Event | None:
@@ -95,9 +95,9 @@ class Findings:
 
     def curve(self, axis: Axis, way: str) -> list[Point]:
         """A learning curve: its points by x, means over the seeds that have come so far."""
-        points = []
+        points, before = [], self.source(axis)
         for x, group in sorted(self._by_x(axis, way).items()):
-            lost = [self.source[e.seed, way] - e.source for e in group]
+            lost = [before[e.seed, way] - e.source for e in group]
             size = group[0].images if axis == "images" else None
             target, source, lost = (metrics.mean_and_sem(v) for v in ([e.target for e in group], [e.source for e in group], lost))
             points.append(Point(way, x, size, target, source, lost, len(group)))

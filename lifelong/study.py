@@ -19,9 +19,6 @@ from .records import Failed, Finished
 WAYS = ("scratch", "frozen", "finetune")  # the three learning curves
 UNPROTECTING = (*WAYS, "joint")  # joint training knows the target before it is there
 SIZES = (1, 5, 20, 100)
-# How long to learn from few images, at least. Chosen with 10,000 of MNIST's and of CIFAR-10's training images held out: twice
-# as many steps gained a whole network less than half a point with up to 100 images a class, a new head up to three points.
-FEWEST_STEPS = 120
 Size = int | None  # target images a class; None is all there are
 
 
@@ -104,12 +101,16 @@ class Began(_Event):
 
 
 class SourceLearned(_Event):
-    """accuracy: on all test images of the source, just after it was learned, before any of the ways goes on from there."""
+    """Accuracy on the source just after it was learned, before any of the ways goes on from there.
+
+    accuracy: on all of its test images; looked: on those of a Look.
+    """
 
     event: Literal["source_learned"] = "source_learned"
     seed: int
     ways: tuple[str, ...]
     accuracy: float
+    looked: float
     seconds: float = 0.0
 
 

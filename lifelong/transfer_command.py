@@ -16,21 +16,23 @@ from .pairs import PAIRS
 from .settings_options import WithSettings
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """Whole numbers with commas between them, as a flag's value."""
+def numbers(_context: click.Context, flag: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    """Whole numbers with commas between them, as the value of a flag: its callback."""
     try:
-        return tuple(int(part) for part in text.split(","))
+        return tuple(int(part) for part in text.split(",")) if text else None
     except ValueError:
-        raise LifelongError(f"A list of numbers was given as '{text}'; expected whole numbers with commas between them.") from None
+        called = flag.opts[0].strip("-").replace("-", " ")
+        verb = "were" if called.endswith("s") else "was"
+        raise LifelongError(f"The {called} {verb} given as '{text}'; expected numbers with commas between them.") from None
 
 
 @click.command(cls=WithSettings)
 @click.option("--pair", help=f"Source and target in one word: {', '.join(PAIRS)}.")
 @click.option("--dataset", default="mnist", show_default=True, help="The source, and the target too where none is given; see `datasets`.")
 @click.option("--target", help="A second data set.  [default: the second half of the first one's classes]")
-@click.option("--class-order", type=numbers, help="Classes in order of arrival, those of the target last.  [default: natural]")
-@click.option("--task-sizes", type=numbers, help="Number of classes of source and target, such as 6,4.  [default: even shares]")
-@click.option("--images", "sizes", type=numbers, default="1,5,20,100", show_default=True, help="Target images a class; all there are come last.")
+@click.option("--class-order", callback=numbers, help="Classes in order of arrival, those of the target last.  [default: natural]")
+@click.option("--task-sizes", callback=numbers, help="Number of classes of source and target, such as 6,4.  [default: even shares]")
+@click.option("--images", "sizes", callback=numbers, default="1,5,20,100", show_default=True, help="Target images a class; all there are come last.")
 @click.option("--protect", default="lwf", show_default=True, help="The strategy that protects the source beside plain fine-tuning.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often all of it is repeated, with seeds 0, 1, ...")
 @click.option("--model", default="mlp", show_default=True, help="Network.")

@@ -9,11 +9,11 @@ import sys
 import time
 
 import pytest
-from helpers import ROOT, config, on_disk, pairs, python, strategy_names
+from helpers import ROOT, after_steps, config, on_disk, pairs, python, strategy_names
 from PIL import Image
 
 from lifelong import __main__ as command
-from lifelong import datasets, registry, runs
+from lifelong import datasets, registry, runs, studies, study
 
 FEW = ["--dataset", "mnist-sample", "--tasks", "3", "--steps", "4"]
 MEASURES = ["average_accuracy", "forgetting", "backward_transfer", "forward_transfer", "learning_accuracy"]
@@ -123,6 +123,43 @@ def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli, small):
     assert status == 0 and len(out.splitlines()) == 3
 
 
+STUDY = ("transfer", "--dataset", "mnist-sample", "--images", "1,4", "--seeds", "2", "--steps", "4")
+
+
+def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli, small):
+    status, out, err = cli(*STUDY, "--protect", "ewc", "--strength", "10", "--json")
+    told = json.loads(out)
+    assert status == 0 and out.count("\n") == 1 and "100%" in err
+    assert told["finished"] and told["study"] in studies.ids() and told["study"] not in runs.ids()
+    assert told["protect"] == "ewc" and told["settings"]["strength"] == 10 and told["seeds"] == 2 and told["target"] is None
+    assert told["images_per_class"] == [1, 4, None] and told["all_images_per_class"] == 24 and told["source"] == "made-up patterns"
+    assert told["classes"] == {"source": list("01234"), "target": list("56789")} and told["chance"] == {"source": 0.2, "target": 0.2}
+    ways = ["scratch", "frozen", "finetune", "ewc"]
+    for axis, key, xs in (("images", "images_per_class", [1, 4, None]), ("steps", "step", [1, 2, 4])):
+        assert list(told["curves"][axis]) == ways and list(told["forward_transfer"][axis]) == ways[1:]
+        for curve in told["curves"][axis].values():
+            assert [point[key] for point in curve] == xs and {point["n"] for point in curve} == {2}
+            assert all(set(point[name]) == {"mean", "sem"} and 0 <= point[name]["mean"] <= 1 for point in curve for name in ("target", "source"))
+        for gain in told["forward_transfer"][axis].values():
+            assert gain["n"] == len(gain["by_seed"]) == 2 and gain["points"] == pytest.approx(sum(gain["by_seed"]) / 2)
+
+
+def test_transfer_without_json_prints_a_table_and_goes_on_in_its_folder(cli, small, tmp_path):
+    at = tmp_path / "mine"
+    list(studies.learn(studies.create(study.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), at), after_steps(60)))
+    status, out, _ = cli(*STUDY, "--out", at)
+    assert status == 0 and studies.state(at) == "finished" and all(way in out for way in ("scratch", "frozen", "finetune", "lwf", "(n = 2)"))
+
+
+def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
+    told = json.loads(cli("train", *FEW[:2], "--scenario", "transfer", "--target", "mnist", "--images-per-class", 3, "--steps", 2, "--json")[1])
+    story = runs.history(runs.folder(told["run"]))
+    assert told["tasks"] == 2 and story.config.target == "mnist" and story.config.images_per_class == 3
+    assert [len(task) for task in story.started.classes] == [10, 10]
+    rows = json.loads(cli("compare", *FEW[:2], "--scenario", "transfer", "--strategies", "frozen,scratch", "--task-sizes", "6,4", "--steps", 2, "--json")[1])
+    assert [row["strategy"] for row in rows] == ["frozen", "scratch"] and all(len(row["accuracy"]) == 2 for row in rows)
+
+
 def test_classify_answers_for_every_checkpoint(cli, digit):
     at = on_disk(config())
     status, out, _ = cli("classify", at.name, digit, "--json")
@@ -192,6 +229,19 @@ BAD = [
     ((*SAMPLE, "--scenario", "transfer", "--tasks", "1"), "needs at least 2, a source and a target."),
     ((*SAMPLE, "--steps", "0"), "steps was given as '0'"),
     ((*SAMPLE, "--seed", "-1"), "seed was given as '-1'"),
+    ((*SAMPLE, "--task-sizes", "6,x"), "The task sizes were given as '6,x'; expected numbers with commas between them."),
+    ((*SAMPLE, "--task-sizes", "6,3"), "The task sizes were given as [6, 3]; expected 2 numbers"),
+    ((*SAMPLE, "--target", "mnist"), "target was given in the scenario 'class'; leave it out or choose the transfer scenario."),
+    ((*SAMPLE, "--scenario", "transfer", "--images-per-class", "0"), "images_per_class was given as '0'"),
+    (("transfer", "--dataset", "minst"), "There is no dataset 'minst'; did you mean 'mnist'?"),
+    (("transfer", "--target", "minst"), "There is no dataset 'minst'; did you mean 'mnist'?"),
+    (("transfer", "--pair", "digit"), "There is no pair 'digit'; did you mean 'digits'?"),
+    (("transfer", "--protect", "frozen"), "frozen was to protect the source, which it does not"),
+    (("transfer", "--protect", "lwf", "--per-class", "3"), "There is no setting of lwf 'per_class'"),
+    (("transfer", "--images", "5,1"), "expected them in ascending order, each once."),
+    (("transfer", "--images", "few"), "The images were given as 'few'; expected numbers with commas between them."),
+    (("transfer", "--seeds", "0"), "0 is not in the range"),
+    (("transfer", "--dataset", "mnist-sample", "--out", "TAKEN"), "The folder taken holds something else already; give another with --out."),
     ((*SAMPLE, "--class-order", "3,1"), "The class order was given as [3, 1]; expected each of 0 to 9 once."),
     ((*SAMPLE, "--class-order", "a,b"), "The class order was given as 'a,b'; expected numbers with commas between them."),
     (("compare", "--dataset", "mnist-sample"), "Missing option '--strategies'"),
