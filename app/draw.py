@@ -78,17 +78,25 @@ def begin(kept: str | None, request: gr.Request) -> tuple:
     """The run that the address asks for, all runs to choose from, and the class chosen before a reload."""
     runs = readable_runs()
     run = first_run(request.query_params.get("run"), runs)
-    return gr.update(choices=runs, value=run), kinds.chips(run, kept or PROMPT), kinds.examples(run), label_given(run)
+    return gr.update(choices=runs, value=run), kinds.chips(run, kept or PROMPT), label_given(run)
 
 
 def settle(run: str, drawn: str, shown: dict) -> tuple:
-    """What depends on the run that was chosen: the classes, the test images, the task label, and whether the pad is of its kind."""
+    """What depends on the run that was chosen: whether the pad is of its kind, the classes, and the task label."""
     try:
-        chips, examples = kinds.chips(run, drawn), kinds.examples(run)
+        chips = kinds.chips(run, drawn)
     except LifelongError:  # a run deleted meanwhile: the answer that follows says so
-        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        return gr.skip(), gr.skip(), gr.skip()
     other = isinstance(shown, dict) and bool(shown.get("photo")) != chips["photo"]
-    return None if other else gr.skip(), chips, examples, label_given(run)
+    return None if other else gr.skip(), chips, label_given(run)
+
+
+def tests_of(run: str) -> dict:
+    """Test images of the run that was chosen; by themselves, because a data set may have to be read for them first."""
+    try:
+        return kinds.examples(run)
+    except LifelongError:
+        return gr.skip()
 
 
 def label_given(run: str | None) -> bool:
@@ -162,11 +170,12 @@ def _wire(page: gr.Blocks, given: list, examples: Examples, shown: list) -> None
     """All answers go through one event, of which the last always wins; the others only set what it depends on."""
     pad, chosen, truth, told = given
     gr.on([pad.input, truth.input, told.change, chosen.change], answer, given, shown, **QUIETLY)
-    chosen.input(settle, [chosen, truth, examples], [pad, truth, examples, told], **QUIETLY)
+    chosen.input(settle, [chosen, truth, examples], [pad, truth, told], **QUIETLY)
+    chosen.change(tests_of, chosen, examples, **QUIETLY)
     examples.click(put, chosen, [pad, truth], **QUIETLY)
     pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)
     kept = gr.JSON(visible=False)
-    page.load(begin, kept, [chosen, truth, examples, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
+    page.load(begin, kept, [chosen, truth, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
 
 
 class RunChoice(gr.Dropdown):

@@ -60,9 +60,9 @@ def story(drawn: str, own: int, verdicts: Sequence[Verdict], *, told: bool = Fal
     >>> tell("6", 3, [no, yes])
     Not learned yet: 6 comes in task 4, and this model has learned tasks 1 to 2.
     >>> tell("0", 0, [no, no, no])
-    Never read as a 0, not even after task 1, which taught it. Drew another digit? Say so below.
+    Never read as a 0, not even after task 1, which taught it. Is it something else? Say so below.
     >>> tell("4", 2, [no, no, no])
-    Not read as a 4 after task 3, which taught it. Drew another digit? Say so below.
+    Not read as a 4 after task 3, which taught it. Is it something else? Say so below.
     >>> tell("0", 0, [yes, no, yes, no])
     Known after task 1 (98 %), lost while learning task 2, recovered while learning task 3, lost again while learning task 4.
     >>> tell("0", 0, [yes, no, yes, no, yes])
@@ -80,7 +80,7 @@ def story(drawn: str, own: int, verdicts: Sequence[Verdict], *, told: bool = Fal
         begin = f"Not read as {named(drawn)} after task {own + 1}, which taught it."
         if len(since) > 1:
             begin = f"Never read as {named(drawn)}, not even after task {own + 1}, which taught it."
-        text = f"{begin} Drew another digit? Say so below."
+        text = f"{begin} Is it something else? Say so below."
     else:
         text = _known(drawn, own, since)
     return f"Told the task: {text[0].lower()}{text[1:]}" if told else text

@@ -177,7 +177,8 @@ class TestPhotographs:
         assert Image.open(io.BytesIO(base64.b64decode(seen["image"].removeprefix(pad.PNG)))).size == (8, 8) and "8 × 8" in seen["told"]
 
     def test_the_classes_and_the_test_images_are_the_runs_and_names_are_escaped(self, run):
-        cleared, chips, examples, _ = draw.settle(run, "0", kinds.examples(RUN) | {"photo": False})
+        cleared, chips, _ = draw.settle(run, "0", kinds.examples(RUN))
+        examples = draw.tests_of(run)
         assert cleared is None and chips["drawn"] == "cat" and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
         assert chips["labels"][1] == examples["labels"][1] == "&lt;b&gt;dog"
         drawing, chips = draw.put(run, event(digit=2, turn=1))

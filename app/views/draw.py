@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 from charts import forgetting_curves
 from choice import first_run, readable_runs
+from kinds import is_photo
 from words import curves as told
 
 from lifelong import api
@@ -64,10 +65,12 @@ def unknown(asked: str | None) -> bool:
 
 with st.container(key="drawing"):
     st.html(LOOK)
-    st.title("Draw a 0. Watch it being forgotten.")
-    st.markdown("This network learned its digits a few at a time. Each card is the same network, one task later.")
+    shown = first_run(st.query_params.get("run"), readable_runs())
+    invitation, known = ("Show it a photo", "classes") if shown and is_photo(shown) else ("Draw a 0", "digits")
+    st.title(f"{invitation}. Watch it being forgotten.")
+    st.markdown(f"This network learned its {known} a few at a time. Each card is the same network, one task later.")
     if unknown(st.query_params.get("run")):
-        st.warning("The run in the address is not here, or it does not read digits; this is another one.")
+        st.warning("The run in the address is not here, or has learned nothing yet; this is another one.")
     pad, chart = st.columns([64, 36], gap="medium")
     with pad:
         frame()

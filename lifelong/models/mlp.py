@@ -10,8 +10,8 @@ from .base import Model, Network, Pixels, Shape
 class MLP(Model):
     """A multilayer perceptron pixels-400-400-outputs; 478,410 parameters for MNIST with 10 outputs."""
 
-    title = "784-400-400"
-    summary = "Fully connected layers on the pixels, as in the paper: small, quick, and enough for digits."
+    title = "Fully connected"
+    summary = "Two layers of 400 units on the pixels, as in the paper: small, quick, and enough for digits."
     threads = 1  # a second thread makes a step of so small a network a fifth faster; a second run beside it, twice as many
 
     units: int = setting(400, "Units in each hidden layer.", low=1, high=4000)
