@@ -26,7 +26,7 @@ QUIETLY = {
     "show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private",
     "concurrency_limit": 4, "concurrency_id": "draw",
 }
-INVITATION = "Each card is the same model, one task later. Draw, and all of them answer at once."
+INVITATION = "Each card is the same model, one task later. {}, and all of them answer at once."
 NO_RUN = "There is no trained run yet; learn one on the Train page."
 TOLD = "It then only has to choose between that task's classes, which is far easier."
 ON_PAD = 280  # pixels: a photograph is shown larger than the network sees it
@@ -39,7 +39,7 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
         own = own_task(history, drawn)
         pixels = api.seen(run, api.open_image(drawing)) if drawing else None
         if pixels is None:
-            return cards(history, drawn), said(INVITATION, run, own, told, tone="quiet"), kinds.seen(run)
+            return cards(history, drawn), said(INVITATION.format("Upload a picture" if kinds.is_photo(run) else "Draw"), run, own, told, tone="quiet"), kinds.seen(run)
         answers = api.classify(run, pixels, task=own if told else None)
         doubt = "" if kinds.is_photo(run) else _doubt(pixels, drawn)
     except LifelongError as error:
@@ -78,17 +78,17 @@ def begin(kept: str | None, request: gr.Request) -> tuple:
     """The run that the address asks for, all runs to choose from, and the class chosen before a reload."""
     runs = readable_runs()
     run = first_run(request.query_params.get("run"), runs)
-    return gr.update(choices=runs, value=run), kinds.chips(run, kept or PROMPT), label_given(run)
+    return gr.update(choices=runs, value=run), kinds.chips(run, kept or PROMPT), kinds.examples(run, at_once=True), label_given(run)
 
 
 def settle(run: str, drawn: str, shown: dict) -> tuple:
-    """What depends on the run that was chosen: whether the pad is of its kind, the classes, and the task label."""
+    """What depends on the run that was chosen: whether the pad is of its kind, the classes, test images, and the task label."""
     try:
-        chips = kinds.chips(run, drawn)
+        chips, examples = kinds.chips(run, drawn), kinds.examples(run, at_once=True)
     except LifelongError:  # a run deleted meanwhile: the answer that follows says so
-        return gr.skip(), gr.skip(), gr.skip()
+        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
     other = isinstance(shown, dict) and bool(shown.get("photo")) != chips["photo"]
-    return None if other else gr.skip(), chips, label_given(run)
+    return None if other else gr.skip(), chips, examples, label_given(run)
 
 
 def tests_of(run: str) -> dict:
@@ -170,12 +170,12 @@ def _wire(page: gr.Blocks, given: list, examples: Examples, shown: list) -> None
     """All answers go through one event, of which the last always wins; the others only set what it depends on."""
     pad, chosen, truth, told = given
     gr.on([pad.input, truth.input, told.change, chosen.change], answer, given, shown, **QUIETLY)
-    chosen.input(settle, [chosen, truth, examples], [pad, truth, told], **QUIETLY)
+    chosen.input(settle, [chosen, truth, examples], [pad, truth, examples, told], **QUIETLY)
     chosen.change(tests_of, chosen, examples, **QUIETLY)
     examples.click(put, chosen, [pad, truth], **QUIETLY)
     pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)
     kept = gr.JSON(visible=False)
-    page.load(begin, kept, [chosen, truth, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
+    page.load(begin, kept, [chosen, truth, examples, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
 
 
 class RunChoice(gr.Dropdown):

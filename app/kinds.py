@@ -1,6 +1,6 @@
 """What the drawing page needs to know of a run: drawn digits or photographs, its classes, and test images to try."""
 
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -13,6 +13,7 @@ from lifelong.api import History
 
 TURNS = 3  # test images of each class
 MOST_EXAMPLES = 20  # classes with a button for a test image
+_SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
 DRAWN = "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from."
 SHOWN = "The middle of your picture, scaled to {} × {} pixels like every image it learned from."
 
@@ -42,11 +43,14 @@ def seen(run: str | None, image: str = "") -> dict[str, str]:
     return {"image": image, "told": SHOWN.format(width, height)}
 
 
-def examples(run: str | None) -> dict[str, Any]:
-    """A value for the Examples: a sheet of test images, a column a class; no sheet where the data set is not on this machine."""
+def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
+    """A value for the Examples: a sheet of test images, a column a class; no sheet where the data set is not on this machine.
+
+    at_once: no sheet either where a data set would have to be read first.
+    """
     photo = bool(run) and is_photo(run)
     names = classes(api.history(run)) if photo else list(DIGITS)
-    sheet = pictures(run)
+    sheet = None if photo and at_once and api.history(run).config.dataset not in _SHEETS else pictures(run)
     if sheet is None:
         return {"sprite": "", "labels": [], "photo": photo}
     return {"sprite": data_url(_sprite(sheet)), "labels": [escape(name) for name in names[: sheet.shape[1]]], "photo": photo}
@@ -56,12 +60,10 @@ def pictures(run: str | None) -> np.ndarray | None:
     """Test images uint8 (turns, classes, channels, height, width); None where there are none."""
     if not run or not is_photo(run):
         return digits()[:, :, None]
-    return _photographs(api.history(run).config.dataset)
-
-
-@lru_cache(maxsize=4)
-def _photographs(dataset: str) -> np.ndarray | None:
-    return api.examples(dataset, TURNS, MOST_EXAMPLES)
+    dataset = api.history(run).config.dataset
+    if dataset not in _SHEETS:
+        _SHEETS[dataset] = api.examples(dataset, TURNS, MOST_EXAMPLES)
+    return _SHEETS[dataset]
 
 
 @cache

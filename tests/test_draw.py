@@ -162,7 +162,7 @@ class TestPhotographs:
         monkeypatch.setattr(kinds.api, "holds_digits", lambda run: False)
         monkeypatch.setattr(kinds.api, "examples", lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy())
         monkeypatch.setattr("lifelong.pictures.DIGITS", ())
-        kinds._photographs.cache_clear()
+        kinds._SHEETS.clear()
         return on_disk(config(tasks=2)).name
 
     def photo(self, mode: str = "RGB", size=(90, 60)) -> bytes:
@@ -177,7 +177,8 @@ class TestPhotographs:
         assert Image.open(io.BytesIO(base64.b64decode(seen["image"].removeprefix(pad.PNG)))).size == (8, 8) and "8 × 8" in seen["told"]
 
     def test_the_classes_and_the_test_images_are_the_runs_and_names_are_escaped(self, run):
-        cleared, chips, _ = draw.settle(run, "0", kinds.examples(RUN))
+        cleared, chips, soon, _ = draw.settle(run, "0", {"photo": False})
+        assert soon["sprite"] == ""  # the data set has to be read first
         examples = draw.tests_of(run)
         assert cleared is None and chips["drawn"] == "cat" and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
         assert chips["labels"][1] == examples["labels"][1] == "&lt;b&gt;dog"
@@ -189,7 +190,7 @@ class TestPhotographs:
 
     def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(self, run, monkeypatch):
         monkeypatch.setattr(kinds.api, "examples", lambda *asked: None)
-        kinds._photographs.cache_clear()
+        kinds._SHEETS.clear()
         assert kinds.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):
             draw.put(run, event(digit=0, turn=0))
