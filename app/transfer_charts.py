@@ -86,14 +86,16 @@ def _crosshair(names: Sequence[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Ch
     told = [alt.Tooltip(f"w{i}:N", title=name) for i, name in enumerate(names)]
     base = alt.Chart(alt.NamedData("looks")).encode(x=x)
     seen = base.mark_point(size=400, opacity=0).encode(y=y, tooltip=[alt.Tooltip("moment:N", title=f"on the {of}"), *told])
-    return [base.mark_rule(color=INK, strokeWidth=1).encode(opacity=alt.condition(hover, alt.value(0.45), alt.value(0))), seen.add_params(hover)]
+    line = base.mark_rule(color=INK, strokeWidth=1).encode(opacity=alt.condition(hover, alt.value(0.45), alt.value(0)))
+    return [line, seen.add_params(hover)]
 
 
 def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, float]:
     """What stands on the axis, how it is written, what it is, and where it ends."""
     if axis == "steps":
         most = max((look.step for look in found.looks), default=10)
-        return tuple(step for step in STEPS if step <= most), "format(datum.value, ',')", "step, while all images of the target are learned", most
+        title = "step, while all images of the target are learned"
+        return tuple(step for step in STEPS if step <= most), "format(datum.value, ',')", title, most
     few = [size for size in found.began.sizes if size is not None]
     most = found.began.images
     label = f"datum.value > {max([*few, 0])} ? 'all, {round(most):,}' : format(datum.value, ',')"
@@ -102,7 +104,8 @@ def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, flo
 
 def _x(values: Sequence[float], label: str, title: str, most: float) -> alt.X:
     """Images or steps, counted in powers: every power of ten takes the same room."""
-    style = alt.Axis(values=list(values), labelExpr=label, title=title, titlePadding=6, grid=False, domain=False, ticks=False, labelOverlap=False)
+    plain = {"grid": False, "domain": False, "ticks": False, "labelOverlap": False, "titlePadding": 6}
+    style = alt.Axis(values=list(values), labelExpr=label, title=title, **plain)
     least = values[0] if values[0] < most else most / 2  # a scale needs some width, and a study may have one place only
     return alt.X("x:Q", scale=alt.Scale(type="log", domain=[least, most], nice=False), axis=style)
 

@@ -24,7 +24,8 @@ def show() -> None:
         st.slider("Seeds", 1, 10, 3, key="study_seeds", **KEPT)
         st.caption("Everything is repeated so many times, with other images and other first weights. It shows how far chance reaches.")
     with right:
-        st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="study_recipe", required=True, format_func=str.capitalize, **KEPT)
+        st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="study_recipe", required=True,
+                             format_func=str.capitalize, **KEPT)
         st.caption(f"{api.RECIPES[state['study_recipe']].about.capitalize()}.")
         _network()
     with start:
@@ -63,17 +64,19 @@ def _what() -> None:
         st.selectbox("Source", api.datasets(), key="own_source", format_func=_title, **KEPT)
     with target:
         others = [name for name in api.datasets() if name != st.session_state["own_source"]]
-        st.selectbox("Target", [SAME, *others], key="own_target", format_func=lambda name: _title(name) if name else "The second half of its classes", **KEPT)
+        st.selectbox("Target", [SAME, *others], key="own_target", format_func=_title, **KEPT)
     st.caption("The target's pictures take the size and the colours of the source's.")
 
 
 def _title(name: str) -> str:
-    return naming.DATASETS.get(name, name)
+    return naming.DATASETS.get(name, name) if name != SAME else "The second half of its classes"
 
 
 def _protector() -> None:
     cards = {card.name: card for card in api.protectors()}
-    st.selectbox("What protects the source?", list(cards), index=list(cards).index("lwf"), key="protect", format_func=lambda name: cards[name].title, **KEPT)
+    names = list(cards)
+    st.selectbox("What protects the source?", names, index=names.index("lwf"), key="protect",
+                 format_func=lambda name: cards[name].title, **KEPT)
     card = cards[st.session_state["protect"]]
     st.caption(f"{card.summary} Stores {card.stores}.")
 

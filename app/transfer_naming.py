@@ -23,7 +23,8 @@ def within(found: Findings, name: str) -> str:
 
 def classes(names: Sequence[str]) -> str:
     """Classes as one short text: '0–4', 'bird, cat, deer', '10 classes from T-shirt to Ankle boot'."""
-    if len(names) > 2 and all(name.isdigit() for name in names) and [int(n) for n in names] == list(range(int(names[0]), int(names[-1]) + 1)):
+    digits = [int(name) for name in names if name.isdigit()]
+    if len(digits) == len(names) > 2 and digits == list(range(digits[0], digits[-1] + 1)):
         return f"{names[0]}–{names[-1]}"
     return ", ".join(names) if len(names) <= 6 else f"{len(names)} classes from {names[0]} to {names[-1]}"
 
@@ -59,7 +60,8 @@ def moment(found: Findings, axis: str, point) -> str:
 
 
 def source_name(found: Findings) -> str:
-    return classes(found.began.source) if found.config.run.target is None else naming.DATASETS.get(found.config.run.dataset, found.config.run.dataset)
+    run = found.config.run
+    return classes(found.began.source) if run.target is None else naming.DATASETS.get(run.dataset, run.dataset)
 
 
 def protector(found: Findings) -> str:
@@ -70,7 +72,8 @@ def facts(found: Findings) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
     config, run, began = found.config, found.config.run, found.began
     settings = ", ".join(f"{name.replace('_', ' ')} {naming.value(given)}" for name, given in run.settings.items())
-    told = [("Protected by", protector(found) + (f" ({settings})" if settings else "")), ("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}"),
+    told = [("Protected by", protector(found) + (f" ({settings})" if settings else "")),
+            ("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}"),
             ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
     if began:
         told += [
@@ -85,15 +88,16 @@ def facts(found: Findings) -> list[tuple[str, str]]:
 
 def _steps(found: Findings) -> str:
     taken = sorted({e.steps for e in found.learned})
-    return f"{' or '.join(map(str, taken)) or 'as many as the recipe takes'}, of up to {found.config.run.how.batch} images each; every way begins with a fresh optimiser"
+    many = " or ".join(map(str, taken)) or "as many as the recipe takes"
+    return f"{many}, of up to {found.config.run.how.batch} images each; every way begins with a fresh optimiser"
 
 
 def command(found: Findings) -> str:
     """The command that makes a study of the same configuration."""
     config, run = found.config, found.config.run
-    flags = {"dataset": run.dataset, "target": run.target, "seeds": config.seeds, "protect": config.protect, "model": run.model, "recipe": run.recipe,
-             "class-order": run.class_order and ",".join(map(str, run.class_order)), "task-sizes": run.task_sizes and ",".join(map(str, run.task_sizes)),
-             "images": ",".join(map(str, config.sizes)), "steps": run.steps,
+    lists = {"class-order": run.class_order, "task-sizes": run.task_sizes, "images": config.sizes}
+    flags = {"dataset": run.dataset, "target": run.target, "seeds": config.seeds, "protect": config.protect, "model": run.model,
+             "recipe": run.recipe, "steps": run.steps, **{name: values and ",".join(map(str, values)) for name, values in lists.items()},
              **{name.replace("_", "-"): f"{value:g}" if not isinstance(value, str) else value for name, value in run.settings.items()}}
     return "python -m lifelong transfer " + " ".join(f"--{name} {value}" for name, value in flags.items() if value is not None)
 

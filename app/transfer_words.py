@@ -60,8 +60,8 @@ def cost(found: Findings) -> str:
     if plain is None:
         return ""
     if plain[0] < 0.0005:
-        return f"It cost nothing of {source_name(found)}."
-    told = f"It cost **{points(plain[0])}** of {source_name(found)}"
+        return f"Fine-tuning lost nothing of {source_name(found)}."
+    told = f"Fine-tuning lost **{points(plain[0])}** of {source_name(found)}"
     return f"{told}; with {protector(found)} it would have been {points(max(safe[0], 0))}." if safe else told + "."
 
 
@@ -83,7 +83,8 @@ def learning(found: Findings, axis: str) -> str:
 def about(found: Findings, axis: str) -> str:
     """What the points and the lines through them are made of."""
     n = found.config.seeds
-    bars = f"Points are means over {naming.plural(n, 'seed')}, bars their standard error." if n > 1 else "One seed: how far chance reaches cannot be told."
+    several = f"Points are means over {naming.plural(n, 'seed')}, bars their standard error."
+    bars = several if n > 1 else "One seed: how far chance reaches cannot be told."
     tested = "on all test images" if axis == "images" else f"on up to {found.began.looked_at:,} test images each"
     return f"{bars} Tested {tested}. Data: {found.began.data}."
 
@@ -112,7 +113,8 @@ def source(found: Findings, axis: str) -> str:
     if not plain:
         return "The source is tested whenever the target has been learned."
     last, n = plain[-1], plain[-1].n
-    told = f"Before the target, the source was at {percent(_before(found, axis))}. After {moment(found, axis, last)} it is at {percent(last.source[0])} (n = {n})"
+    told = (f"Before the target, the source was at {percent(_before(found, axis))}. After {moment(found, axis, last)} it is at "
+            f"{percent(last.source[0])} (n = {n})")
     if not safe:
         return told + "."
     end = safe[-1]
@@ -183,4 +185,5 @@ def described(found: Findings, axis: str, of: str, ways: Sequence[str]) -> str:
     """A chart in words, for those who cannot see it."""
     ends = [f"{way(found, name)}: {whole(getattr(curve[-1], of)[0])}" for name in ways if (curve := found.curve(axis, name))]
     over = "the number of target images" if axis == "images" else "steps of learning the target"
-    return f"Accuracy on the {of} over {over}, a line for each way to learn. " + ("; ".join(ends) + " at the end." if ends else "Nothing has been learned yet.")
+    told = "; ".join(ends) + " at the end." if ends else "Nothing has been learned yet."
+    return f"Accuracy on the {of} over {over}, a line for each way to learn. {told}"

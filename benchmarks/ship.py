@@ -1,4 +1,4 @@
-"""Makes the runs that ship with the project, each by its own command in `checkpoints/shipped.txt`, and checks them.
+"""Makes the runs and the study that ship with the project, each by its own command in `checkpoints/shipped.txt`, and checks them.
 
     python -m benchmarks.ship [RUN ...]
 
@@ -14,7 +14,7 @@ import sys
 
 import click
 
-from lifelong import answers, checkpoints, evaluation, experiment, runs, scenarios
+from lifelong import answers, checkpoints, evaluation, experiment, runs, scenarios, studies
 
 
 @click.command()
@@ -28,7 +28,17 @@ def main(names: tuple[str, ...]) -> None:
         shutil.rmtree(runs.SHIPPED / name, ignore_errors=True)
         _python, *arguments = shlex.split(command)
         subprocess.run([sys.executable, *arguments], cwd=runs.SHIPPED.parent, check=True, stdout=subprocess.DEVNULL)
-        click.echo(json.dumps({"run": name, **check(name)}))
+        told = check_study(name) if studies.is_study(runs.SHIPPED / name) else check(name)
+        click.echo(json.dumps({"run": name, **told}))
+
+
+def check_study(name: str) -> dict:
+    """What a study found of forward transfer, in points."""
+    found = studies.findings(runs.SHIPPED / name)
+    if not found.finished or "sample" in found.began.data:
+        raise SystemExit(f"{name} was not learned from the whole of MNIST to its end; set LIFELONG_DATA.")
+    (runs.SHIPPED / name / ".lock").unlink(missing_ok=True)
+    return {"forward_transfer": found.report(name)["forward_transfer"]["images"], "seconds": found.seconds}
 
 
 def check(name: str) -> dict:

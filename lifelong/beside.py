@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import queue
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -48,7 +49,7 @@ def _together(own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callab
             working = False
         except queue.Empty:
             if any(process.exitcode for process in others):
-                raise LifelongError("A process that was learning ended before its work was done, perhaps for want of memory; go on from here.") from None
+                raise LifelongError("A process ended before its work was done, perhaps for want of memory; go on from here.") from None
         else:
             if kind == "failed":
                 raise LifelongError(value)
@@ -59,6 +60,7 @@ def _together(own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callab
 
 
 def _work(there: Work, waiting: Any, told: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         while (job := waiting.get()) is not None:

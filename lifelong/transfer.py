@@ -60,10 +60,11 @@ def study(
 def _began(config: StudyConfig, dataset: Dataset) -> Began:
     told = Experiment(_run(config, dataset, "finetune", 0), dataset)
     counts = _counts(told.tasks[1].train)
+    each = sum(counts) / len(counts)
     source, target = ([dataset.classes[label] for label in task] for task in told.plan.classes)
     return Began(
         data=dataset.source, source=source, target=target, chance=(1 / len(source), 1 / len(target)),
-        sizes=(*(size for size in config.sizes if size < max(counts)), None), images=sum(counts) / len(counts),
+        sizes=(*(size for size in config.sizes if size < each), None), images=each,
         parameters=told.strategy.network.flat.numel(), looked_at=LOOKED_AT,
     )
 

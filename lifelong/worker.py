@@ -2,7 +2,8 @@
 
 `python -m lifelong.worker` reads one JSON object a line: {"learn": folder, "until": task or null},
 {"stop": folder} or {"load": data set}, which has a data set in memory before it is needed. The folder is a run's or a
-study's. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens is in its record. When its standard input closes, it keeps what was learned and ends.
+study's. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens is in its record.
+When its standard input closes, it keeps what was learned and ends.
 """
 
 import contextlib

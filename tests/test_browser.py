@@ -172,3 +172,26 @@ def test_why_leads_to_the_curve_with_the_drop(server, browser, screenshots, size
     page.wait_for_timeout(1000)
     page.screenshot(path=screenshots / ("inspect.png" if size is DESKTOP else "inspect-phone.png"))
     page.close()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_visitor_sees_what_transfer_is_worth_and_starts_and_stops_a_study(server, browser, screenshots, size):
+    page = browser.new_page(viewport=size)
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{server.url}/transfer")
+    page.locator(CHART).nth(1).wait_for(timeout=30_000)
+    assert re.search(r"Knowing 0–4 first helps.*points ± .*\(n = 5\)", page.inner_text("body"))
+    assert no_sideways_scrolling(page)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=screenshots / ("transfer.png" if size is DESKTOP else "transfer-phone.png"))
+
+    page.locator(".st-key-new_study button").click()
+    page.locator(".st-key-start_study button").click(timeout=15_000)
+    page.wait_for_url(re.compile(r"study=transfer-mnist-"), timeout=15_000)
+    page.get_by_text(re.compile(r"[1-9]\d* of 60 models learned")).first.wait_for(timeout=60_000)
+    assert no_sideways_scrolling(page)
+    page.locator(".st-key-stop button").click()
+    page.get_by_text(re.compile(r"Stopped; \d+ models learned so far")).wait_for(timeout=15_000)
+    assert problems == []
+    page.close()

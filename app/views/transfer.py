@@ -154,11 +154,12 @@ def _numbers(found: Findings) -> None:
 def _facts(study: str, found: Findings) -> None:
     st.subheader("The study")
     st.markdown("\n".join(["| About | This study |", "|---|---|", *(f"| {name} | {value} |" for name, value in naming.facts(found))]))
+    quietly = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         if found.learned:
-            st.download_button("Curves (CSV)", naming.csv(found), f"{study}.csv", "text/csv", icon=":material/download:", on_click="ignore", key="csv")
+            st.download_button("Curves (CSV)", naming.csv(found), f"{study}.csv", "text/csv", key="csv", **quietly)
         report = json.dumps(found.report(study), indent=2)
-        st.download_button("Report (JSON)", report, f"{study}.json", "application/json", icon=":material/download:", on_click="ignore", key="json")
+        st.download_button("Report (JSON)", report, f"{study}.json", "application/json", key="json", **quietly)
     st.caption("The same from the command line:")
     st.code(naming.command(found), language="bash", wrap_lines=True)
 
