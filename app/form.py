@@ -132,6 +132,8 @@ def _strategy() -> None:
     card = _card()
     with st.container(border=True, key="strategy_card"):
         st.markdown(f"{card.summary}  \n**Stores** {card.stores}. **Costs** {card.costs}. **Source** {_sentence(card.source)}")
+        if card.if_quick and st.session_state.get("recipe", "quick") == "quick":
+            st.info(card.if_quick)
         for setting in card.settings:
             control(setting, setting_key(card.name, st.session_state["scenario"], setting.name))
 

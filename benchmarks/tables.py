@@ -61,13 +61,20 @@ class Table:
                 "seconds": round(median(seconds), 1) if seconds else None}
 
     def agrees(self, row: dict) -> str:
-        """Whether a row of the summary lies as near to the published mean as it should."""
+        """Whether a row of the summary lies as near to the published mean as it should.
+
+        'yes': within NEAR points or three published standard errors; 'by spread': within three of the difference, which
+        counts our own spread too; else 'no'.
+        """
         if row["published"] is None:
             return "-"
         if row["n"] < ENOUGH:
             return "too few"
         _mean, sem = self.published[row["scenario"]][row["strategy"]]
-        return "yes" if abs(row["mean"] - row["published"]) <= max(NEAR, 3 * sem) else "**no**"
+        apart = abs(row["mean"] - row["published"])
+        if apart <= max(NEAR, 3 * sem):
+            return "yes"
+        return "by spread" if apart <= 3 * (sem**2 + row["sem"] ** 2) ** 0.5 else "**no**"
 
     def markdown(self, summary: list[dict]) -> str:
         """The summary as a Markdown table: a row a strategy, a column a scenario, published figures in brackets."""
@@ -76,8 +83,10 @@ class Table:
             by_strategy.setdefault(row["strategy"], {})[row["scenario"]] = row
         lines = [f"| strategy | {' | '.join(self.published)} | n | agrees | seconds |", "|---" * (len(self.published) + 4) + "|"]
         for strategy, rows in sorted(by_strategy.items()):
-            checked = {self.agrees(row) for row in rows.values()} - {"-"}
-            verdict = next((v for v in ("**no**", "too few", "yes") if v in checked), "-")
+            checked = {scenario: self.agrees(row) for scenario, row in rows.items()}
+            worst = next((v for v in ("**no**", "by spread", "too few", "yes") if v in checked.values()), "-")
+            where = [scenario for scenario in self.published if checked.get(scenario) == worst]
+            verdict = worst if worst in ("yes", "-", "too few") else f"{worst}: {', '.join(where)}"
             counts = ", ".join(str(n) for n in sorted({row["n"] for row in rows.values()}))
             seconds = max((row["seconds"] for row in rows.values() if row["seconds"] is not None), default=None)
             cells = " | ".join(_cell(rows.get(scenario)) for scenario in self.published)

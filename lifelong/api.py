@@ -42,6 +42,7 @@ class StrategyCard:
     costs: str
     source: str
     settings: tuple
+    if_quick: str
 
 
 def run_list() -> list[dict[str, Any]]:
@@ -118,7 +119,7 @@ def strategies(scenario: str) -> list[StrategyCard]:
     for name in registry.names("strategies"):
         s = registry.strategy(name)
         if scenario in s.scenarios:
-            cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario)))
+            cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario), s.if_quick))
     return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name not in _SIMPLEST, card.title.lower()))
 
 

@@ -152,6 +152,14 @@ def test_every_setting_of_every_strategy_has_a_control_with_the_scenario_default
             assert controls[form.setting_key(card.name, scenario, setting.name)] == setting.default
 
 
+def test_where_the_quick_recipe_is_too_short_the_form_says_so():
+    at = opened("train")
+    choose(at, next(card for card in api.strategies("class") if card.name == "dgr"))
+    assert any("too short for its generator" in told.value for told in at.info)
+    at.segmented_control(key="recipe").set_value("paper").run()
+    assert not at.info
+
+
 def test_the_transfer_scenario_has_two_tasks():
     at = opened("train")
     assert at.slider(key="tasks").value == 5

@@ -58,6 +58,7 @@ class Strategy(Adjustable):
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
     answers_with: ClassVar[tuple[str, ...]] = ()  # stored fields and parts that `scores` needs beside the network
     one_pass: ClassVar[bool] = False
+    if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         """Binds the strategy to the network it trains. Called once, before the first task."""

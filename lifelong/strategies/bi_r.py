@@ -45,6 +45,7 @@ class BIR(Strategy):
     summary = "The network runs backwards to make up images of earlier lessons by itself, and practises them. No image is kept."
     stores = "the weights of the way back to the pixels"
     costs = "the way back to the pixels, and a second batch both ways at every step"
+    if_quick = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 77 % so, and 94 % with the paper's recipe."
     source = "van de Ven, Siegelmann and Tolias, Brain-inspired replay for continual learning, Nature Communications 2020"
 
     latents: int = setting(100, "Numbers that an image is described by.", low=1, high=400)

@@ -32,6 +32,7 @@ class DGR(Strategy):
     summary = "A second network learns to make up images like those of earlier lessons, and they are practised again. No image is kept."
     stores = "the weights of the network that makes up images"
     costs = "the training of a second network of twice the size, and a second batch for both at every step"
+    if_quick = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 35 % so, and 91 % with the paper's recipe."
     source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
 
     latents: int = setting(100, "Numbers that the generator describes an image by.", low=1, high=400)
