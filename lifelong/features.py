@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -104,11 +105,16 @@ def _calibrate(body: Codes, front: Backbone, images: Tensor) -> None:
 
 
 def _file(front: Backbone, dataset: Dataset) -> Path:
+    return folder() / f"{_key(front, dataset)}.safetensors"
+
+
+@lru_cache(maxsize=4)  # a study asks for the same features many times; data sets and networks are told apart as objects
+def _key(front: Backbone, dataset: Dataset) -> str:
     key = hashlib.blake2b(f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.digest}".encode(), digest_size=12)
     for tensor in (dataset.train_images, dataset.test_images):
         key.update(str(tuple(tensor.shape)).encode())
         key.update(tensor.contiguous().numpy())
-    return folder() / f"{key.hexdigest()}.safetensors"
+    return key.hexdigest()
 
 
 def folder() -> Path:

@@ -179,7 +179,7 @@ def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(
     del files["test/dog/0.png"]
     image_folder(data / "pets", files)
     assert "test has not" in refused(runs.create, config(dataset="pets", tasks=2)) == refused(datasets.classes, "pets") == api.data_card("pets").problem
-    assert runs.ids() == list(runs._shipped())
+    assert runs.ids() == list(runs.shipped())
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(data, monkeypatch):
