@@ -187,6 +187,7 @@ def test_a_visitor_sees_what_transfer_is_worth_and_starts_and_stops_a_study(serv
     page.screenshot(path=screenshots / ("transfer.png" if size is DESKTOP else "transfer-phone.png"))
 
     page.locator(".st-key-new_study button").click()
+    page.locator(".st-key-study_recipe").get_by_text("Paper", exact=True).click(timeout=15_000)  # a quick one would be over before Stop
     page.locator(".st-key-start_study button").click(timeout=15_000)
     page.wait_for_url(re.compile(r"study=transfer-mnist-"), timeout=15_000)
     page.get_by_text(re.compile(r"[1-9]\d* of 60 models learned")).first.wait_for(timeout=60_000)
