@@ -2,11 +2,11 @@
 
 import naming
 import streamlit as st
+from controls import KEPT
 
 from lifelong import api
 from lifelong.errors import LifelongError
 
-KEPT = {"persist_state": "session"}  # the form is as it was left when one comes back to it
 OWN = "own"
 SAME = ""
 
@@ -82,7 +82,6 @@ def _protector() -> None:
 
 
 def _network() -> None:
-    """Only where there is something to choose."""
     networks = {card.name: card for card in api.networks()}
     st.segmented_control("Network", list(networks), default="mlp", key="study_model", required=True, wrap=True,
                          format_func=lambda name: networks[name].title, **KEPT)
@@ -102,7 +101,7 @@ def _begin() -> None:
     state = st.session_state
     try:
         study = api.create_study(**_chosen(), protect=state["protect"], seeds=state["study_seeds"], recipe=state["study_recipe"],
-                                 model=state.get("study_model", "mlp"))
+                                 model=state["study_model"])
         api.learn(study)
     except LifelongError as error:
         state["refused"] = str(error)

@@ -1,4 +1,4 @@
-"""The command line: `python -m lifelong train | compare | transfer | classify | runs | strategies | datasets | bench`."""
+"""The command line: `python -m lifelong train | compare | transfer | classify | runs | strategies | datasets | bench | pretrain`."""
 
 import json
 import sys

@@ -38,10 +38,8 @@ def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | 
     image: uint8 (channels, height, width) or (height, width), as the run's model takes it.
     Raises LifelongError when the run has learned nothing yet, or `after` or `task` is not one of its tasks.
     """
-    story = runs.history(at)
+    story = _begun(at)
     learned = len(story.learned)
-    if not learned:
-        raise LifelongError(f"The run {at.name} has not learned a task yet; train it first.")
     last = learned - 1 if after is None else after
     if not 0 <= last < learned:
         raise LifelongError(f"after was given as {after}; the run {at.name} has answers after tasks 0 to {learned - 1}.")
@@ -62,15 +60,20 @@ def told(at: Path, image: Image.Image, after: int | None = None, task: int | Non
 
     Raises LifelongError as `classify` does, and for a blank picture.
     """
-    story = runs.history(at)
-    if not story.learned:
-        raise LifelongError(f"The run {at.name} has not learned a task yet; train it first.")
+    story = _begun(at)
     pixels = needed(image, story.config.dataset, story.started.shape)
     answers = [
         {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
         for a in classify(at, pixels, after, task)
     ]
     return {"run": at.name, "answers": answers}
+
+
+def _begun(at: Path) -> History:
+    story = runs.history(at)
+    if not story.learned:
+        raise LifelongError(f"The run {at.name} has not learned a task yet; train it first.")
+    return story
 
 
 def _answer(story: History, plan: Plan, model: Strategy, images: torch.Tensor, after: int, task: int | None) -> Answer:

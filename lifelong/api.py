@@ -5,20 +5,18 @@ What needs torch imports it when first asked, so that a page with curves is ther
 """
 
 import io
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from . import cards, folders, pairs, registry, runs, studies
 from . import config as configs
 from . import datasets as data_sets
-from . import folders, pairs, registry, runs, studies
 from .errors import LifelongError
 from .findings import Findings as Findings
 from .history import History
-from .study import UNPROTECTING
 from .training import trainer
 
 FAMILIES = configs.FAMILIES
@@ -26,23 +24,8 @@ RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
 PAIRS = pairs.PAIRS
 usual_tasks = configs.usual_tasks
+strategies, protectors, networks, network_settings = cards.strategies, cards.protectors, cards.networks, cards.network_settings
 study, study_list, create_study = studies.by_id, studies.ids, studies.begin
-_SIMPLEST = ("finetune", "ewc", "separate", "replay", "dgr", "ncm")  # of each family, what the others are compared with
-
-
-@dataclass(frozen=True)
-class StrategyCard:
-    """A strategy as a person chooses it. settings: its Setting values with this scenario's defaults."""
-
-    name: str
-    title: str
-    family: str
-    summary: str
-    stores: str
-    costs: str
-    source: str
-    settings: tuple
-    if_quick: str
 
 
 def run_list() -> list[dict[str, Any]]:
@@ -111,48 +94,6 @@ def cumulative_of(run: str) -> str | None:
         return alike and other.started is not None and other.started.labels == own.started.labels
 
     return next((row["id"] for row in run_list() if row["strategy"] == "cumulative" and same(history(row["id"]))), None)
-
-
-def strategies(scenario: str) -> list[StrategyCard]:
-    """The strategies defined for a scenario with their settings, family by family, in the order of FAMILIES."""
-    cards = []
-    for name in registry.names("strategies"):
-        s = registry.strategy(name)
-        if scenario in s.scenarios:
-            cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario), s.if_quick))
-    return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name not in _SIMPLEST, card.title.lower()))
-
-
-@dataclass(frozen=True)
-class NetworkCard:
-    """A network as the app presents it."""
-
-    name: str
-    title: str
-    summary: str
-    settings: tuple[Any, ...]
-
-
-def networks() -> tuple[NetworkCard, ...]:
-    """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
-    found = [(name, registry.model(name)) for name in registry.names("models")]
-    return tuple(NetworkCard(name, model.title, model.summary, network_settings(name)) for name, model in found)
-
-
-def network_settings(model: str) -> tuple[Any, ...]:
-    """The settings of a network; where weights are asked for, those that can be had."""
-    from .models import _weights
-
-    offered = (*(["shipped"] if _weights.usual(model) == "shipped" else []), "imagenet", "none")
-    return tuple(
-        replace(setting, options=offered, default=offered[0]) if setting.name == "weights" else setting
-        for setting in registry.model(model).settings("else")
-    )
-
-
-def protectors() -> list[StrategyCard]:
-    """The strategies that can protect the source of a transfer study, family by family."""
-    return [card for card in strategies("transfer") if card.name not in UNPROTECTING]
 
 
 def strategy_titles() -> dict[str, str]:

@@ -95,14 +95,14 @@ class Experiment:
         pictures = dataset or images(config)
         self.shape = pictures.shape
         self.config = resolve(config, pictures)
-        model = model_of(self.config)
+        self.model = model_of(self.config)
         self.front = front_of(self.config)
         coded = None if self.front is None else features.coded(self.front, pictures)
         self.dataset = coded.dataset if coded else pictures
         self.tasks = tasks or scenarios.split(self.config, self.dataset)
         self.plan = self.tasks[0].plan
-        compute.threads(model.threads)
-        network = model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
+        compute.threads(self.model.threads)
+        network = self.model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
         if coded:
             coded.hand_over(network.body)
         self.strategy = registry.strategy(config.strategy).make(config.scenario, self.config.settings)
@@ -185,7 +185,7 @@ class Experiment:
 
     def _estimate(self) -> float | None:
         """Seconds of plain training on this machine, from one step; None for a small network, which takes few."""
-        if model_of(self.config).threads == 1:
+        if self.model.threads == 1:
             return None
         network, steps = self.strategy.network, sum(self.strategy.steps(task, task.train) for task in self.tasks)
         images = self.tasks[0].train.images[: self.config.how.batch]

@@ -19,6 +19,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from . import compute, records
+from .downloads import cache
 from .errors import LifelongError
 from .examples import Dataset
 from .models._backbone import Backbone
@@ -119,7 +120,7 @@ def _key(front: Backbone, dataset: Dataset) -> str:
 
 def folder() -> Path:
     """Where features are kept: `$LIFELONG_CACHE/features`."""
-    return Path(os.environ.get("LIFELONG_CACHE", Path.home() / ".cache" / "lifelong")) / "features"
+    return cache() / "features"
 
 
 def _whole(file: Path) -> bool:

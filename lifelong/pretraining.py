@@ -56,7 +56,7 @@ class Lesson:
 
 def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
     """Makes the backbone and writes it to `out`, anew after every pass; labels are never looked at."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    compute.threads(os.cpu_count())
     kept = features.folder() / f"teacher-{_key(lesson, dataset)}.safetensors"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

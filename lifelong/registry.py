@@ -38,12 +38,7 @@ def strategy(name: str) -> type:
     """The strategy class of a name: the one subclass of Strategy that its file defines."""
     from .strategies.base import Strategy
 
-    found = module("strategies", name)
-    (only,) = [
-        c for c in vars(found).values()
-        if inspect.isclass(c) and issubclass(c, Strategy) and c.__module__ == found.__name__
-    ]
-    return only
+    return _only(Strategy, module("strategies", name))
 
 
 @cache
@@ -67,8 +62,10 @@ def model(name: str) -> type:
     from .models._torchvision import made_of
     from .models.base import Model
 
-    if name not in names("models"):
-        return made_of(name)
-    found = module("models", name)
-    (only,) = [c for c in vars(found).values() if inspect.isclass(c) and issubclass(c, Model) and c.__module__ == found.__name__]
+    return _only(Model, module("models", name)) if name in names("models") else made_of(name)
+
+
+def _only(kind: type, found: ModuleType) -> type:
+    """The one subclass of a class that a module defines."""
+    (only,) = [c for c in vars(found).values() if inspect.isclass(c) and issubclass(c, kind) and c.__module__ == found.__name__]
     return only

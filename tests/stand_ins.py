@@ -70,6 +70,18 @@ def image_folder(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
+def go_online(monkeypatch) -> None:
+    """Lets this test download, from no other host than it names."""
+    monkeypatch.delenv("LIFELONG_OFFLINE")
+    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(proxy, raising=False)
+
+
+def packed_files() -> dict[str, bytes]:
+    """The tiny MNIST as it is downloaded."""
+    return {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in four_files().items()}
+
+
 @contextmanager
 def server(files: dict[str, bytes], cut: float = 1.0):
     """Serves files under their names, only part of each where `cut` is less than one; yields its address and what was asked."""

@@ -12,7 +12,7 @@ import pytest
 import torch
 from helpers import config, whole
 from pictures import is_one_sentence
-from stand_ins import coded, image_folder, parquet, plain, server
+from stand_ins import coded, go_online, image_folder, parquet, plain, server
 
 from lifelong import datasets
 from lifelong.datasets import cifar10
@@ -187,9 +187,7 @@ def archive(data, monkeypatch) -> bytes:
     """A tiny CIFAR-10 as torchvision downloads it; it takes these checksums for the real ones."""
     from lifelong.torchvision_import import datasets as vision
 
-    monkeypatch.delenv("LIFELONG_OFFLINE")
-    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(proxy, raising=False)
+    go_online(monkeypatch)
     files, out = batches(), io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as packed:
         for name, content in files.items():

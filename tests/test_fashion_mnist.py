@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 import pytest
 from pictures import is_one_sentence
-from stand_ins import TEST, TRAIN, coded, four_files, idx, parquet, plain, put, server
+from stand_ins import TEST, TRAIN, coded, four_files, go_online, idx, packed_files, parquet, plain, put, server
 
 from lifelong import datasets
 from lifelong.datasets import _idx, fashion_mnist
@@ -92,10 +92,8 @@ def online(data, monkeypatch):
     """Torchvision asks the given address alone, for tiny files with these checksums."""
     from lifelong.torchvision_import import datasets as vision
 
-    monkeypatch.delenv("LIFELONG_OFFLINE")
-    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(proxy, raising=False)
-    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in four_files().items()}
+    go_online(monkeypatch)
+    packed = packed_files()
     monkeypatch.setattr(vision.FashionMNIST, "resources", [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()])
     return packed, lambda address: monkeypatch.setattr(vision.FashionMNIST, "mirrors", [address])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from stand_ins import TEST, TRAIN, four_files, idx, put, server
+from stand_ins import TEST, TRAIN, four_files, go_online, idx, packed_files, put, server
 
 from lifelong import datasets
 from lifelong.datasets import _idx, mnist, mnist_sample
@@ -126,10 +126,8 @@ def online(data, monkeypatch):
     """Torchvision asks the given address alone, for a tiny MNIST with these checksums."""
     from lifelong.torchvision_import import datasets as vision
 
-    monkeypatch.delenv("LIFELONG_OFFLINE")
-    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(proxy, raising=False)
-    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in four_files().items()}
+    go_online(monkeypatch)
+    packed = packed_files()
 
     def use(address: str, right: bool = True) -> dict[str, bytes]:
         monkeypatch.setattr(vision.MNIST, "mirrors", [address])

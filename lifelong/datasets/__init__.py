@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import registry
+from ..downloads import offline
 from ..errors import LifelongError, unknown
 from . import _own, _places
 
@@ -46,7 +47,7 @@ def card(name: str) -> Card:
         named = classes(name)
     except LifelongError as error:
         problem = str(error)
-    return Card(name, name not in registry.names("datasets"), named, problem, found, found is None and not _places.offline())
+    return Card(name, name not in registry.names("datasets"), named, problem, found, found is None and not offline())
 
 
 def names() -> tuple[str, ...]:

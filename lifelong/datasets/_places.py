@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
+from ..downloads import cache, offline
 from ..errors import LifelongError
 
 TIMEOUT = 15  # seconds without an answer before a download is given up
@@ -18,16 +19,6 @@ def roots() -> list[Path]:
     """The folders that are looked into, in this order: `$LIFELONG_DATA`, then the download folder."""
     given = os.environ.get("LIFELONG_DATA")
     return [*([Path(given)] if given else []), cache()]
-
-
-def cache() -> Path:
-    """Where downloads go: `$LIFELONG_CACHE`, by default `~/.cache/lifelong`."""
-    return Path(os.environ.get("LIFELONG_CACHE") or Path.home() / ".cache" / "lifelong")
-
-
-def offline() -> bool:
-    """Whether LIFELONG_OFFLINE forbids downloads."""
-    return bool(os.environ.get("LIFELONG_OFFLINE"))
 
 
 def first(folder: str, whole: Callable[[Path], bool]) -> Path | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from . import _idx, _own, _places, mnist_sample
+from ..downloads import offline
+from . import _idx, _own, mnist_sample
 
 if TYPE_CHECKING:
     from ..examples import Dataset
@@ -30,7 +31,7 @@ def load() -> "Dataset":
     """All of MNIST, or the embedded sample where there is neither a copy nor a network."""
     folder = place() or _idx.downloaded("MNIST")
     if folder is None:
-        if not _places.offline():
+        if not offline():
             tqdm.write("MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample.", file=sys.stderr)
         return mnist_sample.load()
     if folder.name == "raw":

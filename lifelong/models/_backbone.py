@@ -11,6 +11,7 @@ from .base import Body
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours, which torchvision's weights expect
 PORTION = 100  # images at once where they are only answered: enough for the matrix products, few enough for the memory
+MORE_HEADS = ("googlenet", "inception_v3")  # they answer in training from the middle, too
 STEMS = ("imagenet", "small", "small without pooling")
 
 
@@ -71,7 +72,7 @@ def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
 
     network = models.get_model(architecture, weights=None)
     linear = [(name, m) for name, m in network.named_modules() if isinstance(m, nn.Linear) and m.out_features == 1000]
-    if not linear or hasattr(network, "aux_logits"):
+    if not linear or architecture in MORE_HEADS:
         raise LifelongError(f"{architecture} was asked for, but does not end in one linear layer for 1,000 classes; choose another, such as resnet18.")
     name, last = linear[-1]
     parent, _, child = name.rpartition(".")

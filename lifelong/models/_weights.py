@@ -1,7 +1,6 @@
 """Where a backbone's weights come from: those that ship with the project, torchvision's of ImageNet, or a file of one's own."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import checkpoints
+from ..downloads import cache, offline
 from ..errors import LifelongError
 
 SHIPPED = Path(__file__).parent.parent.parent / "checkpoints" / "backbones"
@@ -72,8 +72,8 @@ def _imagenet(architecture: str) -> Weights:
     from ..torchvision_import import models
 
     chosen = models.get_model_weights(architecture).DEFAULT
-    folder = Path(os.environ.get("LIFELONG_CACHE", Path.home() / ".cache" / "lifelong")) / "weights"
-    if os.environ.get("LIFELONG_OFFLINE") and not (folder / chosen.url.rpartition("/")[2]).exists():
+    folder = cache() / "weights"
+    if offline() and not (folder / chosen.url.rpartition("/")[2]).exists():
         raise _offline(architecture)
     try:
         tensors = chosen.get_state_dict(progress=True, check_hash=True, model_dir=str(folder), weights_only=True)

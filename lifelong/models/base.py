@@ -1,5 +1,6 @@
 """What a model is: settings, a classifier to be trained, and perhaps a frozen backbone that every image goes through before."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,6 +32,10 @@ class Body(nn.Module):
         self.training = True
 
 
+def _values(images: Tensor) -> Tensor:
+    return images.flatten(1).float().mul_(1 / 255)
+
+
 class Pixels(Body):
     """Images uint8 (n, channels, height, width) -> float (n, pixels) in [0, 1]; no further normalisation."""
 
@@ -41,7 +46,7 @@ class Pixels(Body):
         self.width = shape[0] * shape[1] * shape[2]
 
     def forward(self, images: Tensor) -> Tensor:
-        return images.flatten(1).float().mul_(1 / 255)
+        return _values(images)
 
 
 class Codes(Body):
@@ -59,7 +64,7 @@ class Codes(Body):
         self.register_buffer("high", torch.ones(width))
 
     def forward(self, images: Tensor) -> Tensor:
-        return images.flatten(1).float().mul_(1 / 255)
+        return _values(images)
 
     def encode(self, features: Tensor) -> Tensor:
         """Features (n, width) as they are kept."""
@@ -125,7 +130,7 @@ class Network(Flat):
 
 
 @dataclass
-class Model(Adjustable):
+class Model(Adjustable, ABC):
     """A kind of network with its settings, which are fields made with `setting`, `choice` and `text`.
 
     threads: that a run uses; None for all there are. A number, where a second run beside it gains more than a second thread.
@@ -139,6 +144,6 @@ class Model(Adjustable):
         """The frozen backbone that every image goes through once, before any training; None where there is none."""
         return None
 
+    @abstractmethod
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
         """The classifier for images of this shape, or for what the backbone makes of them, as (width, 1, 1)."""
-        raise NotImplementedError

@@ -1,4 +1,4 @@
-"""ResNet-50 (He et al. 2016) as torchvision has it, with fully connected layers on top; a backbone of it ships with the project."""
+"""ResNet-50 (He et al. 2016) as torchvision has it, with fully connected layers on top."""
 
 from dataclasses import dataclass
 
@@ -11,4 +11,4 @@ class ResNet50(Torchvision):
 
     architecture = "resnet50"
     title = "ResNet-50"
-    summary = "Fifty convolutional layers that come pretrained and frozen, or are trained as a whole, and fully connected layers on top."
+    summary = "Fifty layers, most of them convolutions, pretrained and frozen or trained as a whole, and fully connected layers on top."
