@@ -23,7 +23,7 @@ def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
     chosen = pretraining.Lesson(**lesson)
     bar = None
     for at in pretraining.pretrain(chosen, load(dataset), out or _weights.SHIPPED / f"{chosen.architecture}.safetensors"):
-        if bar is None or bar.desc != f"{at.what}: ":
+        if bar is None or bar.desc != at.what:
             bar = tqdm(desc=at.what, total=at.total, mininterval=1)
         bar.update(at.done - bar.n)
         if at.loss is not None:

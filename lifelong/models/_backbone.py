@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from .. import seeds
 from ..augment import cropped_and_flipped
 from ..errors import LifelongError
+from ._convolutions import as_products
 from .base import Body
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours, which torchvision's weights expect
@@ -79,6 +80,7 @@ def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
     setattr(network.get_submodule(parent), child, nn.Identity())
     if stem != "imagenet":
         _make_small(network, architecture, stem)
+    as_products(network)
     return network, last.in_features
 
 
