@@ -3,7 +3,7 @@
 from naming import plural
 from rows import names
 
-from lifelong.api import History, duration
+from lifelong.api import History, Preparing, duration
 
 
 def progress(history: History, goal: int, state: str, place: int | None) -> tuple[float, str]:
@@ -13,7 +13,7 @@ def progress(history: History, goal: int, state: str, place: int | None) -> tupl
     last = history.steps[-1] if history.steps else None
     begun = len(history.learned) + (last.step / last.steps if last and last.task == len(history.learned) else 0)
     if history.preparing:
-        return _preparing(history)
+        return through_backbone(history.preparing)
     if last is None:
         expected = history.started.estimate if history.started else None
         return 0.0, f"Learning begins, about {duration(expected)} to the end" if expected else "Getting the data ready …"
@@ -23,8 +23,8 @@ def progress(history: History, goal: int, state: str, place: int | None) -> tupl
     return min(begun / goal, 1.0), text
 
 
-def _preparing(history: History) -> tuple[float, str]:
-    at = history.preparing
+def through_backbone(at: Preparing) -> tuple[float, str]:
+    """How far the images have gone through the backbone, as a share and as a line of text."""
     left = at.seconds * (at.total - at.done) / max(at.done, 1)
     return at.done / at.total, (f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
                                 "This is done once; every run after finds them ready.")

@@ -36,7 +36,7 @@ def check_study(name: str) -> dict:
     """What a study found of forward transfer, in points."""
     found = studies.findings(runs.SHIPPED / name)
     if not found.finished or "sample" in found.began.data:
-        raise SystemExit(f"{name} was not learned from the whole of MNIST to its end; set LIFELONG_DATA.")
+        raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
     (runs.SHIPPED / name / ".lock").unlink(missing_ok=True)
     return {"forward_transfer": found.report(name)["forward_transfer"]["images"], "seconds": found.seconds}
 
@@ -46,7 +46,7 @@ def check(name: str) -> dict:
     at = runs.SHIPPED / name
     story = runs.history(at)
     if "sample" in story.started.source or not story.finished:
-        raise SystemExit(f"{name} was not learned from the whole of MNIST to its end; set LIFELONG_DATA.")
+        raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
     for extra in [*at.glob("resume*"), at / ".lock"]:
         extra.unlink(missing_ok=True)
     tasks = scenarios.split(story.config, experiment.images(story.config))

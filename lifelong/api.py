@@ -17,6 +17,7 @@ from . import datasets as data_sets
 from .errors import LifelongError
 from .findings import Findings as Findings
 from .history import History
+from .records import Preparing as Preparing
 from .training import trainer
 
 FAMILIES = configs.FAMILIES

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from . import metrics
-from .records import Failed, Finished
+from .records import Failed, Finished, Preparing
 from .study import WAYS, Began, Event, Look, SourceLearned, Stopped, StudyConfig, TargetLearned, parts
 
 Axis = Literal["images", "steps"]
@@ -68,6 +68,12 @@ class Findings:
         """The last event when it ends the study: Finished, Stopped or Failed."""
         last = self.events[-1] if self.events else None
         return last if isinstance(last, Finished | Stopped | Failed) else None
+
+    @property
+    def preparing(self) -> Preparing | None:
+        """How far the images have gone through the backbone, while they do."""
+        last = self.events[-1] if self.events else None
+        return last if isinstance(last, Preparing) else None
 
     @property
     def finished(self) -> bool:

@@ -9,7 +9,7 @@ from . import folders, records
 from . import study as of_studies
 from .errors import LifelongError, unknown
 from .findings import Findings
-from .study import EVENT, Began, Event, Look, SourceLearned, StudyConfig, TargetLearned, kept
+from .study import EVENT, Began, Event, Look, SourceLearned, Stopped, StudyConfig, TargetLearned, kept
 
 CONFIG = "study.json"
 RECORD = "record.jsonl"
@@ -121,6 +121,13 @@ def _learn(at: Path, stop: Callable[[], bool], width: int | None) -> Iterator[Ev
     before = kept(found.config, found.events)
     if before and before[0].data != (here := experiment.images(found.config.run).source):
         raise LifelongError(f"The study {at.name} began with {before[0].data}, but here is {here}; start a new study.")
+    for event in experiment.prepare(found.config.run):
+        records.append(record, event)
+        yield event
+        if stop():
+            records.rewrite(record, found.events)
+            yield Stopped()
+            return
     records.rewrite(record, before)
     for event in transfer.study(found.config, before, stop, width):
         records.append(record, event)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from . import config as configs
 from .config import RunConfig
 from .errors import LifelongError
-from .records import Failed, Finished
+from .records import Failed, Finished, Preparing
 
 WAYS = ("scratch", "frozen", "finetune")  # the three learning curves
 UNPROTECTING = (*WAYS, "joint")  # joint training knows the target before it is there
@@ -147,7 +147,7 @@ class Stopped(_Event):
     event: Literal["stopped"] = "stopped"
 
 
-Event = Began | SourceLearned | Look | TargetLearned | Finished | Stopped | Failed
+Event = Preparing | Began | SourceLearned | Look | TargetLearned | Finished | Stopped | Failed
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

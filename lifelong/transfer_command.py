@@ -13,6 +13,7 @@ from .errors import LifelongError, unknown
 from .findings import Findings
 from .interrupt import interruptible
 from .pairs import PAIRS
+from .records import Preparing
 from .settings_options import WithSettings
 
 
@@ -61,7 +62,11 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
     at = studies.create(study.make(**given), out)
     with interruptible() as stop, tqdm(total=100, unit="%", bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}") as bar:
         for event in studies.learn(at, stop):
+            if isinstance(event, Preparing):
+                bar.set_description_str(f"images through the backbone: {event.done:,} of {event.total:,}  ")
+                continue
             found = studies.findings(at)
+            bar.set_description_str("")
             bar.update(round(100 * found.share) - bar.n)
             if isinstance(event, study.Stopped):
                 print(f"Stopped; what was found is kept in {at.name}.", file=sys.stderr)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers import config, learn, made_up, on_disk, pairs, whole
 
-from lifelong import experiment, features, runs
+from lifelong import experiment, features, runs, studies, study
 from lifelong.errors import LifelongError
 from lifelong.models._backbone import Backbone
 from lifelong.records import Preparing, Started, Stopped, TaskLearned
@@ -135,3 +135,21 @@ def test_a_run_does_not_go_on_with_another_backbone(monkeypatch):
     monkeypatch.setattr(front(), "digest", "another")
     with pytest.raises(LifelongError, match="began with another backbone"):
         learn(at)
+
+
+def asked() -> study.StudyConfig:
+    return study.make(dataset="mnist-sample", seeds=1, sizes=(1,), steps=2, **MODEL)
+
+
+def test_a_study_tells_of_the_images_first_too_and_its_record_begins_with_the_start():
+    at = studies.create(asked())
+    told = list(studies.learn(at))
+    assert isinstance(told[0], Preparing) and isinstance(studies.findings(at).events[0], study.Began)
+    assert studies.findings(at).finished
+
+
+def test_a_study_can_be_stopped_while_the_images_go_through():
+    at = studies.create(asked())
+    told = list(studies.learn(at, stop=lambda: True))
+    assert isinstance(told[0], Preparing) and isinstance(told[-1], study.Stopped)
+    assert studies.state(at) == "new" and studies.findings(at).events == ()

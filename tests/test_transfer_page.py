@@ -186,7 +186,7 @@ def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
             spec = chart(so_far, axis)
             assert spec["width"] == "container" and set(spec["datasets"]) >= {"points", "looks", "ends"}
         said = [transfer_words.result(so_far), transfer_words.learning(so_far, axis), transfer_words.forward(so_far, axis),
-                transfer_words.source(so_far, axis), transfer_words.about(so_far, axis), transfer_words.progress(so_far, "running", 0)]
+                transfer_words.source(so_far, axis), transfer_words.about(so_far, axis), transfer_words.progress(so_far, "running", 0)[1]]
         assert all(said) and "None" not in " ".join(said) and "nan" not in " ".join(said)
     assert ("±" in transfer_words.result(whole)) == (seeds > 1)
     assert ("too few" in transfer_words.result(whole)) == (seeds == 1)

@@ -98,7 +98,8 @@ def _follow(study: str) -> None:
         st.rerun()
     if where not in ("running", "waiting"):
         st.rerun()
-    st.progress(found.share, text=words.progress(found, where, api.place(study)))
+    share, told = words.progress(found, where, api.place(study))
+    st.progress(share, text=told)
     if found.began:
         with st.container(key="live"):
             _charts(found)
