@@ -132,6 +132,10 @@ def command(history: History) -> str:
     c = history.config
     flags = {"dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "recipe": c.recipe, "tasks": c.tasks, "seed": c.seed}
     flags |= {"model": c.model} if c.model != "mlp" else {}
+    lists = {"class-order": c.class_order, "task-sizes": c.task_sizes}
+    more = {"target": c.target, "images-per-class": c.images_per_class, "steps": c.steps, "learning-rate": c.learning_rate}
+    flags |= {name: given for name, given in more.items() if given is not None}
+    flags |= {name: ",".join(map(str, given)) for name, given in lists.items() if given is not None}
     chosen = {**c.settings, **c.network}
     flags |= {name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}" for name, given in chosen.items()}
     return "python -m lifelong train " + " ".join(f"--{name} {shlex.quote(str(given))}" for name, given in flags.items())

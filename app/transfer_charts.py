@@ -94,9 +94,12 @@ def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, flo
     """What stands on the axis, how it is written, what it is, and where it ends."""
     if axis == "steps":
         most = max((look.step for look in found.looks), default=10)
-        title = "step, while all images of the target are learned"
+        most_images = found.began.sizes[-1]
+        title = f"step, while {'all' if most_images is None else most_images} images {'of the target' if most_images is None else 'a class'} are learned"
         return tuple(step for step in STEPS if step <= most), "format(datum.value, ',')", title, most
     few = [size for size in found.began.sizes if size is not None]
+    if None not in found.began.sizes:
+        return tuple(few), "format(datum.value, ',')", "target images a class", few[-1]
     most = found.began.images
     label = f"datum.value > {max([*few, 0])} ? 'all, {round(most):,}' : format(datum.value, ',')"
     return (*few, most), label, "target images a class", most

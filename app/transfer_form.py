@@ -7,8 +7,15 @@ from controls import KEPT
 from lifelong import api
 from lifelong.errors import LifelongError
 
+HOW = ("A network learns the source. Then the target is learned from 1, 5, 20, 100 and all images of each class: **from scratch**, "
+       "with the source's features **frozen**, and **fine-tuned**, with and without protection.")
+HOW_PRETRAINED = ("The target is learned from 1, 5 and 20 images of each class: by the network **from scratch**, with the pretrained network's "
+                  "features **frozen** and new layers on top, and with all of it **fine-tuned**.")
+NO_SOURCE = "There is no source to protect: what the network was trained on before is not learned again here."
 OWN = "own"
 SAME = ""
+PRETRAINED = "pretrained"
+SLOW = "Whole networks learn from few images, which takes some minutes a seed without a graphics card."
 
 
 def show() -> None:
@@ -19,7 +26,10 @@ def show() -> None:
     _what()
     left, middle, right = st.columns(3, gap="large")
     with left:
-        _protector()
+        if _chosen().get("pretrained"):
+            st.caption(f"{NO_SOURCE} {SLOW}")
+        else:
+            _protector()
     with middle:
         st.slider("Seeds", 1, 10, 3, key="study_seeds", **KEPT)
         st.caption("Everything is repeated so many times, with other images and other first weights. It shows how far chance reaches.")
@@ -27,7 +37,8 @@ def show() -> None:
         st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="study_recipe", required=True,
                              format_func=str.capitalize, **KEPT)
         st.caption(f"{api.RECIPES[state['study_recipe']].about.capitalize()}.")
-        _network()
+        if "model" not in _chosen():
+            _network()
     with start:
         _start()
     for name in {given for given in (_chosen()["dataset"], _chosen().get("target")) if given}:
@@ -36,8 +47,7 @@ def show() -> None:
 
 def _start() -> None:
     """Filled last, since it tells what was chosen below it."""
-    st.markdown("A network learns the source. Then the target is learned from 1, 5, 20, 100 and all images of each class: **from scratch**, "
-                "with the source's features **frozen**, and **fine-tuned**, with and without protection.")
+    st.markdown(HOW_PRETRAINED if _chosen().get("pretrained") else HOW)
     if message := st.session_state.pop("refused", None):
         st.error(message)
     with st.container(horizontal=True, key="start_buttons"):
@@ -61,15 +71,17 @@ def _what() -> None:
         return
     source, target = st.columns(2, gap="large")
     with source:
-        st.selectbox("Source", api.datasets(), key="own_source", format_func=_title, **KEPT)
+        st.selectbox("Source", [*api.datasets(), PRETRAINED], key="own_source", format_func=_title, **KEPT)
+    pretrained = st.session_state["own_source"] == PRETRAINED
     with target:
         others = [name for name in api.datasets() if name != st.session_state["own_source"]]
-        st.selectbox("Target", [SAME, *others], key="own_target", format_func=_title, **KEPT)
-    st.caption("The target's pictures take the size and the colours of the source's.")
+        st.selectbox("Target", others if pretrained else [SAME, *others], key="own_target", format_func=_title, **KEPT)
+    if not pretrained:
+        st.caption("The target's pictures take the size and the colours of the source's.")
 
 
 def _title(name: str) -> str:
-    return naming.DATASETS.get(name, name) if name != SAME else "The second half of its classes"
+    return {SAME: "The second half of its classes", PRETRAINED: "A pretrained ResNet-50"}.get(name) or naming.DATASETS.get(name, name)
 
 
 def _protector() -> None:
@@ -89,10 +101,12 @@ def _network() -> None:
 
 
 def _chosen() -> dict:
-    """Source and target as fields of a run."""
+    """Source and target, as a study is made of them."""
     state, pairs = st.session_state, _pairs()
     if state["pair"] in pairs:
         return pairs[state["pair"]].fields()
+    if state["own_source"] == PRETRAINED:
+        return {**api.PAIRS["pretrained"].fields(), "dataset": state["own_target"] or api.datasets()[0]}
     return {"dataset": state["own_source"], **({"target": state["own_target"]} if state["own_target"] else {})}
 
 
@@ -100,8 +114,8 @@ def _begin() -> None:
     """Makes the study that the form describes, and has it learned."""
     state = st.session_state
     try:
-        study = api.create_study(**_chosen(), protect=state["protect"], seeds=state["study_seeds"], recipe=state["study_recipe"],
-                                 model=state["study_model"])
+        given = {"protect": state.get("protect", "lwf"), "model": state.get("study_model", "mlp"), **_chosen()}
+        study = api.create_study(**given, seeds=state["study_seeds"], recipe=state["study_recipe"])
         api.learn(study)
     except LifelongError as error:
         state["refused"] = str(error)

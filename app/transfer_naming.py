@@ -33,6 +33,8 @@ def title(found: Findings) -> str:
     """Source and target: 'MNIST: 0–4 → 5–9'."""
     run, began = found.config.run, found.began
     data = naming.DATASETS.get(run.dataset, run.dataset)
+    if found.config.pretrained:
+        return f"Pretrained {run.model} → {data}"
     if run.target is not None:
         return f"{data} → {naming.DATASETS.get(run.target, run.target)}"
     return f"{data}: {classes(began.source)} → {classes(began.target)}" if began else data
@@ -41,7 +43,8 @@ def title(found: Findings) -> str:
 def listed(study: str, found: Findings) -> str:
     """A study as people tell studies apart."""
     end = "shipped" if api.is_shipped(study) else study.rpartition("-")[2]
-    return " · ".join([title(found), within(found, found.config.protect), naming.plural(found.config.seeds, "seed"), end])
+    protected = [within(found, found.config.protect)] if found.config.protect else []
+    return " · ".join([title(found), *protected, naming.plural(found.config.seeds, "seed"), end])
 
 
 def setup(study: str, found: Findings) -> str:
@@ -61,6 +64,8 @@ def moment(found: Findings, axis: str, point) -> str:
 
 def source_name(found: Findings) -> str:
     run = found.config.run
+    if found.config.pretrained:
+        return "what the pretrained network knows"
     return classes(found.began.source) if run.target is None else naming.DATASETS.get(run.dataset, run.dataset)
 
 
@@ -72,7 +77,8 @@ def facts(found: Findings) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
     config, run, began = found.config, found.config.run, found.began
     settings = ", ".join(f"{name.replace('_', ' ')} {naming.value(given)}" for name, given in run.settings.items())
-    told = [("Protected by", protector(found) + (f" ({settings})" if settings else "")),
+    protected = [("Protected by", protector(found) + (f" ({settings})" if settings else ""))] if config.protect else []
+    told = [*protected,
             ("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}"),
             ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
     if began:
@@ -81,9 +87,13 @@ def facts(found: Findings) -> list[tuple[str, str]]:
             ("Network", f"{run.model}, {began.parameters:,} parameters, {run.precision}"),
             ("Few images", "drawn at random for each seed; the 5 contain the 1, and all ways learn from the same ones"),
             ("Steps", _steps(found)),
-            ("Points", "by images: all test images; by steps: up to " + f"{began.looked_at:,} test images each of source and target"),
+            ("Points", "by images: all test images; by steps: up to " + f"{began.looked_at:,} test images{_each(config)}"),
         ]
     return [*told, ("Took", naming.duration(found.seconds)), ("Version", run.version)]
+
+
+def _each(config) -> str:
+    return "" if config.pretrained else " each of source and target"
 
 
 def _steps(found: Findings) -> str:
@@ -97,9 +107,10 @@ def command(found: Findings) -> str:
     config, run = found.config, found.config.run
     lists = {"class-order": run.class_order, "task-sizes": run.task_sizes, "images": config.sizes}
     flags = {"dataset": run.dataset, "target": run.target, "seeds": config.seeds, "protect": config.protect, "model": run.model,
-             "recipe": run.recipe, "steps": run.steps, **{name: values and ",".join(map(str, values)) for name, values in lists.items()},
-             **{name.replace("_", "-"): f"{value:g}" if not isinstance(value, str) else value for name, value in run.settings.items()}}
-    return "python -m lifelong transfer " + " ".join(f"--{name} {value}" for name, value in flags.items() if value is not None)
+             "recipe": run.recipe, "steps": run.steps, "learning-rate": run.learning_rate, **{name: values and ",".join(map(str, values)) for name, values in lists.items()},
+             **{name.replace("_", "-"): f"{value:g}" if not isinstance(value, str) else value for name, value in (run.settings | run.network).items()}}
+    start = "python -m lifelong transfer " + ("--pretrained " if config.pretrained else "")
+    return start + " ".join(f"--{name} {value}" for name, value in flags.items() if value is not None)
 
 
 def csv(found: Findings) -> str:
@@ -109,6 +120,6 @@ def csv(found: Findings) -> str:
         for name in found.ways:
             for point in found.curve(axis, name):
                 images, step = ("all" if point.size is None else point.size, "") if axis == "images" else ("all", int(point.x))
-                numbers = ["" if v is None else f"{v:.6f}" for v in (*point.target, *point.source)]
+                numbers = ["" if v is None else f"{v:.6f}" for v in (*point.target, *(point.source or (None, None)))]
                 lines.append(",".join(map(str, [axis, name, images, step, *numbers, point.n])))
     return "\n".join(lines) + "\n"

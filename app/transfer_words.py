@@ -9,6 +9,8 @@ from transfer_naming import moment, protector, source_name, way, within
 
 from lifelong.api import Findings
 
+PRETRAINED = ("■ **From scratch**: the same network with random weights. ● **Frozen**: the pretrained network as it is, with layers on top, which "
+              "alone learn. ▲ **Fine-tuned**: all of the pretrained network learning on, with a tenth of the usual step.")
 LEGEND = ("■ **From scratch**: a fresh network that never saw the source. ● **Frozen**: the source's network as it is, with a new "
           "head, the last layer, which alone learns. ▲ **Fine-tuned**: the source's network, all of it learning on.")
 FORWARD = ("Forward transfer: how much higher the curve lies than the one from scratch, on average from its first point to its last. "
@@ -54,6 +56,8 @@ def result(found: Findings) -> str:
     else:
         said = "**helps**" if mean > 0 else "**is in the way**"
     height = f"{points(mean)} {_spread(sem, n)} {'above' if mean >= 0 else 'below'}"
+    if found.config.pretrained:
+        return f"A pretrained network {said}. Fine-tuned, its curve lies {height} the one from scratch."
     return f"Knowing {source_name(found)} first {said}. The fine-tuned curve lies {height} the one from scratch. {cost(found)}"
 
 
@@ -66,6 +70,11 @@ def cost(found: Findings) -> str:
         return f"Fine-tuning lost nothing of {source_name(found)}."
     told = f"Fine-tuning lost **{points(plain[0])}** of {source_name(found)}"
     return f"{told}; with {protector(found)} it would have been {points(max(safe[0], 0))}." if safe else told + "."
+
+
+def legend(found: Findings) -> str:
+    """What the lines of the first chart are."""
+    return PRETRAINED if found.config.pretrained else LEGEND
 
 
 def legend_of_source(found: Findings) -> str:
@@ -88,7 +97,8 @@ def about(found: Findings, axis: str) -> str:
     n = found.config.seeds
     several = f"Points are means over {naming.plural(n, 'seed')}, bars their standard error."
     bars = several if n > 1 else "One seed: how far chance reaches cannot be told."
-    tested = "on all test images" if axis == "images" else f"on up to {found.began.looked_at:,} test images each"
+    each = "" if found.config.pretrained else " each"
+    tested = "on all test images" if axis == "images" else f"on up to {found.began.looked_at:,} test images{each}"
     return f"{bars} Tested {tested}. Data: {found.began.data}."
 
 
@@ -137,7 +147,7 @@ def measures(found: Findings, axis: str) -> list[tuple[str, str, str]]:
         mean, sem, n = found.gain(axis, name)
         if mean is not None:
             told.append((f"Forward transfer, {within(found, name)}", f"{signed(mean)} {_spread(sem)}".strip(), f"{FORWARD} n = {n}."))
-    for name in ("finetune", found.config.protect):
+    for name in ("finetune", found.config.protect) if found.config.protect else ():
         if (found_lost := found.lost(name)) is not None:
             mean, sem, n = found_lost
             told.append((f"Source lost, {within(found, name)}", f"{bare(mean)} {_spread(sem)}".strip(), f"{LOST} n = {n}."))

@@ -30,6 +30,7 @@ _RUN_OPTIONS = [
     click.option("--target", help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]"),
     click.option("--images-per-class", type=int, help="Transfer: training images of each class of the target.  [default: all]"),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
+    click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's."),
     click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
 ]

@@ -6,6 +6,7 @@ instructions (AMX) do it three times as fast; others gain nothing, so the proces
 
 import contextlib
 from collections.abc import Iterator
+from functools import cache
 
 import torch
 
@@ -30,10 +31,16 @@ def products(precision: str) -> Iterator[None]:
 
 
 def threads(count: int | None) -> None:
-    """Sets torch's threads; None leaves them as they are.
+    """Sets torch's threads; None for as many as the process had before this was first called.
 
     The number is fixed for each model, because it decides the last bits of a sum: the same run then gives the same
     numbers on the command line, in the app and side by side with others.
     """
-    if count and torch.get_num_threads() != count:
-        torch.set_num_threads(count)
+    usual = _usual()
+    if torch.get_num_threads() != (count or usual):
+        torch.set_num_threads(count or usual)
+
+
+@cache
+def _usual() -> int:
+    return torch.get_num_threads()

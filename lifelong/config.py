@@ -66,6 +66,7 @@ class RunConfig(BaseModel):
     target: in the transfer scenario, a second data set, all of whose classes come after all of the first one's.
     images_per_class: in the transfer scenario, so many training images of each class of every task after the first.
     steps: optimiser steps a task, in place of the recipe's.
+    learning_rate: of the optimiser, in place of the recipe's.
     precision: of the matrix products while learning; auto is bf16 where the processor is made for it, else fp32.
     half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     """
@@ -85,6 +86,7 @@ class RunConfig(BaseModel):
     target: str | None = None
     images_per_class: int | None = Field(default=None, ge=1)
     steps: int | None = Field(default=None, ge=1, le=1_000_000)
+    learning_rate: float | None = Field(default=None, gt=0, le=10)
     seed: int = Field(default=0, ge=0, lt=2**31)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     half: bool = False
@@ -99,9 +101,9 @@ class RunConfig(BaseModel):
 
     @property
     def how(self) -> Recipe:
-        """The recipe's numbers, with this run's own number of steps where one was given."""
-        recipe = RECIPES[self.recipe]
-        return replace(recipe, steps=self.steps) if self.steps else recipe
+        """The recipe's numbers, with this run's own where they were given."""
+        given = {"steps": self.steps, "learning_rate": self.learning_rate}
+        return replace(RECIPES[self.recipe], **{name: value for name, value in given.items() if value is not None})
 
 
 def make(**given: object) -> RunConfig:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from . import metrics
 from .records import Failed, Finished, Preparing
-from .study import WAYS, Began, Event, Look, SourceLearned, Stopped, StudyConfig, TargetLearned, parts
+from .study import Began, Event, Look, SourceLearned, Stopped, StudyConfig, TargetLearned, parts
 
 Axis = Literal["images", "steps"]
 AXES: tuple[Axis, ...] = ("images", "steps")
@@ -20,14 +20,15 @@ class Point:
     """One place of a curve. x: target images a class, or steps; size: the same images as asked for, None for all there are.
 
     target, source, lost: mean and standard error over n seeds, of shares in [0, 1]; lost: what the source had before, less what it has.
+    source and lost are None where there is no source to test.
     """
 
     way: str
     x: float
     size: int | None
     target: tuple[float, float | None]
-    source: tuple[float, float | None]
-    lost: tuple[float, float | None]
+    source: tuple[float, float | None] | None
+    lost: tuple[float, float | None] | None
     n: int
 
 
@@ -56,7 +57,7 @@ class Findings:
     @cached_property
     def ways(self) -> tuple[str, ...]:
         """The three ways, and the strategy that protects the source."""
-        return (*WAYS, self.config.protect)
+        return self.config.ways
 
     def source(self, axis: Axis) -> dict[tuple[int, str], float]:
         """The source's accuracy before the target is learned, by seed and way, on the test images that a curve over this axis is of."""
@@ -103,10 +104,12 @@ class Findings:
         """A learning curve: its points by x, means over the seeds that have come so far."""
         points, before = [], self.source(axis)
         for x, group in sorted(self._by_x(axis, way).items()):
-            lost = [before[e.seed, way] - e.source for e in group]
             size = group[0].images if axis == "images" else None
-            target, source, lost = (metrics.mean_and_sem(v) for v in ([e.target for e in group], [e.source for e in group], lost))
-            points.append(Point(way, x, size, target, source, lost, len(group)))
+            source = lost = None
+            if not self.config.pretrained:
+                source = metrics.mean_and_sem([e.source for e in group])
+                lost = metrics.mean_and_sem([before[e.seed, way] - e.source for e in group])
+            points.append(Point(way, x, size, metrics.mean_and_sem([e.target for e in group]), source, lost, len(group)))
         return points
 
     def _by_x(self, axis: Axis, way: str) -> dict[float, list[TargetLearned] | list[Look]]:
@@ -126,7 +129,7 @@ class Findings:
         areas = []
         for seed in range(self.config.seeds):
             curve, scratch = (self._of_seed(axis, name, seed) for name in (way, "scratch"))
-            whole = all(any(e.seed == seed and e.way == name and e.images is None for e in self.learned) for name in (way, "scratch"))
+            whole = all(any(e.seed == seed and e.way == name and e.images == self.began.sizes[-1] for e in self.learned) for name in (way, "scratch"))
             common = sorted(curve.keys() & scratch.keys())
             area = metrics.area_between(common, [curve[x] for x in common], [scratch[x] for x in common]) if whole else None
             if area is not None:
@@ -141,7 +144,7 @@ class Findings:
     def lost(self, way: str) -> Spread | None:
         """What the source lost to all images of the target, likewise; None before that is known."""
         curve = self.curve("images", way)
-        return (*curve[-1].lost, curve[-1].n) if curve and curve[-1].size is None else None
+        return (*curve[-1].lost, curve[-1].n) if curve and curve[-1].lost and curve[-1].size is None else None
 
     def _of_seed(self, axis: Axis, way: str, seed: int) -> dict[float, float]:
         return {x: e.target for x, group in self._by_x(axis, way).items() for e in group if e.seed == seed}
@@ -151,7 +154,7 @@ class Findings:
         run, began = self.config.run, self.began
         told = {
             "study": study, "dataset": run.dataset, "target": run.target, "model": run.model, "recipe": run.recipe, "precision": run.precision,
-            "protect": self.config.protect, "settings": run.settings, "seeds": self.config.seeds, "finished": self.finished, "seconds": self.seconds,
+            "protect": self.config.protect, "pretrained": self.config.pretrained, "settings": run.settings, "seeds": self.config.seeds, "finished": self.finished, "seconds": self.seconds,
         }
         if began is None:
             return told
@@ -165,7 +168,7 @@ class Findings:
 
 def _plain(point: Point, axis: Axis) -> dict[str, Any]:
     x = {"images_per_class": point.size} if axis == "images" else {"step": int(point.x)}
-    shares = {name: dict(zip(("mean", "sem"), getattr(point, name))) for name in ("target", "source", "lost")}
+    shares = {name: getattr(point, name) and dict(zip(("mean", "sem"), getattr(point, name))) for name in ("target", "source", "lost")}
     return {**x, **shares, "n": point.n}
 
 

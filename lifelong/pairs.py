@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Pair:
     """A source and a target: two data sets, or the classes of one in an order and the place where it is cut in two.
 
-    title, told: for people. The rest are fields of a RunConfig.
+    title, told: for people. The rest are fields of a RunConfig, and whether the source is what the network's weights come from.
     """
 
     title: str
@@ -16,10 +16,12 @@ class Pair:
     target: str | None = None
     class_order: tuple[int, ...] | None = None
     task_sizes: tuple[int, ...] | None = None
+    model: str | None = None
+    pretrained: bool | None = None
 
     def fields(self) -> dict:
-        """The fields of a RunConfig by name, those that are not given left out."""
-        given = {"dataset": self.dataset, "target": self.target, "class_order": self.class_order, "task_sizes": self.task_sizes}
+        """What a study is made of, by name, those that are not given left out."""
+        given = {name: value for name, value in vars(self).items() if name not in ("title", "told")}
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -30,4 +32,8 @@ PAIRS: dict[str, Pair] = {
         "cifar10", class_order=(2, 3, 4, 5, 6, 7, 0, 1, 8, 9), task_sizes=(6, 4),
     ),
     "digits-to-fashion": Pair("Digits → clothes", "all ten digits, then ten kinds of clothes (Fashion-MNIST)", "mnist", "fashion-mnist"),
+    "pretrained": Pair(
+        "Pretrained network → photographs", "a ResNet-50 that has seen many images before, then ten kinds of small photographs, from a few of each",
+        "cifar10", model="resnet50", pretrained=True,
+    ),
 }

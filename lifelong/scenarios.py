@@ -164,9 +164,9 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     return tasks if config.images_per_class is None else sparing(tasks, config.images_per_class, config.seed)
 
 
-def sparing(tasks: list[Task], images: int, seed: int) -> list[Task]:
-    """The same tasks, with up to `images` training images of each class of all but the first; see `examples.few`."""
-    course = tuple(few(task.train, images, seed) if task.index else task.train for task in tasks)
+def sparing(tasks: list[Task], images: int, seed: int, first: int = 1) -> list[Task]:
+    """The same tasks, with up to `images` training images of each class of all from `first` on; see `examples.few`."""
+    course = tuple(few(task.train, images, seed) if task.index >= first else task.train for task in tasks)
     return [replace(task, train=train, course=course) for task, train in zip(tasks, course)]
 
 

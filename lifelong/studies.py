@@ -43,7 +43,7 @@ def create(config: StudyConfig, at: Path | None = None) -> Path:
     from .transfer import resolve
 
     config = resolve(config)
-    words = [config.run.dataset, *([config.run.target] if config.run.target else [])]
+    words = [*(["pretrained"] if config.pretrained else []), config.run.dataset, *([config.run.target] if config.run.target else [])]
     return folders.put(config, at or folders.new("transfer", *words), CONFIG, of_studies.read)
 
 
@@ -84,9 +84,9 @@ def _in_order(at: Path, config: StudyConfig, events: Iterable[Event]) -> Iterato
                 fits = began is not None and event.seed < config.seeds
                 sources |= {(event.seed, way) for way in event.ways}
             case Look():
-                fits = (event.seed, event.way) in sources
+                fits = config.pretrained or (event.seed, event.way) in sources
             case TargetLearned():
-                fits = (event.seed, event.way) in sources and event.images in began.sizes
+                fits = (config.pretrained or (event.seed, event.way) in sources) and began is not None and event.images in began.sizes
             case _:
                 fits = True
         if not fits:

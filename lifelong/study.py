@@ -1,7 +1,8 @@
 """A transfer study: what is to be found out, and what happens meanwhile, as values; no torch.
 
 For every seed a source is learned once, then the target again and again from few and from many images: from scratch,
-with frozen features and a new head, by fine-tuning, and by fine-tuning with a strategy that protects the source.
+with frozen features and a new head, by fine-tuning, and by fine-tuning with a strategy that protects the source. Or the
+source is what the network's weights were learned from before it came here; then it can neither be lost nor protected.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from .records import Failed, Finished, Preparing
 WAYS = ("scratch", "frozen", "finetune")  # the three learning curves
 UNPROTECTING = (*WAYS, "joint")  # joint training knows the target before it is there
 SIZES = (1, 5, 20, 100)
+PRETRAINED_SIZES = (1, 5, 20)  # whole networks learn from them, which takes minutes
 Size = int | None  # target images a class; None is all there are
 
 
@@ -28,6 +30,8 @@ class StudyConfig(BaseModel):
     run: source, target and how to learn; its strategy, with its settings, is the one that protects the source.
     seeds: how often all of it is repeated, with seeds 0, 1, ...; classes keep their order, natural unless it is given.
     sizes: target images a class, ascending; all there are come last by themselves.
+    pretrained: the source is what the network's weights come from, the target the whole data set, learned by whole networks
+    from few images only; there is nothing to protect.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,16 +39,24 @@ class StudyConfig(BaseModel):
     run: RunConfig
     seeds: int = Field(default=3, ge=1, le=100)
     sizes: tuple[Annotated[int, Field(ge=1)], ...] = SIZES
+    pretrained: bool = False
 
     @property
-    def protect(self) -> str:
-        """Name of the strategy that protects the source."""
-        return self.run.strategy
+    def protect(self) -> str | None:
+        """Name of the strategy that protects the source; None where there is none to protect."""
+        return None if self.pretrained else self.run.strategy
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The three learning curves, and the strategy that protects the source."""
+        return (*WAYS, self.protect) if self.protect else WAYS
 
 
-def make(seeds: int = 3, sizes: Iterable[int] = SIZES, protect: str = "lwf", **run: object) -> StudyConfig:
+def make(seeds: int = 3, sizes: Iterable[int] | None = None, protect: str = "lwf", pretrained: bool = False, **run: object) -> StudyConfig:
     """A StudyConfig; the rest are fields of its RunConfig. Raises LifelongError for a value that does not fit."""
-    return _checked(lambda: StudyConfig(run=configs.make(**{**run, "scenario": "transfer", "strategy": protect}), seeds=seeds, sizes=tuple(sizes)))
+    fixed = {"scenario": "class", "tasks": 1, "strategy": "finetune"} if pretrained else {"scenario": "transfer", "strategy": protect}
+    chosen = tuple(sizes if sizes is not None else PRETRAINED_SIZES if pretrained else SIZES)
+    return _checked(lambda: StudyConfig(run=configs.make(**{**run, **fixed}), seeds=seeds, sizes=chosen, pretrained=pretrained))
 
 
 def read(text: str | bytes) -> StudyConfig:
@@ -57,13 +69,22 @@ def _checked(build) -> StudyConfig:
         made = build()
     except pydantic.ValidationError as error:
         raise configs.misfit(error) from None
-    if made.run.tasks != 2:
+    if made.pretrained:
+        _check_pretrained(made)
+    elif made.run.tasks != 2:
         raise LifelongError(f"A transfer study was given {made.run.tasks} tasks; it has 2, a source and a target.")
-    if made.protect in UNPROTECTING:
+    if not made.pretrained and made.protect in UNPROTECTING:
         raise LifelongError(f"{made.protect} was to protect the source, which it does not; choose a strategy such as ewc, lwf or replay.")
     if list(made.sizes) != sorted(set(made.sizes)):
         raise LifelongError(f"The numbers of images were given as {list(made.sizes)}; expected them in ascending order, each once.")
     return made
+
+
+def _check_pretrained(made: StudyConfig) -> None:
+    if not made.sizes:
+        raise LifelongError("A study of a pretrained network was given no number of images; give some, such as 1,5,20.")
+    if made.run.target or made.run.class_order or made.run.task_sizes:
+        raise LifelongError("A study of a pretrained network learns one whole data set; leave out the target, the order and the sizes of tasks.")
 
 
 @dataclass(frozen=True)
@@ -75,8 +96,9 @@ class Part:
 
 
 def parts(config: StudyConfig) -> list[Part]:
-    """All parts of a study, in order."""
-    return [Part(seed, ways) for seed in range(config.seeds) for ways in (WAYS, (config.protect,))]
+    """All parts of a study, in order; whole networks share no source, so each of their ways is a part of its own."""
+    together = [(way,) for way in WAYS] if config.pretrained else [WAYS, (config.protect,)]
+    return [Part(seed, ways) for seed in range(config.seeds) for ways in together]
 
 
 class _Event(BaseModel):
@@ -85,6 +107,8 @@ class _Event(BaseModel):
 
 class Began(_Event):
     """source, target: class names. sizes: target images a class, None for all there are, `images` on average.
+
+    source is the origin of the weights in words where a pretrained network is studied; its chance is 0 then.
 
     chance: accuracy of guessing on source and target. looked_at: test images of each in a Look, at most.
     """
@@ -115,14 +139,14 @@ class SourceLearned(_Event):
 
 
 class Look(_Event):
-    """Accuracy on some test images of target and source, after a step of learning all images of the target."""
+    """Accuracy on some test images of target and source, after a step of learning from the most images; source: None where there is none."""
 
     event: Literal["look"] = "look"
     seed: int
     way: str
     step: int
     target: float
-    source: float
+    source: float | None
 
 
 class TargetLearned(_Event):
@@ -137,7 +161,7 @@ class TargetLearned(_Event):
     images: Size
     steps: int
     target: float
-    source: float
+    source: float | None
     seconds: float = 0.0
 
 

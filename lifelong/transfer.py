@@ -23,10 +23,18 @@ PASSES = 30
 LOOKED_AT = 1000  # test images of source and of target at each look
 AT_HAND = 2  # parts that one process has learned before others would have been started
 
+# A pretrained network and the same one without what it knows: the network's settings, and a learning rate of its own.
+NETWORKS = {"scratch": {"tune": "whole", "weights": "none"}, "frozen": {"tune": "head"}, "finetune": {"tune": "whole"}}
+GENTLY = 1e-4  # larger steps shake what the whole network knows
+
 
 def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:
     """The config with every setting filled in; raises LifelongError for a name or value that does not fit."""
-    return config.model_copy(update={"run": experiment.resolve(config.run, dataset)})
+    run = experiment.resolve(config.run, dataset)
+    if config.pretrained and run.network.get("tune") != "head":
+        raise LifelongError(f"A study of a pretrained network was given the model {run.model}, {run.network.get('tune', 'which cannot be frozen')}; "
+                            "choose one such as resnet50, frozen: --tune head.")
+    return config.model_copy(update={"run": run})
 
 
 def study(
@@ -47,7 +55,8 @@ def study(
         yield began
     todo = [part for part in parts(config) if not any(of(event, part) for event in kept)]
     left = sum(len(part.ways) for part in todo) * len(began.sizes)
-    width = width or (comparison.at_once([config.run]) if len(todo) > AT_HAND else 1)
+    alone = config.pretrained or len(todo) <= AT_HAND  # whole networks use all cores
+    width = width or (1 if alone else comparison.at_once([config.run]))
     here, there = partial(learn, config, began.sizes, dataset, stop), partial(_aside, config, began.sizes)
     events = streams(here, there, todo, max(1, min(width, len(todo))), stop)
     for event in events:
@@ -58,6 +67,8 @@ def study(
 
 
 def _began(config: StudyConfig, dataset: Dataset) -> Began:
+    if config.pretrained:
+        return _began_pretrained(config, dataset)
     told = Experiment(_run(config, dataset, "finetune", 0), dataset)
     counts = _counts(told.tasks[1].train)
     each = sum(counts) / len(counts)
@@ -66,6 +77,15 @@ def _began(config: StudyConfig, dataset: Dataset) -> Began:
         data=dataset.source, source=source, target=target, chance=(1 / len(source), 1 / len(target)),
         sizes=(*(size for size in config.sizes if size < each), None), images=each,
         parameters=told.strategy.network.flat.numel(), looked_at=LOOKED_AT,
+    )
+
+
+def _began_pretrained(config: StudyConfig, dataset: Dataset) -> Began:
+    told = _whole(config, dataset, "finetune", 0, config.sizes[0])
+    each = len(dataset.train_labels) / len(dataset.classes)
+    return Began(
+        data=dataset.source, source=(experiment.front_of(config.run).words,), target=dataset.classes, chance=(0.0, 1 / len(dataset.classes)),
+        sizes=config.sizes, images=each, parameters=told.strategy.network.flat.numel(), looked_at=LOOKED_AT,
     )
 
 
@@ -93,6 +113,9 @@ def _images(run: str) -> Dataset:
 
 def learn(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Callable[[], bool], part: Part) -> Iterator[Event]:
     """One source, and from there the target in every way of the part from every number of images."""
+    if config.pretrained:
+        yield from _from_pretrained(config, sizes, dataset, stop, part)
+        return
     # What the three ways do to the first task is plain training, to the bit: they share what came of it.
     source = Experiment(_run(config, dataset, part.ways[0], part.seed), dataset)
     for _ in source.strategy.learn(source.tasks[0]):
@@ -109,9 +132,30 @@ def learn(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Ca
             run = _run(config, dataset, way, part.seed).model_copy(update={"images_per_class": size, "steps": steps(config, counts, size)})
             told = Experiment(run, dataset, tasks=tasks)
             told.load_state(state, task=1, step=0)
-            yield from _target(told, way, size, stop)
+            yield from _target(told, way, size, stop, look=size is None)
             if stop():
                 return
+
+
+def _from_pretrained(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Callable[[], bool], part: Part) -> Iterator[Event]:
+    """The target in every way of the part from every number of images, each time by a network as it was before."""
+    for way in part.ways:
+        for size in sizes:
+            yield from _target(_whole(config, dataset, way, part.seed, size), way, size, stop, look=size == sizes[-1])
+            if stop():
+                return
+
+
+def _whole(config: StudyConfig, dataset: Dataset, way: str, seed: int, size: int) -> Experiment:
+    """One way to learn a data set from so many images a class, at its start."""
+    pretrained = experiment.front_of(config.run)
+    network = config.run.network | {"stem": pretrained.stem} | NETWORKS[way]
+    counts = dataset.train_labels.bincount().tolist()
+    given = {"strategy": "finetune", "settings": {}, "seed": seed, "class_order": tuple(range(len(dataset.classes))), "network": network,
+             "steps": steps(config, counts, size), "learning_rate": config.run.learning_rate or (GENTLY if way == "finetune" else None)}
+    told = Experiment(config.run.model_copy(update=given), dataset)
+    told.tasks = sparing(told.tasks, size, seed, first=0)
+    return told
 
 
 def steps(config: StudyConfig, counts: Sequence[int], size: Size) -> int:
@@ -128,19 +172,24 @@ def steps(config: StudyConfig, counts: Sequence[int], size: Size) -> int:
     return max(FEWEST_STEPS, min(everything, PASSES * images // how.batch))
 
 
-def _target(told: Experiment, way: str, size: Size, stop: Callable[[], bool]) -> Iterator[Event]:
-    seed, step = told.config.seed, 0
-    some = [_some(task.test) for task in told.tasks]
-    for step, of_all, _loss in told.strategy.learn(told.tasks[1]):
-        if size is None and (is_look(step) or step == of_all):
-            source, target = (_share(told, 1, test) for test in some)
-            yield Look(seed=seed, way=way, step=step, target=target, source=source)
+def _target(told: Experiment, way: str, size: Size, stop: Callable[[], bool], look: bool) -> Iterator[Event]:
+    """Learns the last task. look: whether to look at it meanwhile."""
+    seed, step, last = told.config.seed, 0, told.tasks[-1]
+    for step, of_all, _loss in told.strategy.learn(last):
+        if look and (is_look(step) or step == of_all):
+            yield Look(seed=seed, way=way, step=step, **_shares(told, some=True))
         if stop():
             return
         if step == of_all and not told.strategy.answers_with:
             break  # what would be measured at the end of the task is for tasks to come, and there are none
-    source, target = (_share(told, 1, task.test) for task in told.tasks)
-    yield TargetLearned(seed=seed, way=way, images=size, steps=step, target=target, source=source)
+    yield TargetLearned(seed=seed, way=way, images=size, steps=step, **_shares(told))
+
+
+def _shares(told: Experiment, some: bool = False) -> dict[str, float | None]:
+    """Accuracy on the target, and on the source if there is one, on all or on some of their test images."""
+    tests = [_some(task.test) if some else task.test for task in told.tasks]
+    *source, target = (_share(told, told.tasks[-1].index, test) for test in tests)
+    return {"target": target, "source": source[0] if source else None}
 
 
 def _some(test: Examples) -> Examples:

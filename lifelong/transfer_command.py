@@ -33,12 +33,14 @@ def numbers(_context: click.Context, flag: click.Parameter, text: str | None) ->
 @click.option("--target", help="A second data set.  [default: the second half of the first one's classes]")
 @click.option("--class-order", callback=numbers, help="Classes in order of arrival, those of the target last.  [default: natural]")
 @click.option("--task-sizes", callback=numbers, help="Number of classes of source and target, such as 6,4.  [default: even shares]")
-@click.option("--images", "sizes", callback=numbers, default="1,5,20,100", show_default=True, help="Target images a class; all there are come last.")
+@click.option("--images", "sizes", callback=numbers, help="Target images a class; all there are come last.  [default: 1,5,20,100]")
 @click.option("--protect", default="lwf", show_default=True, help="The strategy that protects the source beside plain fine-tuning.")
+@click.option("--pretrained", is_flag=True, help="The source is what the network's weights were learned from: whole networks, 1, 5 and 20 images a class.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often all of it is repeated, with seeds 0, 1, ...")
 @click.option("--model", default="mlp", show_default=True, help="Network.")
 @click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022).")
 @click.option("--steps", type=int, help="Optimiser steps for source and target, whatever the images, in place of the recipe's.")
+@click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's.")
 @click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the study; given again, an unfinished one goes on.")
@@ -53,12 +55,17 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
     and sem, shares in [0, 1]) and `n` (seeds). Forward transfer is the mean height of a target curve over that from scratch,
     images or steps counted in powers: `points`, `sem`, `n`, `by_seed`.
 
+    With --pretrained (`pretrained` in the JSON object) there is no source to lose: the target is the whole data set, learned from few
+    images by the network from random weights, by a new head on the pretrained network as it is, and by all of the pretrained network;
+    `source`, `lost` and `protect` are null.
+
     Ctrl+C keeps what was found and ends with status 130.
     """
     if pair is not None:
         if pair not in PAIRS:
             raise unknown("pair", pair, PAIRS)
         given |= PAIRS[pair].fields()
+    given = {name: value for name, value in given.items() if value is not None}
     at = studies.create(study.make(**given), out)
     with interruptible() as stop, tqdm(total=100, unit="%", bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}") as bar:
         for event in studies.learn(at, stop):
@@ -82,11 +89,15 @@ def _table(found: Findings, name: str) -> str:
     lines = [f"{name}: {found.began.data}", "target accuracy in percent by target images a class, in brackets that of the source",
              f"{'':<22}" + "".join(f"{size:>16}" for size in sizes) + "   forward transfer in points, by images and by steps"]
     for way in found.ways:
-        cells = "".join(f"{100 * point.target[0]:8.2f} ({100 * point.source[0]:5.2f})" for point in found.curve("images", way))
+        cells = "".join(f"{100 * point.target[0]:8.2f}{_in_brackets(point.source)}" for point in found.curve("images", way))
         report = found.report(name)["forward_transfer"]
         gains = [_points(report[axis][way]) for axis in ("images", "steps")] if way != "scratch" else []
         lines.append(f"{way:<22}{cells}   {'   '.join(gains)}")
     return "\n".join(lines)
+
+
+def _in_brackets(source: tuple[float, float | None] | None) -> str:
+    return f" ({100 * source[0]:5.2f})" if source else " " * 8
 
 
 def _points(told: dict[str, Any]) -> str:

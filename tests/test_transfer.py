@@ -418,3 +418,66 @@ def test_a_class_without_images_in_the_target_is_told():
     holed = Dataset("holed", "", "", full.classes, full.train_images[has], full.train_labels[has], full.test_images, full.test_labels)
     kept = Experiment(config(scenario="transfer", tasks=2, images_per_class=2), holed).tasks[1].train
     assert isinstance(kept, Examples) and sorted(kept.labels.tolist()) == [5, 5, 6, 6, 8, 8, 9, 9]
+
+
+# A pretrained network as the source
+
+
+@pytest.fixture
+def colour(monkeypatch):
+    """Made-up images of four classes, and a small network whose weights count as pretrained."""
+    dataset = made_up(classes=4, train=6, test=4, side=16)
+    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    return dataset
+
+
+def pretrained(**given) -> study.StudyConfig:
+    own = {"dataset": "mnist-sample", "model": "resnet18", "network": {"weights": "none", "units": 8}, "pretrained": True}
+    return study.make(**{**own, "seeds": 1, "sizes": (1, 2), "steps": 2, **given})
+
+
+def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
+    made = transfer.resolve(pretrained())
+    events = list(transfer.study(made))
+    findings = Findings(made, events)
+    assert findings.finished and findings.ways == study.WAYS and findings.began.sizes == (1, 2) and len(findings.began.source) == 1
+    assert [(e.way, e.images) for e in findings.learned] == [(way, size) for way in study.WAYS for size in (1, 2)]
+    assert all(e.source is None for e in events if isinstance(e, TargetLearned | study.Look))
+    assert {look.way for look in findings.looks} == set(study.WAYS)
+    report = json.loads(json.dumps(findings.report("x")))
+    assert report["pretrained"] and report["protect"] is None and report["curves"]["images"]["finetune"][0]["lost"] is None
+    assert report["forward_transfer"]["images"]["frozen"]["n"] == 1
+    assert findings.lost("finetune") is None and findings.share == 1
+
+
+def test_the_ways_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(colour):
+    made = transfer.resolve(pretrained())
+    told = {way: transfer._whole(made, colour, way, 0, 2) for way in study.WAYS}
+    assert told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole" and told["frozen"].config.network["tune"] == "head"
+    assert told["scratch"].config.network["weights"] == "none" and told["finetune"].config.how.learning_rate == transfer.GENTLY
+    assert told["frozen"].strategy.network.flat.numel() < told["finetune"].strategy.network.flat.numel() / 100
+    assert all(len(e.tasks[0].train) == 8 for e in told.values()), "two images of each of four classes"
+
+
+def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_same(colour):
+    at = studies.create(pretrained())
+    told = iter(range(100))
+    list(studies.learn(at, lambda: next(told) > 4))
+    assert studies.state(at) == "stopped" and not studies.findings(at).finished
+    list(studies.learn(at))
+    whole_ = Findings(transfer.resolve(pretrained()), list(transfer.study(transfer.resolve(pretrained()))))
+    assert studies.findings(at).finished and shares(studies.findings(at)) == shares(whole_)
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ({"sizes": ()}, "was given no number of images"), ({"target": "mnist"}, "leave out the target"), ({"class_order": (1, 0, 2, 3)}, "leave out the target"),
+])  # fmt: skip
+def test_what_does_not_fit_a_pretrained_network_is_told(given, says):
+    with pytest.raises(LifelongError, match=says):
+        pretrained(**given)
+
+
+@pytest.mark.parametrize("how", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}])
+def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(how, colour):
+    with pytest.raises(LifelongError, match="choose one such as resnet50, frozen"):
+        transfer.resolve(pretrained(**how))

@@ -8,10 +8,10 @@ import transfer_charts
 import transfer_naming
 import transfer_words
 from streamlit.testing.v1 import AppTest
-from test_transfer import asked, found
+from test_transfer import asked, colour, found, pretrained  # noqa: F401
 from test_views import keys, opened, text
 
-from lifelong import api, records, runs, studies, study
+from lifelong import api, records, runs, studies, study, transfer
 from lifelong.findings import AXES, Findings
 
 SHIPPED = "transfer-mnist-digits"
@@ -228,3 +228,34 @@ def test_classes_are_told_shortly(names, said):
 def test_the_form_of_a_study_with_a_target_is_told_by_its_data_sets():
     config = study.make(dataset="mnist-sample", target="mnist")
     assert transfer_naming.title(Findings(config, [])) == "MNIST sample → MNIST"
+
+
+@pytest.mark.usefixtures("colour")
+@pytest.mark.parametrize("axis", AXES)
+def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
+    made = transfer.resolve(pretrained())
+    events = list(transfer.study(made))
+    for count in range(1, len(events) + 1):
+        so_far = Findings(made, events[:count])
+        assert transfer_charts.target(so_far, axis)["datasets"].keys() >= {"points", "looks", "ends"}
+        said = [transfer_words.result(so_far), transfer_words.learning(so_far, axis), transfer_words.forward(so_far, axis),
+                transfer_words.about(so_far, axis), transfer_words.progress(so_far, "running", 0)[1]]
+        assert all(said) and "None" not in " ".join(said)
+    whole = Findings(made, events)
+    assert "pretrained network" in transfer_words.result(whole) and len(transfer_words.measures(whole, axis)) == 2
+    assert "Pretrained" in transfer_naming.title(whole) and "--pretrained" in transfer_naming.command(whole) and "None" not in transfer_naming.command(whole)
+    assert "Protected by" not in dict(transfer_naming.facts(whole)) and transfer_naming.csv(whole).count("\n") > 6
+
+
+def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypatch):
+    asked_for = []
+    monkeypatch.setattr(api, "create_study", lambda **given: asked_for.append(given) or "transfer-x")
+    monkeypatch.setattr(api, "learn", lambda name: None)
+    at = opened("transfer", study="new")
+    at.segmented_control(key="pair").set_value("own").run()
+    at.selectbox(key="own_source").set_value("pretrained").run()
+    at.selectbox(key="own_target").set_value("mnist-sample").run()
+    assert "protect" not in {box.key for box in at.selectbox} and "There is no source to protect" in text(at)
+    at.button(key="start_study").click().run()
+    (given,) = asked_for
+    assert given["pretrained"] and given["dataset"] == "mnist-sample" and given["model"] == "resnet50" and "target" not in given

@@ -117,13 +117,18 @@ def _charts(found: Findings) -> None:
     axis = _axis()
     st.subheader(f"Learning the target, {naming.classes(found.began.target)}")
     st.vega_lite_chart(charts.target(found, axis), key=f"target_{axis}")
-    st.caption(words.LEGEND)
+    st.caption(words.legend(found))
     st.markdown(f"{words.learning(found, axis)} {words.forward(found, axis)}")
+    if not found.config.pretrained:
+        _source(found, axis)
+    st.caption(words.about(found, axis))
+
+
+def _source(found: Findings, axis: str) -> None:
     st.subheader(f"What became of the source, {naming.classes(found.began.source)}")
     st.vega_lite_chart(charts.source(found, axis), key=f"source_{axis}")
     st.caption(words.legend_of_source(found))
     st.markdown(words.source(found, axis))
-    st.caption(words.about(found, axis))
 
 
 def _axis() -> str:
