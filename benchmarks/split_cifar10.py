@@ -5,7 +5,7 @@
 Runs are kept in results/split_cifar10_runs.jsonl, so that the script goes on where it stopped. The summary goes to
 results/split_cifar10.json: {strategy, scenario, n, mean, sem, published, seconds, backbone, ceiling}, accuracies in percent,
 seconds the median of the processor's time in training; the backbone's features are computed once before and not counted.
-Every task takes STEPS steps of 128 images, some six passes, with the quick recipe's other choices.
+Every task takes STEPS steps of 128 images, some three passes, with the quick recipe's other choices.
 The ceiling is the best accuracy of a ridge classifier on the features of all training images at once, its λ chosen on
 training images held out. What keeps images keeps 500, 50 a class. There are no published figures for this backbone; those told
 are of a ResNet-18 learned from scratch, 50 passes a task, as published with DER++ (Buzzega et al., NeurIPS 2020).
@@ -27,7 +27,7 @@ FROM_SCRATCH = {
     "task": {"finetune": 61.02, "joint": 98.31, "replay": 93.61, "derpp": 93.88},
 }
 TABLE = Table("split_cifar10", {scenario: {name: (mean, None) for name, mean in rows.items()} for scenario, rows in FROM_SCRATCH.items()})
-STEPS = 500  # of each task
+STEPS = 250  # of each task
 PER_CLASS = 50
 HELD_OUT = 10_000
 RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
