@@ -5,6 +5,7 @@ from naming import DATASETS
 from lifelong import api
 
 DEFAULT_RUN = "mnist-class-finetune"
+PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
 JUDGE = "mnist-class-cumulative"  # learned every digit at once, so it can say when another digit was drawn than the one named
 PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
 

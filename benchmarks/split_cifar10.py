@@ -5,8 +5,10 @@
 Runs are kept in results/split_cifar10_runs.jsonl, so that the script goes on where it stopped. The summary goes to
 results/split_cifar10.json: {strategy, scenario, n, mean, sem, published, seconds, backbone, ceiling}, accuracies in percent,
 seconds the median of the processor's time in training; the backbone's features are computed once before and not counted.
+Every task takes STEPS steps of 128 images, some three passes, with the quick recipe's other choices.
 The ceiling is the best accuracy of a ridge classifier on the features of all training images at once, its λ chosen on
-training images held out. Published figures are of networks trained from scratch, and there are none for this backbone.
+training images held out. What keeps images keeps 500, 50 a class. There are no published figures for this backbone; those told
+are of a ResNet-18 learned from scratch, 50 passes a task, as published with DER++ (Buzzega et al., NeurIPS 2020).
 """
 
 import click
@@ -15,11 +17,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.tables import Table, chosen
-from lifelong import config, experiment, features
+from lifelong import config, experiment, features, registry
 from lifelong.datasets import load
 from lifelong.models.base import Codes
 
-TABLE = Table("split_cifar10", {"class": {}, "task": {}})
+FROM_SCRATCH = {
+    "class": {"joint": 92.20, "finetune": 19.62, "ewc-online": 19.49, "si": 19.48, "lwf": 19.61, "replay": 57.74, "agem": 22.67, "icarl": 47.55,
+              "der": 70.51, "derpp": 72.70},
+    "task": {"finetune": 61.02, "joint": 98.31, "replay": 93.61, "derpp": 93.88},
+}
+TABLE = Table("split_cifar10", {scenario: {name: (mean, None) for name, mean in rows.items()} for scenario, rows in FROM_SCRATCH.items()})
+STEPS = 250  # of each task
+PER_CLASS = 50
 HELD_OUT = 10_000
 RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 
@@ -27,12 +36,11 @@ RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 @click.command()
 @click.option("--strategies", default="all", show_default=True)
 @click.option("--seeds", default="0,1,2,3,4", show_default=True)
-@click.option("--recipe", default="paper", show_default=True)
 @click.option("--processes", type=int, help="Runs at a time.  [default: as many as there are cores]")
-def main(strategies: str, seeds: str, recipe: str, processes: int | None) -> None:
+def main(strategies: str, seeds: str, processes: int | None) -> None:
     """Runs what is not there yet, then writes the summary."""
     wanted = [
-        config.make(dataset="cifar10", scenario=scenario, strategy=name, seed=int(seed), recipe=recipe, model="resnet50")
+        config.make(dataset="cifar10", scenario=scenario, strategy=name, settings=_memory(name), seed=int(seed), steps=STEPS, model="resnet50")
         for seed in seeds.split(",") for scenario in ("class", "task") for name in chosen(strategies, scenario)
     ]
     front = experiment.front_of(wanted[0])
@@ -40,6 +48,11 @@ def main(strategies: str, seeds: str, recipe: str, processes: int | None) -> Non
     TABLE.make(wanted, processes)
     summary = TABLE.write({"backbone": front.words, "ceiling": round(100 * probe(coded), 2)})
     click.echo(f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.words}\n\n{TABLE.markdown(summary)}")
+
+
+def _memory(strategy: str) -> dict:
+    own = {setting.name for setting in registry.strategy(strategy).settings("class")}
+    return {"per_class": PER_CLASS} if "per_class" in own else {}
 
 
 def probe(coded: features.Coded) -> float:

@@ -20,10 +20,13 @@ KEPT = ("scenario", "strategy", "seed", "precision", "seconds", "stored")
 
 @dataclass(frozen=True)
 class Table:
-    """One table. name: of its files under results/. published: (mean, standard error) by scenario and strategy, in percent."""
+    """One table. name: of its files under results/. published: (mean, standard error) by scenario and strategy, in percent.
+
+    The standard error is None where the published figure is of another network, and cannot be agreed with.
+    """
 
     name: str
-    published: dict[str, dict[str, tuple[float, float]]]
+    published: dict[str, dict[str, tuple[float, float | None]]]
 
     @property
     def _runs(self) -> Path:
@@ -66,11 +69,11 @@ class Table:
         'yes': within NEAR points or three published standard errors; 'by spread': within three of the difference, which
         counts our own spread too; else 'no'.
         """
-        if row["published"] is None:
+        _mean, sem = self.published[row["scenario"]].get(row["strategy"], (None, None))
+        if sem is None:
             return "-"
         if row["n"] < ENOUGH:
             return "too few"
-        _mean, sem = self.published[row["scenario"]][row["strategy"]]
         apart = abs(row["mean"] - row["published"])
         if apart <= max(NEAR, 3 * sem):
             return "yes"

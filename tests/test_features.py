@@ -39,9 +39,10 @@ def front() -> Backbone:
 
 
 def test_features_are_bytes_that_stand_for_what_the_backbone_says(images):
-    coded = features.coded(front(), images)
+    exact = experiment.front_of(config(**MODEL, precision="fp32"))  # in bf16 an answer's last bits depend on what is answered beside it
+    coded = features.coded(exact, images)
     assert coded.dataset.train_images.dtype == torch.uint8 and coded.dataset.train_images.shape == (48, 512, 1, 1)
-    said, bytes_ = front()(images.test_images), coded.dataset.test_images.flatten(1)
+    said, bytes_ = exact(images.test_images), coded.dataset.test_images.flatten(1)
     meant = coded.low + (coded.high - coded.low) * bytes_ / 255
     within = (said >= coded.low) & (said <= coded.high)
     assert ((said - meant).abs() <= 0.51 * (coded.high - coded.low) / 255 + 1e-5)[within].all() and within.float().mean() > 0.8

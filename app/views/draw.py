@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 from charts import forgetting_curves
-from choice import first_run, readable_runs
+from choice import DEFAULT_RUN, PHOTO_RUN, first_run, readable_runs
 from kinds import is_photo
 from words import curves as told
 
@@ -41,6 +41,9 @@ def frame() -> None:
 def curves() -> None:
     """The forgetting curves of the run in the frame, the task of the digit drawn standing out."""
     shown = listen(key="heard", on_shown_change=lambda: None).shown or {}
+    if shown == st.session_state.get("draw_left"):
+        shown = {}  # of the frame that was left; the new one has not told anything yet
+    st.session_state.draw_heard = shown
     run = first_run(shown.get("run") or st.query_params.get("run"), readable_runs())
     if run is None:
         return
@@ -48,6 +51,8 @@ def curves() -> None:
     task = min(int(shown.get("task", 0)), history.config.tasks - 1)
     if shown.get("run"):
         st.query_params["run"] = st.session_state.draw_told = run
+    if is_photo(run) != st.session_state.draw_photo:
+        st.rerun()  # another kind of run was chosen in the frame: the heading speaks of drawings or of photographs
     if shown.get("open", 0) > st.session_state.get("draw_opened", 0):
         st.session_state.draw_opened = shown["open"]
         st.switch_page("views/inspect.py", query_params={"run": run, "task": str(task)})
@@ -63,12 +68,27 @@ def unknown(asked: str | None) -> bool:
     return bool(asked) and asked not in [run for _name, run in readable_runs()]
 
 
+def other_kind(photo: bool) -> None:
+    """The way from drawings to photographs, and back."""
+    run, label, icon = (DEFAULT_RUN, "Draw a digit instead", ":material/draw:") if photo else (PHOTO_RUN, "Show it a photo instead", ":material/photo_camera:")
+    if run in [known for _name, known in readable_runs()]:
+        st.button(label, key="other_kind", type="tertiary", icon=icon, on_click=go_to, args=(run,))
+
+
+def go_to(run: str) -> None:
+    """Shows another run, in a new frame."""
+    st.query_params["run"] = run
+    st.session_state.draw_left = st.session_state.draw_heard
+
+
 with st.container(key="drawing"):
     st.html(LOOK)
     shown = first_run(st.query_params.get("run"), readable_runs())
-    invitation, known = ("Show it a photo", "classes") if shown and is_photo(shown) else ("Draw a 0", "digits")
+    photo = st.session_state.draw_photo = bool(shown) and is_photo(shown)
+    invitation, known = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")
     st.title(f"{invitation}. Watch it being forgotten.")
     st.markdown(f"This network learned its {known} a few at a time. Each card is the same network, one task later.")
+    other_kind(photo)
     if unknown(st.query_params.get("run")):
         st.warning("The run in the address is not here, or has learned nothing yet; this is another one.")
     pad, chart = st.columns([64, 36], gap="medium")

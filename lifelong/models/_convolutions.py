@@ -24,7 +24,8 @@ class Product(nn.Conv2d):
             seen, weights = _neighbours(x, stride), self.weight.permute(0, 2, 3, 1).flatten(1)
         else:
             return super().forward(x)
-        return F.linear(seen, weights, self.bias).permute(0, 3, 1, 2)
+        rows = F.linear(seen.reshape(-1, seen.shape[3]), weights, self.bias)  # as a matrix: linear copies the weights for each image else
+        return rows.view(*seen.shape[:3], -1).permute(0, 3, 1, 2)
 
 
 def as_products(network: nn.Module) -> None:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import seeds, statistics
+from .. import compute, seeds, statistics
 from ..config import RunConfig
 from ..fields import setting, stored
 from ..models.base import Network
@@ -18,6 +18,9 @@ SIDE = 8  # of a random filter, in pixels
 CELL = 7  # side of the squares over which a filter's responses are averaged
 MOST = 4  # features for each value of a picture: tiny ones need no more
 CHUNK = 25  # images whose filtered pictures fit into the processor's cache
+LEVELS = 127  # a feature is a whole number up to here, of 7 bits ...
+EXACT = 1000  # ... so that a sum of so many products is exact, in single precision and from bf16 factors alike
+BRIGHTEST = 1.5  # what LEVELS stands for in a filtered picture; chosen with 10,000 of MNIST's training images held out
 
 
 @dataclass
@@ -25,10 +28,11 @@ class Analytic(Strategy):
     """Ridge regression on random features h: W = (Σ h h' + λ I)⁻¹ Σ h y' over all images so far (Zhuang et al. 2022).
 
     The two sums are kept, in place of the inverse that ACIL updates: they are the same whatever the order of images and
-    tasks, up to rounding, so there is nothing to forget; W is solved for when an answer is asked for.
+    tasks, so there is nothing to forget; W is solved for when an answer is asked for.
     The features are untrained, unlike theirs. Of a picture: random smooth filters, rectified and averaged over squares
     (McDonnell and Vladusich 2015, with random filters and no second layer). Of the vector of a backbone: itself, and
-    rectified random projections of it (McDonnell et al. 2023). λ counts in mean squares of a feature. Answers are divided
+    rectified random projections of it (McDonnell et al. 2023). Features are rounded to whole numbers: sums of their products
+    are exact then, and quick where the processor has tiles. λ counts in mean squares of a feature. Answers are divided
     by their root mean squared error on what was learned, which makes their softmax a fair probability.
     """
 
@@ -40,6 +44,7 @@ class Analytic(Strategy):
     source = "Zhuang et al., ACIL: analytic class-incremental learning, NeurIPS 2022; McDonnell et al., RanPAC, NeurIPS 2023"
     answers_with = ("weights", "error", "counts")
     one_pass = True
+    portions = 10  # the fewer, the fewer sums of large matrices
 
     features: int = setting(1152, "Random features of an image: more are more accurate and slower.", low=25, high=5000)
     ridge: float = setting(0.5, "How strongly large weights are held down: λ.", low=1e-3, high=1000)
@@ -62,9 +67,11 @@ class Analytic(Strategy):
             self.gram = torch.zeros(h.shape[1], h.shape[1], dtype=torch.float64)
             self.sums = torch.zeros(h.shape[1], len(self.counts), dtype=torch.float64)
         classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        h = h.double()  # in single precision the rounding of so long a sum would outweigh λ and depend on the order
-        self.gram.addmm_(h.T, h)
-        self.sums.addmm_(h.T, F.one_hot(classes, len(self.counts)).double())
+        shown = F.one_hot(classes, len(self.counts)).float()
+        with compute.products(self.arithmetic):
+            for part, of in zip(h.split(EXACT), shown.split(EXACT)):
+                self.gram += part.T @ part  # in double precision, because the whole sum is longer
+                self.sums += part.T @ of
         self.counts += classes.bincount(minlength=len(self.counts))
         self.unsolved += len(classes)
         return loss
@@ -77,11 +84,14 @@ class Analytic(Strategy):
         return self._answers(self.embed(images))
 
     def embed(self, images: Tensor) -> Tensor:
-        """The features of images uint8 (n, channels, height, width), or of what a backbone makes of them: (n, features)."""
+        """The features of images uint8 (n, channels, height, width), or of what a backbone makes of them: (n, features).
+
+        Whole numbers from 0 to LEVELS.
+        """
         x = self.network.body(images)
         if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
-            return _filtered(x.view(images.shape), self.seed, self.features)
-        return torch.cat([x, (x @ _projection(x.shape[1], self.seed, self.features)).relu_()], 1)
+            return _whole(_filtered(x.view(images.shape), self.seed, self.features) / BRIGHTEST)
+        return _whole(torch.cat([x, x @ _projection(x.shape[1], self.seed, self.features)], 1))
 
     def _answers(self, h: Tensor) -> Tensor:
         if not len(self.weights):
@@ -103,6 +113,11 @@ class Analytic(Strategy):
         error = (squared / (images * self.counts.count_nonzero())).clamp(min=1e-4).sqrt()
         self.weights, self.error = weights.float().contiguous(), error.float()
         self.unsolved = torch.zeros((), dtype=torch.int64)
+
+
+def _whole(features: Tensor) -> Tensor:
+    """Rectified, and in whole numbers; 1 is LEVELS, and nothing is larger."""
+    return features.mul_(LEVELS).round_().clamp_(0, LEVELS)
 
 
 def _filtered(pictures: Tensor, seed: int, features: int) -> Tensor:

@@ -58,6 +58,7 @@ class Strategy(Adjustable):
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
     answers_with: ClassVar[tuple[str, ...]] = ()  # stored fields and parts that `scores` needs beside the network
     one_pass: ClassVar[bool] = False
+    portions: ClassVar[int] = PORTIONS
     if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
@@ -114,10 +115,10 @@ class Strategy(Adjustable):
     def steps(self, task: Task, examples: Examples) -> int:
         """Steps for this task: the recipe's, or as many as one pass takes, but never too few to learn anything.
 
-        A strategy that sees each image once needs no more than PORTIONS of them.
+        A strategy that sees each image once needs no more than its number of portions.
         """
         if self.one_pass:
-            return min(self.recipe.steps or PORTIONS, PORTIONS, len(examples))
+            return min(self.recipe.steps or self.portions, self.portions, len(examples))
         return self.recipe.steps or max(FEWEST_STEPS, len(examples) // self.recipe.batch)
 
     def step(self, task: Task, batch: Batch) -> Tensor:
