@@ -8,6 +8,7 @@ from . import comparison, experiment
 from . import config as configs
 from .beside import streams
 from .config import RunConfig
+from .errors import LifelongError
 from .evaluation import accuracy, scores
 from .examples import Dataset, Examples, by_class
 from .experiment import Experiment

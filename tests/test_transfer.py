@@ -103,7 +103,7 @@ def test_every_pair_whose_data_sets_are_there_can_be_run(pair):
     if not {pair.dataset, pair.target or pair.dataset} <= set(registry.names("datasets")):
         pytest.skip("its data sets are not part of the project")
     resolved = transfer.resolve(study.make(**pair.fields())).run
-    assert resolved.scenario == "transfer" and resolved.dataset == pair.dataset and resolved.target == pair.target
+    assert resolved.scenario == ("class" if pair.pretrained else "transfer") and resolved.dataset == pair.dataset and resolved.target == pair.target
 
 
 @pytest.mark.parametrize(("shape", "wanted"), [((1, 6, 6), (3, 6, 6)), ((3, 6, 6), (1, 6, 6)), ((3, 8, 10), (1, 6, 6)), ((1, 6, 6), (3, 8, 8)), ((1, 1, 1), (1, 1, 1))])
