@@ -74,7 +74,10 @@ def cost(found: Findings) -> str:
 
 def legend(found: Findings) -> str:
     """What the lines of the first chart are."""
-    return PRETRAINED if found.config.pretrained else LEGEND
+    if found.config.pretrained:
+        return PRETRAINED
+    through = found.config.run.network.get("tune") == "head"
+    return LEGEND + (f" All of them see the images through the same frozen {found.config.run.model}: what is fresh are the layers on top." if through else "")
 
 
 def legend_of_source(found: Findings) -> str:
