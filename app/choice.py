@@ -6,7 +6,8 @@ from lifelong import api
 
 DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
-JUDGE = "mnist-class-cumulative"  # learned every digit at once, so it can say when another digit was drawn than the one named
+# By data set, a run that learned every class at once: it can say when a picture shows another class than the one named.
+JUDGES = {"mnist": "mnist-class-cumulative", "mnist-sample": "mnist-class-cumulative", "cifar10": "cifar10-class-cumulative"}
 PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
 
 SCENARIOS = {"task": "task-incremental", "domain": "domain-incremental", "class": "class-incremental", "transfer": "transfer"}

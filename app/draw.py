@@ -11,7 +11,7 @@ import gradio as gr
 import kinds
 import numpy as np
 from cards import cards, own_task, verdicts
-from choice import JUDGE, PROMPT, first_run, readable_runs
+from choice import JUDGES, PHOTO_RUN, PROMPT, first_run, readable_runs
 from endpoints import Page, add_endpoints, refuse
 from fastapi import FastAPI
 from pad import LARGEST_UPLOAD, Chips, DigitPad, Examples, Seen, Sentence, Strip, data_url, from_data_url
@@ -41,20 +41,22 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
         if pixels is None:
             return cards(history, drawn), said(INVITATION.format("Upload a picture" if kinds.is_photo(run) else "Draw"), run, own, told, tone="quiet"), kinds.seen(run)
         answers = api.classify(run, pixels, task=own if told else None)
-        doubt = "" if kinds.is_photo(run) else _doubt(pixels, drawn)
+        doubt = _doubt(history.config.dataset, pixels, drawn)
     except LifelongError as error:
         return problem(str(error), run, drawn)
     judged = verdicts(answers, drawn)
     why = "See the curve" if all(verdict.known for verdict in judged[own:]) else "Why?"
-    sentence = said(story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt)
+    claim = "it shows" if kinds.is_photo(run) else "I drew"
+    sentence = said(story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt, claim=claim)
     return cards(history, drawn, answers), sentence, kinds.seen(run, data_url(api.png(pixels)))
 
 
-def _doubt(pixels: np.ndarray, drawn: str) -> str:
-    """The digit that this is, where it is surely not the one named; empty when that cannot be told."""
-    if not api.is_shipped(JUDGE):
+def _doubt(dataset: str, pixels: np.ndarray, drawn: str) -> str:
+    """The class that this is, where it is surely not the one named; empty when that cannot be told."""
+    judge = JUDGES.get(dataset, "")
+    if not api.is_shipped(judge):
         return ""
-    likeliest, share = api.classify(JUDGE, pixels)[-1].top[0]
+    likeliest, share = api.classify(judge, pixels)[-1].top[0]
     return likeliest if mistaken(drawn, likeliest, share) else ""
 
 
@@ -68,9 +70,9 @@ def problem(message: str, run: str, drawn: str) -> tuple[list, dict, dict]:
 
 
 def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) -> dict[str, Any]:
-    """A value for the Sentence, safe to be put into the page. more: tone, why, doubt."""
+    """A value for the Sentence, safe to be put into the page. more: tone, why, doubt, claim."""
     doubt = more.get("doubt", "")
-    words = {"text": text, "tone": "", "why": "", "doubt": "", "doubtful": named(doubt), **more}
+    words = {"text": text, "tone": "", "why": "", "doubt": "", "doubtful": named(doubt), "claim": "I drew", **more}
     return {name: escape(value) for name, value in words.items()} | {"run": quote(run), "task": task, "told": told}
 
 
@@ -202,3 +204,9 @@ def host() -> FastAPI:
 def warm() -> None:
     """Loads what a first drawing needs: torch and every checkpoint of the run that is shown first."""
     answer(api.png(kinds.digits()[0, 0]), first_run(None, readable_runs()) or "", PROMPT, False)
+
+
+def warm_photographs() -> None:
+    """The same for a first photograph: the backbone takes a second to load."""
+    if api.is_shipped(PHOTO_RUN):
+        answer(_photograph(Image.new("RGB", (ON_PAD, ON_PAD), "grey")), PHOTO_RUN, "airplane", False)

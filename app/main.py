@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
-from draw import host, warm
+from draw import host, warm, warm_photographs
 
 from lifelong import api
 
@@ -38,6 +38,7 @@ def _warm() -> None:
 
     warm()
     api.warm()
+    warm_photographs()
 
 
 @contextlib.asynccontextmanager

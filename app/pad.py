@@ -39,7 +39,10 @@ def data_url(png: bytes) -> str:
 
 
 class _Part(gr.HTML):
-    """An HTML component of this page: no program calls it, its value is plain data."""
+    """An HTML component of this page: no program calls it, its value is plain data.
+
+    A value can be left out: Gradio makes a part anew without one whenever an event leaves it as it is.
+    """
 
     def __init__(self, value: Any, **kw: Any) -> None:
         super().__init__(value=value, apply_default_css=False, **{"js_on_load": None, **kw})
@@ -103,7 +106,7 @@ element.addEventListener('change', (event) => {
 watch('value', () => { show(); keep(); trigger('input'); });
 show();"""
 
-    def __init__(self, value: dict[str, Any], **kw: Any) -> None:
+    def __init__(self, value: dict[str, Any] | None = None, **kw: Any) -> None:
         super().__init__(value, html_template=self.TEMPLATE, js_on_load=self.JS, **kw)
 
     def preprocess(self, payload: Any) -> str:
@@ -133,19 +136,23 @@ class Sentence(_Part):
 
     TEMPLATE = """<div class="told"><p class="sentence ${value.tone}" role="status">${value.text}</p>
 <p class="doubt" ${value.doubt ? '' : 'hidden'}><button type="button" data-drawn="${value.doubt}">It looks like ${value.doubtful}:
- I drew ${value.doubtful}</button></p></div>
+ ${value.claim} ${value.doubtful}</button></p></div>
 <a class="why" href="../inspect?run=${value.run}&task=${value.task}" target="_top" ${value.why ? '' : 'hidden'}>${value.why}</a>"""
     JS = """let told = '';
-const tell = (more) => parent.postMessage({ lifelong: { run: props.value.run, task: props.value.task, told: props.value.told, ...more } },
-  location.origin);
+const address = new URLSearchParams(location.search), visit = Number(address.get('visit'));
+let settled = !address.get('run');  // parts are put up one after the other, and the first answers may be another run's
+const tell = (more) => parent.postMessage(
+  { lifelong: { run: props.value.run, task: props.value.task, told: props.value.told, visit, ...more } }, location.origin);
 const tellOnce = () => {
+  settled ||= props.value.run === address.get('run');
+  if (!settled) return;
   const message = JSON.stringify([props.value.run, props.value.task, props.value.told]);
   if (message !== told) tell();
   told = message;
 };
 element.addEventListener('click', (event) => {
   const drawn = event.target.closest('[data-drawn]')?.dataset.drawn;
-  if (drawn) document.querySelector(`#truth input[value="${drawn}"]`)?.click();
+  if (drawn) [...document.querySelectorAll('#truth label')].find((label) => label.textContent.trim() === drawn)?.click();
   // Within the frame a link may not leave it, and the page around can go there without loading anew.
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey);
   if (event.target.closest('.why') && parent !== window && plain) { event.preventDefault(); tell({ open: Date.now() }); }
@@ -163,7 +170,7 @@ class Seen(_Part):
 ${value.image ? `<img src="${value.image}" alt="Your picture as the network gets it">` : ''}</span>
 <figcaption><b>What the network sees</b> ${value.told}</figcaption></figure>"""
 
-    def __init__(self, value: dict[str, str], **kw: Any) -> None:
+    def __init__(self, value: dict[str, str] | None = None, **kw: Any) -> None:
         super().__init__(value, html_template=self.TEMPLATE, **kw)
 
 
@@ -183,5 +190,5 @@ element.addEventListener('click', (event) => { const digit = event.target.closes
   if (digit === undefined) return; const turn = turns[digit] = (turns[digit] ?? -1) + 1;
   trigger('click', {digit: Number(digit), turn}); });"""
 
-    def __init__(self, value: dict[str, Any], **kw: Any) -> None:
+    def __init__(self, value: dict[str, Any] | None = None, **kw: Any) -> None:
         super().__init__(value, html_template=self.TEMPLATE, js_on_load=self.JS, **kw)

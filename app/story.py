@@ -115,9 +115,9 @@ def _change(own: int, since: Sequence[Verdict], after: int) -> str:
 
 
 def mistaken(drawn: str, likeliest: str, share: float) -> bool:
-    """Whether a drawing looks so much like another digit than the one named that it is worth asking.
+    """Whether a picture looks so much like another class than the one named that it is worth asking.
 
-    likeliest, share: what a model that learned every digit at once reads, and how sure it is.
+    likeliest, share: what a model that learned every class at once reads, and how sure it is.
 
     >>> mistaken("0", "7", 0.97), mistaken("0", "7", 0.6), mistaken("0", "0", 0.97)
     (True, False, False)

@@ -120,5 +120,4 @@ def _begin() -> None:
     except LifelongError as error:
         state["refused"] = str(error)
         return
-    st.query_params.clear()
-    st.query_params["study"] = study
+    st.query_params.from_dict({"study": study})

@@ -13,6 +13,16 @@ def ring() -> Image.Image:
     return picture
 
 
+def ship(size: tuple[int, int] = (640, 480)) -> Image.Image:
+    """A ship on the sea, as far as three shapes go."""
+    width, height = size
+    picture = Image.new("RGB", size, (120, 170, 220))
+    brush = ImageDraw.Draw(picture)
+    brush.rectangle((0, height * 0.6, width, height), fill=(20, 60, 120))
+    brush.polygon([(width * 0.2, height * 0.5), (width * 0.8, height * 0.5), (width * 0.7, height * 0.7), (width * 0.3, height * 0.7)], fill=(90, 40, 30))
+    return picture
+
+
 def png(picture: Image.Image) -> bytes:
     """A picture as a PNG file."""
     out = io.BytesIO()

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from pictures import png, ship
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -130,6 +131,30 @@ def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, browser, screensho
     page.mouse.move(1, 1)
     page.wait_for_timeout(1000)  # for the picture alone: the last answer, and the curve beside it
     page.screenshot(path=screenshots / f"{name}.png")
+    assert problems == []
+    page.close()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_visitor_goes_from_digits_to_photographs_and_back(server, browser, screenshots, tmp_path, size):
+    page = browser.new_page(viewport=size)
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(server.url)
+    the_pad(page)
+    page.locator(".st-key-other_kind button").click()
+    page.get_by_text("Show it a photo. Watch it being forgotten.").wait_for(timeout=PATIENCE)
+    frame = page.frame_locator("iframe[src*='cifar10']")
+    frame.locator("#truth").get_by_text("ship", exact=True).wait_for(timeout=PATIENCE)
+    file = tmp_path / "ship.png"
+    file.write_bytes(png(ship()))
+    frame.locator("#pad input[type=file]").set_input_files(file)
+    frame.locator("#sentence").get_by_text("it shows a ship").click(timeout=PATIENCE)  # an airplane is meant unless one says otherwise
+    frame.locator("#strip [data-after='4'][data-known='yes']").wait_for(timeout=PATIENCE)
+    assert "run=cifar10-class-finetune" in page.url and no_sideways_scrolling(page)
+    page.screenshot(path=screenshots / ("photo.png" if size is DESKTOP else "photo-phone.png"))
+    page.locator(".st-key-other_kind button").click()
+    page.get_by_text("Draw a 0. Watch it being forgotten.").wait_for(timeout=PATIENCE)
     assert problems == []
     page.close()
 

@@ -12,7 +12,7 @@ import numpy as np
 import pad
 import pytest
 from helpers import config, made_up, on_disk
-from pictures import is_one_sentence, png, ring
+from pictures import is_one_sentence, png, ring, ship
 from PIL import Image, ImageDraw
 
 from lifelong import api, experiment
@@ -162,6 +162,7 @@ class TestPhotographs:
         monkeypatch.setattr(kinds.api, "holds_digits", lambda run: False)
         monkeypatch.setattr(kinds.api, "examples", lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy())
         monkeypatch.setattr("lifelong.pictures.DIGITS", ())
+        monkeypatch.setattr(draw, "JUDGES", {})
         kinds._SHEETS.clear()
         return on_disk(config(tasks=2)).name
 
@@ -194,3 +195,18 @@ class TestPhotographs:
         assert kinds.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):
             draw.put(run, event(digit=0, turn=0))
+
+
+@pytest.mark.parametrize("part", [pad.Strip, pad.Sentence, pad.Seen, pad.Chips, pad.Examples])
+def test_gradio_can_make_a_part_anew_without_a_value(part):
+    """It does so whenever an event leaves the part as it is."""
+    assert part().value is None
+
+
+def test_a_photograph_of_another_class_than_the_one_named_is_doubted():
+    """By the shipped run that learned all ten classes."""
+    picture = ship()
+    likeliest, share = api.classify("cifar10-class-cumulative", api.needed("cifar10-class-cumulative", picture))[-1].top[0]
+    assert (likeliest, share >= 0.9) == ("ship", True)
+    doubts = [draw.answer(png(picture), "cifar10-class-finetune", drawn, False)[1] for drawn in ("frog", "ship")]
+    assert [told["doubt"] for told in doubts] == ["ship", ""] and doubts[0]["claim"] == "it shows"

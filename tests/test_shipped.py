@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image, ImageDraw
+from pictures import ship
 
 from lifelong import api, checkpoints, folders, runs
 from lifelong.models import _weights
@@ -19,14 +19,9 @@ def _nothing_else_is_there(monkeypatch):
 
 
 def photo(form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (640, 480)) -> bytes:
-    """A ship on the sea, as far as three shapes go, as a file."""
-    picture = Image.new("RGB", size, (120, 170, 220))
-    width, height = size
-    brush = ImageDraw.Draw(picture)
-    brush.rectangle((0, height * 0.6, width, height), fill=(20, 60, 120))
-    brush.polygon([(width * 0.2, height * 0.5), (width * 0.8, height * 0.5), (width * 0.7, height * 0.7), (width * 0.3, height * 0.7)], fill=(90, 40, 30))
+    """A picture of a ship as a file."""
     out = io.BytesIO()
-    picture.convert(mode).save(out, form)
+    ship(size).convert(mode).save(out, form)
     return out.getvalue()
 
 

@@ -32,8 +32,8 @@ def frame() -> None:
     asked = st.query_params.get("run")
     state = st.session_state
     if asked != state.get("draw_told") or theme != state.get("draw_theme"):
-        state.draw_told, state.draw_theme = asked, theme
-        state.draw_address = "/gradio/?" + urlencode({"run": asked or "", "__theme": theme})
+        state.draw_told, state.draw_theme, state.draw_visit = asked, theme, state.get("draw_visit", 0) + 1
+        state.draw_address = "/gradio/?" + urlencode({"run": "" if unknown(asked) else asked or "", "visit": state.draw_visit, "__theme": theme})
     st.iframe(state.draw_address, height=600, alt="Drawing pad, and what the model answers after every task")
 
 
@@ -41,9 +41,8 @@ def frame() -> None:
 def curves() -> None:
     """The forgetting curves of the run in the frame, the task of the digit drawn standing out."""
     shown = listen(key="heard", on_shown_change=lambda: None).shown or {}
-    if shown == st.session_state.get("draw_left"):
-        shown = {}  # of the frame that was left; the new one has not told anything yet
-    st.session_state.draw_heard = shown
+    if shown.get("visit") != st.session_state.draw_visit:
+        shown = {}  # of a frame that was left; the new one has not told anything yet
     run = first_run(shown.get("run") or st.query_params.get("run"), readable_runs())
     if run is None:
         return
@@ -77,12 +76,21 @@ def other_kind(photo: bool) -> None:
 
 def go_to(run: str) -> None:
     """Shows another run, in a new frame."""
-    st.query_params["run"] = run
-    st.session_state.draw_left = st.session_state.draw_heard
+    st.session_state.draw_wanted, st.session_state.draw_told = run, None
+
+
+def arrive() -> None:
+    """Puts the run that is gone to into the address, until the browser has it: a message meanwhile would bring back the old one."""
+    wanted = st.session_state.get("draw_wanted")
+    if wanted and st.query_params.get("run") == wanted:
+        st.session_state.draw_wanted = None
+    elif wanted:
+        st.query_params["run"] = wanted
 
 
 with st.container(key="drawing"):
     st.html(LOOK)
+    arrive()
     shown = first_run(st.query_params.get("run"), readable_runs())
     photo = st.session_state.draw_photo = bool(shown) and is_photo(shown)
     invitation, known = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")

@@ -39,8 +39,7 @@ def _new_button(primary: bool = True) -> None:
 
 
 def _ask() -> None:
-    query.clear()
-    query["study"] = NEW
+    query.from_dict({"study": NEW})
 
 
 def _picker(listed: list[str], study: str) -> None:
@@ -56,8 +55,7 @@ def _listed(study: str) -> str:
 
 
 def _other_study() -> None:
-    query.clear()
-    query["study"] = state["study_pick"]
+    query.from_dict({"study": state["study_pick"]})
 
 
 def _show(study: str, found: Findings, where: str) -> None:
