@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 
-from . import comparison, experiment
+from . import comparison, compute, experiment
 from . import config as configs
 from .beside import streams
 from .config import RunConfig
@@ -198,7 +198,8 @@ def _some(test: Examples) -> Examples:
 
 
 def _share(told: Experiment, after: int, test: Examples) -> float:
-    return accuracy(told.plan, after, test, scores(told.strategy, test.images))
+    with compute.products(told.config.precision):  # a study asks so often that it would wait for answers longer than for learning
+        return accuracy(told.plan, after, test, scores(told.strategy, test.images))
 
 
 def is_look(step: int) -> bool:

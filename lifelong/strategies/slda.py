@@ -30,6 +30,7 @@ class SLDA(Strategy):
     source = "Hayes and Kanan, Lifelong machine learning with deep streaming linear discriminant analysis, CVPR Workshops 2020"
     answers_with = ("weights", "bias", "counts")
     one_pass = True
+    portions = 10  # the fewer, the fewer sums of large matrices
 
     shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-6, high=1)
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
