@@ -17,12 +17,12 @@ import click
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import resnet50
 
 from benchmarks.tables import RESULTS
 from lifelong import compute, config, experiment, features
 from lifelong.examples import Dataset
 from lifelong.models._backbone import DEVIATION, MEAN
+from lifelong.torchvision_import import models
 
 ANSWERED, LEARNED, BATCH = 1000, 1280, 128  # images of a round
 
@@ -49,7 +49,7 @@ def main(rounds: int) -> None:
     click.echo(json.dumps(told))
 
 
-def _timed(loop: Callable[[], None]) -> float:
+def _timed(loop: Callable[[], object]) -> float:
     compute.threads(os.cpu_count())
     start = time.perf_counter()
     loop()
@@ -57,7 +57,7 @@ def _timed(loop: Callable[[], None]) -> float:
 
 
 def _bare_network() -> nn.Module:
-    network = resnet50(num_classes=10)
+    network = models.resnet50(num_classes=10)
     network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     return network.to(memory_format=torch.channels_last)
 
@@ -67,7 +67,7 @@ def _normalised(images: Tensor) -> Tensor:
     return ((images.float() / 255 - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 
-def _bare_answers(images: Tensor, precision: str) -> Callable[[], None]:
+def _bare_answers(images: Tensor, precision: str) -> Callable[[], object]:
     network = _bare_network().eval()
 
     @torch.no_grad()
@@ -79,12 +79,12 @@ def _bare_answers(images: Tensor, precision: str) -> Callable[[], None]:
     return loop
 
 
-def _our_answers(images: Tensor) -> Callable[[], None]:
+def _our_answers(images: Tensor) -> Callable[[], object]:
     front = experiment.front_of(config.make(dataset="cifar10", model="resnet50", network={"weights": "none"}))
-    return lambda: [None for _ in features.extracted(front, images)] and None
+    return lambda: list(features.extracted(front, images))
 
 
-def _bare_learning(images: Tensor, labels: Tensor, precision: str) -> Callable[[], None]:
+def _bare_learning(images: Tensor, labels: Tensor, precision: str) -> Callable[[], object]:
     network = _bare_network().train()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
 
@@ -99,13 +99,13 @@ def _bare_learning(images: Tensor, labels: Tensor, precision: str) -> Callable[[
     return loop
 
 
-def _our_learning(images: Tensor, labels: Tensor) -> Callable[[], None]:
+def _our_learning(images: Tensor, labels: Tensor) -> Callable[[], object]:
     dataset = Dataset(name="cifar10", title="noise", source="noise", classes=tuple("0123456789"), train_images=images, train_labels=labels,
                       test_images=images[:100], test_labels=labels[:100])
-    run = config.make(dataset="cifar10", scenario="class", strategy="finetune", model="resnet50", tasks=1, batch=BATCH, steps=LEARNED // BATCH,
+    run = config.make(dataset="cifar10", scenario="class", strategy="finetune", model="resnet50", tasks=1, steps=LEARNED // BATCH,
                       network={"weights": "none", "tune": "whole", "layers": 0})
     told = experiment.Experiment(run, dataset)
-    return lambda: [None for _ in told.strategy.learn(told.tasks[0])] and None
+    return lambda: list(told.strategy.learn(told.tasks[0]))
 
 
 if __name__ == "__main__":
