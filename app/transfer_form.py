@@ -1,5 +1,6 @@
 """The form of the Transfer page: what is known first, what is learned then, and how often."""
 
+import address
 import naming
 import streamlit as st
 from controls import KEPT
@@ -52,8 +53,13 @@ def _start() -> None:
         st.error(message)
     with st.container(horizontal=True, key="start_buttons"):
         st.button("Start", key="start_study", type="primary", icon=":material/play_arrow:", on_click=_begin)
-        st.button("Back", key="back", icon=":material/arrow_back:", on_click=st.query_params.clear)
+        st.button("Back", key="back", icon=":material/arrow_back:", on_click=_back)
     st.caption("It goes on when you leave the page, and can be stopped.")
+
+
+def _back() -> None:
+    address.stay()
+    st.query_params.clear()
 
 
 def _pairs() -> dict:
@@ -120,4 +126,4 @@ def _begin() -> None:
     except LifelongError as error:
         state["refused"] = str(error)
         return
-    st.query_params.from_dict({"study": study})
+    address.go(study=study)

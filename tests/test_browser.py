@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from pictures import png, ship
+from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -159,6 +160,22 @@ def test_a_visitor_goes_from_digits_to_photographs_and_back(server, browser, scr
     page.close()
 
 
+def see_or_tell(page, text: re.Pattern) -> None:
+    """Waits for a text; where it does not come, the failure tells what the page shows instead."""
+    try:
+        page.get_by_text(text).first.wait_for(timeout=PATIENCE)
+    except TimeoutError as error:
+        raise AssertionError(f"no {text.pattern} on {page.url}: {page.inner_text('body')[:1500]}") from error
+
+
+def click_or_tell(page, what: str) -> None:
+    """A click; where there is nothing to click on, the failure tells what the page shows instead."""
+    try:
+        page.locator(what).click(timeout=PATIENCE)
+    except TimeoutError as error:
+        raise AssertionError(f"no {what} on {page.url}: {page.inner_text('body')[:1500]}") from error
+
+
 CHART = "[data-testid='stVegaLiteChart']"
 
 
@@ -206,7 +223,7 @@ def test_why_leads_to_the_curve_with_the_drop(server, browser, screenshots, size
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_visitor_sees_what_transfer_is_worth_and_starts_and_stops_a_study(server, browser, screenshots, size):
+def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(server, browser, screenshots, size):
     page = browser.new_page(viewport=size)
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -218,12 +235,20 @@ def test_a_visitor_sees_what_transfer_is_worth_and_starts_and_stops_a_study(serv
     page.screenshot(path=screenshots / ("transfer.png" if size is DESKTOP else "transfer-phone.png"))
 
     page.locator(".st-key-new_study button").click()
-    page.locator(".st-key-study_recipe").get_by_text("Paper", exact=True).click(timeout=PATIENCE)  # a quick one would be over before Stop
-    page.locator(".st-key-start_study button").click(timeout=PATIENCE)
-    page.wait_for_url(re.compile(r"study=transfer-mnist-"), timeout=PATIENCE)
-    page.get_by_text(re.compile(r"[1-9]\d* of 60 models learned")).first.wait_for(timeout=PATIENCE)
+    page.locator(".st-key-start_study button").wait_for(timeout=PATIENCE)
     assert no_sideways_scrolling(page)
-    page.locator(".st-key-stop button").click()
-    page.get_by_text(re.compile(r"Stopped; \d+ models learned so far")).wait_for(timeout=PATIENCE)
     assert problems == []
+    page.close()
+
+
+def test_a_visitor_starts_and_stops_a_study(server, browser):
+    page = browser.new_page(viewport=DESKTOP)
+    page.goto(f"{server.url}/transfer?study=new")
+    page.locator(".st-key-study_recipe").get_by_text("Paper", exact=True).click(timeout=PATIENCE)  # a quick one would be over before Stop
+    click_or_tell(page, ".st-key-start_study button")
+    page.wait_for_url(re.compile(r"study=transfer-mnist-"), timeout=PATIENCE)
+    see_or_tell(page, re.compile(r"[1-9]\d* of 60 models learned"))
+    assert no_sideways_scrolling(page)
+    click_or_tell(page, ".st-key-stop button")
+    see_or_tell(page, re.compile(r"Stopped; \d+ models learned so far"))
     page.close()

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote, urlencode
 
+import address
 import streamlit as st
 from charts import forgetting_curves
 from choice import DEFAULT_RUN, PHOTO_RUN, first_run, readable_runs
@@ -76,21 +77,13 @@ def other_kind(photo: bool) -> None:
 
 def go_to(run: str) -> None:
     """Shows another run, in a new frame."""
-    st.session_state.draw_wanted, st.session_state.draw_told = run, None
-
-
-def arrive() -> None:
-    """Puts the run that is gone to into the address, until the browser has it: a message meanwhile would bring back the old one."""
-    wanted = st.session_state.get("draw_wanted")
-    if wanted and st.query_params.get("run") == wanted:
-        st.session_state.draw_wanted = None
-    elif wanted:
-        st.query_params["run"] = wanted
+    address.go(run=run)
+    st.session_state.draw_told = None
 
 
 with st.container(key="drawing"):
     st.html(LOOK)
-    arrive()
+    address.arrive()
     shown = first_run(st.query_params.get("run"), readable_runs())
     photo = st.session_state.draw_photo = bool(shown) and is_photo(shown)
     invitation, known = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")

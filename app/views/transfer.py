@@ -2,6 +2,7 @@
 
 import json
 
+import address
 import streamlit as st
 import transfer_charts as charts
 import transfer_form
@@ -19,6 +20,7 @@ query, state = st.query_params, st.session_state
 
 def page() -> None:
     """The form, or the study that the address names, by default the one that came with the project."""
+    address.arrive()
     listed = api.study_list()
     study = query.get("study") or next((name for name in listed if api.is_shipped(name)), NEW)
     if study == NEW:
@@ -39,7 +41,7 @@ def _new_button(primary: bool = True) -> None:
 
 
 def _ask() -> None:
-    query.from_dict({"study": NEW})
+    address.go(study=NEW)
 
 
 def _picker(listed: list[str], study: str) -> None:
@@ -55,7 +57,7 @@ def _listed(study: str) -> str:
 
 
 def _other_study() -> None:
-    query.from_dict({"study": state["study_pick"]})
+    address.go(study=state["study_pick"])
 
 
 def _show(study: str, found: Findings, where: str) -> None:
