@@ -130,12 +130,21 @@ def facts(history: History) -> list[tuple[str, str]]:
 def command(history: History) -> str:
     """The command that makes a run of the same configuration."""
     c = history.config
-    flags = {"dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "recipe": c.recipe, "tasks": c.tasks, "seed": c.seed}
-    flags |= {"model": c.model} if c.model != "mlp" else {}
-    lists = {"class-order": c.class_order, "task-sizes": c.task_sizes}
-    more = {"target": c.target, "images-per-class": c.images_per_class, "steps": c.steps, "learning-rate": c.learning_rate}
-    flags |= {name: given for name, given in more.items() if given is not None}
-    flags |= {name: ",".join(map(str, given)) for name, given in lists.items() if given is not None}
-    chosen = {**c.settings, **c.network}
-    flags |= {name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}" for name, given in chosen.items()}
-    return "python -m lifelong train " + " ".join(f"--{name} {shlex.quote(str(given))}" for name, given in flags.items())
+    named = {"dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "recipe": c.recipe, "tasks": c.tasks, "seed": c.seed}
+    return line("train", named | {"model": c.model if c.model != "mlp" else None} | flags(c))
+
+
+def flags(config) -> dict:
+    """What a run's configuration holds beside names, by flag; None where nothing was chosen."""
+    chosen = config.settings | config.network
+    return {
+        "target": config.target, "images-per-class": config.images_per_class, "steps": config.steps, "learning-rate": config.learning_rate,
+        "class-order": config.class_order, "task-sizes": config.task_sizes,
+        **{name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}" for name, given in chosen.items()},
+    }
+
+
+def line(command: str, flags: dict) -> str:
+    """A command of this project with its flags, as it is typed; those that are None are left out, lists have commas."""
+    spelled = {name: ",".join(map(str, given)) if isinstance(given, tuple) else str(given) for name, given in flags.items() if given is not None}
+    return f"python -m lifelong {command} " + " ".join(f"--{name} {shlex.quote(given)}" for name, given in spelled.items())

@@ -105,12 +105,9 @@ def _steps(found: Findings) -> str:
 def command(found: Findings) -> str:
     """The command that makes a study of the same configuration."""
     config, run = found.config, found.config.run
-    lists = {"class-order": run.class_order, "task-sizes": run.task_sizes, "images": config.sizes}
-    flags = {"dataset": run.dataset, "target": run.target, "seeds": config.seeds, "protect": config.protect, "model": run.model,
-             "recipe": run.recipe, "steps": run.steps, "learning-rate": run.learning_rate, **{name: values and ",".join(map(str, values)) for name, values in lists.items()},
-             **{name.replace("_", "-"): f"{value:g}" if not isinstance(value, str) else value for name, value in (run.settings | run.network).items()}}
-    start = "python -m lifelong transfer " + ("--pretrained " if config.pretrained else "")
-    return start + " ".join(f"--{name} {value}" for name, value in flags.items() if value is not None)
+    named = {"dataset": run.dataset, "seeds": config.seeds, "protect": config.protect, "model": run.model, "recipe": run.recipe,
+             "images": config.sizes}
+    return naming.line("transfer --pretrained" if config.pretrained else "transfer", named | naming.flags(run))
 
 
 def csv(found: Findings) -> str:
