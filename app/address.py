@@ -19,7 +19,9 @@ def stay() -> None:
 
 def arrive() -> None:
     """At the start of a page: puts it where it is going to, until the browser has been there or turned elsewhere."""
-    address, since = st.session_state.get("going", ({}, 0.0))
+    if "going" not in st.session_state:
+        return
+    address, since = st.session_state["going"]
     if st.query_params.to_dict() == address or time.monotonic() - since > SOON:
         stay()
     else:

@@ -38,15 +38,17 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
         history = api.history(run)
         own = own_task(history, drawn)
         pixels = api.seen(run, api.open_image(drawing)) if drawing else None
+        photo = kinds.is_photo(run)
         if pixels is None:
-            return cards(history, drawn), said(INVITATION.format("Upload a picture" if kinds.is_photo(run) else "Draw"), run, own, told, tone="quiet"), kinds.seen(run)
+            invitation = INVITATION.format("Upload a picture" if photo else "Draw")
+            return cards(history, drawn), said(invitation, run, own, told, tone="quiet"), kinds.seen(run)
         answers = api.classify(run, pixels, task=own if told else None)
         doubt = _doubt(history.config.dataset, pixels, drawn)
     except LifelongError as error:
         return problem(str(error), run, drawn)
     judged = verdicts(answers, drawn)
     why = "See the curve" if all(verdict.known for verdict in judged[own:]) else "Why?"
-    claim = "it shows" if kinds.is_photo(run) else "I drew"
+    claim = "it shows" if photo else "I drew"
     sentence = said(story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt, claim=claim)
     return cards(history, drawn, answers), sentence, kinds.seen(run, data_url(api.png(pixels)))
 
@@ -72,7 +74,7 @@ def problem(message: str, run: str, drawn: str) -> tuple[list, dict, dict]:
 def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) -> dict[str, Any]:
     """A value for the Sentence, safe to be put into the page. more: tone, why, doubt, claim."""
     doubt = more.get("doubt", "")
-    words = {"text": text, "tone": "", "why": "", "doubt": "", "doubtful": named(doubt), "claim": "I drew", **more}
+    words = {"text": text, "tone": "", "why": "", "doubt": "", "doubtful": named(doubt), "claim": "", **more}
     return {name: escape(value) for name, value in words.items()} | {"run": quote(run), "task": task, "told": told}
 
 

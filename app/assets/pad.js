@@ -177,8 +177,9 @@ function prompt({ drawn, photo }) {
   ghost.querySelector('span').textContent = photo ? `Upload or drop a photo of ${named}` : `Draw ${named}`;
 }
 
-// It comes once when all parts are up, too: what was drawn before that did not reach the server.
-document.addEventListener('lifelong:truth', (event) => { prompt(event.detail); if (!empty() && !stroke) send(); });
+document.addEventListener('lifelong:truth', (event) => prompt(event.detail));
+// The first one comes when all parts are up: what was drawn before that did not reach the server.
+document.addEventListener('lifelong:truth', () => { if (!empty() && !stroke) send(); }, { once: true });
 // A digit that the server puts on the pad is answered like one that is drawn.
 watch('value', () => { load(props.value ?? ''); if (shown) trigger('input'); });
 prompt(props.prompt);

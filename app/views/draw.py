@@ -34,7 +34,7 @@ def frame() -> None:
     state = st.session_state
     if asked != state.get("draw_told") or theme != state.get("draw_theme"):
         state.draw_told, state.draw_theme, state.draw_visit = asked, theme, state.get("draw_visit", 0) + 1
-        state.draw_address = "/gradio/?" + urlencode({"run": "" if unknown(asked) else asked or "", "visit": state.draw_visit, "__theme": theme})
+        state.draw_address = "/gradio/?" + urlencode({"run": asked if asked in known() else "", "visit": state.draw_visit, "__theme": theme})
     st.iframe(state.draw_address, height=600, alt="Drawing pad, and what the model answers after every task")
 
 
@@ -63,15 +63,15 @@ def curves() -> None:
     st.caption(without + told(history, ceiling))
 
 
-def unknown(asked: str | None) -> bool:
-    """Whether the address asks for a run that cannot be drawn for."""
-    return bool(asked) and asked not in [run for _name, run in readable_runs()]
+def known() -> list[str]:
+    """The runs that can be drawn for."""
+    return [run for _name, run in runs]
 
 
 def other_kind(photo: bool) -> None:
     """The way from drawings to photographs, and back."""
     run, label, icon = (DEFAULT_RUN, "Draw a digit instead", ":material/draw:") if photo else (PHOTO_RUN, "Show it a photo instead", ":material/photo_camera:")
-    if run in [known for _name, known in readable_runs()]:
+    if run in known():
         st.button(label, key="other_kind", type="tertiary", icon=icon, on_click=go_to, args=(run,))
 
 
@@ -84,13 +84,14 @@ def go_to(run: str) -> None:
 with st.container(key="drawing"):
     st.html(LOOK)
     address.arrive()
-    shown = first_run(st.query_params.get("run"), readable_runs())
+    asked, runs = st.query_params.get("run"), readable_runs()
+    shown = first_run(asked, runs)
     photo = st.session_state.draw_photo = bool(shown) and is_photo(shown)
-    invitation, known = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")
+    invitation, taught = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")
     st.title(f"{invitation}. Watch it being forgotten.")
-    st.markdown(f"This network learned its {known} a few at a time. Each card is the same network, one task later.")
+    st.markdown(f"This network learned its {taught} a few at a time. Each card is the same network, one task later.")
     other_kind(photo)
-    if unknown(st.query_params.get("run")):
+    if asked and asked not in known():
         st.warning("The run in the address is not here, or has learned nothing yet; this is another one.")
     pad, chart = st.columns([64, 36], gap="medium")
     with pad:
