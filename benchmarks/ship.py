@@ -14,7 +14,7 @@ import sys
 
 import click
 
-from lifelong import answers, checkpoints, evaluation, experiment, features, runs, scenarios, studies
+from lifelong import answers, checkpoints, evaluation, experiment, runs, studies
 
 
 @click.command()
@@ -49,8 +49,7 @@ def check(name: str) -> dict:
         raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
     for extra in [*at.glob("resume*"), at / ".lock"]:
         extra.unlink(missing_ok=True)
-    front, images = experiment.front_of(story.config), experiment.images(story.config)
-    tasks = scenarios.split(story.config, features.coded(front, images).dataset if front else images)
+    tasks = experiment.Experiment(story.config).tasks
     worst = 0.0
     for after, row in enumerate(story.accuracy):
         model = answers.load(at, after)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from . import metrics
+from . import metrics, records
 from .records import Failed, Finished, Preparing
 from .study import Began, Event, Look, SourceLearned, Stopped, StudyConfig, TargetLearned, parts
 
@@ -73,8 +73,7 @@ class Findings:
     @property
     def preparing(self) -> Preparing | None:
         """How far the images have gone through the backbone, while they do."""
-        last = self.events[-1] if self.events else None
-        return last if isinstance(last, Preparing) else None
+        return records.preparing(self.events)
 
     @property
     def finished(self) -> bool:
@@ -154,7 +153,8 @@ class Findings:
         run, began = self.config.run, self.began
         told = {
             "study": study, "dataset": run.dataset, "target": run.target, "model": run.model, "recipe": run.recipe, "precision": run.precision,
-            "protect": self.config.protect, "pretrained": self.config.pretrained, "settings": run.settings, "seeds": self.config.seeds, "finished": self.finished, "seconds": self.seconds,
+            "protect": self.config.protect, "pretrained": self.config.pretrained, "settings": run.settings, "seeds": self.config.seeds,
+            "finished": self.finished, "seconds": self.seconds,
         }
         if began is None:
             return told

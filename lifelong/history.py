@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from . import metrics
+from . import metrics, records
 from .config import RunConfig
 from .records import Event, Finished, Preparing, Started, Step, TaskLearned
 
@@ -48,8 +48,7 @@ class History:
     @property
     def preparing(self) -> Preparing | None:
         """How far the images have gone through the backbone, while they do."""
-        last = self.events[-1] if self.events else None
-        return last if isinstance(last, Preparing) else None
+        return records.preparing(self.events)
 
     @cached_property
     def accuracy(self) -> Matrix:

@@ -4,7 +4,7 @@ Accuracies are shares in [0, 1]; tasks count from 0; seconds are of training alo
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
@@ -91,6 +91,11 @@ class Stopped(_Event):
 class Failed(_Event):
     event: Literal["failed"] = "failed"
     message: str
+
+
+def preparing(events: Sequence[BaseModel]) -> Preparing | None:
+    """How far the images have gone through the backbone, while they do: the last event, where it tells that."""
+    return events[-1] if events and isinstance(events[-1], Preparing) else None
 
 
 Event = Preparing | Started | Step | TaskLearned | Finished | Stopped | Failed
@@ -207,3 +212,17 @@ def until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
         return False
 
     return [event for event in events if kept(event)]
+
+
+def follow(file: Path, events: Iterable[BaseModel], before: Iterable[BaseModel], stop: Callable[[], bool]) -> Generator[BaseModel, None, bool]:
+    """Appends events as they come, and passes them on; when `stop` says yes, the record is put back to what it was before.
+
+    Returns whether all of them came.
+    """
+    for event in events:
+        append(file, event)
+        yield event
+        if stop():
+            rewrite(file, before)
+            return False
+    return True

@@ -81,13 +81,9 @@ def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Ev
     story = history(at)
     if story.finished:
         return
-    for event in prepare(story.config):
-        records.append(record, event)
-        yield event
-        if stop():
-            records.rewrite(record, story.events)
-            yield Stopped(task=len(story.learned), step=0)
-            return
+    if not (yield from records.follow(record, prepare(story.config), story.events, stop)):
+        yield Stopped(task=len(story.learned), step=0)
+        return
     experiment = Experiment(story.config, stop=stop)
     task, step = _resume(at, experiment)
     if story.started and story.started.source != experiment.dataset.source:

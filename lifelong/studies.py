@@ -121,13 +121,9 @@ def _learn(at: Path, stop: Callable[[], bool], width: int | None) -> Iterator[Ev
     before = kept(found.config, found.events)
     if before and before[0].data != (here := experiment.images(found.config.run).source):
         raise LifelongError(f"The study {at.name} began with {before[0].data}, but here is {here}; start a new study.")
-    for event in experiment.prepare(found.config.run):
-        records.append(record, event)
-        yield event
-        if stop():
-            records.rewrite(record, found.events)
-            yield Stopped()
-            return
+    if not (yield from records.follow(record, experiment.prepare(found.config.run), found.events, stop)):
+        yield Stopped()
+        return
     records.rewrite(record, before)
     for event in transfer.study(found.config, before, stop, width):
         records.append(record, event)

@@ -152,9 +152,9 @@ def _whole(config: StudyConfig, dataset: Dataset, way: str, seed: int, size: int
     pretrained = experiment.front_of(config.run)
     network = config.run.network | {"stem": pretrained.stem} | NETWORKS[way]
     counts = dataset.train_labels.bincount().tolist()
-    given = {"strategy": "finetune", "settings": {}, "seed": seed, "class_order": tuple(range(len(dataset.classes))), "network": network,
-             "steps": steps(config, counts, size), "learning_rate": config.run.learning_rate or (GENTLY if way == "finetune" else None)}
-    told = Experiment(config.run.model_copy(update=given), dataset)
+    given = {"network": network, "steps": steps(config, counts, size),
+             "learning_rate": config.run.learning_rate or (GENTLY if way == "finetune" else None)}
+    told = Experiment(_run(config, dataset, "finetune", seed).model_copy(update=given), dataset)
     told.tasks = sparing(told.tasks, size, seed, first=0)
     return told
 
