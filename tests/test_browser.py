@@ -1,5 +1,6 @@
 """The project as a person meets it: the app is started by its own command and used in headless Chromium."""
 
+import contextlib
 import math
 import os
 import re
@@ -162,20 +163,13 @@ def test_a_visitor_goes_from_digits_to_photographs_and_back(server, browser, scr
     page.close()
 
 
-def see_or_tell(page, text: re.Pattern) -> None:
-    """Waits for a text; where it does not come, the failure tells what the page shows instead."""
+@contextlib.contextmanager
+def telling(page):
+    """Where what is waited for does not come, the failure tells what the page shows instead."""
     try:
-        page.get_by_text(text).first.wait_for(timeout=PATIENCE)
+        yield
     except TimeoutError as error:
-        raise AssertionError(f"no {text.pattern} on {page.url}: {page.inner_text('body')[:1500]}") from error
-
-
-def click_or_tell(page, what: str) -> None:
-    """A click; where there is nothing to click on, the failure tells what the page shows instead."""
-    try:
-        page.locator(what).click(timeout=PATIENCE)
-    except TimeoutError as error:
-        raise AssertionError(f"no {what} on {page.url}: {page.inner_text('body')[:1500]}") from error
+        raise AssertionError(f"{error.message.splitlines()[-1]} on {page.url}: {page.inner_text('body')[:1500]}") from error
 
 
 CHART = "[data-testid='stVegaLiteChart']"
@@ -247,10 +241,11 @@ def test_a_visitor_starts_and_stops_a_study(server, browser):
     page = browser.new_page(viewport=DESKTOP)
     page.goto(f"{server.url}/transfer?study=new")
     page.locator(".st-key-study_recipe").get_by_text("Paper", exact=True).click(timeout=PATIENCE)  # a quick one would be over before Stop
-    click_or_tell(page, ".st-key-start_study button")
-    page.wait_for_url(re.compile(r"study=transfer-mnist-"), timeout=PATIENCE)
-    see_or_tell(page, re.compile(r"[1-9]\d* of 60 models learned"))
-    assert no_sideways_scrolling(page)
-    click_or_tell(page, ".st-key-stop button")
-    see_or_tell(page, re.compile(r"Stopped; \d+ models learned so far"))
+    with telling(page):
+        page.locator(".st-key-start_study button").click(timeout=PATIENCE)
+        page.wait_for_url(re.compile(r"study=transfer-mnist-"), timeout=PATIENCE)
+        page.get_by_text(re.compile(r"[1-9]\d* of 60 models learned")).first.wait_for(timeout=PATIENCE)
+        assert no_sideways_scrolling(page)
+        page.locator(".st-key-stop button").click(timeout=PATIENCE)
+        page.get_by_text(re.compile(r"Stopped; \d+ models learned so far")).first.wait_for(timeout=PATIENCE)
     page.close()
