@@ -20,6 +20,7 @@ def progress(history: History, goal: int, state: str, place: int | None) -> tupl
     left = seconds_left(history, goal)
     task = names(history)[min(last.task, goal - 1)]
     text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (f", about {duration(left)} left" if left else "")
+    text += f". {too_small(last.held)}" if last.held else ""
     return min(begun / goal, 1.0), text
 
 
@@ -27,7 +28,12 @@ def through_backbone(at: Preparing) -> tuple[float, str]:
     """How far the images have gone through the backbone, as a share and as a line of text."""
     left = at.seconds * (at.total - at.done) / max(at.done, 1)
     return at.done / at.total, (f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
-                                "This is done once; every run after finds them ready.")
+                                "This is done once; every run after finds them ready." + (f" {too_small(at.held)}" if at.held else ""))
+
+
+def too_small(held: int) -> str:
+    """That the memory did not hold what was wanted, and how many images it does hold."""
+    return f"The memory holds only {plural(held, 'image')} at once."
 
 
 def seconds_left(history: History, goal: int) -> float | None:

@@ -32,6 +32,7 @@ _RUN_OPTIONS = [
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
     click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's."),
     click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
+    click.option("--device", default="auto", show_default=True, help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
 ]
 
@@ -198,8 +199,11 @@ def _config(**given: Any) -> configs.RunConfig:
 
 def _with_bar(events: Iterator[records.Event], config: configs.RunConfig) -> Iterator[records.Event]:
     """Passes events on and shows them on standard error as a progress bar, one a task, and one for a backbone before them."""
-    bar = None
+    bar = held = None
     for event in events:
+        if isinstance(event, records.Preparing | records.Step) and event.held != held:
+            held = event.held
+            tqdm.write(f"The memory holds only {held} images at once.", file=sys.stderr)
         if isinstance(event, records.Preparing):
             if bar is None:
                 bar = tqdm(total=event.total, desc=f"images through {config.model}", unit="image", mininterval=0.5)

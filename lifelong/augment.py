@@ -21,8 +21,8 @@ def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
     if not size or not len(images) or images.shape[-2:] == (1, 1):
         return images
     count, _, height, width = images.shape
-    functions = _smooth(height, width)
-    coefficients = torch.randn(count, 2, len(functions), generator=generator) * (2 * size)  # the side is 2 long: from -1 to 1
+    functions = _smooth(height, width, images.device)
+    coefficients = torch.randn(count, 2, len(functions), generator=generator).to(images.device) * (2 * size)  # the side is 2 long: from -1 to 1
     # The centres, which are functions 1 and 2, are added by themselves: the product may be in bf16, too coarse for them.
     seen_at = functions[1:3] + coefficients @ functions
     grid = seen_at.view(count, 2, height, width).permute(0, 2, 3, 1)
@@ -43,16 +43,16 @@ def cropped_and_flipped(images: Tensor, generator: torch.Generator, side: int | 
     mirrored = torch.randint(0, 2, (count, 1), generator=generator).bool()
     across = torch.arange(width)
     rows, columns = top + torch.arange(height), left + torch.where(mirrored, across.flip(0), across)
-    which = torch.arange(count).view(-1, 1, 1)
-    return padded.permute(0, 2, 3, 1)[which, rows.unsqueeze(2), columns.unsqueeze(1)].permute(0, 3, 1, 2)
+    places = torch.arange(count).view(-1, 1, 1), rows.unsqueeze(2), columns.unsqueeze(1)
+    return padded.permute(0, 2, 3, 1)[tuple(place.to(images.device) for place in places)].permute(0, 3, 1, 2)
 
 
 @cache
-def _smooth(height: int, width: int) -> Tensor:
+def _smooth(height: int, width: int, device: torch.device) -> Tensor:
     """What a displacement is made of, at each pixel's centre: 1, x, y from -1 to 1, and the bumps, (functions, pixels)."""
     across, down = ((2 * torch.arange(side) + 1) / side - 1 for side in (width, height))
     y, x = torch.meshgrid(down, across, indexing="ij")
     apart = 2 / (BUMPS - 1)
     profiles = [torch.exp(-(((at - torch.linspace(-1, 1, BUMPS)[:, None]) / (0.6 * apart)) ** 2) / 2) for at in (down, across)]
     bumps = torch.einsum("ih,jw->ijhw", *profiles)
-    return torch.cat([torch.stack([torch.ones_like(x), x, y]).flatten(1), bumps.reshape(BUMPS**2, -1)])
+    return torch.cat([torch.stack([torch.ones_like(x), x, y]).flatten(1), bumps.reshape(BUMPS**2, -1)]).to(device)

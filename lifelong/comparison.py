@@ -42,8 +42,8 @@ def race(
 
 
 def at_once(configurations: Iterable[RunConfig]) -> int:
-    """How many runs are best learned at once: one for each core, or a single one where its model uses all of them."""
-    alone = any(model_of(config).threads != 1 for config in configurations)
+    """How many runs are best learned at once: one for each core, or a single one where it uses all of them, or a graphics card."""
+    alone = any(model_of(config).threads != 1 or config.device == "cuda" for config in configurations)
     return 1 if alone else os.cpu_count() or 1
 
 

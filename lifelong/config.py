@@ -68,6 +68,7 @@ class RunConfig(BaseModel):
     steps: optimiser steps a task, in place of the recipe's.
     learning_rate: of the optimiser, in place of the recipe's.
     precision: of the matrix products while learning; auto is bf16 where the processor is made for it, else fp32.
+    device: what learns; auto is a graphics card for a network that is trained as a whole, where there is a card, else the CPU.
     half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     """
 
@@ -89,6 +90,7 @@ class RunConfig(BaseModel):
     learning_rate: float | None = Field(default=None, gt=0, le=10)
     seed: int = Field(default=0, ge=0, lt=2**31)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     half: bool = False
     version: str = __version__
 

@@ -21,6 +21,6 @@ def accuracy(plan: Plan, after: int, examples: Examples, answers: Tensor, labell
 
     answers: (n, outputs), the strategy's scores. labelled: as if the task label were given.
     """
-    compete = plan.competing(after, labelled)[examples.tasks]
+    compete = plan.competing(after, labelled).to(answers.device)[examples.tasks]
     won = answers.masked_fill(~compete, -torch.inf).argmax(1) == examples.labels
     return int(won.sum()) / len(examples)

@@ -27,7 +27,12 @@ class Examples:
 
     def take(self, indices: Tensor) -> "Examples":
         """The examples at these positions, int64 (m,)."""
+        indices = indices.to(self.labels.device)
         return Examples(*(tensor.index_select(0, indices) for tensor in self.tensors().values()))
+
+    def to(self, device: torch.device) -> "Examples":
+        """The same on a device, or themselves if they are there."""
+        return Examples(*(tensor.to(device) for tensor in self.tensors().values()))
 
     @property
     def nbytes(self) -> int:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+import torch
 from torch import Tensor
 
 from . import compute, datasets, features, registry, scenarios, seeds
@@ -30,8 +31,9 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.plan(config, own + other)
-    precision = compute.precision(config.precision)
-    return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "precision": precision})
+    device = compute.device(config.device, deep=model.threads is None)
+    precision = compute.precision(config.precision, device)
+    return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "device": device, "precision": precision})
 
 
 def model_of(config: RunConfig) -> Model:
@@ -99,12 +101,14 @@ class Experiment:
         self.front = front_of(self.config)
         coded = None if self.front is None else features.coded(self.front, pictures)
         self.dataset = coded.dataset if coded else pictures
-        self.tasks = tasks or scenarios.split(self.config, self.dataset)
+        device = compute.place(self.config.device)
+        self.tasks = scenarios.on(tasks or scenarios.split(self.config, self.dataset), device)
         self.plan = self.tasks[0].plan
         compute.threads(self.model.threads)
         network = self.model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
         if coded:
             coded.hand_over(network.body)
+        network.move(device)
         self.strategy = registry.strategy(config.strategy).make(config.scenario, self.config.settings)
         self.strategy.prepare(network, self.plan, self.config)
         self.task = self.step = 0
@@ -130,17 +134,23 @@ class Experiment:
         for step, steps, loss in self.strategy.learn(task, start=self.step):
             self.step = step
             if self.step in (1, 2, 5) or self.step % every == 0:
-                self.seconds += self.clock() - began
+                self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
                 began = self.clock()
             if self.stop():
-                self.seconds += self.clock() - began
+                self.seconds += self._since(began)
                 yield Stopped(task=task.index, step=self.step)
                 return
-        self.seconds += self.clock() - began
+        self.seconds += self._since(began)
         learned = self._look_back(task)
         self.task, self.step = task.index + 1, 0
         yield learned
+
+    def _since(self, began: float) -> float:
+        """Seconds since then; a graphics card is waited for, which is behind what it was told to do."""
+        if self.config.device == "cuda":
+            torch.cuda.synchronize()
+        return self.clock() - began
 
     def _step(self, task: Task, steps: int, loss: Tensor) -> Step:
         began = self.clock()
@@ -149,7 +159,7 @@ class Experiment:
         self.evaluating += self.clock() - began
         value = loss.item()
         value = value if abs(value) < float("inf") else None
-        return Step(task=task.index, step=self.step, steps=steps, loss=value, probe=probe, seconds=round(self.seconds, 3))
+        return Step(task=task.index, step=self.step, steps=steps, loss=value, probe=probe, seconds=round(self.seconds, 3), held=self.strategy.held)
 
     def _look_back(self, task: Task) -> TaskLearned:
         began = self.clock()
@@ -197,7 +207,7 @@ class Experiment:
             network.body.eval()
         for tensor, kept in zip((network.flat, *network.statistics().values()), (before[0], *before[1].values())):
             tensor.copy_(kept)
-        return round((self.clock() - began) * steps, 1)
+        return round(self._since(began) * steps, 1)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that learning on needs, as tensors by name."""

@@ -20,7 +20,6 @@ from torch import Tensor
 
 from . import compute, records
 from .downloads import cache
-from .errors import LifelongError
 from .examples import Dataset
 from .models._backbone import Backbone
 from .models.base import Codes
@@ -69,38 +68,49 @@ def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
         clock, done, total = time.perf_counter(), 0, len(dataset.train_images) + len(dataset.test_images)
         for name, images in (("train", dataset.train_images), ("test", dataset.test_images)):
             parts[name] = torch.empty(len(images), front.width, 1, 1, dtype=torch.uint8)
-            for start, part in extracted(front, images):
+            for start, part, held in extracted(front, images):
                 parts[name][start : start + len(part)] = body.encode(part)
                 done += len(part)
-                yield Preparing(done=done, total=total, seconds=round(time.perf_counter() - clock, 2))
+                yield Preparing(done=done, total=total, seconds=round(time.perf_counter() - clock, 2), held=held)
         _make_room(file.parent, sum(t.nbytes for t in parts.values()))
         records.replace(file, save(parts))
 
 
 @torch.no_grad()
-def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """Features (m, width) of one portion of images after the other, with where each begins; all threads work."""
+def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor, int | None]]:
+    """Features (m, width) of one portion of images after the other: where it begins, its features, and how many images
+    the memory holds at once, None where it holds a whole portion.
+
+    On a graphics card, where there is one; else all threads work.
+    """
     portion, start = PORTION, 0
     front.eval()
-    while start < len(images):
-        before = torch.get_num_threads()
-        compute.threads(os.cpu_count())
-        try:
-            features = front(images[start : start + portion])
-        except torch.OutOfMemoryError:
-            if portion == 1:
-                raise LifelongError("The memory does not hold one image in this network; choose a smaller side or a smaller network.") from None
-            portion //= 2
-            continue
-        finally:
-            compute.threads(before)
-        yield start, features
-        start += len(features)
+    front.to(compute.place(compute.device("auto", deep=True)))
+    try:
+        while start < len(images):
+            try:
+                features = _answers(front, images[start : start + portion])
+            except torch.OutOfMemoryError:
+                portion = compute.halved(portion)
+                continue
+            yield start, features, portion if portion < PORTION else None
+            start += len(features)
+    finally:
+        front.to("cpu")  # where pictures that people bring are answered
+
+
+def _answers(front: Backbone, images: Tensor) -> Tensor:
+    before = torch.get_num_threads()
+    compute.threads(os.cpu_count())
+    try:
+        return front(images.to(front.device)).cpu()
+    finally:
+        compute.threads(before)
 
 
 def _calibrate(body: Codes, front: Backbone, images: Tensor) -> None:
     chosen = images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
-    features = torch.cat([part for _start, part in extracted(front, chosen)])
+    features = torch.cat([part for _start, part, _held in extracted(front, chosen)])
     body.low.copy_(features.quantile(TAIL, 0))
     body.high.copy_(features.quantile(1 - TAIL, 0))
 

@@ -101,6 +101,7 @@ class History:
             "recipe": self.config.recipe,
             "seed": self.config.seed,
             "precision": self.config.precision,
+            "device": self.config.device,
             "tasks": self.config.tasks,
             "accuracy": self.accuracy,
             "accuracy_task_label_given": self.labelled,

@@ -42,7 +42,7 @@ def fisher(network: Network, examples: Examples, candidates: Tensor, estimate: s
     def slopes(logits: Tensor) -> Slopes:
         labels, compete = next(parts)
         p = _answers(logits, compete)
-        yield 1.0, _slope(p, torch.multinomial(p, 1, generator=generator).squeeze(1) if estimate == "sampled" else labels)
+        yield 1.0, _slope(p, _drawn(p, generator) if estimate == "sampled" else labels)
 
     return _mean(network, images, slopes, torch.square)
 
@@ -86,6 +86,11 @@ def _answers(logits: Tensor, compete: Tensor) -> Tensor:
     return logits.masked_fill(~compete, -torch.inf).softmax(1)
 
 
+def _drawn(p: Tensor, generator: torch.Generator) -> Tensor:
+    """One label an image, int64 (n,), by its probabilities (n, outputs)."""
+    return torch.multinomial(p.cpu(), 1, generator=generator).squeeze(1).to(p.device)
+
+
 def _slope(p: Tensor, labels: Tensor) -> Tensor:
     """The gradient of log p(label) by the logits."""
     return F.one_hot(labels, p.shape[1]) - p
@@ -98,7 +103,7 @@ def _mean(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], 
     total = [torch.zeros_like(p) for layer in network.layers for p in (layer.weight, layer.bias)]
     for chunk in images.split(CHUNK):
         inputs, logits = _forward(network, chunk)
-        sums = [torch.zeros(len(chunk), layer.out_features) for layer in network.layers]
+        sums = [torch.zeros(len(chunk), layer.out_features, device=logits.device) for layer in network.layers]
         for weight, slope in slopes(logits):
             for sum_, gradient in zip(sums, _backward(network, inputs, slope)):
                 sum_.add_(of(gradient).mul_(weight))

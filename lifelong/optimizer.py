@@ -20,7 +20,7 @@ class Adam:
         """As if no step had been taken: without it, momentum would go on moving what no longer has a gradient."""
         self.mean = torch.zeros_like(self.network.flat)
         self.square = torch.zeros_like(self.network.flat)
-        self.steps = torch.zeros(())
+        self.steps = torch.zeros((), device=self.network.flat.device)
 
     @torch.no_grad()
     def step(self) -> None:

@@ -70,11 +70,14 @@ def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
 
 
 def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> Iterator[Progress]:
-    student = Backbone(lesson.architecture, lesson.stem, 0, compute.precision("auto"))
+    name, place = _where()
+    student = Backbone(lesson.architecture, lesson.stem, 0, compute.precision("auto", name))
     student.initialise(seeds.generator(lesson.seed, "student"))
     layer = nn.Linear(student.width, targets.shape[1])
     nn.init.normal_(layer.weight, std=0.01, generator=seeds.generator(lesson.seed, "layer"))
     nn.init.zeros_(layer.bias)
+    student.to(place), layer.to(place)
+    images, targets = dataset.train_images.to(place), targets.to(place)
     targets = (targets - targets.mean(0)) / targets.std(0).clamp(min=1e-6)
     parameters = [*student.parameters(), *layer.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
@@ -84,7 +87,7 @@ def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> 
     side = dataset.shape[1]
     clock, sum_ = time.perf_counter(), 0.0
     for step, indices in enumerate(_passes(len(targets), lesson), 1):
-        crops = cropped_and_flipped(dataset.train_images[indices], seeds.generator(lesson.seed, "crops", step),
+        crops = cropped_and_flipped(images[indices], seeds.generator(lesson.seed, "crops", step),
                                     side * 3 // 4 if step <= SMALLER * total else None)
         student.train()
         loss = F.mse_loss(layer(student(crops)), targets[indices])
@@ -120,14 +123,22 @@ def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: P
 @torch.no_grad()
 def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progress]]:
     """The teacher's features of all images, portion by portion."""
-    clock, bf16 = time.perf_counter(), compute.precision("auto") == "bf16"
+    clock, (name, place) = time.perf_counter(), _where()
+    bf16 = compute.precision("auto", name) == "bf16"
+    network.to(place)
     for start in range(0, len(images), PORTION):
-        x = F.interpolate(images[start : start + PORTION].float(), size=(TEACHER_SIDE, TEACHER_SIDE), mode="bicubic", antialias=True)
+        x = F.interpolate(images[start : start + PORTION].to(place).float(), size=(TEACHER_SIDE, TEACHER_SIDE), mode="bicubic", antialias=True)
         x = ((x.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            part = network.extract_features(x).mean((2, 3)).float()
+        with torch.autocast(name, torch.bfloat16, enabled=bf16):
+            part = network.extract_features(x).mean((2, 3)).float().cpu()
         done = min(start + PORTION, len(images))
         yield part, Progress("the teacher looks", done, len(images), time.perf_counter() - clock)
+
+
+def _where() -> tuple[str, torch.device]:
+    """A graphics card, where there is one: its name, and where that is."""
+    name = compute.device("auto", deep=True)
+    return name, compute.place(name)
 
 
 def teacher(name: str) -> nn.Module:

@@ -19,12 +19,16 @@ class _Event(BaseModel):
 
 
 class Preparing(_Event):
-    """Before the start: so many of all images have gone through the frozen backbone; seconds since the first."""
+    """Before the start: so many of all images have gone through the frozen backbone; seconds since the first.
+
+    held: images that the memory holds at once; None where it holds as many as are wanted.
+    """
 
     event: Literal["preparing"] = "preparing"
     done: int
     total: int
     seconds: float
+    held: int | None = None
 
 
 class Started(_Event):
@@ -47,7 +51,10 @@ class Started(_Event):
 
 
 class Step(_Event):
-    """Where training stands. probe: accuracy on a fixed part of each task's test images, tasks 0..task."""
+    """Where training stands. probe: accuracy on a fixed part of each task's test images, tasks 0..task.
+
+    held: images of a step, where the memory did not hold the recipe's batch; None where it did.
+    """
 
     event: Literal["step"] = "step"
     task: int
@@ -56,6 +63,7 @@ class Step(_Event):
     loss: float | None
     probe: tuple[float, ...]
     seconds: float
+    held: int | None = None
 
 
 class TaskLearned(_Event):

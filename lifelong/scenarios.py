@@ -170,6 +170,15 @@ def sparing(tasks: list[Task], images: int, seed: int, first: int = 1) -> list[T
     return [replace(task, train=train, course=course) for task, train in zip(tasks, course)]
 
 
+def on(tasks: list[Task], device: torch.device) -> list[Task]:
+    """The same tasks with all their images on a device."""
+    course = tuple(part.to(device) for part in tasks[0].course)
+    return [
+        replace(task, train=course[task.index], course=course, test=task.test.to(device), probe=task.probe.to(device), competing=task.competing.to(device))
+        for task in tasks
+    ]
+
+
 def _part(how: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
     place = torch.full((int(labels.max()) + 1,), -1)
     for output, label in zip(how.own(task), how.classes[task]):

@@ -25,7 +25,7 @@ def classes_of(plan: Plan, tasks: Tensor, labels: Tensor) -> Tensor:
     """The class of each example by its task and label, all int64 (n,)."""
     first = torch.tensor([0, *accumulate(map(len, plan.classes))][:-1])
     own = torch.tensor([plan.own(task).start for task in range(len(plan.classes))])
-    return labels - own[tasks] + first[tasks]
+    return labels + (first - own).to(tasks.device)[tasks]
 
 
 def by_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
@@ -33,9 +33,9 @@ def by_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
 
     counts: int64 (classes,), images seen of each class; one that was never seen does not answer.
     """
-    outputs = torch.tensor([output for task in range(len(plan.classes)) for output in plan.own(task)])
+    outputs = torch.tensor([output for task in range(len(plan.classes)) for output in plan.own(task)]).to(scores.device)
     known = scores.masked_fill(counts == 0, NEVER)
-    return torch.full((len(scores), plan.outputs), NEVER).scatter_reduce(1, outputs.expand(len(scores), -1), known, "amax")
+    return scores.new_full((len(scores), plan.outputs), NEVER).scatter_reduce(1, outputs.expand(len(scores), -1), known, "amax")
 
 
 def take_in(means: Tensor, counts: Tensor, features: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:

@@ -35,6 +35,8 @@ def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:
     if config.pretrained and run.network.get("tune") != "head":
         raise LifelongError(f"A study of a pretrained network was given the model {run.model}, {run.network.get('tune', 'which cannot be frozen')}; "
                             "choose one such as resnet50, frozen: --tune head.")
+    if config.pretrained:  # two of its three ways train the whole network
+        run = run.model_copy(update={"device": compute.device(config.run.device, deep=True)})
     return config.model_copy(update={"run": run})
 
 

@@ -42,6 +42,7 @@ def numbers(_context: click.Context, flag: click.Parameter, text: str | None) ->
 @click.option("--steps", type=int, help="Optimiser steps for source and target, whatever the images, in place of the recipe's.")
 @click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's.")
 @click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16.")
+@click.option("--device", default="auto", show_default=True, help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the study; given again, an unfinished one goes on.")
 def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) -> int:

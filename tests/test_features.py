@@ -104,7 +104,8 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
 
     monkeypatch.setattr(Backbone, "forward", small_memory(6))
     parts = list(features.extracted(front(), images.test_images))
-    assert tried == [16, 10, 5, 5, 5, 1] or [len(p) for _, p in parts] == [5, 5, 5, 1]
+    assert tried == [16, 10, 5, 5, 5, 1] or [len(p) for _, p, _ in parts] == [5, 5, 5, 1]
+    assert [held for *_, held in parts] == [5, 5, 5, 5]
     monkeypatch.setattr(Backbone, "forward", small_memory(0))
     with pytest.raises(LifelongError, match="smaller side"):
         list(features.extracted(front(), images.test_images))

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 import torch.nn.functional as F
+from card import KNOWN_WARNING, machine_with_card
 from helpers import made_up
 from torch import nn
 
@@ -59,6 +60,19 @@ def test_the_teacher_looks_once(dataset, tmp_path):
     for _ in range(2):
         list(pretrain(LESSON, dataset, tmp_path / "mine.safetensors"))
     assert Teacher.looked == 48 and len(list(features.folder().glob("teacher-*"))) == 1
+
+
+@pytest.mark.filterwarnings(KNOWN_WARNING)
+def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
+    here, there = tmp_path / "here.safetensors", tmp_path / "there.safetensors"
+    list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, here))
+    for file in features.folder().glob("teacher-*"):
+        file.unlink()
+    with machine_with_card():
+        list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, there))
+    made, same = checkpoints.read(there)[0], checkpoints.read(here)[0]
+    assert made.keys() == same.keys()
+    assert all(torch.dist(made[name], same[name]) < 0.02 * same[name].norm() + 1e-2 for name in same)
 
 
 @pytest.mark.parametrize(("name", "says"), [

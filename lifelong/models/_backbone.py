@@ -1,5 +1,7 @@
 """A torchvision network without its last layer, as a body that is trained, or as a frozen backbone."""
 
+import contextlib
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -11,7 +13,7 @@ from ._convolutions import as_products
 from .base import Body
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours, which torchvision's weights expect
-PORTION = 100  # images at once where they are only answered: enough for the matrix products, few enough for the memory
+PORTION = {"cpu": 100, "cuda": 500}  # images at once where they are only answered: enough for the products, few enough for the memory
 MORE_HEADS = ("googlenet", "inception_v3")  # they answer in training from the middle, too
 STEMS = ("imagenet", "small", "small without pooling")
 
@@ -36,6 +38,11 @@ class Backbone(Body):
         self.digest, self.words = "", f"{architecture} as it was drawn"
         self.eval()
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.network.parameters()).device
+
     def initialise(self, generator: torch.Generator) -> None:
         """Weights as they were loaded; without any, as torchvision draws them, from this generator."""
         start = self.start
@@ -51,11 +58,11 @@ class Backbone(Body):
 
     def forward(self, images: Tensor) -> Tensor:
         if not self.training:
-            return torch.cat([self._answer(part) for part in images.split(PORTION)])
+            return torch.cat([self._answer(part) for part in images.split(PORTION.get(images.device.type, 100))])
         return self._answer(cropped_and_flipped(images, self.generator) if self.augments else images)
 
     def _answer(self, images: Tensor) -> Tensor:
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+        with torch.autocast(images.device.type, torch.bfloat16) if self.precision == "bf16" else contextlib.nullcontext():
             return self.network(self.prepared(images)).float()
 
     def prepared(self, images: Tensor) -> Tensor:
@@ -63,7 +70,7 @@ class Backbone(Body):
         x = images.float().div_(255)
         if self.side and x.shape[-2:] != (self.side, self.side):
             x = F.interpolate(x, size=(self.side, self.side), mode="bilinear", antialias=True)
-        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
+        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(x.device) for values in (MEAN, DEVIATION))
         return ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 

@@ -17,19 +17,26 @@ class Flat(nn.Module):
 
     def flatten(self, connected: Iterable[nn.Linear]) -> None:
         """Lays all parameters and gradients out in two new vectors."""
-        parameters = list(self.parameters())
-        self.flat = torch.cat([_laid_out(p.detach()).reshape(-1) for p in parameters])
+        self.flat = torch.cat([_laid_out(p.detach()).reshape(-1) for p in self.parameters()])
         self.flat_gradient = torch.zeros_like(self.flat)
         start = 0
-        for p in parameters:
-            part = slice(start, start + p.numel())
-            p.data = _as(p, self.flat[part])
-            p.grad = _as(p, self.flat_gradient[part])
-            start = part.stop
+        for module in self.modules():
+            for name, p in module.named_parameters(recurse=False):
+                part = slice(start, start + p.numel())
+                viewed = nn.Parameter(_as(p, self.flat[part]).data, p.requires_grad)
+                viewed.grad = _as(p, self.flat_gradient[part])
+                setattr(module, name, viewed)
+                start = part.stop
         self.written = Written()
         self._connected = tuple(connected)
         ours = {id(p) for layer in self._connected for p in layer.parameters()}
-        self._added_to = [p.grad for p in parameters if id(p) not in ours]
+        self._added_to = [p.grad for p in self.parameters() if id(p) not in ours]
+
+    def move(self, device: torch.device) -> None:
+        """Takes everything to a device; the flat vectors are made anew there."""
+        if self.flat.device != device:
+            self.to(device)
+            self.flatten(self._connected)
 
     def backward(self, loss: Tensor) -> None:
         """Leaves the gradient of the loss in `flat_gradient`, in place of what was there."""
@@ -56,8 +63,8 @@ class Flat(nn.Module):
         """Draws the weights and biases of these layers uniformly in ±1/sqrt(fan_in)."""
         for layer in layers:
             bound = layer.in_features**-0.5
-            layer.weight.uniform_(-bound, bound, generator=generator)
-            layer.bias.uniform_(-bound, bound, generator=generator)
+            for parameter in (layer.weight, layer.bias):  # drawn on the processor: the same numbers whatever the device
+                parameter.copy_(torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator))
 
     @torch.no_grad()
     def answer_with(self, flat: Tensor, *inputs: Tensor) -> Tensor:

@@ -38,8 +38,8 @@ class VAE(Flat):
     def initialise(self, generator: torch.Generator) -> None:
         """As for any network; the mixture's means and log-variances are drawn from a standard normal."""
         super().initialise(generator)
-        self.mode_mean.normal_(generator=generator)
-        self.mode_log_variance.normal_(generator=generator)
+        for parameter in (self.mode_mean, self.mode_log_variance):
+            parameter.copy_(torch.empty(parameter.shape).normal_(generator=generator))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latents, both (n, latents)."""
@@ -83,7 +83,7 @@ def _layers(*widths: int) -> nn.ModuleList:
 
 def sampled(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
     """Latents drawn from these normals, differentiable by both arguments; all three (n, latents)."""
-    return mean + torch.randn(mean.shape, generator=generator) * (log_variance / 2).exp()
+    return mean + torch.randn(mean.shape, generator=generator).to(mean.device) * (log_variance / 2).exp()
 
 
 def reconstruction(logits: Tensor, pixels: Tensor, weights: Tensor) -> Tensor:

@@ -121,10 +121,9 @@ class Network(Flat):
         old, known = self.head, self.head.out_features
         if outputs < known:
             raise ValueError(f"A head of {known} outputs was to grow to {outputs}; it can only gain outputs.")
-        bound = old.in_features**-0.5
-        self.head = nn.Linear(old.in_features, outputs)
+        self.head = nn.Linear(old.in_features, outputs).to(old.weight.device)
+        self.draw([self.head], generator)
         for new, kept in ((self.head.weight, old.weight), (self.head.bias, old.bias)):
-            new.uniform_(-bound, bound, generator=generator)
             new[:known] = kept
         self._lay_out()
 

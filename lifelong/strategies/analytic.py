@@ -57,15 +57,15 @@ class Analytic(Strategy):
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
-        self.counts = torch.zeros(statistics.count(plan), dtype=torch.int64)
+        self.counts = torch.zeros(statistics.count(plan), dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         h = self.embed(batch.images)
         loss = statistics.squared_error(task, batch, self._answers(h))  # by the weights that were solved for last
         if not len(self.gram):
-            self.gram = torch.zeros(h.shape[1], h.shape[1], dtype=torch.float64)
-            self.sums = torch.zeros(h.shape[1], len(self.counts), dtype=torch.float64)
+            self.gram = h.new_zeros(h.shape[1], h.shape[1], dtype=torch.float64)
+            self.sums = h.new_zeros(h.shape[1], len(self.counts), dtype=torch.float64)
         classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
         shown = F.one_hot(classes, len(self.counts)).float()
         with compute.products(self.arithmetic):
@@ -90,12 +90,12 @@ class Analytic(Strategy):
         """
         x = self.network.body(images)
         if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
-            return _whole(_filtered(x.view(images.shape), self.seed, self.features) / BRIGHTEST)
-        return _whole(torch.cat([x, x @ _projection(x.shape[1], self.seed, self.features)], 1))
+            return _whole(_filtered(x.view(images.shape), _filters(tuple(images.shape[1:]), self.seed, self.features).to(x.device)) / BRIGHTEST)
+        return _whole(torch.cat([x, x @ _projection(x.shape[1], self.seed, self.features).to(x.device)], 1))
 
     def _answers(self, h: Tensor) -> Tensor:
         if not len(self.weights):
-            return torch.zeros(len(h), self.plan.outputs)
+            return h.new_zeros(len(h), self.plan.outputs)
         return statistics.by_output(self.plan, h @ self.weights / self.error, self.counts)
 
     @torch.no_grad()
@@ -120,9 +120,8 @@ def _whole(features: Tensor) -> Tensor:
     return features.mul_(LEVELS).round_().clamp_(0, LEVELS)
 
 
-def _filtered(pictures: Tensor, seed: int, features: int) -> Tensor:
-    """Pictures (n, channels, height, width) through random filters, rectified, averaged over squares: (n, filters x squares)."""
-    filters = _filters(tuple(pictures.shape[1:]), seed, features)
+def _filtered(pictures: Tensor, filters: Tensor) -> Tensor:
+    """Pictures (n, channels, height, width) through filters, rectified, averaged over squares: (n, filters x squares)."""
     parts = (F.conv2d(part, filters).relu_() for part in pictures.split(CHUNK))
     return torch.cat([F.avg_pool2d(part, CELL, ceil_mode=True).flatten(1) for part in parts])
 

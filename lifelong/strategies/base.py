@@ -62,13 +62,20 @@ class Strategy(Adjustable):
     if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        """Binds the strategy to the network it trains. Called once, before the first task."""
+        """Binds the strategy to the network it trains, and to the device where that is. Called once, before the first task.
+
+        Random numbers are drawn on the processor and taken there: one seed means the same numbers on every device.
+        """
         self.network = network
         self.plan = plan
         self.recipe = config.how
         self.seed = config.seed
         self.arithmetic = compute.precision(config.precision)
         self.generator = torch.Generator()
+        self.device = network.flat.device
+        self.held: int | None = None  # images that the memory holds in one step, where those are fewer than wanted
+        for name in self._stored_fields():
+            setattr(self, name, getattr(self, name).to(self.device))
         self.restart()
 
     def restart(self) -> None:
@@ -93,10 +100,26 @@ class Strategy(Adjustable):
             if step <= start:
                 continue
             self.network.body.begin_step(self.seed, task.index, step)
-            loss = self.step(task, Batch(**examples.take(indices).tensors(), indices=indices))
+            loss = self._step_in_memory(task, examples, indices)
             self.network.body.eval()
             yield step, steps, loss.detach()
         self.end_task(task)
+
+    def _step_in_memory(self, task: Task, examples: Examples, indices: Tensor) -> Tensor:
+        """A step on this batch, or on the first part of it where the memory does not hold it all.
+
+        A strategy that sees each image only once takes the other parts, too.
+        """
+        loss = torch.zeros(())
+        while len(indices):
+            part = indices if self.held is None else indices[: self.held]
+            try:
+                loss = self.step(task, Batch(**examples.take(part).tensors(), indices=part))
+            except torch.OutOfMemoryError:
+                self.held = compute.halved(len(part))
+                continue
+            indices = indices[len(part) :] if self.one_pass else indices[:0]
+        return loss
 
     def _order(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
         """Positions of each batch: shuffled passes over all images, an incomplete last batch dropped."""
@@ -224,7 +247,7 @@ class Strategy(Adjustable):
             if name in parts:
                 parts[name].network.flat.copy_(state[f"part.{name}.flat"])
             else:
-                own = starting(f"strategy.{name}", state)
+                own = {part: tensor.to(self.device) for part, tensor in starting(f"strategy.{name}", state).items()}
                 setattr(self, name, Examples(**own) if fields[name].type is Examples else own[""])
 
     def load_state(self, state: dict[str, Tensor]) -> None:

@@ -61,11 +61,12 @@ class BIR(Strategy):
         super().prepare(network, plan, config)
         decoder = (*reversed(network.hidden), pixels_of(network))
         self.vae = VAE((network.head.in_features,), self.latents, decoder, modes=plan.outputs)
+        self.vae.move(self.device)
         self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
         self.by_task = plan.outputs < sum(map(len, plan.classes))  # tasks share outputs, which stand for other classes in each
         gates = (len(plan.classes) if self.by_task else plan.outputs, sum(network.hidden))
-        self.open = (torch.rand(gates, generator=seeds.generator(self.seed, "gates")) >= self.gated).float()
+        self.open = (torch.rand(gates, generator=seeds.generator(self.seed, "gates")) >= self.gated).float().to(self.device)
 
     def parts(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
@@ -77,8 +78,8 @@ class BIR(Strategy):
     def step(self, task: Task, batch: Batch) -> Tensor:
         lesson = Lesson(batch.images, batch.tasks, one_hot(batch.labels, self.plan.outputs))
         present, past = len(batch.labels), self.replayed if task.index else 0
-        weights = shares(present, past, task.index)
-        softness = torch.tensor([1.0] * present + [self.temperature] * past)
+        weights = shares(present, past, task.index).to(self.device)
+        softness = torch.tensor([1.0] * present + [self.temperature] * past).to(self.device)
         with compute.products(self.arithmetic):
             if past:
                 lesson = Lesson(*map(torch.cat, zip(lesson, self.replay(task, batch.images))))
@@ -97,12 +98,12 @@ class BIR(Strategy):
     def replay(self, task: Task, like: Tensor) -> Lesson:
         """By the network as it was when the task began: images in the shape of those given, of random past classes."""
         classes = torch.tensor([(past, output) for past in range(task.index) for output in self.plan.own(past)])
-        tasks, outputs = classes[torch.randint(len(classes), (self.replayed,), generator=self.generator)].unbind(1)
-        noise = torch.randn(self.replayed, self.vae.latents, generator=self.generator)
+        tasks, outputs = classes[torch.randint(len(classes), (self.replayed,), generator=self.generator)].to(self.device).unbind(1)
+        noise = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(self.device)
         gates = self.gates(tasks, one_hot(outputs, self.plan.outputs))
         images = as_images(self.vae.answer_with(self.painter, noise, outputs, gates), like.shape[1:])
         told = self.network.answer_with(self.teacher, images) / self.temperature
-        competed = self.plan.competing(task.index - 1)[tasks]
+        competed = self.plan.competing(task.index - 1).to(self.device)[tasks]
         return Lesson(images, tasks, told.masked_fill(~competed, -torch.inf).softmax(1))
 
     def gates(self, tasks: Tensor, targets: Tensor) -> tuple[Tensor, ...]:

@@ -44,6 +44,7 @@ class DGR(Strategy):
         super().prepare(network, plan, config)
         pixels = pixels_of(network)
         self.vae = VAE((pixels, *network.hidden), self.latents, (*reversed(network.hidden), pixels))
+        self.vae.move(self.device)
         self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
 
@@ -65,7 +66,7 @@ class DGR(Strategy):
                 share = 1 / (task.index + 1)
                 loss = share * loss + (1 - share) * self.retaught(task, past, logits[present:])
             self.network.backward(loss)
-            self.vae.backward(self.vae.loss(self.network.body(images), shares(present, len(past), task.index), self.generator))
+            self.vae.backward(self.vae.loss(self.network.body(images), shares(present, len(past), task.index).to(self.device), self.generator))
         self.optimizer.step()
         self.vae_optimizer.step()
         return loss
@@ -75,13 +76,13 @@ class DGR(Strategy):
 
     def replay(self, like: Tensor) -> Tensor:
         """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape of those given."""
-        latents = torch.randn(self.replayed, self.vae.latents, generator=self.generator)
+        latents = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(self.device)
         return as_images(self.vae.answer_with(self.painter, latents), like.shape[1:])
 
     def retaught(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:
         """Cross-entropy with the labels of the classifier as it was when the task began, a scalar."""
         told = self.network.answer_with(self.teacher, images)
-        competing = torch.stack([task.plan.competing(task.index - 1), task.competing], 1)[: task.index]
+        competing = torch.stack([task.plan.competing(task.index - 1).to(self.device), task.competing], 1)[: task.index]
         losses = [
             F.cross_entropy(logits.masked_fill(~now, -torch.inf), told.masked_fill(~then, -torch.inf).argmax(1))
             for then, now in competing.unique(dim=0)

@@ -53,8 +53,10 @@ class GenerativeClassifier(Strategy):
         super().prepare(network, plan, config)
         pixels, hidden = pixels_of(network), (self.width, self.width)
         self.vae, self.asked = (VAE((pixels, *hidden), self.latents, (*hidden, pixels)) for _ in range(2))
+        for vae in (self.vae, self.asked):
+            vae.move(self.device)
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
-        self.noise = torch.randn(SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples"))
+        self.noise = torch.randn(SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples")).to(self.device)
 
     def parts(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
@@ -76,7 +78,7 @@ class GenerativeClassifier(Strategy):
         chosen = members[torch.randperm(len(members), generator=self.generator)[: self.recipe.batch]]
         with compute.products(self.arithmetic):
             pixels = self.network.body(task.train.images[chosen])
-            loss = self.vae.loss(pixels, torch.full((len(chosen),), 1 / len(chosen)), self.generator)
+            loss = self.vae.loss(pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator)
             self.vae.backward(loss)
         self.vae_optimizer.step()
         self.models[-1] = self.vae.flat
@@ -89,7 +91,7 @@ class GenerativeClassifier(Strategy):
     @torch.no_grad()
     def scores(self, images: Tensor) -> Tensor:
         pixels = self.network.body(images)
-        answers = torch.full((len(images), self.plan.outputs), UNKNOWN)
+        answers = pixels.new_full((len(images), self.plan.outputs), UNKNOWN)
         for output in range(len(self.models)):
             answers[:, output] = log_likelihoods(self.model(output), pixels, torch.zeros_like(self.noise[:1]))
         plausible = answers >= answers.amax(1, keepdim=True) - MARGIN

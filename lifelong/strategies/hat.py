@@ -47,7 +47,7 @@ class HAT(Strategy):
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         shape = (len(plan.classes), sum(network.hidden))
-        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings"))
+        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings")).to(self.device)
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()
@@ -65,7 +65,7 @@ class HAT(Strategy):
             return
         for parameter in self.network.body.parameters():
             parameter.grad.zero_()
-        before = torch.ones(1)  # every pixel is used
+        before = self.embeddings.new_ones(1)  # every pixel is used
         for layer, (used,) in zip(self.network.layers, self._by_layer(self.used(task.index).float())):
             layer.weight.grad.mul_(1 - used.unsqueeze(1) * before)
             layer.bias.grad.mul_(1 - used)

@@ -49,7 +49,7 @@ class ICaRL(Strategy):
         return join(task.train, self.memory)
 
     def start_task(self, task: Task) -> None:
-        self.means = torch.zeros(task.outputs.stop, self.network.head.in_features)
+        self.means = torch.zeros(task.outputs.stop, self.network.head.in_features, device=self.device)
         if task.index:
             self.taught = self._old_answers(self.examples(task).images, task.outputs.start)
 

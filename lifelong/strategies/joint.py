@@ -34,5 +34,5 @@ class Joint(Strategy):
         return super().steps(task, task.train)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        last = task.plan.competing(len(task.course) - 1)
+        last = task.plan.competing(len(task.course) - 1).to(self.device)
         return self.cross_entropy(replace(task, competing=last), batch, logits)

@@ -40,8 +40,8 @@ class NCM(Strategy):
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         classes = statistics.count(plan)
-        self.means = torch.zeros(classes, network.layers[0].in_features, dtype=torch.float64)
-        self.counts = torch.zeros(classes, dtype=torch.int64)
+        self.means = torch.zeros(classes, network.layers[0].in_features, dtype=torch.float64, device=self.device)
+        self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:

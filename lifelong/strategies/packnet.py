@@ -46,7 +46,7 @@ class PackNet(Strategy):
         rows = torch.cat([torch.full((len(plan.own(task)),), task) for task in range(tasks)])
         body = torch.zeros(network.head_start, dtype=torch.long)
         owner = torch.cat([body, rows.repeat_interleave(network.head.in_features), rows])
-        self.owner = owner.to(torch.uint8 if tasks < 256 else torch.int16)
+        self.owner = owner.to(self.device, torch.uint8 if tasks < 256 else torch.int16)
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()

@@ -43,10 +43,11 @@ class SLDA(Strategy):
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         classes, width = statistics.count(plan), network.layers[0].in_features
-        self.means = torch.zeros(classes, width, dtype=torch.float64)
-        self.counts = torch.zeros(classes, dtype=torch.int64)
-        self.covariance = torch.zeros(width, width, dtype=torch.float64)
-        self.weights, self.bias = torch.zeros(width, classes), torch.zeros(classes)
+        self.means = torch.zeros(classes, width, dtype=torch.float64, device=self.device)
+        self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
+        self.covariance = torch.zeros(width, width, dtype=torch.float64, device=self.device)
+        self.weights = torch.zeros(width, classes, device=self.device)
+        self.bias = torch.zeros(classes, device=self.device)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:

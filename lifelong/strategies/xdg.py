@@ -51,5 +51,5 @@ class XdG(Strategy):
         for width in self.network.hidden:
             gate = torch.zeros(1, width)
             gate[0, torch.randperm(width, generator=generator)[: max(1, round((1 - self.share) * width))]] = 1
-            gates.append(gate)
+            gates.append(gate.to(self.device))
         return tuple(gates)
