@@ -34,7 +34,7 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
         **_steps(_names(scenario, only), scenario, dataset, "fp32"),
         "fisher_seconds": round(_fisher_seconds(dataset), 3),
         "threads": torch.get_num_threads(),
-        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16") if compute.precision("auto") == "bf16" else None,
+        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16") if compute.precision("auto", deep=False) == "bf16" else None,
     }
 
 

@@ -1,8 +1,9 @@
 """How this machine computes: where, in which precision and with how many threads, chosen so that a run can be repeated.
 
-A bfloat16 product rounds its inputs to 8 significant bits and adds up in single precision. Processors with tile
-instructions (AMX) do it three times as fast; others gain nothing, so the processor is asked. Graphics cards that know
-bfloat16 at all are made for it.
+A bfloat16 product rounds its inputs to 8 significant bits and adds up in single precision. What that gains is a question to
+the processor. With tiles (AMX), a product is three times as fast; with AVX-512's instructions, the convolutions of a deep network
+twice (ResNet-50, 2 cores of an EPYC: 138 images a second learned from in place of 65, 499 answered in place of 264), the layers of a
+small one not at all; with neither, nothing. Graphics cards that know bfloat16 are made for it.
 """
 
 import contextlib
@@ -31,13 +32,14 @@ def place(device: str) -> torch.device:
     return torch.device(device)
 
 
-def precision(wanted: str, device: str = "cpu") -> str:
-    """'bf16' or 'fp32': as wanted, or for 'auto' bf16 where the processor has tiles for it, or the card knows it."""
+def precision(wanted: str, deep: bool, device: str = "cpu") -> str:
+    """'bf16' or 'fp32': as wanted, or for 'auto' bf16 where it gains time, for a deep network or another."""
     if wanted != "auto":
         return wanted
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    return "bf16" if torch.cpu.get_capabilities().get("amx_bf16") else "fp32"
+    knows = torch.cpu.get_capabilities()
+    return "bf16" if knows.get("amx_bf16") or (deep and knows.get("avx512_bf16")) else "fp32"
 
 
 def halved(images: int) -> int:

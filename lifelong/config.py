@@ -67,7 +67,7 @@ class RunConfig(BaseModel):
     images_per_class: in the transfer scenario, so many training images of each class of every task after the first.
     steps: optimiser steps a task, in place of the recipe's.
     learning_rate: of the optimiser, in place of the recipe's.
-    precision: of the matrix products while learning; auto is bf16 where the processor is made for it, else fp32.
+    precision: of the matrix products while learning; auto is bf16 where that gains time, else fp32.
     device: what learns; auto is a graphics card for a network that is trained as a whole, where there is a card, else the CPU.
     half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     """

@@ -42,11 +42,14 @@ def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatc
     assert comparison.at_once([config()]) == 1
 
 
-def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch):
-    for tiles, expected in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda tiles=tiles: {"amx_bf16": tiles})
-        assert compute.precision("auto") == experiment.resolve(config()).precision == expected
-    assert [compute.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
+@pytest.mark.parametrize(("knows", "small_one", "deep_one"), [
+    ({"amx_bf16": True, "avx512_bf16": True}, "bf16", "bf16"), ({"avx512_bf16": True}, "fp32", "bf16"), ({}, "fp32", "fp32"),
+])  # fmt: skip
+def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch, knows, small_one, deep_one):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
+    assert compute.precision("auto", deep=False) == experiment.resolve(config()).precision == small_one
+    assert compute.precision("auto", deep=True) == experiment.resolve(config(model="resnet18")).precision == deep_one
+    assert [compute.precision(p, deep=True) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
 
 
 def test_products_are_rounded_only_where_it_was_asked_for():

@@ -12,7 +12,7 @@ from lifelong.records import Step, TaskLearned
 from lifelong.strategies.base import Strategy
 
 pytestmark = pytest.mark.filterwarnings(KNOWN_WARNING)
-WHOLE = {"model": "resnet18", "network": {"weights": "none", "units": 8, "tune": "whole"}, "tasks": 2, "steps": 2}
+WHOLE = {"model": "resnet18", "network": {"weights": "none", "units": 8, "tune": "whole"}, "tasks": 2, "steps": 2, "precision": "fp32"}
 FROZEN = WHOLE | {"network": {"weights": "none", "units": 8}}
 
 
@@ -92,7 +92,7 @@ def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(s
 
 
 def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, monkeypatch):
-    front = experiment.front_of(config(**FROZEN, precision="fp32"))
+    front = experiment.front_of(config(**FROZEN))
     here = torch.cat([part for _start, part, _held in features.extracted(front, pictures.test_images)])
     asked = []
     monkeypatch.setattr(Backbone, "_answer", lambda self, images, own=Backbone._answer: asked.append(type(images)) or own(self, images))
@@ -121,8 +121,8 @@ def test_a_card_that_is_not_there_is_one_sentence():
 @pytest.mark.parametrize("knows", [True, False])
 def test_a_card_computes_in_bf16_where_it_knows_it(knows, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: knows)
-    assert compute.precision("auto", "cuda") == ("bf16" if knows else "fp32")
-    assert compute.precision("fp32", "cuda") == "fp32"
+    assert compute.precision("auto", True, "cuda") == ("bf16" if knows else "fp32")
+    assert compute.precision("fp32", True, "cuda") == "fp32"
 
 
 @pytest.fixture

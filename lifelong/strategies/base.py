@@ -70,7 +70,7 @@ class Strategy(Adjustable):
         self.plan = plan
         self.recipe = config.how
         self.seed = config.seed
-        self.arithmetic = compute.precision(config.precision)
+        self.arithmetic = config.precision
         self.generator = torch.Generator()
         self.device = network.flat.device
         self.held: int | None = None  # images that the memory holds in one step, where those are fewer than wanted
