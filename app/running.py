@@ -67,7 +67,7 @@ def _follow(run: str) -> None:
         st.rerun()
     if state not in ("running", "waiting"):
         st.rerun()
-    done, text = standing.progress(history, _goal(run, history), state, api.place(run))
+    done, text = standing.progress(history, _goal(run, history), state, api.place(run), api.arriving(history.config))
     st.progress(done, text=text)
     _live(history)
 

@@ -5,8 +5,10 @@ from rows import names
 
 from lifelong.api import History, Preparing, duration
 
+Download = tuple[str, int, int] | None  # a data set, bytes so far and bytes in all
 
-def progress(history: History, goal: int, state: str, place: int | None) -> tuple[float, str]:
+
+def progress(history: History, goal: int, state: str, place: int | None, download: Download = None) -> tuple[float, str]:
     """How far a run at work is, as a share and as a line of text."""
     if state == "waiting":
         return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
@@ -16,12 +18,20 @@ def progress(history: History, goal: int, state: str, place: int | None) -> tupl
         return through_backbone(history.preparing)
     if last is None:
         expected = history.started.estimate if history.started else None
-        return 0.0, f"Learning begins, about {duration(expected)} to the end" if expected else "Getting the data ready …"
+        return (0.0, f"Learning begins, about {duration(expected)} to the end") if expected else getting_ready(download)
     left = seconds_left(history, goal)
     task = names(history)[min(last.task, goal - 1)]
     text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (f", about {duration(left)} left" if left else "")
     text += f". {too_small(last.held)}" if last.held else ""
     return min(begun / goal, 1.0), text
+
+
+def getting_ready(download: Download) -> tuple[float, str]:
+    """That the data is read, or how much of it has been downloaded, as a share and as a line of text."""
+    if download is None:
+        return 0.0, "Getting the data ready …"
+    name, so_far, total = download
+    return so_far / total, f"Downloading {name}: {so_far / 1e6:.0f} of {total / 1e6:.0f} MB. This is done once."
 
 
 def through_backbone(at: Preparing) -> tuple[float, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import naming
 from rows import MINUS, NO_BREAK, percent, whole
-from standing import through_backbone
+from standing import Download, getting_ready, through_backbone
 from transfer_naming import moment, protector, source_name, way, within
 
 from lifelong.api import Findings
@@ -18,14 +18,14 @@ FORWARD = ("Forward transfer: how much higher the curve lies than the one from s
 LOST = "Accuracy on the source before the target was learned, minus that after learning from all of the target's images. Lower is better."
 
 
-def progress(found: Findings, state: str, place: int | None) -> tuple[float, str]:
+def progress(found: Findings, state: str, place: int | None, download: Download = None) -> tuple[float, str]:
     """How far a study at work is, as a share and as a line of text."""
     if state == "waiting":
         return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
     if found.preparing:
         return through_backbone(found.preparing)
     if found.began is None:
-        return 0.0, "Getting the data ready …"
+        return getting_ready(download)
     left = found.seconds_left
     done = f"{len(found.learned)} of {len(found.began.sizes) * len(found.ways) * found.config.seeds} models learned"
     return found.share, done + (f", about {naming.duration(left)} left" if left else "")

@@ -112,6 +112,12 @@ def data_card(name: str) -> data_sets.Card:
     return data_sets.card(name)
 
 
+def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
+    """The data set of a run that is being downloaded: its name, bytes so far and bytes in all; None where none is."""
+    names = [config.dataset, *([config.target] if config.target else [])]
+    return next(((name, *told) for name in names if (told := data_sets.arriving(name))), None)
+
+
 def create(**given: Any) -> str:
     """A new run's id. Raises LifelongError for a value that does not fit."""
     return runs.create(configs.make(**given)).name

@@ -207,6 +207,24 @@ def use(monkeypatch, address: str) -> None:
     monkeypatch.setattr(vision.CIFAR10, "url", f"{address}cifar-10-python.tar.gz")
 
 
+def test_how_far_a_download_is_can_be_asked(archive, monkeypatch):
+    fetch, told = cifar10._fetch, []
+
+    def watched(beside: str) -> None:
+        told.append(datasets.arriving("cifar10"))
+        fetch(beside)
+        told.append(datasets.arriving("cifar10"))
+
+    monkeypatch.setattr(cifar10, "_fetch", watched)
+    with server({"cifar-10-python.tar.gz": archive}) as (address, _):
+        use(monkeypatch, address)
+        assert datasets.arriving("cifar10") is None
+        cifar10.load()
+    whole = cifar10.DOWNLOAD[1]
+    assert told == [(0, whole), (len(archive), whole)] and datasets.arriving("cifar10") is None
+    assert datasets.arriving("mnist-sample") is datasets.arriving("my-own") is None
+
+
 def test_cifar_is_downloaded_once_and_found_the_next_time(archive, monkeypatch, capsys, tmp_path):
     with server({"cifar-10-python.tar.gz": archive}) as (address, asked):
         use(monkeypatch, address)

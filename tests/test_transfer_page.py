@@ -114,8 +114,11 @@ def test_a_refusal_is_told_and_the_form_stays(monkeypatch):
     assert at.error[0].value == "There is no room left." and "start_study" in keys(at)
 
 
-@pytest.mark.parametrize(("place", "said"), [(0, "Getting the data ready"), (2, "number 2 in the queue")])
-def test_a_study_at_work_shows_where_it_is_and_a_stop_button(monkeypatch, place, said):
+@pytest.mark.parametrize(("place", "download", "said"), [
+    (0, None, "Getting the data ready"), (0, ("cifar10", 63_400_000, 170_498_071), "Downloading cifar10: 63 of 170 MB"), (2, None, "number 2 in the queue"),
+])  # fmt: skip
+def test_a_study_at_work_shows_where_it_is_and_a_stop_button(monkeypatch, place, download, said):
+    monkeypatch.setattr(api, "arriving", lambda _config: download)
     name, stopped = made(), []
     monkeypatch.setattr(api, "state", lambda _name: "waiting" if place else "running")
     monkeypatch.setattr(api, "place", lambda _name: place)

@@ -98,7 +98,7 @@ def _follow(study: str) -> None:
         st.rerun()
     if where not in ("running", "waiting"):
         st.rerun()
-    share, told = words.progress(found, where, api.place(study))
+    share, told = words.progress(found, where, api.place(study), api.arriving(found.config.run))
     st.progress(share, text=told)
     if found.began:
         with st.container(key="live"):

@@ -1,7 +1,8 @@
 """The door to all data sets: those that have a file here, and those that people bring (see `_own`).
 
-A file here has a `load()` that returns a Dataset, its CLASSES, and `place()`: what it is read from without a
-download, None where there is nothing. Only `load` imports torch.
+A file here has a `load()` that returns a Dataset, its CLASSES, `place()`: what it is read from without a download, None where
+there is nothing, and DOWNLOAD: the folder that a download goes to and the bytes of its archives, None where there is no
+download. Only `load` imports torch.
 """
 
 import os
@@ -73,6 +74,13 @@ def place(name: str) -> Path | None:
 def here(name: str) -> bool:
     """Whether it can be loaded without a download."""
     return place(name) is not None
+
+
+def arriving(name: str) -> tuple[int, int] | None:
+    """Bytes so far and bytes in all of a data set that is being downloaded; None for one that is not."""
+    download = registry.module("datasets", name).DOWNLOAD if name in registry.names("datasets") else None
+    so_far = _places.arriving(download[0]) if download else None
+    return None if so_far is None else (min(so_far, download[1]), download[1])
 
 
 def classes(name: str) -> tuple[str, ...]:

@@ -46,6 +46,15 @@ def downloaded(folder: str, files: Sequence[str], fetch: Callable[[str], object]
     return place
 
 
+def arriving(folder: str) -> int | None:
+    """Bytes of this folder's archives that a download has brought so far; None where none is going on."""
+    try:
+        beside = max((path for path in (cache() / folder).glob("tmp*") if path.is_dir()), key=os.path.getmtime, default=None)
+        return None if beside is None else sum(file.stat().st_size for file in beside.rglob("*.gz"))
+    except OSError:  # it ended while it was looked at
+        return None
+
+
 @contextmanager
 def _timeout(seconds: float):
     before = socket.getdefaulttimeout()

@@ -23,6 +23,7 @@ TITLE = "CIFAR-10"
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SHAPE = (3, 32, 32)
 BATCHES = "cifar-10-batches-py"
+DOWNLOAD = (BATCHES, 170_498_071)
 FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
 
 

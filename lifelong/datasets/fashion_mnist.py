@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TITLE = "Fashion-MNIST"
 CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 SHAPE = (1, 28, 28)
+DOWNLOAD = ("FashionMNIST/raw", 30_878_645)
 
 
 def place() -> Path | None:

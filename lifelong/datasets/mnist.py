@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TITLE = "MNIST"
 CLASSES = mnist_sample.CLASSES
 SHAPE = (1, 28, 28)
+DOWNLOAD = ("MNIST/raw", 11_594_722)
 
 
 def place() -> Path | None:

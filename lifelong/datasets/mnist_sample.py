@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..examples import Dataset
 
 CLASSES = tuple("0123456789")
+DOWNLOAD = None
 TRAIN_PER_CLASS = 400
 
 
