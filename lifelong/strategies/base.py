@@ -1,7 +1,6 @@
 """What a strategy is: a dataclass that overrides some steps of the one training loop below."""
 
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,10 +12,10 @@ from .. import compute, seeds
 from ..config import SCENARIOS, RunConfig
 from ..errors import LifelongError
 from ..examples import Examples
-from ..fields import Adjustable, named, starting
 from ..models.base import Network
 from ..optimizer import Adam
 from ..scenarios import Plan, Task
+from ._keeping import Keeper
 
 # Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
 # each of them by itself: a step then took twice as long. They count as zero; set here, before torch starts its threads.
@@ -40,7 +39,7 @@ class Batch:
 
 
 @dataclass
-class Strategy(Adjustable):
+class Strategy(Keeper):
     """A way to learn a task without losing the earlier ones.
 
     Most override some of these: examples, start_task, forward, loss, adjust_gradients, after_step, end_task, scores.
@@ -56,7 +55,6 @@ class Strategy(Adjustable):
     costs: ClassVar[str]
     source: ClassVar[str]
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
-    answers_with: ClassVar[tuple[str, ...]] = ()  # stored fields and parts that `scores` needs beside the network
     one_pass: ClassVar[bool] = False
     portions: ClassVar[int] = PORTIONS
     if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
@@ -72,20 +70,14 @@ class Strategy(Adjustable):
         self.seed = config.seed
         self.arithmetic = config.precision
         self.generator = torch.Generator()
-        self.device = network.flat.device
         self.held: int | None = None  # images that the memory holds in one step, where those are fewer than wanted
-        for name in self._stored_fields():
-            setattr(self, name, getattr(self, name).to(self.device))
+        self.settle()
         self.restart()
 
     def restart(self) -> None:
         """The network as it was before any training, with a fresh optimiser."""
         self.network.initialise(seeds.generator(self.seed, "weights"))
         self.optimizer = Adam(self.network, self.recipe.learning_rate)
-
-    def parts(self) -> dict[str, Adam]:
-        """The optimisers of networks that are trained beside the classifier, by name; made in `prepare`."""
-        return {}
 
     def learn(self, task: Task, start: int = 0) -> Iterator[tuple[int, int, Tensor]]:
         """The loop, written once: yields (steps done, steps in all, loss) after every step from `start` on."""
@@ -200,68 +192,3 @@ class Strategy(Adjustable):
         if scenario not in cls.scenarios:
             raise LifelongError(f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}.")
         return cls.adjusted(name, scenario, given)
-
-    def state(self) -> dict[str, Tensor]:
-        """Everything that learning on needs, as tensors by name; `load_state` takes it back to the bit."""
-        return {
-            "network.flat": self.network.flat,
-            **named("network.statistics", self.network.statistics()),
-            "generator": self.generator.get_state(),
-            **named("adam", self.optimizer.tensors()),
-            **{name: tensor for part, adam in self.parts().items() for name, tensor in named(f"part.{part}.adam", adam.tensors()).items()},
-            **self._kept([*self._stored_fields(), *self.parts()]),
-        }
-
-    def answering_state(self) -> dict[str, Tensor]:
-        """What `scores` needs, as tensors by name: the weights, and the stored fields and parts of `answers_with`."""
-        return named("network", self.network.weights()) | self._kept(self.answers_with)
-
-    def storage(self, task: Task) -> dict[str, int]:
-        """Bytes kept for the sake of earlier tasks once `task` is learned, by kind; the network that everybody has is left out."""
-        kept = {"weights": sum(adam.network.flat.nbytes for adam in self.parts().values())}
-        for name, field in self._stored_fields().items():
-            kind = field.metadata["stored"]
-            kept[kind] = kept.get(kind, 0) + sum(t.nbytes for t in self._tensors(name).values())
-        return {kind: count for kind, count in kept.items() if count}
-
-    def _stored_fields(self) -> dict[str, dataclasses.Field]:
-        return {field.name: field for field in dataclasses.fields(self) if field.metadata.get("stored")}
-
-    def _tensors(self, name: str) -> dict[str, Tensor]:
-        value = getattr(self, name)
-        return value.tensors() if self._stored_fields()[name].type is Examples else {"": value}
-
-    def _kept(self, names: Iterable[str]) -> dict[str, Tensor]:
-        """Stored fields and the weights of parts, by name."""
-        tensors, parts = {}, self.parts()
-        for name in names:
-            if name in parts:
-                tensors[f"part.{name}.flat"] = parts[name].network.flat
-            else:
-                tensors |= named(f"strategy.{name}", self._tensors(name))
-        return tensors
-
-    def _take_back(self, names: Iterable[str], state: dict[str, Tensor]) -> None:
-        parts, fields = self.parts(), self._stored_fields()
-        for name in names:
-            if name in parts:
-                parts[name].network.flat.copy_(state[f"part.{name}.flat"])
-            else:
-                own = {part: tensor.to(self.device) for part, tensor in starting(f"strategy.{name}", state).items()}
-                setattr(self, name, Examples(**own) if fields[name].type is Examples else own[""])
-
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Goes back to a saved state; the network must have the same shape."""
-        self.network.flat.copy_(state["network.flat"])
-        for name, tensor in self.network.statistics().items():
-            tensor.copy_(state[f"network.statistics.{name}"])
-        self.generator.set_state(state["generator"])
-        self.optimizer.take_back(starting("adam", state))
-        for part, adam in self.parts().items():
-            adam.take_back(starting(f"part.{part}.adam", state))
-        self._take_back([*self._stored_fields(), *self.parts()], state)
-
-    def load_answering_state(self, state: dict[str, Tensor]) -> None:
-        """Takes over what `scores` needs; raises KeyError or ValueError when it belongs to another model."""
-        self.network.load_weights(starting("network", state))
-        self._take_back(self.answers_with, state)
