@@ -34,7 +34,7 @@ def main(rounds: int) -> None:
     made = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (LEARNED, 3, 32, 32), generator=made, dtype=torch.uint8)
     labels = torch.randint(0, 10, (LEARNED,), generator=made)
-    precision = compute.precision("auto", deep=True)
+    precision = compute.precision("auto")
     compute.threads(os.cpu_count())
     loops = {
         "answering": (ANSWERED, _bare_answers(images[:ANSWERED], precision), _our_answers(images[:ANSWERED])),

@@ -34,7 +34,7 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
         **_steps(_names(scenario, only), scenario, dataset, "fp32"),
         "fisher_seconds": round(_fisher_seconds(dataset), 3),
         "threads": torch.get_num_threads(),
-        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16") if compute.precision("auto", deep=False) == "bf16" else None,
+        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16") if compute.precision("auto") == "bf16" else None,
     }
 
 
@@ -99,11 +99,11 @@ def _floor(precision: str) -> Callable[[], float]:
         with compute.products(precision):
             for _ in range(STEPS):
                 for x, w in zip(inputs, weights):
-                    x @ w.T
+                    compute.product(x, w.T)
                 for x, g in zip(inputs, gradients):
-                    g.T @ x
+                    compute.product(g.T, x)
                 for w, g in zip(weights[1:], gradients[1:]):
-                    g @ w
+                    compute.product(g, w)
         return (time.perf_counter() - clock) / STEPS * 1000
 
     return once

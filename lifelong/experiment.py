@@ -32,7 +32,7 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.plan(config, own + other)
     device = compute.device(config.device, deep=model.threads is None)
-    precision = compute.precision(config.precision, model.deep, device)
+    precision = compute.precision(config.precision, device)
     return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "device": device, "precision": precision})
 
 
@@ -53,7 +53,7 @@ def _front(architecture: type[Model], settings: tuple, precision: str, seed: int
 def front_of(config: RunConfig) -> Backbone | None:
     """The frozen backbone that every image goes through, ready to answer; None where there is none."""
     model = model_of(config)
-    return _front(type(model), tuple(model.chosen().items()), compute.precision(config.precision, model.deep), config.seed)
+    return _front(type(model), tuple(model.chosen().items()), compute.precision(config.precision), config.seed)
 
 
 def prepare(config: RunConfig) -> Iterator[Preparing]:

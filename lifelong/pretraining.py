@@ -71,7 +71,7 @@ def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
 
 def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> Iterator[Progress]:
     name, place = _where()
-    student = Backbone(lesson.architecture, lesson.stem, 0, compute.precision("auto", deep=True, device=name))
+    student = Backbone(lesson.architecture, lesson.stem, 0, compute.precision("auto", name))
     student.initialise(seeds.generator(lesson.seed, "student"))
     layer = nn.Linear(student.width, targets.shape[1])
     nn.init.normal_(layer.weight, std=0.01, generator=seeds.generator(lesson.seed, "layer"))
@@ -124,7 +124,7 @@ def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: P
 def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progress]]:
     """The teacher's features of all images, portion by portion."""
     clock, (name, place) = time.perf_counter(), _where()
-    bf16 = compute.precision("auto", deep=True, device=name) == "bf16"
+    bf16 = compute.precision("auto", name) == "bf16"
     network.to(place)
     for start in range(0, len(images), PORTION):
         x = F.interpolate(images[start : start + PORTION].to(place).float(), size=(TEACHER_SIDE, TEACHER_SIDE), mode="bicubic", antialias=True)

@@ -42,14 +42,13 @@ def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatc
     assert comparison.at_once([config()]) == 1
 
 
-@pytest.mark.parametrize(("knows", "small_one", "deep_one"), [
-    ({"amx_bf16": True, "avx512_bf16": True}, "bf16", "bf16"), ({"avx512_bf16": True}, "fp32", "bf16"), ({}, "fp32", "fp32"),
+@pytest.mark.parametrize(("knows", "expected"), [
+    ({"amx_bf16": True, "avx512_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({}, "fp32"),
 ])  # fmt: skip
-def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch, knows, small_one, deep_one):
+def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch, knows, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
-    assert compute.precision("auto", deep=False) == experiment.resolve(config()).precision == small_one
-    assert compute.precision("auto", deep=True) == experiment.resolve(config(model="resnet18")).precision == deep_one
-    assert [compute.precision(p, deep=True) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
+    assert compute.precision("auto") == experiment.resolve(config()).precision == expected
+    assert [compute.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
 
 
 def test_products_are_rounded_only_where_it_was_asked_for():
@@ -64,8 +63,22 @@ def test_products_are_rounded_only_where_it_was_asked_for():
     assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
+@pytest.mark.parametrize(("knows", "rounds"), [({"avx512_bf16": True}, True), ({"avx512_bf16": True, "amx_bf16": True}, False), ({}, False)])
+def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles(knows, rounds, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
+    a, b = torch.rand(5, 7), torch.rand(7, 3)
+    with compute.products("bf16"):
+        made, into = compute.product(a, b), compute.product(a, b, out=torch.empty(5, 3))
+        with compute.products("fp32"):
+            assert torch.equal(compute.product(a, b), a @ b)
+    assert made.dtype == torch.float32 and torch.equal(made, into)
+    assert torch.equal(made, (a.bfloat16() @ b.bfloat16()).float()) == rounds
+    torch.testing.assert_close(made, a @ b, rtol=2e-2, atol=1e-2)
+    assert torch.equal(compute.product(a, b), a @ b)
+
+
 def test_half_the_digits_learn_as_well(small):
-    """On a processor without tiles the two are equal."""
+    """On a processor with neither tiles nor instructions the two are equal."""
     rows = [whole(config("replay", precision=p, steps=60))[1][-2].accuracy for p in ("fp32", "bf16")]
     assert sum(rows[1]) / 3 == pytest.approx(sum(rows[0]) / 3, abs=0.1)
 

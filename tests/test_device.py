@@ -121,8 +121,8 @@ def test_a_card_that_is_not_there_is_one_sentence():
 @pytest.mark.parametrize("knows", [True, False])
 def test_a_card_computes_in_bf16_where_it_knows_it(knows, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: knows)
-    assert compute.precision("auto", True, "cuda") == ("bf16" if knows else "fp32")
-    assert compute.precision("fp32", True, "cuda") == "fp32"
+    assert compute.precision("auto", "cuda") == ("bf16" if knows else "fp32")
+    assert compute.precision("fp32", "cuda") == "fp32"
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def dataset(monkeypatch):
     monkeypatch.setattr(pretraining, "TOLD_EVERY", 3)
     monkeypatch.setattr(pretraining, "TEACHER_SIDE", 16)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
-    monkeypatch.setattr(pretraining.compute, "precision", lambda wanted, deep, device: "fp32")
+    monkeypatch.setattr(pretraining.compute, "precision", lambda wanted, device: "fp32")
     Teacher.looked = 0
     grey = made_up(classes=4, train=12, test=2, side=16)
     return dataclasses.replace(grey, train_images=grey.train_images.repeat(1, 3, 1, 1), test_images=grey.test_images.repeat(1, 3, 1, 1))

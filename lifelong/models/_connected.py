@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from .. import compute
+
 
 class Written:
     """Which layers have their gradient of the present backward pass already: those are added to, others overwritten."""
@@ -22,11 +24,11 @@ class Written:
         """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw."""
         weight, bias = layer.weight.grad, layer.bias.grad
         if self.layers is None or layer in self.layers:
-            weight.addmm_(outputs.t(), inputs)
+            weight.add_(compute.product(outputs.t(), inputs))
             bias.add_(outputs.sum(0))
         else:
             self.layers.add(layer)
-            torch.mm(outputs.t(), inputs, out=weight)
+            compute.product(outputs.t(), inputs, out=weight)
             torch.sum(outputs, 0, out=bias)
 
 
@@ -44,7 +46,7 @@ class _Connected(torch.autograd.Function):
         inputs, rectified = [], []
         for k, layer in enumerate(layers):
             inputs.append(x)
-            x = torch.addmm(layer.bias, x, layer.weight.t())
+            x = compute.product(x, layer.weight.t()).add_(layer.bias)
             if k < len(layers) - 1 or relu_last:
                 x.relu_()
                 rectified.append(x.detach())  # an alias: the output itself would hold on to this node, and this node to it
@@ -68,7 +70,7 @@ class _Connected(torch.autograd.Function):
             if layer.weight.requires_grad:
                 ctx.written.gradient(layer, d, ctx.inputs[k])
             if k or ctx.needs_input_grad[0]:
-                d = torch.mm(d, layer.weight)
+                d = compute.product(d, layer.weight)
         return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)
 
 

@@ -20,7 +20,6 @@ class Torchvision(Model):
     """
 
     architecture: ClassVar[str]
-    deep = True
     title = "A network of torchvision"
     summary = "A deep network for colour images, pretrained or not, with fully connected layers on top."
 

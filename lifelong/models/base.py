@@ -133,13 +133,11 @@ class Model(Adjustable, ABC):
     """A kind of network with its settings, which are fields made with `setting`, `choice` and `text`.
 
     threads: that a run uses; None for all there are. A number, where a second run beside it gains more than a second thread.
-    deep: whether images go through convolutions, here or in its backbone.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     threads: ClassVar[int | None] = None
-    deep: ClassVar[bool] = False
 
     def front(self, precision: str) -> "Body | None":
         """The frozen backbone that every image goes through once, before any training; None where there is none."""
