@@ -181,7 +181,7 @@ def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_nex
 
 
 def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimum(small):
-    made = config("ewc", "task", tasks=2)
+    made = config("ewc", "task", tasks=2, precision="fp32")
     from lifelong.experiment import Experiment
 
     told = Experiment(made)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def learned(until: int, scenario: str = "task", **settings) -> Experiment:
-    told = Experiment(config("ewc-online", scenario, settings=settings))
+    told = Experiment(config("ewc-online", scenario, settings=settings, precision="fp32"))
     list(told.events(until=until))
     return told
 

@@ -81,6 +81,8 @@ class Analytic(Strategy):
 
     def scores(self, images: Tensor) -> Tensor:
         self._solve()
+        if not len(self.weights):  # nothing learned yet: the features would be looked at for nothing
+            return torch.zeros(len(images), self.plan.outputs, device=self.device)
         return self._answers(self.embed(images))
 
     def embed(self, images: Tensor) -> Tensor:

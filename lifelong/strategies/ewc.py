@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .. import compute
 from ..fields import choice, setting, stored
 from ..importance import ESTIMATES, fisher
 from ..scenarios import Task
@@ -51,7 +52,8 @@ class EWC(Strategy):
             pull(self.network.flat_gradient, self.precision, self.network.flat, self.anchor, self.strength)
 
     def end_task(self, task: Task) -> None:
-        importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
+        with compute.products(self.arithmetic):
+            importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
         self.hold(importance, self.network.flat.clone())
 
     def hold(self, importance: Tensor, optimum: Tensor) -> None:

@@ -88,10 +88,12 @@ class GenerativeClassifier(Strategy):
         while len(self.models) < task.outputs.stop:  # there were fewer steps than classes
             self.start_class()
 
-    @torch.no_grad()
     def scores(self, images: Tensor) -> Tensor:
-        pixels = self.network.body(images)
-        answers = pixels.new_full((len(images), self.plan.outputs), UNKNOWN)
+        with torch.no_grad(), compute.products(self.arithmetic):
+            return self._scores(self.network.body(images))
+
+    def _scores(self, pixels: Tensor) -> Tensor:
+        answers = pixels.new_full((len(pixels), self.plan.outputs), UNKNOWN)
         for output in range(len(self.models)):
             answers[:, output] = log_likelihoods(self.model(output), pixels, torch.zeros_like(self.noise[:1]))
         plausible = answers >= answers.amax(1, keepdim=True) - MARGIN

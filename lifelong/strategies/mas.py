@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .. import compute
 from ..fields import setting, stored
 from ..importance import sensitivity
 from ..scenarios import Task
@@ -47,6 +48,7 @@ class MAS(Strategy):
             pull(self.network.flat_gradient, self.importance, self.network.flat, self.anchor, 2 * self.strength)
 
     def end_task(self, task: Task) -> None:
-        importance = sensitivity(self.network, task.train.images, task.candidates(task.train.tasks))
+        with compute.products(self.arithmetic):
+            importance = sensitivity(self.network, task.train.images, task.candidates(task.train.tasks))
         self.importance = self.importance + importance if len(self.importance) else importance
         self.anchor = self.network.flat.clone()
