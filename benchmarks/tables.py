@@ -87,9 +87,8 @@ class Table:
         lines = [f"| strategy | {' | '.join(self.published)} | n | agrees | seconds |", "|---" * (len(self.published) + 4) + "|"]
         for strategy, rows in sorted(by_strategy.items()):
             checked = {scenario: self.agrees(row) for scenario, row in rows.items()}
-            worst = next((v for v in ("**no**", "by spread", "too few", "yes") if v in checked.values()), "-")
-            where = [scenario for scenario in self.published if checked.get(scenario) == worst]
-            verdict = worst if worst in ("yes", "-", "too few") else f"{worst}: {', '.join(where)}"
+            told = {v: [scenario for scenario in self.published if checked.get(scenario) == v] for v in ("**no**", "by spread", "too few")}
+            verdict = "; ".join(f"{v}: {', '.join(where)}" for v, where in told.items() if where) or ("yes" if "yes" in checked.values() else "-")
             counts = ", ".join(str(n) for n in sorted({row["n"] for row in rows.values()}))
             seconds = max((row["seconds"] for row in rows.values() if row["seconds"] is not None), default=None)
             cells = " | ".join(_cell(rows.get(scenario)) for scenario in self.published)
