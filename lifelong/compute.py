@@ -8,6 +8,7 @@ them, and its result is rounded, too. Graphics cards that know bfloat16 are made
 """
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from functools import cache
 
@@ -58,7 +59,14 @@ def halved(images: int) -> int:
 def products(precision: str) -> Iterator[None]:
     """Within it, single-precision matrix products are computed in this precision, 'fp32' or 'bf16'; for the latter, a card
     takes TF32, which keeps 10 bits in place of 7 and is as quick where it counts.
+
+    The choice is the whole process's, so threads that answer take turns: none puts back what it found in the middle of another's.
     """
+    with _one_at_a_time:
+        yield from _products(precision)
+
+
+def _products(precision: str) -> Iterator[None]:
     global _converting
     converted, _converting = _converting, precision == "bf16" and _has("avx512_bf16") and not _has("amx_bf16")
     coarse = {torch.backends.mkldnn.matmul: "bf16", torch.backends.cuda.matmul: "tf32"}
@@ -73,6 +81,7 @@ def products(precision: str) -> Iterator[None]:
             matmul.fp32_precision = name
 
 
+_one_at_a_time = threading.RLock()  # within one thread they may be nested
 _converting = False  # whether `product` converts its factors; set by `products`
 
 

@@ -1,6 +1,7 @@
 """Strategies side by side, and what a step costs."""
 
 import gc
+import threading
 import weakref
 
 import pytest
@@ -74,6 +75,26 @@ def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles
     assert made.dtype == torch.float32 and torch.equal(made, into)
     assert torch.equal(made, (a.bfloat16() @ b.bfloat16()).float()) == rounds
     torch.testing.assert_close(made, a @ b, rtol=2e-2, atol=1e-2)
+    assert torch.equal(compute.product(a, b), a @ b)
+
+
+def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    inside, leave = [threading.Event() for _ in range(2)], [threading.Event() for _ in range(2)]
+
+    def compute_for_a_while(which: int) -> None:
+        with compute.products("bf16"):
+            inside[which].set()
+            leave[which].wait(10)
+
+    both = [threading.Thread(target=compute_for_a_while, args=(which,)) for which in range(2)]
+    for thread, arrived, patience in zip(both, inside, (10, 0.3)):  # the second comes in the middle of the first
+        thread.start()
+        arrived.wait(patience)
+    for thread, may in zip(both, leave):
+        may.set()
+        thread.join()
+    a, b = torch.rand(5, 7), torch.rand(7, 3)
     assert torch.equal(compute.product(a, b), a @ b)
 
 
