@@ -73,7 +73,7 @@ def test_what_was_taken_in_is_never_lost():
     for task in told.tasks:
         h = told.strategy.embed(task.train.images).double()
         alone.append(h.T @ h)
-    assert torch.equal(after_one, alone[0]) and torch.equal(told.strategy.gram, sum(alone))
+    assert torch.equal(after_one.tril(), alone[0].tril()) and torch.equal(told.strategy.gram.tril(), sum(alone).tril())
 
 
 def test_the_error_is_that_of_the_answers_on_what_was_learned(small):

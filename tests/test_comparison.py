@@ -1,14 +1,12 @@
 """Strategies side by side, and what a step costs."""
 
 import gc
-import threading
 import weakref
 
 import pytest
-import torch
 from helpers import config, whole
 
-from lifelong import bench, comparison, compute, experiment
+from lifelong import bench, comparison, experiment
 from lifelong.api import size
 from lifelong.models.mlp import MLP
 
@@ -41,61 +39,6 @@ def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatc
     assert comparison.at_once([config()]) == 8
     monkeypatch.setattr(MLP, "threads", None)
     assert comparison.at_once([config()]) == 1
-
-
-@pytest.mark.parametrize(("knows", "expected"), [
-    ({"amx_bf16": True, "avx512_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({}, "fp32"),
-])  # fmt: skip
-def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch, knows, expected):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
-    assert compute.precision("auto") == experiment.resolve(config()).precision == expected
-    assert [compute.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
-
-
-def test_products_are_rounded_only_where_it_was_asked_for():
-    before = torch.backends.mkldnn.matmul.fp32_precision
-    x = torch.rand(128, 784, generator=torch.Generator().manual_seed(0))
-    exact = x.double() @ x.double().T
-    with compute.products("fp32"):
-        torch.testing.assert_close((x @ x.T).double(), exact, rtol=1e-5, atol=1e-5)
-    with pytest.raises(ZeroDivisionError), compute.products("bf16"):
-        torch.testing.assert_close((x @ x.T).double(), exact, rtol=2e-2, atol=1e-2)
-        raise ZeroDivisionError
-    assert torch.backends.mkldnn.matmul.fp32_precision == before
-
-
-@pytest.mark.parametrize(("knows", "rounds"), [({"avx512_bf16": True}, True), ({"avx512_bf16": True, "amx_bf16": True}, False), ({}, False)])
-def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles(knows, rounds, monkeypatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
-    a, b = torch.rand(5, 7), torch.rand(7, 3)
-    with compute.products("bf16"):
-        made, into = compute.product(a, b), compute.product(a, b, out=torch.empty(5, 3))
-        with compute.products("fp32"):
-            assert torch.equal(compute.product(a, b), a @ b)
-    assert made.dtype == torch.float32 and torch.equal(made, into)
-    assert torch.equal(made, (a.bfloat16() @ b.bfloat16()).float()) == rounds
-    torch.testing.assert_close(made, a @ b, rtol=2e-2, atol=1e-2)
-    assert torch.equal(compute.product(a, b), a @ b)
-
-
-def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    inside, leave = [threading.Event() for _ in range(2)], [threading.Event() for _ in range(2)]
-
-    def compute_for_a_while(which: int) -> None:
-        with compute.products("bf16"):
-            inside[which].set()
-            leave[which].wait(10)
-
-    both = [threading.Thread(target=compute_for_a_while, args=(which,)) for which in range(2)]
-    for thread, arrived, patience in zip(both, inside, (10, 0.3)):  # the second comes in the middle of the first
-        thread.start()
-        arrived.wait(patience)
-    for thread, may in zip(both, leave):
-        may.set()
-        thread.join()
-    a, b = torch.rand(5, 7), torch.rand(7, 3)
-    assert torch.equal(compute.product(a, b), a @ b)
 
 
 def test_half_the_digits_learn_as_well(small):
@@ -132,7 +75,7 @@ def test_sizes_are_told_as_people_read_them():
 
 
 @pytest.mark.parametrize("strategy", ["finetune", "joint", "dgr", "augmented-replay"])
-def test_a_run_that_is_over_leaves_its_memoryat_once(strategy, small):
+def test_a_run_that_is_over_leaves_its_memory_at_once(strategy, small):
     """Images held in a circle of references would stay until Python's collector comes by, tens of runs later."""
     gc.disable()
     try:

@@ -20,15 +20,18 @@ class Written:
     def __init__(self) -> None:
         self.layers: set[nn.Linear] | None = None  # None: no pass of ours is going on, and gradients add up as in torch
 
-    def gradient(self, layer: nn.Linear, outputs: Tensor, inputs: Tensor) -> None:
-        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw."""
+    def gradient(self, layer: nn.Linear, outputs: Tensor, factor: Tensor, inputs: Tensor) -> None:
+        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw.
+
+        factor: the outputs as a product takes them, and so are the inputs.
+        """
         weight, bias = layer.weight.grad, layer.bias.grad
         if self.layers is None or layer in self.layers:
-            weight.add_(compute.product(outputs.t(), inputs))
+            weight.add_(compute.product(factor.t(), inputs))
             bias.add_(outputs.sum(0))
         else:
             self.layers.add(layer)
-            compute.product(outputs.t(), inputs, out=weight)
+            compute.product(factor.t(), inputs, out=weight)
             torch.sum(outputs, 0, out=bias)
 
 
@@ -43,16 +46,17 @@ def connected(x: Tensor, layers: Sequence[nn.Linear], written: Written, relu_las
 class _Connected(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, _leaf: Tensor, layers, written: Written, relu_last: bool, *gates: Tensor) -> Tensor:
-        inputs, rectified = [], []
+        factors, rectified = [], []
         for k, layer in enumerate(layers):
-            inputs.append(x)
-            x = compute.product(x, layer.weight.t()).add_(layer.bias)
+            x, weight = compute.rounded(x), compute.rounded(layer.weight)
+            factors.append((x, weight))
+            x = compute.product(x, weight.t()).add_(layer.bias)
             if k < len(layers) - 1 or relu_last:
                 x.relu_()
                 rectified.append(x.detach())  # an alias: the output itself would hold on to this node, and this node to it
                 x = x * gates[k] if gates else x
         # Not save_for_backward: nothing here is changed in place before the backward pass, and its checks cost a tenth.
-        ctx.inputs, ctx.rectified, ctx.gates, ctx.layers, ctx.written = inputs, rectified, gates, layers, written
+        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.written = factors, rectified, gates, layers, written
         return x
 
     @staticmethod
@@ -67,10 +71,11 @@ class _Connected(torch.autograd.Function):
                         of_gates[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
                     d = d * ctx.gates[k]
                 d = _through_relu(d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1)
+            factor, (inputs, weight) = compute.rounded(d), ctx.factors[k]
             if layer.weight.requires_grad:
-                ctx.written.gradient(layer, d, ctx.inputs[k])
+                ctx.written.gradient(layer, d, factor, inputs)
             if k or ctx.needs_input_grad[0]:
-                d = compute.product(d, layer.weight)
+                d = compute.product(factor, weight)
         return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)
 
 

@@ -18,8 +18,7 @@ SIDE = 8  # of a random filter, in pixels
 CELL = 7  # side of the squares over which a filter's responses are averaged
 MOST = 4  # features for each value of a picture: tiny ones need no more
 CHUNK = 25  # images whose filtered pictures fit into the processor's cache
-LEVELS = 127  # a feature is a whole number up to here, of 7 bits ...
-EXACT = 1000  # ... so that a sum of so many products is exact, in single precision and from bf16 factors alike
+LEVELS = 127  # a feature is a whole number up to here
 BRIGHTEST = 1.5  # what LEVELS stands for in a filtered picture; chosen with 10,000 of MNIST's training images held out
 
 
@@ -32,7 +31,7 @@ class Analytic(Strategy):
     The features are untrained, unlike theirs. Of a picture: random smooth filters, rectified and averaged over squares
     (McDonnell and Vladusich 2015, with random filters and no second layer). Of the vector of a backbone: itself, and
     rectified random projections of it (McDonnell et al. 2023). Features are rounded to whole numbers: sums of their products
-    are exact then, and quick where the processor has tiles. λ counts in mean squares of a feature. Answers are divided
+    are exact then, and quick where the processor is made for bytes. λ counts in mean squares of a feature. Answers are divided
     by their root mean squared error on what was learned, which makes their softmax a fair probability.
     """
 
@@ -48,7 +47,7 @@ class Analytic(Strategy):
 
     features: int = setting(1152, "Random features of an image: more are more accurate and slower.", low=25, high=5000)
     ridge: float = setting(0.5, "How strongly large weights are held down: λ.", low=1e-3, high=1000)
-    gram: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    gram: Tensor = stored(lambda: torch.zeros(0), "statistics")  # symmetric: kept up on and below the diagonal
     sums: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
@@ -67,11 +66,9 @@ class Analytic(Strategy):
             self.gram = h.new_zeros(h.shape[1], h.shape[1], dtype=torch.float64)
             self.sums = h.new_zeros(h.shape[1], len(self.counts), dtype=torch.float64)
         classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        shown = F.one_hot(classes, len(self.counts)).float()
-        with compute.products(self.arithmetic):
-            for part, of in zip(h.split(EXACT), shown.split(EXACT)):
-                self.gram += part.T @ part  # in double precision, because the whole sum is longer
-                self.sums += part.T @ of
+        whole = h.to(torch.int8)
+        compute.add_symmetric(self.gram, whole, whole)
+        compute.add_products(self.sums, whole, F.one_hot(classes, len(self.counts)).to(torch.int8))
         self.counts += classes.bincount(minlength=len(self.counts))
         self.unsolved += len(classes)
         return loss
@@ -93,7 +90,9 @@ class Analytic(Strategy):
         x = self.network.body(images)
         if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
             return _whole(_filtered(x.view(images.shape), _filters(tuple(images.shape[1:]), self.seed, self.features).to(x.device)) / BRIGHTEST)
-        return _whole(torch.cat([x, x @ _projection(x.shape[1], self.seed, self.features).to(x.device)], 1))
+        with compute.products("fp32"):  # the same features wherever they are asked for
+            projected = compute.product(x, _projection(x.shape[1], self.seed, self.features).to(x.device))
+        return _whole(torch.cat([x, projected], 1))
 
     def _answers(self, h: Tensor) -> Tensor:
         if not len(self.weights):

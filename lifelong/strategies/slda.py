@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import statistics
+from .. import compute, statistics
 from ..config import RunConfig
 from ..fields import setting, stored
 from ..models.base import Network
@@ -35,7 +35,7 @@ class SLDA(Strategy):
     shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-6, high=1)
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
-    covariance: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    scatter: Tensor = stored(lambda: torch.zeros(0), "statistics")  # symmetric: kept up on and below the diagonal
     weights: Tensor = stored(lambda: torch.zeros(0), "weights")
     bias: Tensor = stored(lambda: torch.zeros(0), "weights")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
@@ -45,7 +45,7 @@ class SLDA(Strategy):
         classes, width = statistics.count(plan), network.layers[0].in_features
         self.means = torch.zeros(classes, width, dtype=torch.float64, device=self.device)
         self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
-        self.covariance = torch.zeros(width, width, dtype=torch.float64, device=self.device)
+        self.scatter = torch.zeros(width, width, dtype=torch.float64, device=self.device)
         self.weights = torch.zeros(width, classes, device=self.device)
         self.bias = torch.zeros(classes, device=self.device)
 
@@ -55,8 +55,7 @@ class SLDA(Strategy):
         loss = statistics.squared_error(task, batch, self._answers(features))  # of the answers that were asked for last
         classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
         before, after = statistics.take_in(self.means, self.counts, features.double(), classes)
-        seen = int(self.counts.sum())
-        self.covariance.addmm_(before.T, after, beta=1 - len(features) / seen, alpha=1 / seen)
+        compute.add_symmetric(self.scatter, before, after)
         self.unsolved += len(features)
         return loss
 
@@ -75,7 +74,7 @@ class SLDA(Strategy):
         """Weights and bias of all images taken in."""
         if not self.unsolved:
             return
-        shrunk = (1 - self.shrinkage) * self.covariance
+        shrunk = self.scatter * ((1 - self.shrinkage) / self.counts.sum())
         shrunk.diagonal().add_(self.shrinkage)
         weights = torch.cholesky_solve(self.means.T, torch.linalg.cholesky(shrunk))
         self.weights, self.bias = weights.float().contiguous(), (self.means.T * weights).sum(0).float() / -2
