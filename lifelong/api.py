@@ -113,9 +113,15 @@ def data_card(name: str) -> data_sets.Card:
 
 
 def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
-    """The data set of a run that is being downloaded: its name, bytes so far and bytes in all; None where none is."""
+    """What a run needs and is being downloaded, a data set or a network's weights: its name, bytes so far and bytes in all; or None."""
     names = [config.dataset, *([config.target] if config.target else [])]
-    return next(((name, *told) for name in names if (told := data_sets.arriving(name))), None)
+    found = next(((name, *told) for name in names if (told := data_sets.arriving(name))), None)
+    if found or config.model == "mlp":
+        return found
+    from .experiment import model_of
+
+    told = model_of(config).arriving()
+    return (f"the weights of {config.model}", *told) if told else None
 
 
 def create(**given: Any) -> str:

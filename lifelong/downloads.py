@@ -1,7 +1,12 @@
-"""Where downloads and what is computed once are kept, and whether anything may be downloaded."""
+"""Where downloads and what is computed once are kept, whether anything may be downloaded, and how long an answer is waited for."""
 
 import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+TIMEOUT = 15  # seconds without an answer before a download is given up
 
 
 def cache() -> Path:
@@ -12,3 +17,14 @@ def cache() -> Path:
 def offline() -> bool:
     """Whether LIFELONG_OFFLINE forbids downloads."""
     return bool(os.environ.get("LIFELONG_OFFLINE"))
+
+
+@contextmanager
+def patience(seconds: float = TIMEOUT) -> Iterator[None]:
+    """Within it, a server that says nothing for so long is given up."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,18 +1,14 @@
 """Where data sets lie on this machine, and how torchvision's downloads get there; imports no torch."""
 
 import os
-import socket
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
-from ..downloads import cache, offline
+from ..downloads import cache, offline, patience
 from ..errors import LifelongError
-
-TIMEOUT = 15  # seconds without an answer before a download is given up
 
 
 def roots() -> list[Path]:
@@ -37,7 +33,7 @@ def downloaded(folder: str, files: Sequence[str], fetch: Callable[[str], object]
     try:
         place.mkdir(parents=True, exist_ok=True)
         # Beside their place, then renamed: half a download is never taken for the data set the next time.
-        with tempfile.TemporaryDirectory(dir=place) as beside, _timeout(TIMEOUT):
+        with tempfile.TemporaryDirectory(dir=place) as beside, patience():
             fetch(beside)
             for name in files:
                 os.replace(Path(beside) / folder / name, place / name)
@@ -53,16 +49,6 @@ def arriving(folder: str) -> int | None:
         return None if beside is None else sum(file.stat().st_size for file in beside.rglob("*.gz"))
     except OSError:  # it ended while it was looked at
         return None
-
-
-@contextmanager
-def _timeout(seconds: float):
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def not_had(title: str, what: str) -> LifelongError:

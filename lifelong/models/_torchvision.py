@@ -37,8 +37,7 @@ class Torchvision(Model):
 
     def backbone(self, precision: str, augments: bool = False) -> Backbone:
         """The network with its weights, ready to answer."""
-        source = _weights.usual(self.architecture) if self.weights == "default" else self.weights
-        found = _weights.find(self.architecture, source)
+        found = _weights.find(self.architecture, self._source())
         stem = (found.stem if found else "small" if self._has_stems() else "imagenet") if self.stem == "auto" else self.stem
         made = Backbone(self.architecture, stem, self.side, precision, augments)
         if found:
@@ -53,6 +52,12 @@ class Torchvision(Model):
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
         body = Codes(shape[0]) if self.tune == "head" else self.backbone(precision, augments=True)
         return Network(body, [self.units] * self.layers, outputs)
+
+    def arriving(self) -> tuple[int, int] | None:
+        return _weights.arriving(self.architecture) if self._source() == "imagenet" else None
+
+    def _source(self) -> str:
+        return _weights.usual(self.architecture) if self.weights == "default" else self.weights
 
     def _has_stems(self) -> bool:
         return self.architecture.startswith(("resnet", "resnext", "wide_resnet"))

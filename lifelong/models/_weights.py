@@ -1,16 +1,20 @@
 """Where a backbone's weights come from: those that ship with the project, torchvision's of ImageNet, or a file of one's own."""
 
+import contextlib
 import hashlib
+import sys
+import time
 from dataclasses import dataclass
 from functools import lru_cache
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 
 from .. import checkpoints
-from ..downloads import cache, offline
+from ..downloads import TIMEOUT, cache, offline, patience
 from ..errors import LifelongError
 
 SHIPPED = Path(__file__).parent.parent.parent / "checkpoints" / "backbones"
@@ -72,14 +76,38 @@ def _imagenet(architecture: str) -> Weights:
     from ..torchvision_import import models
 
     chosen = models.get_model_weights(architecture).DEFAULT
-    folder = cache() / "weights"
-    if offline() and not (folder / chosen.url.rpartition("/")[2]).exists():
+    file = _downloads() / chosen.url.rpartition("/")[2]
+    there = file.exists()
+    if offline() and not there:
         raise _offline(architecture)
     try:
-        tensors = chosen.get_state_dict(progress=True, check_hash=True, model_dir=str(folder), weights_only=True)
-    except (URLError, OSError, RuntimeError):
+        with patience(), contextlib.redirect_stdout(sys.stderr):  # torch prints an address, and standard output belongs to --json
+            tensors = chosen.get_state_dict(progress=True, check_hash=True, model_dir=str(file.parent), weights_only=True)
+    except (OSError, RuntimeError, EOFError, HTTPException, UnpicklingError):
+        if there:
+            raise LifelongError(f"The ImageNet weights of {architecture} on this machine are damaged; delete {file.name} in the download folder.") from None
         raise _offline(architecture) from None
     return Weights(f"{architecture}, ImageNet", "imagenet", _digest(tensors), dict(tensors))
+
+
+def _downloads() -> Path:
+    return cache() / "weights"
+
+
+def arriving(architecture: str) -> tuple[int, int] | None:
+    """Bytes so far and bytes in all of ImageNet weights that are being downloaded; None where they are not."""
+    parts = list(_downloads().glob("*.partial"))  # as torch.hub names them; asked first, because torchvision takes a second to import
+    if not parts:
+        return None
+    from ..torchvision_import import models
+
+    chosen = models.get_model_weights(architecture).DEFAULT
+    name, total = chosen.url.rpartition("/")[2], int(chosen.meta["_file_size"] * 2**20)
+    with contextlib.suppress(OSError):  # it ended while it was looked at
+        seen = [part.stat() for part in parts if part.name.startswith(name)]
+        growing = [stat.st_size for stat in seen if time.time() - stat.st_mtime < 2 * TIMEOUT]  # others were cut off
+        return (min(max(growing), total), total) if growing else None
+    return None
 
 
 def _offline(architecture: str) -> LifelongError:

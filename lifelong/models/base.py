@@ -143,6 +143,10 @@ class Model(Adjustable, ABC):
         """The frozen backbone that every image goes through once, before any training; None where there is none."""
         return None
 
+    def arriving(self) -> tuple[int, int] | None:
+        """Bytes so far and bytes in all of weights that are being downloaded; None where none are."""
+        return None
+
     @abstractmethod
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
         """The classifier for images of this shape, or for what the backbone makes of them, as (width, 1, 1)."""
