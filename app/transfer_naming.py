@@ -78,15 +78,15 @@ def facts(found: Findings) -> list[tuple[str, str]]:
     config, run, began = found.config, found.config.run, found.began
     settings = ", ".join(f"{name.replace('_', ' ')} {naming.value(given)}" for name, given in run.settings.items())
     protected = [("Protected by", protector(found) + (f" ({settings})" if settings else ""))] if config.protect else []
-    told = [*protected,
-            ("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}"),
+    recipe = [] if config.pretrained else [("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}")]  # of few images its passes say nothing
+    told = [*protected, *recipe,
             ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
     if began:
         told += [
             ("Data", began.data), ("Source", ", ".join(began.source)), ("Target", ", ".join(began.target)),
             ("Network", f"{run.model}, {began.parameters:,} parameters, {run.precision}"),
             ("Few images", "drawn at random for each seed; the 5 contain the 1, and all ways learn from the same ones"),
-            ("Steps", _steps(found)),
+            ("Steps", _steps(found)), ("Learning rate", _learning_rate(config)),
             ("Points", "by images: all test images; by steps: up to " + f"{began.looked_at:,} test images{_each(config)}"),
         ]
     return [*told, ("Took", naming.duration(found.seconds)), ("Version", run.version)]
@@ -94,6 +94,11 @@ def facts(found: Findings) -> list[tuple[str, str]]:
 
 def _each(config) -> str:
     return "" if config.pretrained else " each of source and target"
+
+
+def _learning_rate(config) -> str:
+    usual, gently = (f"{rate:.5f}".rstrip("0") for rate in (config.run.how.learning_rate, api.GENTLY))
+    return f"{usual}; {gently} where all of the pretrained network learns on" if config.pretrained and config.run.learning_rate is None else usual
 
 
 def _steps(found: Findings) -> str:
@@ -112,11 +117,11 @@ def command(found: Findings) -> str:
 
 def csv(found: Findings) -> str:
     """All points of all curves as a table, shares in [0, 1]."""
-    lines = ["axis,way,images_per_class,step,target,target_sem,source,source_sem,n"]
+    lines, most = ["axis,way,images_per_class,step,target,target_sem,source,source_sem,n"], found.began.sizes[-1] or "all"
     for axis in ("images", "steps"):
         for name in found.ways:
             for point in found.curve(axis, name):
-                images, step = ("all" if point.size is None else point.size, "") if axis == "images" else ("all", int(point.x))
+                images, step = (point.size or "all", "") if axis == "images" else (most, int(point.x))
                 numbers = ["" if v is None else f"{v:.6f}" for v in (*point.target, *(point.source or (None, None)))]
                 lines.append(",".join(map(str, [axis, name, images, step, *numbers, point.n])))
     return "\n".join(lines) + "\n"

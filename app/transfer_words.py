@@ -10,7 +10,7 @@ from transfer_naming import moment, protector, source_name, way, within
 from lifelong.api import Findings
 
 PRETRAINED = ("■ **From scratch**: the same network with random weights. ● **Frozen**: the pretrained network as it is, with layers on top, which "
-              "alone learn. ▲ **Fine-tuned**: all of the pretrained network learning on, with a tenth of the usual step.")
+              "alone learn. ▲ **Fine-tuned**: all of the pretrained network learning on")
 LEGEND = ("■ **From scratch**: a fresh network that never saw the source. ● **Frozen**: the source's network as it is, with a new "
           "head, the last layer, which alone learns. ▲ **Fine-tuned**: the source's network, all of it learning on.")
 FORWARD = ("Forward transfer: how much higher the curve lies than the one from scratch, on average from its first point to its last. "
@@ -75,7 +75,7 @@ def cost(found: Findings) -> str:
 def legend(found: Findings) -> str:
     """What the lines of the first chart are."""
     if found.config.pretrained:
-        return PRETRAINED
+        return PRETRAINED + (", in smaller steps." if found.config.run.learning_rate is None else ".")
     through = found.config.run.network.get("tune") == "head"
     return LEGEND + (f" All of them see the images through the same frozen {found.config.run.model}: what is fresh are the layers on top." if through else "")
 

@@ -14,6 +14,7 @@ from PIL import Image
 from . import cards, folders, pairs, registry, runs, studies
 from . import config as configs
 from . import datasets as data_sets
+from . import study as of_studies
 from .errors import LifelongError
 from .findings import Findings as Findings
 from .history import History
@@ -24,6 +25,7 @@ FAMILIES = configs.FAMILIES
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
 PAIRS = pairs.PAIRS
+GENTLY = of_studies.GENTLY
 usual_tasks = configs.usual_tasks
 strategies, protectors, networks, network_settings = cards.strategies, cards.protectors, cards.networks, cards.network_settings
 study, study_list, create_study = studies.by_id, studies.ids, studies.begin

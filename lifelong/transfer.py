@@ -15,7 +15,7 @@ from .experiment import Experiment
 from .records import Finished
 from .scenarios import evenly, sparing
 from .strategies.base import FEWEST_STEPS
-from .study import Began, Event, Look, Part, Size, SourceLearned, Stopped, StudyConfig, TargetLearned, of, parts
+from .study import GENTLY, Began, Event, Look, Part, Size, SourceLearned, Stopped, StudyConfig, TargetLearned, of, parts
 
 # How long to learn from few images: at most so many passes over them, but at least FEWEST_STEPS. Chosen with 10,000 of MNIST's
 # training images held out, three seeds: with 5 to 100 images a class twice as many steps gained a whole network less than half
@@ -24,9 +24,8 @@ PASSES = 30
 LOOKED_AT = 1000  # test images of source and of target at each look
 AT_HAND = 2  # parts that one process has learned before others would have been started
 
-# A pretrained network and the same one without what it knows: the network's settings, and a learning rate of its own.
+# A pretrained network and the same one without what it knows, as settings of the network.
 NETWORKS = {"scratch": {"tune": "whole", "weights": "none"}, "frozen": {"tune": "head"}, "finetune": {"tune": "whole"}}
-GENTLY = 1e-4  # larger steps shake what the whole network knows
 
 
 def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:

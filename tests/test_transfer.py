@@ -454,7 +454,7 @@ def test_the_ways_of_a_pretrained_network_differ_in_where_they_begin_and_what_le
     made = transfer.resolve(pretrained())
     told = {way: transfer._whole(made, colour, way, 0, 2) for way in study.WAYS}
     assert told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole" and told["frozen"].config.network["tune"] == "head"
-    assert told["scratch"].config.network["weights"] == "none" and told["finetune"].config.how.learning_rate == transfer.GENTLY
+    assert told["scratch"].config.network["weights"] == "none" and told["finetune"].config.how.learning_rate == study.GENTLY
     assert told["frozen"].strategy.network.flat.numel() < told["finetune"].strategy.network.flat.numel() / 100
     assert all(len(e.tasks[0].train) == 8 for e in told.values()), "two images of each of four classes"
 

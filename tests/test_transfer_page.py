@@ -247,7 +247,16 @@ def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
     whole = Findings(made, events)
     assert "pretrained network" in transfer_words.result(whole) and len(transfer_words.measures(whole, axis)) == 2
     assert "Pretrained" in transfer_naming.title(whole) and "--pretrained" in transfer_naming.command(whole) and "None" not in transfer_naming.command(whole)
-    assert "Protected by" not in dict(transfer_naming.facts(whole)) and transfer_naming.csv(whole).count("\n") > 6
+    facts = dict(transfer_naming.facts(whole))
+    assert not {"Protected by", "Recipe"} & facts.keys() and facts["Learning rate"].startswith("0.001; 0.00003 where")
+    _titles, *lines = transfer_naming.csv(whole).splitlines()
+    assert len(lines) > 6 and all(line.split(",")[2] in ("1", "2") for line in lines), "there is no point of all images"
+
+
+@pytest.mark.usefixtures("colour")
+def test_a_learning_rate_that_was_given_is_told_of_all_ways():
+    whole = Findings(transfer.resolve(pretrained(learning_rate=0.0005)), [])
+    assert transfer_naming._learning_rate(whole.config) == "0.0005" and "smaller steps" not in transfer_words.legend(whole)
 
 
 def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypatch):
