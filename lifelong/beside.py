@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from . import compute
 from .errors import LifelongError
 
 LOOK = 0.1  # seconds between two looks at whether to stop
@@ -28,9 +29,11 @@ def streams(here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Call
     others = [context.Process(target=_work, args=(there, waiting, told), daemon=True) for _ in range(width - 1)]
     for process in others:
         process.start()
+    compute.among_others(width > 1)
     try:
         yield from _together((value for job in iter(waiting.get, None) for value in here(job)), others, told, stop)
     finally:
+        compute.among_others(False)
         for process in others:
             process.terminate()
         for process in others:
@@ -62,6 +65,7 @@ def _together(own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callab
 def _work(there: Work, waiting: Any, told: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    compute.among_others()
     try:
         while (job := waiting.get()) is not None:
             for value in there(job):

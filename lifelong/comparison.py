@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from typing import Any
 
-from . import registry
+from . import compute, registry
 from .config import RunConfig
 from .experiment import model_of, run
 from .history import History
@@ -33,7 +33,7 @@ def race(
         yield from map(made, configurations)
         return
     # Started afresh, not forked: a fork of a process whose torch has threads can hang.
-    pool = ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn"), initializer=compute.among_others)
     try:
         for done in as_completed([pool.submit(made, config) for config in configurations]):
             yield done.result()

@@ -90,6 +90,7 @@ def _products(precision: str) -> Iterator[None]:
 
 
 _one_at_a_time = threading.RLock()  # within one thread they may be nested
+_among_others = False
 _converting = False  # whether `product` converts its factors; set by `products`
 
 
@@ -139,12 +140,12 @@ def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
-    """Does all of these: where torch works with one thread, a second one takes its share.
+    """Does all of these: where torch works with one thread and no other process wants the cores, a second one takes its share.
 
-    What they compute is the same whoever does them, so a run has the same bits beside others, where no core is free for it.
+    What they compute is the same whoever does them, so a run has the same bits beside others.
     """
     left = iter(jobs)  # both take from it
-    if torch.get_num_threads() > 1:
+    if _among_others or torch.get_num_threads() > 1:
         return _do(left)
     other = _second_thread().submit(_do, left)
     try:
@@ -152,6 +153,12 @@ def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
     finally:
         if not other.cancel():  # not begun, because that thread is at another's jobs: all is done already
             other.result()
+
+
+def among_others(yes: bool = True) -> None:
+    """Says that as many processes compute here as there are cores, or that they no longer do: a second thread would be in their way."""
+    global _among_others
+    _among_others = yes
 
 
 def _do(left: Iterator[Callable[[], object]]) -> None:

@@ -19,7 +19,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from . import compute, records
-from .downloads import cache
+from .downloads import cache, make_room
 from .examples import Dataset
 from .models._backbone import Backbone
 from .models.base import Codes
@@ -29,7 +29,6 @@ PORTION = 500  # images at once: after each the progress is told
 CALIBRATION = 2000  # training images whose features tell the range of each feature
 TAIL = 0.001  # share of them that may lie beyond either end
 FORMAT = 1
-ROOM = 4e9  # bytes of features kept on disk, unless LIFELONG_FEATURES_GB says otherwise
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
                 parts[name][start : start + len(part)] = body.encode(part)
                 done += len(part)
                 yield Preparing(done=done, total=total, seconds=round(time.perf_counter() - clock, 2), held=held)
-        _make_room(file.parent, sum(t.nbytes for t in parts.values()))
+        make_room(file.parent, sum(t.nbytes for t in parts.values()))
         records.replace(file, save(parts))
 
 
@@ -150,13 +149,3 @@ def _read(file: Path, front: Backbone, dataset: Dataset) -> Coded:
     source = f"{dataset.source}, as features of {front.words}"
     return Coded(replace(dataset, source=source, train_images=tensors["train"], test_images=tensors["test"]), tensors["low"], tensors["high"])
 
-
-def _make_room(place: Path, wanted: int) -> None:
-    """Removes the features that were not used for longest until there is room for so many bytes more."""
-    room = float(os.environ.get("LIFELONG_FEATURES_GB", ROOM / 1e9)) * 1e9
-    kept = sorted(place.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
-    used = wanted
-    for file in kept:
-        used += file.stat().st_size
-        if used > room:
-            file.unlink(missing_ok=True)

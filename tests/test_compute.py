@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers import config, whole
 
-from lifelong import compute, experiment
+from lifelong import beside, compute, experiment
 
 
 @pytest.fixture
@@ -112,6 +112,27 @@ def test_the_second_thread_computes_as_the_first_does(one_thread):
     jobs = [lambda: told.append((torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum())))]
     compute._second_thread().submit(compute._do, iter(jobs)).result()
     assert told == [(1, False, 0.0)]
+
+
+def test_beside_other_processes_one_thread_does_it_all(one_thread):
+    by = []
+    jobs = [lambda: by.append(threading.current_thread().name)] * 5
+    try:
+        compute.among_others()
+        compute.side_by_side(jobs)
+        assert by == [threading.current_thread().name] * 5
+    finally:
+        compute.among_others(False)
+
+
+def test_runs_side_by_side_know_that_they_are_not_alone(monkeypatch):
+    told = list(beside.streams(lambda job: iter([compute._among_others]), _asked, [1, 2, 3, 4], 2, lambda: False))
+    assert told == [True] * 4 and not compute._among_others
+
+
+def _asked(_job: int):
+    """As `streams` has another process do it."""
+    yield compute._among_others
 
 
 def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):

@@ -26,9 +26,10 @@ def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...],
 
 def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
     by_class = [_images(folder, f"{split}/{name}") for name in names]
+    all_files = tuple(file for files in by_class for file in files)
 
     def pictures() -> Iterator[tuple[str, BinaryIO]]:
-        for file in (file for files in by_class for file in files):
+        for file in all_files:
             where = _where(folder, file)
             try:
                 with open(file, "rb") as opened:
@@ -36,7 +37,7 @@ def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
             except OSError as error:
                 raise LifelongError(f"{where} cannot be read ({error.strerror}).") from None
 
-    return Part(np.repeat(np.arange(len(names)), [len(files) for files in by_class]), pictures)
+    return Part(np.repeat(np.arange(len(names)), [len(files) for files in by_class]), all_files, pictures)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

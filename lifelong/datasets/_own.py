@@ -101,16 +101,15 @@ def load(folder: Path, name: str, title: str, known: tuple[str, ...] | None = No
 
     Raises LifelongError with the name of the file or the row that does not fit.
     """
-    from . import _pictures
+    from . import _decoded
 
     names, train, test = _parts(folder, title, known)
-    how = _pictures.Fit(shape) if shape else _pictures.fit(train, test)
-    _fits(title, len(train.labels) + len(test.labels), how.shape)
-    (train_images, formats), (test_images, more) = (_pictures.read(part, how) for part in (train, test))
-    remark = f", resized and cropped to {how.shape[2]} x {how.shape[1]}" if how.cropped else ""
-    if known and "JPEG" in formats | more:
+    images = _decoded.decoded(train, test, shape, lambda how: _fits(title, len(train.labels) + len(test.labels), how.shape))
+    height, width = images.train.shape[2:]
+    remark = f", resized and cropped to {width} x {height}" if images.cropped else ""
+    if known and "JPEG" in images.formats:
         remark = ", from JPEG copies"
-    return _arrays.dataset(name, title, names, (train_images, train.labels), (test_images, test.labels), remark)
+    return _arrays.dataset(name, title, names, (images.train, train.labels), (images.test, test.labels), remark)
 
 
 def _fits(title: str, images: int, shape: tuple[int, int, int]) -> None:

@@ -63,7 +63,7 @@ def _part(folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Ar
         for file in files:
             yield from _pictures(folder, file)
 
-    return Part(labels, pictures)
+    return Part(labels, tuple(files), pictures)
 
 
 def _files(folder: Path, split: str) -> list[Path]:

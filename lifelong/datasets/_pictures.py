@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median_low
 from struct import error as StructError
 from typing import BinaryIO
@@ -27,9 +28,11 @@ TURNED = range(5, 9)  # orientations of EXIF that swap width and height
 
 @dataclass(frozen=True)
 class Part:
-    """The training or the test images. labels (n,); pictures: anew at each call, what each is called and its open file."""
+    """The training or the test images. labels (n,); files: all that they are read from; pictures: anew at each call, what
+    each is called and its open file."""
 
     labels: np.ndarray
+    files: tuple[Path, ...]
     pictures: Callable[[], Iterator[tuple[str, BinaryIO]]]
 
 
