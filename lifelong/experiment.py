@@ -133,7 +133,7 @@ class Experiment:
         began = self.clock()
         for step, steps, loss in self.strategy.learn(task, start=self.step):
             self.step = step
-            if self.step in (1, 2, 5) or self.step % every == 0:
+            if self.step in self.strategy.early_looks or self.step % every == 0:
                 self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
                 began = self.clock()

@@ -44,6 +44,7 @@ class Analytic(Strategy):
     answers_with = ("weights", "error", "counts")
     one_pass = True
     portions = 10  # the fewer, the fewer sums of large matrices
+    early_looks = (1,)  # at each, the equations are solved
 
     features: int = setting(1152, "Random features of an image: more are more accurate and slower.", low=25, high=5000)
     ridge: float = setting(0.5, "How strongly large weights are held down: λ.", low=1e-3, high=1000)

@@ -57,6 +57,7 @@ class Strategy(Keeper):
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
     one_pass: ClassVar[bool] = False
     portions: ClassVar[int] = PORTIONS
+    early_looks: ClassVar[tuple[int, ...]] = (1, 2, 5)  # steps after which it is looked at, beside every so many: fewer where answers cost much
     if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:

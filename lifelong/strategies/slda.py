@@ -31,6 +31,7 @@ class SLDA(Strategy):
     answers_with = ("weights", "bias", "counts")
     one_pass = True
     portions = 10  # the fewer, the fewer sums of large matrices
+    early_looks = (1,)  # at each, the equations are solved
 
     shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-6, high=1)
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
