@@ -94,7 +94,7 @@ def _dataset():
     names = sorted(api.datasets(), key=naming.data_rank)
     if state.get("dataset") not in names:  # taken away since
         state["dataset"] = "mnist"
-    st.segmented_control("Data set", names, key="dataset", required=True, wrap=True,
+    st.segmented_control("Data set", names, key="dataset", required=True, wrap=True, on_change=_new_dataset,
                          format_func=lambda name: naming.DATASETS.get(name, name), **KEPT)
     card = api.data_card(state["dataset"])
     if card.problem:
@@ -160,6 +160,10 @@ def setting_key(strategy: str, scenario: str, name: str) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _new_dataset() -> None:
+    network.suit(st.session_state["dataset"])
 
 
 def _new_scenario() -> None:

@@ -5,6 +5,7 @@ from controls import KEPT, control
 
 from lifelong import api
 
+USUAL = {"mnist": "mlp", "mnist-sample": "mlp", "fashion-mnist": "mlp", "cifar10": "resnet50"}  # the network that suits a data set
 SLOW = "Training the whole network takes minutes to hours without a graphics card. The page tells how long before the first step."
 
 
@@ -21,6 +22,12 @@ def choose() -> None:
             control(setting, _key(card.name, setting.name))
     if state.get(_key(card.name, "tune")) == "whole":
         st.warning(SLOW)
+
+
+def suit(dataset: str, key: str = "model") -> None:
+    """Chooses the network that suits a data set; for those that people bring, the choice stays."""
+    if dataset in USUAL:
+        st.session_state[key] = USUAL[dataset]
 
 
 def chosen() -> dict:

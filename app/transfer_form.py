@@ -2,6 +2,7 @@
 
 import address
 import naming
+import network
 import streamlit as st
 from controls import KEPT
 
@@ -70,14 +71,14 @@ def _pairs() -> dict:
 
 def _what() -> None:
     pairs = _pairs()
-    chosen = st.segmented_control("Source → target", [*pairs, OWN], default=next(iter(pairs), OWN), key="pair", required=True, wrap=True,
+    chosen = st.segmented_control("Source → target", [*pairs, OWN], default=next(iter(pairs), OWN), key="pair", required=True, wrap=True, on_change=_new_source,
                                   format_func=lambda name: pairs[name].title if name in pairs else "My own choice", **KEPT)
     if chosen in pairs:
         st.caption(f"{pairs[chosen].told[:1].upper()}{pairs[chosen].told[1:]}.")
         return
     source, target = st.columns(2, gap="large")
     with source:
-        st.selectbox("Source", [*api.datasets(), PRETRAINED], key="own_source", format_func=_title, **KEPT)
+        st.selectbox("Source", [*api.datasets(), PRETRAINED], key="own_source", format_func=_title, on_change=_new_source, **KEPT)
     pretrained = st.session_state["own_source"] == PRETRAINED
     with target:
         others = [name for name in api.datasets() if name != st.session_state["own_source"]]
@@ -104,6 +105,12 @@ def _network() -> None:
     st.segmented_control("Network", list(networks), default="mlp", key="study_model", required=True, wrap=True,
                          format_func=lambda name: networks[name].title, **KEPT)
     st.caption(networks[st.session_state["study_model"]].summary)
+
+
+def _new_source() -> None:
+    state, pairs = st.session_state, _pairs()
+    source = pairs[state["pair"]].dataset if state["pair"] in pairs else state.get("own_source")
+    network.suit(source, "study_model")
 
 
 def _chosen() -> dict:

@@ -271,3 +271,16 @@ def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypa
     at.button(key="start_study").click().run()
     (given,) = asked_for
     assert given["pretrained"] and given["dataset"] == "mnist-sample" and given["model"] == "resnet50" and "target" not in given
+
+
+def test_the_network_follows_the_source_until_a_person_chooses_another(monkeypatch):
+    asked_for = []
+    monkeypatch.setattr(api, "create_study", lambda **given: asked_for.append(given) or "transfer-x")
+    monkeypatch.setattr(api, "learn", lambda name: None)
+    at = opened("transfer", study="new")
+    for pair, network in (("animals-to-vehicles", "resnet50"), ("digits", "mlp"), ("animals-to-vehicles", "resnet50")):
+        at.segmented_control(key="pair").set_value(pair).run()
+        assert at.segmented_control(key="study_model").value == network
+    at.segmented_control(key="study_model").set_value("mlp").run()
+    at.button(key="start_study").click().run()
+    assert asked_for[0]["model"] == "mlp" and asked_for[0]["dataset"] == "cifar10"

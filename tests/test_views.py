@@ -284,6 +284,16 @@ def test_the_form_says_what_happens_where_a_data_set_is_not_on_this_machine(monk
     assert "the embedded sample stands in" in text(at.run())
 
 
+def test_the_network_follows_the_data_set_until_a_person_chooses_another(own):
+    at = opened("train")
+    for dataset, network in (("cifar10", "resnet50"), ("pets", "resnet50"), ("mnist-sample", "mlp")):
+        at.segmented_control(key="dataset").set_value(dataset).run()
+        assert at.segmented_control(key="model").value == network
+    at.segmented_control(key="model").set_value("resnet50").run()
+    at.segmented_control(key="recipe").set_value("paper").run()
+    assert at.segmented_control(key="model").value == "resnet50"
+
+
 def test_the_form_goes_back_to_mnist_when_the_data_set_of_a_run_is_gone(own, monkeypatch, tmp_path):
     run = made(dataset="pets", tasks=2)
     monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "elsewhere"))
