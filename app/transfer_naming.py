@@ -1,6 +1,7 @@
 """What things are called on the Transfer page, and what a study was made of. Pure functions of its findings."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import naming
 
@@ -97,7 +98,7 @@ def _each(config) -> str:
 
 
 def _learning_rate(config) -> str:
-    usual, gently = (f"{rate:.5f}".rstrip("0") for rate in (config.run.how.learning_rate, api.GENTLY))
+    usual, gently = (f"{Decimal(str(rate)):f}" for rate in (config.run.how.learning_rate, api.GENTLY))
     return f"{usual}; {gently} where all of the pretrained network learns on" if config.pretrained and config.run.learning_rate is None else usual
 
 

@@ -254,9 +254,10 @@ def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
 
 
 @pytest.mark.usefixtures("colour")
-def test_a_learning_rate_that_was_given_is_told_of_all_ways():
-    whole = Findings(transfer.resolve(pretrained(learning_rate=0.0005)), [])
-    assert transfer_naming._learning_rate(whole.config) == "0.0005" and "smaller steps" not in transfer_words.legend(whole)
+@pytest.mark.parametrize(("rate", "told"), [(0.0005, "0.0005"), (1e-6, "0.000001"), (0.1, "0.1")])
+def test_a_learning_rate_that_was_given_is_told_of_all_ways(rate, told):
+    whole = Findings(transfer.resolve(pretrained(learning_rate=rate)), [])
+    assert transfer_naming._learning_rate(whole.config) == told and "smaller steps" not in transfer_words.legend(whole)
 
 
 def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypatch):
