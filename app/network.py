@@ -9,14 +9,20 @@ USUAL = {"mnist": "mlp", "mnist-sample": "mlp", "fashion-mnist": "mlp", "cifar10
 SLOW = "Training the whole network takes minutes to hours without a graphics card. The page tells how long before the first step."
 
 
-def choose() -> None:
-    """The choice of a network, what it is, and its settings, folded away: the defaults do."""
+def pick(key: str = "model"):
+    """The choice of a network, and what the chosen one is; returns its card."""
     state, cards = st.session_state, _cards()
-    if state.get("model") not in cards:
-        state["model"] = "mlp"
-    st.segmented_control("Network", list(cards), key="model", required=True, wrap=True, format_func=lambda name: cards[name].title, **KEPT)
-    card = _card()
+    if state.get(key) not in cards:
+        state[key] = "mlp"
+    st.segmented_control("Network", list(cards), key=key, required=True, wrap=True, format_func=lambda name: cards[name].title, **KEPT)
+    card = cards[state[key]]
     st.caption(card.summary)
+    return card
+
+
+def choose() -> None:
+    """The choice of a network, and its settings, folded away: the defaults do."""
+    state, card = st.session_state, pick()
     with st.expander("Settings of the network"):
         for setting in card.settings:
             control(setting, _key(card.name, setting.name))

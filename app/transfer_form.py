@@ -40,7 +40,7 @@ def show() -> None:
                              format_func=str.capitalize, **KEPT)
         st.caption(f"{api.RECIPES[state['study_recipe']].about.capitalize()}.")
         if "model" not in _chosen():
-            _network()
+            network.pick("study_model")
     with start:
         _start()
     for name in {given for given in (_chosen()["dataset"], _chosen().get("target")) if given}:
@@ -71,8 +71,8 @@ def _pairs() -> dict:
 
 def _what() -> None:
     pairs = _pairs()
-    chosen = st.segmented_control("Source → target", [*pairs, OWN], default=next(iter(pairs), OWN), key="pair", required=True, wrap=True, on_change=_new_source,
-                                  format_func=lambda name: pairs[name].title if name in pairs else "My own choice", **KEPT)
+    chosen = st.segmented_control("Source → target", [*pairs, OWN], default=next(iter(pairs), OWN), key="pair", required=True, wrap=True,
+                                  format_func=lambda name: pairs[name].title if name in pairs else "My own choice", on_change=_new_source, **KEPT)
     if chosen in pairs:
         st.caption(f"{pairs[chosen].told[:1].upper()}{pairs[chosen].told[1:]}.")
         return
@@ -100,17 +100,9 @@ def _protector() -> None:
     st.caption(f"{card.summary} Stores {card.stores}.")
 
 
-def _network() -> None:
-    networks = {card.name: card for card in api.networks()}
-    st.segmented_control("Network", list(networks), default="mlp", key="study_model", required=True, wrap=True,
-                         format_func=lambda name: networks[name].title, **KEPT)
-    st.caption(networks[st.session_state["study_model"]].summary)
-
-
 def _new_source() -> None:
-    state, pairs = st.session_state, _pairs()
-    source = pairs[state["pair"]].dataset if state["pair"] in pairs else state.get("own_source")
-    network.suit(source, "study_model")
+    pair = _pairs().get(st.session_state["pair"])
+    network.suit(pair.dataset if pair else st.session_state.get("own_source"), "study_model")
 
 
 def _chosen() -> dict:

@@ -38,13 +38,13 @@ def main(rounds: int, device: str, compiled: bool) -> None:
     """Measures all loops in turn."""
     here = compute.device(device, deep=True)
     images, labels = _made_up(max(ANSWERED[here], LEARNED), here)
-    answered = images[: ANSWERED[here]], PORTION[here]
+    answered, learned = images[: ANSWERED[here]], (images[:LEARNED], labels[:LEARNED])
     loops = {
-        "answering": (ANSWERED[here], {"bare": _bare_answers(*answered), "ours": _our_answers(answered[0])}),
-        "learning": (LEARNED, {"bare": _bare_learning(images[:LEARNED], labels), "ours": _our_learning(images[:LEARNED], labels, here)}),
+        "answering": (len(answered), {"bare": _bare_answers(answered), "ours": _our_answers(answered)}),
+        "learning": (LEARNED, {"bare": _bare_learning(*learned), "ours": _our_learning(*learned)}),
     }
     if compiled:
-        loops["learning"][1]["compiled"] = _bare_learning(images[:LEARNED], labels, torch.compile)
+        loops["learning"][1]["compiled"] = _bare_learning(*learned, torch.compile)
     told = {"device": torch.cuda.get_device_name() if here == "cuda" else "cpu", "precision": compute.precision("auto", here), "rounds": rounds}
     for name, (count, those) in loops.items():
         told[name] = _turns(count, those, rounds, here)
@@ -92,13 +92,13 @@ def _normalised(images: Tensor) -> Tensor:
     return ((images.float() / 255 - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 
-def _bare_answers(images: Tensor, portion: int) -> Callable[[], object]:
+def _bare_answers(images: Tensor) -> Callable[[], object]:
     network = _bare_network(images.device).eval()
 
     @torch.no_grad()
     def loop() -> None:
         with _autocast(images.device):
-            for part in images.split(portion):
+            for part in images.split(PORTION[images.device.type]):
                 network(_normalised(part)).cpu()
 
     return loop
@@ -124,8 +124,8 @@ def _bare_learning(images: Tensor, labels: Tensor, made: Callable[[nn.Module], n
     return loop
 
 
-def _our_learning(images: Tensor, labels: Tensor, device: str) -> Callable[[], object]:
-    images, labels = images.cpu(), labels[: len(images)].cpu()
+def _our_learning(images: Tensor, labels: Tensor) -> Callable[[], object]:
+    device, images, labels = images.device.type, images.cpu(), labels.cpu()
     dataset = Dataset(name="cifar10", title="noise", source="noise", classes=tuple("0123456789"), train_images=images, train_labels=labels,
                       test_images=images[:100], test_labels=labels[:100])
     run = config.make(dataset="cifar10", scenario="class", strategy="finetune", model="resnet50", tasks=1, steps=LEARNED // BATCH, device=device,

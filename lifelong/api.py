@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from . import cards, folders, pairs, registry, runs, studies
+from . import cards, folders, pairs, quantities, registry, runs, studies
 from . import config as configs
 from . import datasets as data_sets
 from . import study as of_studies
@@ -27,6 +27,7 @@ SCENARIOS = configs.SCENARIOS
 PAIRS = pairs.PAIRS
 GENTLY = of_studies.GENTLY
 usual_tasks = configs.usual_tasks
+size, duration, stored = quantities.size, quantities.duration, quantities.stored
 strategies, protectors, networks, network_settings = cards.strategies, cards.protectors, cards.networks, cards.network_settings
 study, study_list, create_study = studies.by_id, studies.ids, studies.begin
 
@@ -218,33 +219,6 @@ def answers_json(run: str, image: Image.Image, after: int | None = None, task: i
     from .answers import told
 
     return told(runs.folder(run), image, after, task)
-
-
-def size(count: int) -> str:
-    """Bytes as people read them.
-
-    >>> size(784_000)
-    '784 kB'
-    """
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
-def stored(kept: dict[str, int]) -> str:
-    """What a strategy keeps for earlier tasks, by kind.
-
-    >>> stored({"images": 784_000, "logits": 40_000}), stored({})
-    ('784 kB of images, 40 kB of logits', 'nothing')
-    """
-    return ", ".join(f"{size(count)} of {kind}" for kind, count in kept.items()) or "nothing"
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -108,9 +108,10 @@ def product(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
 
 
 def _product(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
-    if not _converting or a.device.type != "cpu":
+    a, b = rounded(a), rounded(b)
+    if a.dtype != torch.bfloat16:
         return torch.mm(a, b, out=out)
-    made = rounded(a) @ rounded(b)
+    made = a @ b
     return made.float() if out is None else out.copy_(made)
 
 

@@ -14,12 +14,10 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from . import compute, records
-from .downloads import cache, make_room
+from . import compute, store
+from .downloads import cache
 from .examples import Dataset
 from .models._backbone import Backbone
 from .models.base import Codes
@@ -29,6 +27,7 @@ PORTION = 500  # images at once: after each the progress is told
 CALIBRATION = 2000  # training images whose features tell the range of each feature
 TAIL = 0.001  # share of them that may lie beyond either end
 FORMAT = 1
+PARTS = {"low", "high", "train", "test"}  # of a file
 
 
 @dataclass(frozen=True)
@@ -47,19 +46,22 @@ class Coded:
 
 def coded(front: Backbone, dataset: Dataset) -> Coded:
     """The features of a data set, from disk where they are, else computed and kept."""
-    for _event in prepare(front, dataset):
-        pass
-    return _read(_file(front, dataset), front, dataset)
+    while (kept := store.take(_file(front, dataset), PARTS)) is None:  # others may need the room at the same moment
+        for _event in prepare(front, dataset):
+            pass
+    parts, _about = kept
+    source = f"{dataset.source}, as features of {front.words}"
+    return Coded(replace(dataset, source=source, train_images=parts["train"], test_images=parts["test"]), parts["low"], parts["high"])
 
 
 def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
     """Computes and keeps the features unless they are kept already; tells how far it is after every portion."""
     file = _file(front, dataset)
-    if _whole(file):
+    if store.take(file, PARTS):
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_suffix(".lock")):  # whoever comes second finds them made
-        if _whole(file):
+        if store.take(file, PARTS):
             return
         body = Codes(front.width)
         _calibrate(body, front, dataset.train_images)
@@ -71,8 +73,7 @@ def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
                 parts[name][start : start + len(part)] = body.encode(part)
                 done += len(part)
                 yield Preparing(done=done, total=total, seconds=round(time.perf_counter() - clock, 2), held=held)
-        make_room(file.parent, sum(t.nbytes for t in parts.values()))
-        records.replace(file, save(parts))
+        store.keep(file, parts)
 
 
 @torch.no_grad()
@@ -130,22 +131,3 @@ def _key(front: Backbone, dataset: Dataset) -> str:
 def folder() -> Path:
     """Where features are kept: `$LIFELONG_CACHE/features`."""
     return cache() / "features"
-
-
-def _whole(file: Path) -> bool:
-    try:
-        with safe_open(file, "pt") as kept:
-            return set(kept.keys()) == {"low", "high", "train", "test"}
-    except FileNotFoundError:
-        return False
-    except (SafetensorError, OSError):  # damaged: made anew
-        return False
-
-
-def _read(file: Path, front: Backbone, dataset: Dataset) -> Coded:
-    os.utime(file)  # the least recently used are the first to go
-    with safe_open(file, "pt") as kept:  # mapped into memory, not read
-        tensors = {name: kept.get_tensor(name) for name in ("low", "high", "train", "test")}
-    source = f"{dataset.source}, as features of {front.words}"
-    return Coded(replace(dataset, source=source, train_images=tensors["train"], test_images=tensors["test"]), tensors["low"], tensors["high"])
-

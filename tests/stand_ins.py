@@ -70,6 +70,16 @@ def image_folder(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
+class Harmful:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, at: Path) -> None:
+        self.at = at
+
+    def __reduce__(self):
+        return (open, (str(self.at), "w"))
+
+
 def go_online(monkeypatch) -> None:
     """Lets this test download, from no other host than it names."""
     monkeypatch.delenv("LIFELONG_OFFLINE")

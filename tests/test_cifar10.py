@@ -12,7 +12,7 @@ import pytest
 import torch
 from helpers import config, whole
 from pictures import is_one_sentence
-from stand_ins import coded, go_online, image_folder, parquet, plain, server
+from stand_ins import Harmful, coded, go_online, image_folder, parquet, plain, server
 
 from lifelong import datasets
 from lifelong.datasets import cifar10
@@ -107,16 +107,6 @@ def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, s
 
 
 # Torchvision's folder
-
-
-class Harmful:
-    """Unpickled, it makes a file."""
-
-    def __init__(self, at: Path) -> None:
-        self.at = at
-
-    def __reduce__(self):
-        return (open, (str(self.at), "w"))
 
 
 def batches(harmful: dict | None = None) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import torch
-from stand_ins import go_online, server
+from stand_ins import Harmful, go_online, server
 
 from lifelong import api, registry
 from lifelong import config as configs
@@ -97,16 +97,6 @@ def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypa
     with server({name: content}) as (address, _asked):
         use(monkeypatch, address + name)
         assert _weights.find(NET, "imagenet").words == f"{NET}, ImageNet"
-
-
-class Harmful:
-    """Makes a file when it is unpickled."""
-
-    def __init__(self, trap) -> None:
-        self.trap = trap
-
-    def __reduce__(self):
-        return open, (str(self.trap), "w")
 
 
 @pytest.mark.parametrize("kind", ["cut off", "empty", "a program"])

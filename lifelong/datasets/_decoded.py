@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from ..downloads import cache, make_room
+from .. import store
+from ..downloads import cache
 from ..errors import LifelongError
 from . import _pictures
 from ._pictures import Fit, Part
@@ -74,23 +76,12 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _kept(file: Path) -> Decoded | None:
-    if not file.exists():
+    tensors, about = store.take(file, {"train", "test"}) or ({}, {})
+    if {"cropped", "formats"} - about.keys():
         return None
-    from .. import checkpoints
-
-    with suppress(LifelongError, KeyError, OSError):  # damaged, or gone meanwhile: decoded again
-        tensors, about = checkpoints.read(file)  # mapped into memory, not read
-        os.utime(file)  # the least recently used are the first to go
-        return Decoded(tensors["train"].numpy(), tensors["test"].numpy(), about["cropped"] == "True", frozenset(about["formats"].split()))
-    return None
+    return Decoded(tensors["train"].numpy(), tensors["test"].numpy(), about["cropped"] == "True", frozenset(about["formats"].split()))
 
 
 def _keep(file: Path, made: Decoded) -> None:
-    import torch
-
-    from .. import checkpoints
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    make_room(file.parent, made.train.nbytes + made.test.nbytes)
-    tensors = {"train": torch.from_numpy(made.train), "test": torch.from_numpy(made.test)}
-    checkpoints.write(file, tensors, {"cropped": str(made.cropped), "formats": " ".join(sorted(made.formats))})
+    about = {"cropped": str(made.cropped), "formats": " ".join(sorted(made.formats))}
+    store.keep(file, {"train": torch.from_numpy(made.train), "test": torch.from_numpy(made.test)}, about)

@@ -117,9 +117,9 @@ def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
 
     log 1/s Σ_s p(x|z_s) p(z_s) / q(z_s|x), with z_s = mean + noise_s · deviation · SPREAD, and q their density.
     """
-    parts = [slice(start, start + max(1, ROWS // len(noise))) for start in range(0, len(pixels), max(1, ROWS // len(noise)))]
-    likelihoods = pixels.new_empty(len(pixels))
-    compute.side_by_side([lambda part=part: likelihoods[part].copy_(_log_likelihoods(model, pixels[part], noise)) for part in parts])
+    likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
+    parts = zip(likelihoods.split(images), pixels.split(images))
+    compute.side_by_side([lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise)) for into, part in parts])
     return likelihoods
 
 
