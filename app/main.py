@@ -12,8 +12,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
-from draw import host, warm, warm_photographs
 
+from app.views.draw.gradio_app import host, warm, warm_photographs
 from lifelong import api
 
 _host = host()
@@ -34,7 +34,7 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
 
 def _warm() -> None:
     """In the order in which a visitor comes to need it: the curves, the first answer, the process that trains."""
-    import charts  # noqa: F401
+    from app.shared import charts  # noqa: F401
 
     warm()
     api.warm()
@@ -53,4 +53,4 @@ async def _lifespan(_app):
     gc.freeze()  # the collector's last round over all of torch would take seconds and free what the end frees anyway
 
 
-app = st.App("dashboard.py", routes=_mounts, lifespan=_lifespan)
+app = st.App("navigation.py", routes=_mounts, lifespan=_lifespan)

@@ -21,10 +21,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.tables import RESULTS
-from lifelong import compute, config, experiment, features
-from lifelong.examples import Dataset
-from lifelong.models._backbone import DEVIATION, MEAN, PORTION
-from lifelong.torchvision_import import models
+from lifelong import config
+from lifelong.data.examples import Dataset
+from lifelong.models.parts import feature_cache
+from lifelong.models.parts.backbone import DEVIATION, MEAN, PORTION
+from lifelong.numerics import hardware
+from lifelong.numerics.torchvision_import import models
+from lifelong.training import experiment
 
 ANSWERED, LEARNED, BATCH = {"cpu": 1000, "cuda": 10_000}, 1280, 128  # images of a round
 A_RUN = 500_000  # images learned from in ten passes over CIFAR-10
@@ -36,7 +39,7 @@ A_RUN = 500_000  # images learned from in ten passes over CIFAR-10
 @click.option("--compiled", is_flag=True, help="Measure a compiled network, too.")
 def main(rounds: int, device: str, compiled: bool) -> None:
     """Measures all loops in turn."""
-    here = compute.device(device, deep=True)
+    here = hardware.device(device, deep=True)
     images, labels = _made_up(max(ANSWERED[here], LEARNED), here)
     answered, learned = images[: ANSWERED[here]], (images[:LEARNED], labels[:LEARNED])
     loops = {
@@ -45,7 +48,7 @@ def main(rounds: int, device: str, compiled: bool) -> None:
     }
     if compiled:
         loops["learning"][1]["compiled"] = _bare_learning(*learned, torch.compile)
-    told = {"device": torch.cuda.get_device_name() if here == "cuda" else "cpu", "precision": compute.precision("auto", here), "rounds": rounds}
+    told = {"device": torch.cuda.get_device_name() if here == "cuda" else "cpu", "precision": hardware.precision("auto", here), "rounds": rounds}
     for name, (count, those) in loops.items():
         told[name] = _turns(count, those, rounds, here)
     (RESULTS / "backbone.json").write_text(json.dumps(told, indent=1) + "\n")
@@ -69,7 +72,7 @@ def _turns(count: int, loops: dict[str, Callable[[], object]], rounds: int, devi
 
 
 def _timed(loop: Callable[[], object], device: str) -> float:
-    compute.threads(os.cpu_count())
+    hardware.threads(os.cpu_count())
     start = time.perf_counter()
     loop()
     if device == "cuda":
@@ -84,7 +87,7 @@ def _bare_network(device: torch.device) -> nn.Module:
 
 
 def _autocast(device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16, enabled=compute.precision("auto", device.type) == "bf16")
+    return torch.autocast(device.type, torch.bfloat16, enabled=hardware.precision("auto", device.type) == "bf16")
 
 
 def _normalised(images: Tensor) -> Tensor:
@@ -106,7 +109,7 @@ def _bare_answers(images: Tensor) -> Callable[[], object]:
 
 def _our_answers(images: Tensor) -> Callable[[], object]:
     front = experiment.front_of(config.make(dataset="cifar10", model="resnet50", network={"weights": "none"}))
-    return lambda: list(features.extracted(front, images))
+    return lambda: list(feature_cache.extracted(front, images))
 
 
 def _bare_learning(images: Tensor, labels: Tensor, made: Callable[[nn.Module], nn.Module] = lambda network: network) -> Callable[[], object]:

@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageFilter, ImageOps
 
-from lifelong import answers, datasets, runs
-from lifelong.drawing import to_digit
+from lifelong import datasets
+from lifelong.inference import predict
+from lifelong.inference.digits import to_digit
+from lifelong.runs import store as run_store
 
 CANVAS = 280
 THINNEST, THICKEST = -5, 8  # pixels of the 280 x 280 canvas on either side of a stroke, before scaling
@@ -54,9 +56,9 @@ def main(run: str) -> None:
 
 def share_right(run: str, images: torch.Tensor, labels: torch.Tensor) -> float:
     """Share of images that the run's last model answers with their own label."""
-    at = runs.folder(run)
-    last = len(runs.history(at).learned) - 1
-    right = [answers.classify(at, image.numpy(), after=last)[-1].classes == (str(int(y)),) for image, y in zip(images, labels)]
+    at = run_store.folder(run)
+    last = len(run_store.history(at).learned) - 1
+    right = [predict.classify(at, image.numpy(), after=last)[-1].classes == (str(int(y)),) for image, y in zip(images, labels)]
     return sum(right) / len(right)
 
 

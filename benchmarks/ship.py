@@ -14,37 +14,42 @@ import sys
 
 import click
 
-from lifelong import answers, checkpoints, evaluation, experiment, runs, studies
+from lifelong.inference import predict
+from lifelong.runs import checkpoints
+from lifelong.runs import store as run_store
+from lifelong.strategies import base
+from lifelong.training import evaluation, experiment
+from lifelong.transfer import store as study_store
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 def main(names: tuple[str, ...]) -> None:
     """Makes the runs named, or all of them."""
-    for line in (runs.SHIPPED / "shipped.txt").read_text().splitlines():
+    for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines():
         name, command = line.split("\t")
         if names and name not in names:
             continue
-        shutil.rmtree(runs.SHIPPED / name, ignore_errors=True)
+        shutil.rmtree(run_store.SHIPPED / name, ignore_errors=True)
         _python, *arguments = shlex.split(command)
-        subprocess.run([sys.executable, *arguments], cwd=runs.SHIPPED.parent, check=True, stdout=subprocess.DEVNULL)
-        told = check_study(name) if studies.is_study(runs.SHIPPED / name) else check(name)
+        subprocess.run([sys.executable, *arguments], cwd=run_store.SHIPPED.parent, check=True, stdout=subprocess.DEVNULL)
+        told = check_study(name) if study_store.is_study(run_store.SHIPPED / name) else check(name)
         click.echo(json.dumps({"run": name, **told}))
 
 
 def check_study(name: str) -> dict:
     """What a study found of forward transfer, in points."""
-    found = studies.findings(runs.SHIPPED / name)
+    found = study_store.findings(run_store.SHIPPED / name)
     if not found.finished or "sample" in found.began.data:
         raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
-    (runs.SHIPPED / name / ".lock").unlink(missing_ok=True)
+    (run_store.SHIPPED / name / ".lock").unlink(missing_ok=True)
     return {"forward_transfer": found.report(name)["forward_transfer"]["images"], "seconds": found.seconds}
 
 
 def check(name: str) -> dict:
     """The largest difference, in points, between the recorded accuracy and that of the weights on disk."""
-    at = runs.SHIPPED / name
-    story = runs.history(at)
+    at = run_store.SHIPPED / name
+    story = run_store.history(at)
     if "sample" in story.started.source or not story.finished:
         raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
     for extra in [*at.glob("resume*"), at / ".lock"]:
@@ -52,10 +57,10 @@ def check(name: str) -> dict:
     tasks = experiment.Experiment(story.config).tasks
     worst = 0.0
     for after, row in enumerate(story.accuracy):
-        model = answers.load(at, after)
+        model = predict.load(at, after)
         for on in range(after + 1):
             test = tasks[on].test
-            share = evaluation.accuracy(tasks[0].plan, after, test, evaluation.scores(model, test.images))
+            share = evaluation.accuracy(tasks[0].plan, after, test, base.scores(model, test.images))
             worst = max(worst, 100 * abs(share - row[on]))
     if worst > 0.1:
         raise SystemExit(f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 is allowed.")

@@ -22,9 +22,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.tables import Table, chosen
-from lifelong import config, experiment, features, registry
+from lifelong import config, registry
 from lifelong.datasets import load
 from lifelong.models.base import Codes
+from lifelong.models.parts import feature_cache
+from lifelong.training import experiment
 
 FROM_SCRATCH = {
     "class": {"joint": 92.20, "finetune": 19.62, "ewc-online": 19.49, "si": 19.48, "lwf": 19.61, "replay": 57.74, "agem": 22.67, "icarl": 47.55,
@@ -62,7 +64,7 @@ def main(strategies: str, seeds: str, processes: int | None, from_scratch: bool,
         click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
         return
     front = experiment.front_of(wanted[0])
-    coded = features.coded(front, load("cifar10"))
+    coded = feature_cache.coded(front, load("cifar10"))
     TABLE.make(wanted, processes)
     summary = TABLE.write({"backbone": front.words, "ceiling": round(100 * probe(coded), 2)})
     click.echo(f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.words}\n\n{TABLE.markdown(summary)}")
@@ -73,7 +75,7 @@ def _memory(strategy: str) -> dict:
     return {"per_class": PER_CLASS} if "per_class" in own else {}
 
 
-def probe(coded: features.Coded) -> float:
+def probe(coded: feature_cache.Coded) -> float:
     """Accuracy of the joint linear probe on the test images, a share in [0, 1]."""
     data, body = coded.dataset, Codes(coded.low.numel())
     x, y = body(data.train_images), data.train_labels

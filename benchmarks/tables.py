@@ -9,8 +9,10 @@ from statistics import median
 
 from tqdm import tqdm
 
-from lifelong import comparison, experiment, metrics, registry
+from lifelong import metrics, registry
 from lifelong.config import RunConfig
+from lifelong.runs import comparison
+from lifelong.training import experiment
 
 RESULTS = Path(__file__).parent / "results"
 ENOUGH = 5  # seeds: the order of the classes alone moves an accuracy by several points

@@ -11,34 +11,39 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from . import cards, folders, pairs, quantities, registry, runs, studies
 from . import config as configs
 from . import datasets as data_sets
-from . import study as of_studies
-from .errors import LifelongError
-from .findings import Findings as Findings
-from .history import History
-from .records import Preparing as Preparing
-from .training import trainer
+from . import formatting, registry
+from .errors import LifelongError as LifelongError
+from .events import Preparing as Preparing
+from .runs import folders
+from .runs import store as run_store
+from .runs.history import History
+from .service import catalog
+from .service.worker_client import trainer
+from .transfer import config as study_config
+from .transfer import presets
+from .transfer import store as study_store
+from .transfer.results import Findings as Findings
 
 FAMILIES = configs.FAMILIES
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
-PAIRS = pairs.PAIRS
-GENTLY = of_studies.GENTLY
+PAIRS = presets.PAIRS
+GENTLY = study_config.GENTLY
 usual_tasks = configs.usual_tasks
-size, duration, stored = quantities.size, quantities.duration, quantities.stored
-strategies, protectors, networks, network_settings = cards.strategies, cards.protectors, cards.networks, cards.network_settings
-study, study_list, create_study = studies.by_id, studies.ids, studies.begin
+size, duration, stored = formatting.size, formatting.duration, formatting.stored
+strategies, protectors, networks, network_settings = catalog.strategies, catalog.protectors, catalog.networks, catalog.network_settings
+study, study_list, create_study = study_store.by_id, study_store.ids, study_store.begin
 
 
 def run_list() -> list[dict[str, Any]]:
     """All runs, newest first and shipped last: id, dataset, scenario, strategy, tasks, average_accuracy, forgetting, shipped."""
-    return [_row(run) for run in runs.ids()]
+    return [_row(run) for run in run_store.ids()]
 
 
 def _row(run: str) -> dict[str, Any]:
-    row = {"id": run, "shipped": runs.is_shipped(run)}
+    row = {"id": run, "shipped": run_store.is_shipped(run)}
     try:
         story = history(run)
         measures = story.measures()
@@ -53,23 +58,23 @@ def _row(run: str) -> dict[str, Any]:
 
 def history(run: str) -> History:
     """A run's config and events and what they amount to."""
-    return runs.history(runs.folder(run))
+    return run_store.history(run_store.folder(run))
 
 
 def version(run: str) -> int:
     """A number that changes whenever the run's record does."""
-    record = runs.folder(run) / "record.jsonl"
+    record = run_store.folder(run) / "record.jsonl"
     return record.stat().st_mtime_ns if record.exists() else 0
 
 
 def is_shipped(name: str) -> bool:
     """Whether this run or study came with the project."""
-    return runs.is_shipped(name) or studies.is_shipped(name)
+    return run_store.is_shipped(name) or study_store.is_shipped(name)
 
 
 def _folder(name: str) -> Path:
     """The folder of a run or of a study."""
-    return folders.find(name, studies.CONFIG) or runs.folder(name)
+    return folders.find(name, study_store.CONFIG) or run_store.folder(name)
 
 
 def state(name: str) -> str:
@@ -78,7 +83,7 @@ def state(name: str) -> str:
     place = trainer.place(at)
     if place is not None:
         return "running" if place == 0 else "waiting"
-    return studies.state(at) if studies.is_study(at) else runs.state(at)
+    return study_store.state(at) if study_store.is_study(at) else run_store.state(at)
 
 
 def place(name: str) -> int | None:
@@ -121,7 +126,7 @@ def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
     found = next(((name, *told) for name in names if (told := data_sets.arriving(name))), None)
     if found or config.model == "mlp":
         return found
-    from .experiment import model_of
+    from .training.experiment import model_of
 
     told = model_of(config).arriving()
     return (f"the weights of {config.model}", *told) if told else None
@@ -129,7 +134,7 @@ def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
 
 def create(**given: Any) -> str:
     """A new run's id. Raises LifelongError for a value that does not fit."""
-    return runs.create(configs.make(**given)).name
+    return run_store.create(configs.make(**given)).name
 
 
 def prepare(dataset: str) -> None:
@@ -150,7 +155,7 @@ def stop(name: str) -> None:
 
 def undo(run: str) -> None:
     """Takes back the task learned last, or the begun part of one."""
-    runs.undo(runs.folder(run))
+    run_store.undo(run_store.folder(run))
 
 
 def warm() -> None:
@@ -159,7 +164,7 @@ def warm() -> None:
     import torch
 
     torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
-    from . import answers  # noqa: F401
+    from .inference import predict  # noqa: F401
 
 
 def close() -> None:
@@ -169,28 +174,28 @@ def close() -> None:
 
 def holds_digits(run: str) -> bool:
     """Whether the run's images are drawn digits; else a picture is taken for a photograph."""
-    from .pictures import holds_digits
+    from .inference.preprocess import holds_digits
 
     return holds_digits(history(run).config.dataset)
 
 
 def seen(run: str, image: Image.Image) -> np.ndarray | None:
     """The picture as the run's network takes it, uint8 (28, 28) for digits, else (channels, height, width); None when it is blank."""
-    from .pictures import seen
+    from .inference.preprocess import seen
 
     return seen(image, *_taken_by(run))
 
 
 def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
     """Test images uint8 (turns, classes, channels, height, width), of `most` classes at most; None where the data set is not here."""
-    from .pictures import examples
+    from .inference.preprocess import examples
 
     return examples(dataset, turns, most)
 
 
 def needed(run: str, image: Image.Image) -> np.ndarray:
     """As `seen`, but a blank drawing is a LifelongError."""
-    from .pictures import needed
+    from .inference.preprocess import needed
 
     return needed(image, *_taken_by(run))
 
@@ -202,23 +207,23 @@ def _taken_by(run: str) -> tuple[str, tuple[int, int, int]]:
 
 def classify(run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None) -> list:
     """One Answer for each task learned up to `after`; pixels from `seen`."""
-    from .answers import classify
+    from .inference.predict import classify
 
-    return classify(runs.folder(run), pixels, after, task)
+    return classify(run_store.folder(run), pixels, after, task)
 
 
 def open_image(content: bytes) -> Image.Image:
     """A picture from bytes that may be anything; LifelongError unless it is one of sane size."""
-    from .drawing import open_image
+    from .data.image_files import open_image
 
     return open_image(content)
 
 
 def answers_json(run: str, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
     """What `/classify` and `classify --json` answer: the five likeliest labels after each task."""
-    from .answers import told
+    from .inference.predict import told
 
-    return told(runs.folder(run), image, after, task)
+    return told(run_store.folder(run), image, after, task)
 
 
 def png(pixels: np.ndarray) -> bytes:

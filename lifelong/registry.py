@@ -23,8 +23,8 @@ def names(kind: str) -> tuple[str, ...]:
     >>> "ewc" in names("strategies")
     True
     """
-    found = (m.name for m in pkgutil.iter_modules([str(_HERE / kind)]))
-    return tuple(sorted(n.replace("_", "-") for n in found if n != "base" and not n.startswith("_")))
+    found = (m.name for m in pkgutil.iter_modules([str(_HERE / kind)]) if not m.ispkg)
+    return tuple(sorted(n.replace("_", "-") for n in found if n != "base"))
 
 
 def module(kind: str, name: str) -> ModuleType:
@@ -59,8 +59,8 @@ def titles() -> dict[str, str]:
 
 def model(name: str) -> type:
     """The model class of a name: that of its own file, or one made of torchvision's network of this name."""
-    from .models._torchvision import made_of
     from .models.base import Model
+    from .models.parts.torchvision_model import made_of
 
     return _only(Model, module("models", name)) if name in names("models") else made_of(name)
 

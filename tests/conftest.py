@@ -4,10 +4,11 @@ import os
 
 import pytest
 import torch
-from helpers import made_up, with_hidden
 
-from lifelong import comparison, experiment
-from lifelong.examples import Dataset
+from lifelong.data.examples import Dataset
+from lifelong.runs import comparison
+from lifelong.training import experiment
+from tests.helpers import made_up, with_hidden
 
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start

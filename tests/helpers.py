@@ -7,11 +7,12 @@ from pathlib import Path
 import torch
 
 from lifelong import config as configs
-from lifelong import experiment, registry, runs
-from lifelong.examples import Dataset, Examples
+from lifelong import registry
+from lifelong.data.examples import Batch, Dataset, Examples
 from lifelong.models.base import Network, Pixels
 from lifelong.models.mlp import MLP
-from lifelong.strategies.base import Batch
+from lifelong.runs import store as run_store
+from lifelong.training import experiment
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,14 +48,14 @@ def whole(made: configs.RunConfig, dataset: Dataset | None = None):
 
 def on_disk(made: configs.RunConfig, **how) -> Path:
     """The folder of a run that has been learned as far as `how` lets it."""
-    at = runs.create(made)
+    at = run_store.create(made)
     learn(at, **how)
     return at
 
 
 def learn(at: Path, **how) -> list:
     """Learns on and returns the events."""
-    return list(runs.learn(at, **how))
+    return list(run_store.learn(at, **how))
 
 
 def after_steps(count: int):

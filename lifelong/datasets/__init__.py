@@ -1,4 +1,4 @@
-"""The door to all data sets: those that have a file here, and those that people bring (see `_own`).
+"""The door to all data sets: those that have a file here, and those that people bring (see `readers/custom.py`).
 
 A file here has a `load()` that returns a Dataset, its CLASSES, `place()`: what it is read from without a download, None where
 there is nothing, and DOWNLOAD: the folder that a download goes to and the bytes of its archives, None where there is no
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import registry
-from ..downloads import offline
 from ..errors import LifelongError, unknown
-from . import _own, _places
+from ..storage.downloads import offline
+from .readers import custom, locations
 
 if TYPE_CHECKING:
-    from ..examples import Dataset
+    from ..data.examples import Dataset
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def card(name: str) -> Card:
 def names() -> tuple[str, ...]:
     """All data sets: those of the project, then those that people brought."""
     ours = registry.names("datasets")
-    return (*ours, *(name for name in _own.names() if name not in ours))
+    return (*ours, *(name for name in custom.names() if name not in ours))
 
 
 def place(name: str) -> Path | None:
@@ -64,10 +64,10 @@ def place(name: str) -> Path | None:
     """
     if name in registry.names("datasets"):
         return registry.module("datasets", name).place()
-    if found := _own.place(name):
+    if found := custom.place(name):
         return found
-    if name in _own.folders():
-        raise LifelongError(f"The folder '{_places.shown(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -.")
+    if name in custom.folders():
+        raise LifelongError(f"The folder '{locations.shown(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -.")
     raise unknown("dataset", name, names())
 
 
@@ -79,7 +79,7 @@ def here(name: str) -> bool:
 def arriving(name: str) -> tuple[int, int] | None:
     """Bytes so far and bytes in all of a data set that is being downloaded; None for one that is not."""
     download = registry.module("datasets", name).DOWNLOAD if name in registry.names("datasets") else None
-    so_far = _places.arriving(download[0]) if download else None
+    so_far = locations.arriving(download[0]) if download else None
     return None if so_far is None else (min(so_far, download[1]), download[1])
 
 
@@ -93,20 +93,20 @@ def classes(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _classes(folder: Path, _stamp: tuple) -> tuple[str, ...]:
-    return _own.classes(folder)
+    return custom.classes(folder)
 
 
 def load(name: str) -> "Dataset":
     """The data set of this name, kept in memory for the next caller until files are added, taken away or replaced."""
     found = place(name)
-    return _load(name, found, _stamp(found), tuple(_places.roots()))
+    return _load(name, found, _stamp(found), tuple(locations.roots()))
 
 
 @lru_cache(maxsize=2)
 def _load(name: str, found: Path | None, _stamp: tuple, _roots: tuple[Path, ...]) -> "Dataset":
     if name in registry.names("datasets"):
         return registry.module("datasets", name).load()
-    return _own.load(found, name, name)
+    return custom.load(found, name, name)
 
 
 def _stamp(found: Path | None) -> tuple:

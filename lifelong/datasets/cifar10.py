@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import LifelongError
-from . import _arrays, _own, _places
+from .readers import arrays, custom, locations
 
 if TYPE_CHECKING:
-    from ..examples import Dataset
+    from ..data.examples import Dataset
 
 TITLE = "CIFAR-10"
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -29,20 +29,20 @@ FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "bat
 
 def place() -> Path | None:
     """The folder that it is read from without a download, None where there is none."""
-    return _own.place("cifar10") or _places.first(BATCHES, lambda folder: not _missing(folder))
+    return custom.place("cifar10") or locations.first(BATCHES, lambda folder: not _missing(folder))
 
 
 def load() -> "Dataset":
     """All of CIFAR-10. Raises LifelongError where there is neither a copy nor a network, or a copy is not the real one."""
-    folder = place() or _places.downloaded(BATCHES, FILES, _fetch)
+    folder = place() or locations.downloaded(BATCHES, FILES, _fetch)
     if folder is None:
-        begun = _places.first(BATCHES, os.path.isdir)
+        begun = locations.first(BATCHES, os.path.isdir)
         if begun and len(_missing(begun)) < len(FILES):
             raise LifelongError(f"The folder {BATCHES} lacks {', '.join(_missing(begun))}; fetch CIFAR-10 again.")
-        raise _places.not_had(TITLE, f"the folder {BATCHES}, or parquet files in a folder cifar10,")
+        raise locations.not_had(TITLE, f"the folder {BATCHES}, or parquet files in a folder cifar10,")
     if folder.name == BATCHES:
-        return _arrays.dataset("cifar10", TITLE, CLASSES, _batches(folder, train=True), _batches(folder, train=False))
-    return _own.load(folder, "cifar10", TITLE, CLASSES, SHAPE)
+        return arrays.dataset("cifar10", TITLE, CLASSES, _batches(folder, train=True), _batches(folder, train=False))
+    return custom.load(folder, "cifar10", TITLE, CLASSES, SHAPE)
 
 
 def _missing(folder: Path) -> list[str]:
@@ -50,13 +50,13 @@ def _missing(folder: Path) -> list[str]:
 
 
 def _fetch(beside: str) -> None:
-    from ..torchvision_import import datasets
+    from ..numerics.torchvision_import import datasets
 
     datasets.CIFAR10(beside, train=False, download=True)
 
 
-def _batches(folder: Path, train: bool) -> _arrays.Split:
-    from ..torchvision_import import datasets
+def _batches(folder: Path, train: bool) -> arrays.Split:
+    from ..numerics.torchvision_import import datasets
 
     try:
         whole = datasets.CIFAR10(folder.parent, train=train, download=False)

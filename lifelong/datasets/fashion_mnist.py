@@ -7,10 +7,10 @@ under `$LIFELONG_DATA` or the download folder; else torchvision downloads it (pr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import _idx, _own, _places
+from .readers import custom, idx, locations
 
 if TYPE_CHECKING:
-    from ..examples import Dataset
+    from ..data.examples import Dataset
 
 TITLE = "Fashion-MNIST"
 CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -20,14 +20,14 @@ DOWNLOAD = ("FashionMNIST/raw", 30_878_645)
 
 def place() -> Path | None:
     """The folder that it is read from without a download, None where there is none."""
-    return _idx.place("FashionMNIST") or _own.place("fashion-mnist")
+    return idx.place("FashionMNIST") or custom.place("fashion-mnist")
 
 
 def load() -> "Dataset":
     """All of Fashion-MNIST. Raises LifelongError where there is neither a copy nor a network."""
-    folder = place() or _idx.downloaded("FashionMNIST")
+    folder = place() or idx.downloaded("FashionMNIST")
     if folder is None:
-        raise _places.not_had(TITLE, "its four IDX files into FashionMNIST/raw")
+        raise locations.not_had(TITLE, "its four IDX files into FashionMNIST/raw")
     if folder.name == "raw":
-        return _idx.load(folder, "fashion-mnist", TITLE, CLASSES)
-    return _own.load(folder, "fashion-mnist", TITLE, CLASSES, SHAPE)
+        return idx.load(folder, "fashion-mnist", TITLE, CLASSES)
+    return custom.load(folder, "fashion-mnist", TITLE, CLASSES, SHAPE)

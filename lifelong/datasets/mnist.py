@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from ..downloads import offline
-from . import _idx, _own, mnist_sample
+from ..storage.downloads import offline
+from . import mnist_sample
+from .readers import custom, idx
 
 if TYPE_CHECKING:
-    from ..examples import Dataset
+    from ..data.examples import Dataset
 
 TITLE = "MNIST"
 CLASSES = mnist_sample.CLASSES
@@ -25,16 +26,16 @@ DOWNLOAD = ("MNIST/raw", 11_594_722)
 
 def place() -> Path | None:
     """The folder that it is read from without a download, None where there is none."""
-    return _idx.place("MNIST") or _own.place("mnist")
+    return idx.place("MNIST") or custom.place("mnist")
 
 
 def load() -> "Dataset":
     """All of MNIST, or the embedded sample where there is neither a copy nor a network."""
-    folder = place() or _idx.downloaded("MNIST")
+    folder = place() or idx.downloaded("MNIST")
     if folder is None:
         if not offline():
             tqdm.write("MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample.", file=sys.stderr)
         return mnist_sample.load()
     if folder.name == "raw":
-        return _idx.load(folder, "mnist", TITLE, CLASSES)
-    return _own.load(folder, "mnist", TITLE, CLASSES, SHAPE)
+        return idx.load(folder, "mnist", TITLE, CLASSES)
+    return custom.load(folder, "mnist", TITLE, CLASSES, SHAPE)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..examples import Dataset
+    from ..data.examples import Dataset
 
 CLASSES = tuple("0123456789")
 DOWNLOAD = None
@@ -30,7 +30,7 @@ def load() -> "Dataset":
     """The embedded sample, 4,000 + 1,000 images."""
     import torch
 
-    from ..examples import Dataset
+    from ..data.examples import Dataset
 
     # The rows are read directly: the package's own reader goes through text and floats and takes seconds.
     rows = np.fromstring(gzip.decompress(place().read_bytes()).replace(b"\n", b","), dtype=np.float32, sep=",").reshape(-1, 785)

@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..fields import Adjustable
-from ._connected import connected
-from ._flat import Flat
+from ..settings import Adjustable
+from .parts.flat import Flat
+from .parts.linear_stack import connected
 
 Shape = tuple[int, int, int]  # channels, height, width
 

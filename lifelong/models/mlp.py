@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..fields import setting
+from ..settings import setting
 from .base import Model, Network, Pixels, Shape
 
 

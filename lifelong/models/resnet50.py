@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ._torchvision import Torchvision
+from .parts.torchvision_model import Torchvision
 
 
 @dataclass

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import compute
-from ..examples import Examples, nothing
-from ..fields import choice, setting, stored
-from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch, Examples, nothing
+from ..data.scenarios import Task
+from ..numerics import matmul
+from ..settings import choice, setting, stored
+from .base import Strategy
+from .parts.replay_buffer import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 
 TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
@@ -39,7 +39,7 @@ class AGEM(Strategy):
             return
         replayed = sample(self.memory, self.recipe.batch, self.generator)
         gradient = self.network.flat_gradient.clone()
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
         project(gradient, self.network.flat_gradient)
 

@@ -7,12 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute, seeds, statistics
 from ..config import RunConfig
-from ..fields import setting, stored
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..scenarios import Plan, Task
-from .base import Batch, Strategy
+from ..numerics import matmul, seeds
+from ..settings import setting, stored
+from .base import Strategy
+from .parts import class_statistics
 
 SIDE = 8  # of a random filter, in pixels
 CELL = 7  # side of the squares over which a filter's responses are averaged
@@ -57,19 +59,19 @@ class Analytic(Strategy):
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
-        self.counts = torch.zeros(statistics.count(plan), dtype=torch.int64, device=self.device)
+        self.counts = torch.zeros(class_statistics.count(plan), dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         h = self.embed(batch.images)
-        loss = statistics.squared_error(task, batch, self._answers(h))  # by the weights that were solved for last
+        loss = class_statistics.squared_error(task, batch, self._answers(h))  # by the weights that were solved for last
         if not len(self.gram):
             self.gram = h.new_zeros(h.shape[1], h.shape[1], dtype=torch.float64)
             self.sums = h.new_zeros(h.shape[1], len(self.counts), dtype=torch.float64)
-        classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
+        classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
         whole = h.to(torch.int8)
-        compute.add_symmetric(self.gram, whole, whole)
-        compute.add_products(self.sums, whole, F.one_hot(classes, len(self.counts)).to(torch.int8))
+        matmul.add_symmetric(self.gram, whole, whole)
+        matmul.add_products(self.sums, whole, F.one_hot(classes, len(self.counts)).to(torch.int8))
         self.counts += classes.bincount(minlength=len(self.counts))
         self.unsolved += len(classes)
         return loss
@@ -91,14 +93,14 @@ class Analytic(Strategy):
         x = self.network.body(images)
         if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
             return _whole(_filtered(x.view(images.shape), _filters(tuple(images.shape[1:]), self.seed, self.features).to(x.device)) / BRIGHTEST)
-        with compute.products("fp32"):  # the same features wherever they are asked for
-            projected = compute.product(x, _projection(x.shape[1], self.seed, self.features).to(x.device))
+        with matmul.products("fp32"):  # the same features wherever they are asked for
+            projected = matmul.product(x, _projection(x.shape[1], self.seed, self.features).to(x.device))
         return _whole(torch.cat([x, projected], 1))
 
     def _answers(self, h: Tensor) -> Tensor:
         if not len(self.weights):
             return h.new_zeros(len(h), self.plan.outputs)
-        return statistics.by_output(self.plan, h @ self.weights / self.error, self.counts)
+        return class_statistics.by_output(self.plan, h @ self.weights / self.error, self.counts)
 
     @torch.no_grad()
     def _solve(self) -> None:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..augment import deformed
-from ..examples import Examples, nothing
-from ..fields import setting, stored
-from ..memory import grown, sample
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.augmentation import deformed
+from ..data.examples import Batch, Examples, nothing
+from ..data.scenarios import Task
+from ..settings import setting, stored
+from .base import Strategy
+from .parts.replay_buffer import grown, sample
 
 
 @dataclass

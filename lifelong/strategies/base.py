@@ -1,5 +1,4 @@
 """What a strategy is: a dataclass that overrides some steps of the one training loop below."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute, seeds
 from ..config import SCENARIOS, RunConfig
+from ..data.examples import Batch, Examples
+from ..data.scenarios import Plan, Task
 from ..errors import LifelongError
-from ..examples import Examples
 from ..models.base import Network
-from ..optimizer import Adam
-from ..scenarios import Plan, Task
-from ._keeping import Keeper
+from ..models.parts.optimizer import Adam
+from ..numerics import hardware, matmul, seeds
+from .parts.state import Keeper
 
 # Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
 # each of them by itself: a step then took twice as long. They count as zero; set here, before torch starts its threads.
@@ -23,19 +22,6 @@ torch.set_flush_denormal(True)
 
 FEWEST_STEPS = 60  # one pass over the embedded sample would be 6 steps, too few to learn anything
 PORTIONS = 100  # of a single pass: enough to see it progress, few enough for large matrix products
-
-
-@dataclass
-class Batch:
-    """images: uint8 (n, channels, height, width); labels, tasks: int64 (n,).
-
-    indices: int64 (n,), where they stand among the examples of the task.
-    """
-
-    images: Tensor
-    labels: Tensor
-    tasks: Tensor
-    indices: Tensor
 
 
 @dataclass
@@ -109,7 +95,7 @@ class Strategy(Keeper):
             try:
                 loss = self.step(task, Batch(**examples.take(part).tensors(), indices=part))
             except torch.OutOfMemoryError:
-                self.held = compute.halved(len(part))
+                self.held = hardware.halved(len(part))
                 continue
             indices = indices[len(part) :] if self.one_pass else indices[:0]
         return loss
@@ -139,7 +125,7 @@ class Strategy(Keeper):
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         """One step of the optimiser on one batch; returns the loss, a scalar."""
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             logits = self.forward(task, batch)
             loss = self.loss(task, batch, logits)
             self.network.backward(loss)
@@ -193,3 +179,12 @@ class Strategy(Keeper):
         if scenario not in cls.scenarios:
             raise LifelongError(f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}.")
         return cls.adjusted(name, scenario, given)
+
+
+CHUNK = 2000
+
+
+@torch.no_grad()
+def scores(strategy: Strategy, images: Tensor) -> Tensor:
+    """The strategy's answers to any number of images, (n, outputs)."""
+    return torch.cat([strategy.scores(part) for part in images.split(CHUNK)])

@@ -7,16 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute, seeds
 from ..config import RunConfig
-from ..fields import setting, stored
-from ..models._connected import connected
-from ..models._flat import backward
-from ..models._vae import VAE, as_images, log_normal, pixels_of, reconstruction, sampled, shares
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..optimizer import Adam
-from ..scenarios import Plan, Task
-from .base import Batch, Strategy
+from ..models.parts.flat import backward
+from ..models.parts.linear_stack import connected
+from ..models.parts.optimizer import Adam
+from ..models.parts.vae import VAE, as_images, log_normal, pixels_of, reconstruction, sampled, shares
+from ..numerics import matmul, seeds
+from ..settings import setting, stored
+from .base import Strategy
 
 
 class Lesson(NamedTuple):
@@ -80,7 +81,7 @@ class BIR(Strategy):
         present, past = len(batch.labels), self.replayed if task.index else 0
         weights = shares(present, past, task.index).to(self.device)
         softness = torch.tensor([1.0] * present + [self.temperature] * past).to(self.device)
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             if past:
                 lesson = Lesson(*map(torch.cat, zip(lesson, self.replay(task, batch.images))))
             hidden = self.network.embed(lesson.images)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ..examples import Examples, join
-from ..scenarios import Task
+from ..data.examples import Examples, join
+from ..data.scenarios import Task
 from .base import Strategy
 
 

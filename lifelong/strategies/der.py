@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..examples import Examples, nothing
-from ..fields import setting, stored
-from ..memory import drawn, placed, put, reservoir, room_for, unseen
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch, Examples, nothing
+from ..data.scenarios import Task
+from ..settings import setting, stored
+from .base import Strategy
+from .parts.replay_buffer import drawn, placed, put, reservoir, room_for, unseen
 
 
 @dataclass

@@ -6,14 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute, seeds
 from ..config import RunConfig
-from ..fields import setting, stored
-from ..models._vae import VAE, as_images, pixels_of, shares
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..optimizer import Adam
-from ..scenarios import Plan, Task
-from .base import Batch, Strategy
+from ..models.parts.optimizer import Adam
+from ..models.parts.vae import VAE, as_images, pixels_of, shares
+from ..numerics import matmul, seeds
+from ..settings import setting, stored
+from .base import Strategy
 
 
 @dataclass
@@ -57,7 +58,7 @@ class DGR(Strategy):
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         present = len(batch.labels)
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             past = self.replay(batch.images) if task.index else batch.images[:0]
             images = torch.cat([batch.images, past])
             logits = self.network(images)

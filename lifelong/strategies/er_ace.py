@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..examples import Examples, nothing
-from ..fields import choice, setting, stored
-from ..memory import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch, Examples, nothing
+from ..data.scenarios import Task
+from ..settings import choice, setting, stored
+from .base import Strategy
+from .parts.replay_buffer import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
 
 
 @dataclass

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import compute
-from ..fields import choice, setting, stored
-from ..importance import ESTIMATES, fisher
-from ..scenarios import Task
-from ._springs import pull
+from ..data.scenarios import Task
+from ..numerics import matmul
+from ..settings import choice, setting, stored
 from .base import Strategy
+from .parts.importance import ESTIMATES, fisher
+from .parts.quadratic_penalty import pull
 
 
 @dataclass
@@ -52,7 +52,7 @@ class EWC(Strategy):
             pull(self.network.flat_gradient, self.precision, self.network.flat, self.anchor, self.strength)
 
     def end_task(self, task: Task) -> None:
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
         self.hold(importance, self.network.flat.clone())
 

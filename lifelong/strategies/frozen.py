@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..fields import setting
-from ..models._connected import connected
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch
+from ..data.scenarios import Task
+from ..models.parts.linear_stack import connected
+from ..settings import setting
+from .base import Strategy
 
 
 @dataclass

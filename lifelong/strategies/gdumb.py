@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from ..examples import Examples, join, nothing
-from ..fields import setting, stored
-from ..memory import per_class, room_for
-from ..scenarios import Task
+from ..data.examples import Examples, join, nothing
+from ..data.scenarios import Task
+from ..settings import setting, stored
 from .base import Strategy
+from .parts.replay_buffer import per_class, room_for
 
 
 @dataclass

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import compute, seeds
 from ..config import RunConfig
-from ..fields import setting, stored
-from ..models._vae import VAE, pixels_of
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..optimizer import Adam
-from ..scenarios import Plan, Task
-from .base import Batch, Strategy
+from ..models.parts.optimizer import Adam
+from ..models.parts.vae import VAE, pixels_of
+from ..numerics import matmul, seeds
+from ..settings import setting, stored
+from .base import Strategy
 
 SAMPLES = 50  # importance samples of a likelihood
 SPREAD = 2.0  # times the encoder's own deviation: it learned from a narrower model of the pixels than the scores are of
@@ -76,7 +77,7 @@ class GenerativeClassifier(Strategy):
             self.start_class()
         members = (task.train.labels == len(self.models) - 1).nonzero().squeeze(1)
         chosen = members[torch.randperm(len(members), generator=self.generator)[: self.recipe.batch]]
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             pixels = self.network.body(task.train.images[chosen])
             loss = self.vae.loss(pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator)
             self.vae.backward(loss)
@@ -89,7 +90,7 @@ class GenerativeClassifier(Strategy):
             self.start_class()
 
     def scores(self, images: Tensor) -> Tensor:
-        with torch.no_grad(), compute.products(self.arithmetic):
+        with torch.no_grad(), matmul.products(self.arithmetic):
             return self._scores(self.network.body(images))
 
     def _scores(self, pixels: Tensor) -> Tensor:
@@ -119,7 +120,7 @@ def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
     """
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))
-    compute.side_by_side([lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise)) for into, part in parts])
+    matmul.side_by_side([lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise)) for into, part in parts])
     return likelihoods
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import seeds
 from ..config import RunConfig
-from ..fields import setting, stored
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..scenarios import Plan, Task
-from ._by_task import by_task
-from .base import Batch, Strategy
+from ..numerics import seeds
+from ..settings import setting, stored
+from .base import Strategy
+from .parts.task_outputs import by_task
 
 RATE = 0.05  # of the embeddings' plain gradient descent, the paper's first learning rate
 REACH = 6  # embeddings stay within ±6 and exponents within ±50, as in the authors' program

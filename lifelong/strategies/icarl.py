@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..examples import Examples, join, nothing
-from ..fields import choice, setting, stored
-from ..memory import CHUNK, features, grown
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch, Examples, join, nothing
+from ..data.scenarios import Task
+from ..settings import choice, setting, stored
+from .base import Strategy
+from .parts.replay_buffer import CHUNK, features, grown
 
 FAR = 100.0  # how far below all others the outputs of classes to come are put
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ..examples import Examples, join
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch, Examples, join
+from ..data.scenarios import Task
+from .base import Strategy
 
 
 @dataclass

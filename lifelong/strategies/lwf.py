@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..evaluation import scores
-from ..fields import setting, stored
-from ..scenarios import Task
-from .base import Batch, Strategy
+from ..data.examples import Batch
+from ..data.scenarios import Task
+from ..settings import setting, stored
+from .base import Strategy, scores
 
 
 @dataclass

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import compute
-from ..fields import setting, stored
-from ..importance import sensitivity
-from ..scenarios import Task
-from ._springs import pull
+from ..data.scenarios import Task
+from ..numerics import matmul
+from ..settings import setting, stored
 from .base import Strategy
+from .parts.importance import sensitivity
+from .parts.quadratic_penalty import pull
 
 
 @dataclass
@@ -48,7 +48,7 @@ class MAS(Strategy):
             pull(self.network.flat_gradient, self.importance, self.network.flat, self.anchor, 2 * self.strength)
 
     def end_task(self, task: Task) -> None:
-        with compute.products(self.arithmetic):
+        with matmul.products(self.arithmetic):
             importance = sensitivity(self.network, task.train.images, task.candidates(task.train.tasks))
         self.importance = self.importance + importance if len(self.importance) else importance
         self.anchor = self.network.flat.clone()

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import statistics
 from ..config import RunConfig
-from ..fields import stored
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..scenarios import Plan, Task
-from .base import Batch, Strategy
+from ..settings import stored
+from .base import Strategy
+from .parts import class_statistics
 
 
 @dataclass
@@ -39,16 +40,16 @@ class NCM(Strategy):
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
-        classes = statistics.count(plan)
+        classes = class_statistics.count(plan)
         self.means = torch.zeros(classes, network.layers[0].in_features, dtype=torch.float64, device=self.device)
         self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         features = self.network.body(batch.images).double()
-        loss = statistics.squared_error(task, batch, self._answers(features))
-        classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        _, apart = statistics.take_in(self.means, self.counts, features, classes)
+        loss = class_statistics.squared_error(task, batch, self._answers(features))
+        classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
+        _, apart = class_statistics.take_in(self.means, self.counts, features, classes)
         self._measure(apart, classes)
         return loss
 
@@ -59,7 +60,7 @@ class NCM(Strategy):
         """Scores without the part that is the same for all classes, (n, outputs)."""
         means = self.means.double()  # of a checkpoint in half precision they come back in single
         near = features @ means.T - means.square().sum(1) / 2
-        return statistics.by_output(self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts)
+        return class_statistics.by_output(self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts)
 
     def _measure(self, apart: Tensor, classes: Tensor) -> None:
         """Takes images into the variance, by how far (n, d) each is from the mean of its class (n,)."""

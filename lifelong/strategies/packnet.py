@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 
 from ..config import RunConfig
-from ..fields import setting, stored
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..scenarios import Plan, Task
-from ._by_task import by_task
-from .base import Batch, Strategy
+from ..settings import setting, stored
+from .base import Strategy
+from .parts.task_outputs import by_task
 
 
 @dataclass

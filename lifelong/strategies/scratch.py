@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..scenarios import Task
+from ..data.scenarios import Task
 from .base import Strategy
 
 

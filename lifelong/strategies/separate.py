@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from ..config import RunConfig
-from ..fields import stored
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..scenarios import Plan, Task
-from ._by_task import by_task
+from ..settings import stored
 from .base import Strategy
+from .parts.task_outputs import by_task
 
 
 @dataclass

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..fields import setting, stored
-from ..scenarios import Task
-from ._springs import pieces, pull
-from .base import Batch, Strategy
+from ..data.examples import Batch
+from ..data.scenarios import Task
+from ..settings import setting, stored
+from .base import Strategy
+from .parts.quadratic_penalty import pieces, pull
 
 
 @dataclass

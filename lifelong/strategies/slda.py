@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import compute, statistics
 from ..config import RunConfig
-from ..fields import setting, stored
+from ..data.examples import Batch
+from ..data.scenarios import Plan, Task
 from ..models.base import Network
-from ..scenarios import Plan, Task
-from .base import Batch, Strategy
+from ..numerics import matmul
+from ..settings import setting, stored
+from .base import Strategy
+from .parts import class_statistics
 
 
 @dataclass
@@ -43,7 +45,7 @@ class SLDA(Strategy):
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
-        classes, width = statistics.count(plan), network.layers[0].in_features
+        classes, width = class_statistics.count(plan), network.layers[0].in_features
         self.means = torch.zeros(classes, width, dtype=torch.float64, device=self.device)
         self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
         self.scatter = torch.zeros(width, width, dtype=torch.float64, device=self.device)
@@ -53,10 +55,10 @@ class SLDA(Strategy):
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         features = self.network.body(batch.images)
-        loss = statistics.squared_error(task, batch, self._answers(features))  # of the answers that were asked for last
-        classes = statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        before, after = statistics.take_in(self.means, self.counts, features.double(), classes)
-        compute.add_symmetric(self.scatter, before, after)
+        loss = class_statistics.squared_error(task, batch, self._answers(features))  # of the answers that were asked for last
+        classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
+        before, after = class_statistics.take_in(self.means, self.counts, features.double(), classes)
+        matmul.add_symmetric(self.scatter, before, after)
         self.unsolved += len(features)
         return loss
 
@@ -68,7 +70,7 @@ class SLDA(Strategy):
         return self._answers(self.network.body(images))
 
     def _answers(self, features: Tensor) -> Tensor:
-        return statistics.by_output(self.plan, features @ self.weights + self.bias, self.counts)
+        return class_statistics.by_output(self.plan, features @ self.weights + self.bias, self.counts)
 
     @torch.no_grad()
     def _solve(self) -> None:

@@ -1,0 +1,1 @@
+"""The app: Streamlit pages and the Gradio drawing page."""

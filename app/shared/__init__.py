@@ -1,0 +1,1 @@
+"""Charts, chart data, labels and text that several pages share."""

@@ -1,0 +1,86 @@
+"""What programs may call under /gradio/: `/classify` and `/runs`. Uploads are hostile until proven otherwise."""
+
+from typing import Any
+
+import gradio as gr
+from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError
+
+from lifelong import api
+from lifelong.api import LifelongError
+
+LARGEST = 5_000_000  # bytes
+
+
+def refuse(message: str) -> gr.Error:
+    """An error told in one sentence, without a traceback on the server's console."""
+    return gr.Error(message, print_exception=False)
+
+
+def names_address(value: Any) -> bool:
+    """Whether a file on another machine is named anywhere in a value.
+
+    >>> names_address({"path": "HTTP://example.org/a.png"}), names_address([{"path": "a.png"}])
+    (True, False)
+    """
+    if isinstance(value, dict):
+        path = value.get("path")
+        return isinstance(path, str) and "://" in path or any(map(names_address, value.values()))
+    return isinstance(value, list) and any(map(names_address, value))
+
+
+class Page(gr.Blocks):
+    """Blocks that fetch nothing on a client's word: only a file that was uploaded here counts as a file."""
+
+    async def preprocess_data(self, block_fn, inputs, state, explicit_call=False):
+        """As in Blocks, which would download an address that stands where a file is expected."""
+        if names_address(inputs):
+            raise refuse("An address was given in place of a file; upload the file itself.")
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except (InvalidPathError, ValidationError):
+            raise refuse("A file was expected that was uploaded to this server; upload it and call again.") from None
+
+
+def classify(image: dict, run: str, after: int | None = None, task: int | None = None) -> dict:
+    """What a run's model makes of a picture of a digit, after every task it learned, or up to task `after`.
+
+    image: a picture file of at most 5 MB. run: an id from /runs. after, task: counted from 0; with `task` the
+    model is told which task the picture is from. Answers {"run", "answers": [{"after", "top": [{"label", "probability"}]}]}.
+    """
+    try:
+        return api.answers_json(run, api.open_image(_content(image)), _whole("after", after), _whole("task", task))
+    except LifelongError as error:
+        raise refuse(str(error)) from None
+
+
+def _content(image: Any) -> bytes:
+    if not isinstance(image, dict) or not isinstance(image.get("path"), str):
+        raise LifelongError("image was not a file; give a picture file, with gradio_client as handle_file(path).")
+    with open(image["path"], "rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise LifelongError("The picture is larger than 5 MB; give a smaller one.")
+    return content
+
+
+def _whole(name: str, value: Any) -> int | None:
+    if value is None or type(value) is int:
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise LifelongError(f"{name} was given as {str(value)[:40]!r}; expected a whole number, or nothing.")
+
+
+def runs() -> list[dict[str, Any]]:
+    """All runs: id, dataset, scenario, strategy, tasks, average_accuracy, forgetting, shipped."""
+    return api.run_list()
+
+
+def add_endpoints() -> None:
+    """Adds both to the page that is being built; the parts that describe their inputs are not shown."""
+    image = gr.File(label="image", visible=False)
+    run, after, task = gr.Textbox(label="run", visible=False), *(gr.Number(label=name, precision=0, visible=False) for name in ("after", "task"))
+    asked, told = gr.Button(visible=False), gr.JSON(label="answers", visible=False)
+    asked.click(classify, [image, run, after, task], told, api_name="classify", preprocess=False, concurrency_limit=2)
+    gr.api(runs, api_name="runs", concurrency_limit=2)

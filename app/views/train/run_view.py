@@ -1,0 +1,135 @@
+"""One run on the Train page: as it learns, and what became of it."""
+
+import time
+
+import streamlit as st
+
+from app.shared import charts, labels, navigate, run_text, status
+from app.shared.chart_data import names
+from app.views.train import form
+from lifelong import api
+from lifelong.api import History, LifelongError
+
+EVERY = 0.4  # seconds between two looks at the record
+
+
+def show(run: str) -> None:
+    """The run in whatever state it is in. Raises LifelongError when it cannot be read."""
+    state, history = api.state(run), api.history(run)
+    _heading(run, history)
+    if message := st.session_state.pop("refused", None):
+        st.error(message)
+    if state in ("running", "waiting"):
+        _at_work(run)
+    else:
+        _at_rest(run, history, state)
+
+
+def _heading(run: str, history: History) -> None:
+    title, again = st.columns([5, 1], vertical_alignment="center")
+    strategy = history.config.strategy
+    title.title(api.strategy_titles().get(strategy, strategy))
+    again.button("New run", key="new_run", icon=":material/add:", on_click=_back_to_form, args=(run,), width="stretch")
+    st.caption(labels.setup(history, run))
+
+
+def _back_to_form(run: str) -> None:
+    form.fill(api.history(run).config)
+    st.query_params.pop("run", None)
+
+
+def _at_work(run: str) -> None:
+    if api.place(run) is None:
+        st.info("Another process is training this run. It can be stopped only there.")
+    else:
+        st.button("Stop", key="stop", icon=":material/stop:", on_click=_stop, args=(run,))
+    _follow(run)
+
+
+def _stop(run: str) -> None:
+    """Waits a moment for the worker, so that the page is drawn once, at rest, and not first as if still running."""
+    api.stop(run)
+    give_up = time.monotonic() + 0.7
+    while api.state(run) == "running" and time.monotonic() < give_up:
+        time.sleep(0.02)
+
+
+@st.fragment(run_every=EVERY)
+def _follow(run: str) -> None:
+    """What the record says now; the page is drawn anew once the run is no longer at work, or can no longer be read."""
+    try:
+        state, history = api.state(run), api.history(run)
+    except LifelongError:
+        st.rerun()
+    if state not in ("running", "waiting"):
+        st.rerun()
+    done, text = status.progress(history, _goal(run, history), state, api.place(run), api.arriving(history.config))
+    st.progress(done, text=text)
+    _live(history)
+
+
+def _goal(run: str, history: History) -> int:
+    """Tasks that are to be learned before it rests: as asked for in this window, else all."""
+    asked, until = st.session_state.get("goal", (None, None))
+    return until if asked == run and until else history.config.tasks
+
+
+def _live(history: History) -> None:
+    with st.container(key="live"):
+        st.vega_lite_chart(charts.live_spec(history), key="live_curves")
+    st.markdown(run_text.inside(history))
+    st.caption(labels.source(history))
+
+
+def _at_rest(run: str, history: History, state: str) -> None:
+    done = len(history.learned)
+    if state != "finished":
+        (st.error if state == "failed" else st.info)(status.standing(history, state))
+    if done:
+        st.markdown(f"### {run_text.result(history)}")
+    _buttons(run, history)
+    if done:
+        _measures(history)
+    if history.steps:
+        _live(history)
+
+
+def _buttons(run: str, history: History) -> None:
+    done, tasks = len(history.learned), history.config.tasks
+    with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
+        if not history.finished:
+            verb = "Go on" if history.steps else "Learn"
+            st.button(f"{verb} to the end", key="learn_all", type="primary", icon=":material/play_arrow:", on_click=_learn, args=(run, None))
+            if done + 1 < tasks:
+                begun = any(step.task == done for step in history.steps)
+                st.button(f"{'Finish' if begun else 'Learn'} {names(history)[done].lower()}", key="learn_next", icon=":material/skip_next:", on_click=_learn, args=(run, done + 1))
+        if done:
+            st.page_link(navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params={"run": run})
+            st.page_link(navigate.INSPECT, label="Inspect it", icon=":material/query_stats:", query_params={"run": run})
+        if history.events and not api.is_shipped(run):
+            st.button(status.undo(history), key="undo", icon=":material/undo:", on_click=_undo, args=(run,))
+
+
+def _learn(run: str, until: int | None) -> None:
+    st.session_state["goal"] = (run, until)
+    _try(api.learn, run, until)
+
+
+def _undo(run: str) -> None:
+    _try(api.undo, run)
+
+
+def _try(action, *given) -> None:
+    try:
+        action(*given)
+    except LifelongError as error:
+        st.session_state["refused"] = str(error)
+
+
+def _measures(history: History) -> None:
+    shown = ("Average accuracy", "With the task label", "Forgetting", "Learning accuracy")
+    with st.container(horizontal=True, key="measures"):
+        for name, value, meaning in run_text.measures(history, None):
+            if name in shown:
+                st.metric(name, value, border=True, help=meaning)
+        st.metric("Training", api.duration(history.seconds), border=True, help="Seconds of training, evaluation left out.")

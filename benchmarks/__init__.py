@@ -1,0 +1,1 @@
+"""Measurements: timings, accuracy tables, and what ships."""

@@ -1,0 +1,1 @@
+"""Examples, tasks and scenarios, augmentation, image files."""

@@ -1,0 +1,33 @@
+"""Opens image files that may be hostile."""
+
+import io
+from typing import BinaryIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..errors import LifelongError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
+LARGEST = 50_000_000  # pixels; a larger picture is refused before it is decoded
+_SMALLER = f"give one of at most {LARGEST // 1_000_000} million."
+WORKING = 560  # pixels on the longer side; more detail than this cannot reach 20 x 20
+
+
+def open_image(file: bytes | BinaryIO) -> Image.Image:
+    """A picture from bytes that may be anything; raises LifelongError unless it is a picture of sane size."""
+    stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        image = Image.open(stream, formats=FORMATS)
+        if image.width * image.height > LARGEST:
+            raise LifelongError(f"The picture has {image.width} x {image.height} pixels; {_SMALLER}")
+        image.draft(None, (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except UnidentifiedImageError:
+        raise LifelongError(f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}.") from None
+    except Image.DecompressionBombError:
+        raise LifelongError(f"The picture has far too many pixels; {_SMALLER}") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, LifelongError):
+            raise
+        raise LifelongError("That picture is damaged or only half there; save it again and try once more.") from None

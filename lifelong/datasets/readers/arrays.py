@@ -1,0 +1,29 @@
+"""A Dataset made of arrays, described the same way wherever they came from."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ...data.examples import Dataset
+
+Split = tuple[np.ndarray, np.ndarray]  # images uint8 (n, channels, height, width), labels (n,)
+
+
+def dataset(name: str, title: str, classes: tuple[str, ...], train: Split, test: Split, remark: str = "") -> "Dataset":
+    """The Dataset of these images; remark: what else is to be told beside every number made from them."""
+    import torch
+
+    from ...data.examples import Dataset
+
+    (train_images, train_labels), (test_images, test_labels) = train, test
+    return Dataset(
+        name=name,
+        title=title,
+        source=f"{title}, {len(train_labels):,} training and {len(test_labels):,} test images{remark}",
+        classes=classes,
+        train_images=torch.from_numpy(train_images),
+        train_labels=torch.from_numpy(train_labels.astype(np.int64)),
+        test_images=torch.from_numpy(test_images),
+        test_labels=torch.from_numpy(test_labels.astype(np.int64)),
+    )

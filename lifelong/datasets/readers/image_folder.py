@@ -1,0 +1,83 @@
+"""An image folder: `<name>/{train,test}/<class>/<image>`."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from ...errors import LifelongError
+from .decoding import Part
+from .locations import inside, shown
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"})
+OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
+
+
+def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Part, Part]:
+    """The classes, in the order of `known` where that is given, the training images and the test images."""
+    names = _classes(folder)
+    if known and set(names) != set(known):
+        strange = next(iter(set(names) ^ set(known)))
+        raise LifelongError(f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{shown(strange)}' is missing or one too many.")
+    return known or names, *(_part(folder, split, known or names) for split in ("train", "test"))
+
+
+def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
+    by_class = [_images(folder, f"{split}/{name}") for name in names]
+    all_files = tuple(file for files in by_class for file in files)
+
+    def pictures() -> Iterator[tuple[str, BinaryIO]]:
+        for file in all_files:
+            where = _where(folder, file)
+            try:
+                with open(file, "rb") as opened:
+                    yield where, opened
+            except OSError as error:
+                raise LifelongError(f"{where} cannot be read ({error.strerror}).") from None
+
+    return Part(np.repeat(np.arange(len(names)), [len(files) for files in by_class]), all_files, pictures)
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    """The names of the folders in train, sorted. Raises LifelongError unless test has the same."""
+    train, test = (_named(folder, split) for split in ("train", "test"))
+    for name in sorted(set(train) ^ set(test)):
+        has, lacks = ("train", "test") if name in train else ("test", "train")
+        raise LifelongError(f"{shown(folder.name)}/{has} has the class {shown(name)}, but {lacks} has not; each class needs images in both.")
+    return tuple(train)
+
+
+def _named(folder: Path, split: str) -> list[str]:
+    if not os.path.isdir(folder / split):
+        raise LifelongError(f"{shown(folder.name)} has no folder {split}; put images into {split}/<class>/, a folder for each class.")
+    entries = _entries(folder, split)
+    for path in entries:
+        if not os.path.isdir(path):
+            raise LifelongError(f"{_where(folder, path)} lies beside the folders of the classes; put it into one of them, or elsewhere.")
+    return [path.name for path in entries]
+
+
+def _images(folder: Path, within: str) -> list[Path]:
+    """The image files of one class, by name; anything else than an image or a file that nobody sees is an error."""
+    files = _entries(folder, within)
+    for file in files:
+        if file.suffix.lower() not in SUFFIXES or not os.path.isfile(file):
+            raise LifelongError(f"{_where(folder, file)} is not an image file; expected {', '.join(sorted(SUFFIXES)[:-1])} or {sorted(SUFFIXES)[-1]}.")
+    if not files:
+        raise LifelongError(f"{shown(folder.name)}/{shown(within)} holds no images; each class needs some in train and in test.")
+    return files
+
+
+def _entries(folder: Path, within: str) -> list[Path]:
+    """What is in a folder, by name, without hidden files; a link that leads out of the data set's folder is an error."""
+    try:
+        entries = sorted(inside(folder, folder / within).iterdir())
+    except OSError as error:
+        raise LifelongError(f"{shown(folder.name)}/{shown(within)} cannot be read ({error.strerror}).") from None
+    return [inside(folder, path) for path in entries if not path.name.startswith(".") and path.name.lower() not in OF_THE_SYSTEM]
+
+
+def _where(folder: Path, path: Path) -> str:
+    return "/".join(map(shown, (folder.name, *path.relative_to(folder).parts)))

@@ -1,0 +1,1 @@
+"""Prediction and preprocessing of drawings and photographs."""

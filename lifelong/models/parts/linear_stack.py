@@ -1,0 +1,86 @@
+"""Fully connected layers in one piece, whose backward pass writes each weight's gradient where it belongs.
+
+torch's own backward makes a new tensor for every gradient and adds it to the old one. Here the matrix product that
+is the gradient is written straight into the network's flat gradient, and a whole stack of layers is one node of the
+graph: a step of the 784-400-400 network takes a tenth less time.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from ...numerics import matmul
+
+
+class Written:
+    """Which layers have their gradient of the present backward pass already: those are added to, others overwritten."""
+
+    def __init__(self) -> None:
+        self.layers: set[nn.Linear] | None = None  # None: no pass of ours is going on, and gradients add up as in torch
+
+    def gradient(self, layer: nn.Linear, outputs: Tensor, factor: Tensor, inputs: Tensor) -> None:
+        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw.
+
+        factor: the outputs as a product takes them, and so are the inputs.
+        """
+        weight, bias = layer.weight.grad, layer.bias.grad
+        if self.layers is None or layer in self.layers:
+            weight.add_(matmul.product(factor.t(), inputs))
+            bias.add_(outputs.sum(0))
+        else:
+            self.layers.add(layer)
+            matmul.product(factor.t(), inputs, out=weight)
+            torch.sum(outputs, 0, out=bias)
+
+
+def connected(x: Tensor, layers: Sequence[nn.Linear], written: Written, relu_last: bool = False, gates: Sequence[Tensor] = ()) -> Tensor:
+    """x (n, in) through linear layers with a ReLU after each but the last (or after the last too), (n, out).
+
+    gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable; none at all by default.
+    """
+    return _Connected.apply(x, layers[0].weight, layers, written, relu_last, *gates)
+
+
+class _Connected(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, _leaf: Tensor, layers, written: Written, relu_last: bool, *gates: Tensor) -> Tensor:
+        factors, rectified = [], []
+        for k, layer in enumerate(layers):
+            x, weight = matmul.rounded(x), matmul.rounded(layer.weight)
+            factors.append((x, weight))
+            x = matmul.product(x, weight.t()).add_(layer.bias)
+            if k < len(layers) - 1 or relu_last:
+                x.relu_()
+                rectified.append(x.detach())  # an alias: the output itself would hold on to this node, and this node to it
+                x = x * gates[k] if gates else x
+        # Not save_for_backward: nothing here is changed in place before the backward pass, and its checks cost a tenth.
+        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.written = factors, rectified, gates, layers, written
+        return x
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, d: Tensor) -> tuple:
+        of_gates: list[Tensor | None] = [None] * len(ctx.gates)
+        for k in range(len(ctx.layers) - 1, -1, -1):
+            layer = ctx.layers[k]
+            if k < len(ctx.rectified):
+                if ctx.gates:
+                    if ctx.needs_input_grad[5 + k]:
+                        of_gates[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
+                    d = d * ctx.gates[k]
+                d = _through_relu(d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1)
+            factor, (inputs, weight) = matmul.rounded(d), ctx.factors[k]
+            if layer.weight.requires_grad:
+                ctx.written.gradient(layer, d, factor, inputs)
+            if k or ctx.needs_input_grad[0]:
+                d = matmul.product(factor, weight)
+        return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)
+
+
+def _through_relu(d: Tensor, rectified: Tensor, in_place: bool) -> Tensor:
+    """The gradient before a ReLU from that after it; in place where it is ours to change."""
+    if in_place:
+        return torch.ops.aten.threshold_backward.grad_input(d, rectified, 0, grad_input=d)
+    return torch.ops.aten.threshold_backward(d, rectified, 0)

@@ -1,0 +1,42 @@
+"""Adam over all parameters of a network at once."""
+
+import torch
+from torch import Tensor
+
+from .flat import Flat
+
+
+class Adam:
+    """Kingma and Ba (2015), algorithm 1, in one call over the flat vectors: torch's fused kernel, without the bookkeeping by
+    parameter groups that takes a third of the time of so small a step. To the bit what torch.optim.Adam(fused=True) does.
+    """
+
+    def __init__(self, network: Flat, learning_rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> None:
+        self.network = network
+        self.learning_rate, self.betas = learning_rate, betas
+        self.forget()
+
+    def forget(self) -> None:
+        """As if no step had been taken: without it, momentum would go on moving what no longer has a gradient."""
+        self.mean = torch.zeros_like(self.network.flat)
+        self.square = torch.zeros_like(self.network.flat)
+        self.steps = torch.zeros((), device=self.network.flat.device)
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Moves the network's weights by its present gradient."""
+        self.steps += 1
+        torch._fused_adam_(
+            [self.network.flat], [self.network.flat_gradient], [self.mean], [self.square], [], [self.steps],
+            lr=self.learning_rate, beta1=self.betas[0], beta2=self.betas[1], weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The averages and the number of steps, by torch's names for them."""
+        return {"step": self.steps, "exp_avg": self.mean, "exp_avg_sq": self.square}
+
+    def take_back(self, tensors: dict[str, Tensor]) -> None:
+        """Goes back to saved averages; of none at all, to before the first step."""
+        self.forget()
+        for own, saved in ((self.tensors()[name], value) for name, value in tensors.items()):
+            own.copy_(saved)

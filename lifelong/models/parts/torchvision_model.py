@@ -1,0 +1,75 @@
+"""Any classification network of torchvision as a model: its settings, its weights, frozen or trained as a whole."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+from ...errors import unknown
+from ...settings import choice, setting, text
+from ..base import Codes, Model, Network, Shape
+from . import weights
+from .backbone import STEMS, Backbone
+
+
+@dataclass
+class Torchvision(Model):
+    """A network of torchvision up to its last layer, then hidden linear layers and a head of its own.
+
+    Frozen, every image goes through it once and its features are kept on disk: training then takes seconds. Trained as a
+    whole, it also learns from random crops and flips.
+    """
+
+    architecture: ClassVar[str]
+    title = "A network of torchvision"
+    summary = "A deep network for colour images, pretrained or not, with fully connected layers on top."
+
+    tune: str = choice("head", "What is trained: the layers on top of the frozen backbone, or the whole network.", options=("head", "whole"))
+    weights: str = text("default", "Where the backbone's weights come from: shipped, imagenet, none, or a .safetensors file; by default shipped, where one ships.")
+    stem: str = choice("auto", "The first layers; auto is what the weights were made with, or small where there are none.", options=("auto", *STEMS))
+    side: int = setting(0, "Images are brought to this side in pixels before; 0 leaves them as they are.", low=0, high=512)
+    units: int = setting(512, "Units in each hidden layer on top.", low=1, high=4000)
+    layers: int = setting(1, "Hidden layers on top.", low=0, high=6)
+
+    @property
+    def threads(self) -> int | None:
+        """One where only the layers on top are trained: they are a small network."""
+        return 1 if self.tune == "head" else None
+
+    def backbone(self, precision: str, augments: bool = False) -> Backbone:
+        """The network with its weights, ready to answer."""
+        found = weights.find(self.architecture, self._source())
+        stem = (found.stem if found else "small" if self._has_stems() else "imagenet") if self.stem == "auto" else self.stem
+        made = Backbone(self.architecture, stem, self.side, precision, augments)
+        if found:
+            found.load_into(made.network, self.architecture)
+            made.start = {name: tensor.clone() for name, tensor in made.network.state_dict().items()}
+            made.digest, made.words = found.digest, found.words
+        return made
+
+    def front(self, precision: str) -> Backbone | None:
+        return self.backbone(precision) if self.tune == "head" else None
+
+    def network(self, shape: Shape, outputs: int, precision: str) -> Network:
+        body = Codes(shape[0]) if self.tune == "head" else self.backbone(precision, augments=True)
+        return Network(body, [self.units] * self.layers, outputs)
+
+    def arriving(self) -> tuple[int, int] | None:
+        return weights.arriving(self.architecture) if self._source() == "imagenet" else None
+
+    def _source(self) -> str:
+        return weights.usual(self.architecture) if self.weights == "default" else self.weights
+
+    def _has_stems(self) -> bool:
+        return self.architecture.startswith(("resnet", "resnext", "wide_resnet"))
+
+
+@cache
+def made_of(architecture: str) -> type[Torchvision]:
+    """The model class of torchvision's network of this name; LifelongError with the nearest name when there is none."""
+    from ...numerics.torchvision_import import models
+    from ...registry import names
+
+    known = models.list_models(module=models)
+    if architecture not in known:
+        raise unknown("model", architecture, [*names("models"), *known])
+    return type(architecture, (Torchvision,), {"architecture": architecture, "title": architecture, "__doc__": Torchvision.__doc__})

@@ -1,0 +1,1 @@
+"""Random seeds, devices, precision and matrix products."""

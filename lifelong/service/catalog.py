@@ -1,0 +1,87 @@
+"""Strategies and networks as a person chooses them: what each is, and its settings."""
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import registry
+from ..config import FAMILIES, SCENARIOS
+from ..transfer.config import UNPROTECTING
+
+_SIMPLEST = ("finetune", "ewc", "separate", "replay", "dgr", "ncm")  # of each family, what the others are compared with
+
+
+@dataclass(frozen=True)
+class StrategyCard:
+    """A strategy as a person chooses it. settings: its Setting values with this scenario's defaults."""
+
+    name: str
+    title: str
+    family: str
+    summary: str
+    stores: str
+    costs: str
+    source: str
+    settings: tuple
+    if_quick: str
+
+
+def strategies(scenario: str) -> list[StrategyCard]:
+    """The strategies defined for a scenario with their settings, family by family, in the order of FAMILIES."""
+    cards = []
+    for name in registry.names("strategies"):
+        s = registry.strategy(name)
+        if scenario in s.scenarios:
+            cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario), s.if_quick))
+    return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name not in _SIMPLEST, card.title.lower()))
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """A network as the app presents it."""
+
+    name: str
+    title: str
+    summary: str
+    settings: tuple[Any, ...]
+
+
+def networks() -> tuple[NetworkCard, ...]:
+    """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
+    found = [(name, registry.model(name)) for name in registry.names("models")]
+    return tuple(NetworkCard(name, model.title, model.summary, network_settings(name)) for name, model in found)
+
+
+def network_settings(model: str) -> tuple[Any, ...]:
+    """The settings of a network; where weights are asked for, those that can be had."""
+    from ..models.parts import weights
+
+    offered = (*(["shipped"] if weights.usual(model) == "shipped" else []), "imagenet", "none")
+    return tuple(
+        replace(setting, options=offered, default=offered[0]) if setting.name == "weights" else setting
+        for setting in registry.model(model).settings("else")
+    )
+
+
+def protectors() -> list[StrategyCard]:
+    """The strategies that can protect the source of a transfer study, family by family."""
+    return [card for card in strategies("transfer") if card.name not in UNPROTECTING]
+
+
+def strategy_rows() -> list[dict[str, Any]]:
+    """Every strategy with its words and settings, as plain values."""
+    rows = []
+    for name in registry.names("strategies"):
+        s = registry.strategy(name)
+        rows.append({"name": name, "title": s.title, "family": s.family, "summary": s.summary, "stores": s.stores, "costs": s.costs, "source": s.source,
+                     "scenarios": sorted(s.scenarios), "settings": defaults(s)})
+    return rows
+
+
+def defaults(strategy: type) -> list[dict[str, Any]]:
+    """Every setting of a strategy with its default in each scenario, as plain values."""
+    scenarios = [s for s in SCENARIOS if s in strategy.scenarios]
+    first = strategy.settings(scenarios[0])
+    by_scenario = {s: {setting.name: setting.default for setting in strategy.settings(s)} for s in scenarios}
+    return [
+        {"name": s.name, "help": s.help, "low": s.low, "high": s.high, "options": list(s.options), "defaults": {k: v[s.name] for k, v in by_scenario.items()}}
+        for s in first
+    ]

@@ -1,0 +1,1 @@
+"""Atomic writes, tensor files, caches and downloads."""

@@ -1,0 +1,56 @@
+"""What strategies without gradients keep of each class, and how their answers for classes become answers for outputs.
+
+A class is a label of a task: an output, except in the domain scenario, where every task has classes of its own behind
+the same outputs. Classes are numbered in order of arrival.
+"""
+
+from itertools import accumulate
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...data.examples import Batch
+from ...data.scenarios import Plan, Task
+
+NEVER = -1e30  # the score of a class that was never seen: finite, so that nothing becomes NaN where it is the only answer
+
+
+def count(plan: Plan) -> int:
+    """Number of classes of all tasks."""
+    return sum(map(len, plan.classes))
+
+
+def classes_of(plan: Plan, tasks: Tensor, labels: Tensor) -> Tensor:
+    """The class of each example by its task and label, all int64 (n,)."""
+    first = torch.tensor([0, *accumulate(map(len, plan.classes))][:-1])
+    own = torch.tensor([plan.own(task).start for task in range(len(plan.classes))])
+    return labels + (first - own).to(tasks.device)[tasks]
+
+
+def by_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
+    """Answers (n, outputs) from those of the classes (n, classes): an output's is that of its best class.
+
+    counts: int64 (classes,), images seen of each class; one that was never seen does not answer.
+    """
+    outputs = torch.tensor([output for task in range(len(plan.classes)) for output in plan.own(task)]).to(scores.device)
+    known = scores.masked_fill(counts == 0, NEVER)
+    return scores.new_full((len(scores), plan.outputs), NEVER).scatter_reduce(1, outputs.expand(len(scores), -1), known, "amax")
+
+
+def take_in(means: Tensor, counts: Tensor, features: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+    """Moves the class means (classes, d) and the counts int64 (classes,) in place by features (n, d) of these classes (n,).
+
+    Returns how far the features are from their class mean before and after, (n, d) each: before' after is exactly
+    what the scatter around the class means grows by (Welford 1962, for more than one image at a time).
+    """
+    before = features - means[classes]
+    counts += classes.bincount(minlength=len(counts))
+    means.index_add_(0, classes, before / counts[classes].unsqueeze(1))
+    return before, features - means[classes]
+
+
+def squared_error(task: Task, batch: Batch, scores: Tensor) -> Tensor:
+    """The Brier score of answers (n, outputs): mean squared distance between probabilities and label, from 0 to 2."""
+    competing = scores.masked_fill(~task.candidates(batch.tasks), -torch.inf)
+    return (competing.softmax(1) - F.one_hot(batch.labels, scores.shape[1])).square().sum(1).mean()

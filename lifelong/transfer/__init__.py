@@ -1,0 +1,1 @@
+"""Transfer studies: config, events, study, store, results."""

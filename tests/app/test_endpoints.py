@@ -1,0 +1,168 @@
+"""What programs may call, against a server that runs; uploads are hostile until proven otherwise."""
+
+import http.server
+import re
+import socket
+import threading
+import time
+
+import httpx
+import pytest
+import uvicorn
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from app.views.draw import gradio_app
+from lifelong import api
+from tests.image_helpers import is_one_sentence, png, ring
+
+RUN = "mnist-class-finetune"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_runs(tmp_path_factory):
+    """Runs of one's own go to a folder of the test; those that ship are there all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIFELONG_RUNS", str(tmp_path_factory.mktemp("runs")))
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def address(own_runs):
+    """Where the page is served."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = gradio_app.host()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}/gradio/"
+    next(route for route in app.routes if getattr(route, "path", "") == "/gradio").app.stop_event.set()
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    """A program that calls the page."""
+    return Client(address, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def zero(tmp_path_factory):
+    """A file with a 0 in it."""
+    file = tmp_path_factory.mktemp("pictures") / "zero.png"
+    file.write_bytes(png(ring()))
+    return file
+
+
+class TestEndpoints:
+    def test_only_two_are_public(self, client):
+        assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/classify", "/runs"}
+
+    def test_others_are_not_to_be_called_by_name(self, client):
+        with pytest.raises(ValueError, match="api_name"):
+            client.predict(None, RUN, "0", False, api_name="/answer")
+
+    def test_runs_are_those_of_the_library(self, client):
+        rows = client.predict(api_name="/runs")
+        assert rows == api.run_list()
+        assert {"id", "dataset", "scenario", "strategy", "tasks", "average_accuracy", "forgetting", "shipped"} <= set(rows[0])
+
+    def test_classify_answers_for_every_checkpoint(self, client, zero):
+        told = client.predict(handle_file(zero), RUN, api_name="/classify")
+        assert set(told) == {"run", "answers"} and told["run"] == RUN
+        assert [set(a) for a in told["answers"]] == [{"after", "top"}] * 5
+        assert [a["after"] for a in told["answers"]] == [0, 1, 2, 3, 4]
+        for a in told["answers"]:
+            assert all(set(t) == {"label", "probability"} for t in a["top"])
+            shares = [t["probability"] for t in a["top"]]
+            assert shares == sorted(shares, reverse=True) and 0 <= sum(shares) <= 1 + 1e-4
+        assert told["answers"][0]["top"][0]["label"] == "0", "the first task taught it"
+        assert told["answers"][-1]["top"][0]["label"] in {"8", "9"}, "fine-tuning answers with the newest task's digits"
+
+    def test_after_and_task_narrow_the_answer(self, client, zero):
+        told = client.predict(handle_file(zero), RUN, after=1, task=0, api_name="/classify")
+        assert [a["after"] for a in told["answers"]] == [0, 1]
+        assert all({t["label"] for t in a["top"]} == {"0", "1"} for a in told["answers"])
+
+    @pytest.mark.parametrize(
+        "run, more, says",
+        [
+            ("mnist-class-finetun", {}, "did you mean 'mnist-class-finetune'"),
+            ("../../etc", {}, "There is no run"),
+            ("mnist-class-finetune/../mnist-class-ewc", {}, "There is no run"),
+            ("", {}, "There is no run"),
+            (RUN, {"after": 99}, "after was given as 99"),
+            (RUN, {"after": -1}, "after was given as -1"),
+            (RUN, {"after": "last"}, "after was given as 'last'"),
+            (RUN, {"after": 1.5}, "after was given as '1.5'"),
+            (RUN, {"task": 5}, "task was given as 5"),
+        ],
+    )
+    def test_bad_requests_are_told_in_one_sentence(self, client, zero, run, more, says):
+        with pytest.raises(AppError, match=re.escape(says)) as told:
+            client.predict(handle_file(zero), run, **more, api_name="/classify")
+        assert is_one_sentence(str(told.value))
+
+    @pytest.mark.parametrize(
+        "content, says",
+        [
+            (b"not a picture", "not a picture"),
+            (b"", "not a picture"),
+            (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+            (png(Image.new("L", (50, 50), 255)), "blank"),
+            (png(ring())[:200], "damaged"),
+            (png(Image.new("1", (20_000, 20_000))), "pixels"),
+        ],
+    )
+    def test_bad_pictures_are_told_in_one_sentence(self, client, tmp_path, content, says):
+        file = tmp_path / "<b>given.png"
+        file.write_bytes(content)
+        with pytest.raises(AppError, match=says) as told:
+            client.predict(handle_file(file), RUN, api_name="/classify")
+        assert is_one_sentence(str(told.value)) and "given" not in str(told.value)
+
+    @pytest.mark.parametrize("given", ["zero.png", None, 7, [], {}, {"path": {}}, {"path": "zero.png"}])
+    def test_what_is_no_file_is_refused(self, address, given):
+        assert is_one_sentence(refused(address, given))
+
+    @pytest.mark.parametrize("path", ["/etc/passwd", "/etc/../etc/hostname", __file__, "app/assets/examples.png"])
+    @pytest.mark.parametrize("more", [{}, {"is_stream": True}, {"url": "/gradio_api/file=x"}])
+    def test_a_file_of_the_server_is_not_an_upload(self, address, path, more):
+        message = refused(address, {"path": path, "meta": {"_type": "gradio.FileData"}, **more})
+        assert "uploaded" in message and path not in message
+
+    def test_an_address_is_never_fetched(self, address):
+        asked = []
+
+        class Trap(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                self.send_error(404)
+
+        trap = http.server.HTTPServer(("127.0.0.1", 0), Trap)
+        threading.Thread(target=trap.serve_forever, daemon=True).start()
+        at = f"http://127.0.0.1:{trap.server_port}/digit.png"
+        for file in ({"path": at}, {"path": at, "url": at}, {"path": at.upper()}, {"path": at, "is_stream": True}):
+            assert "address" in refused(address, {**file, "meta": {"_type": "gradio.FileData"}})
+        trap.shutdown()
+        assert asked == []
+
+    @pytest.mark.parametrize("path", ["/etc/passwd", "app/main.py", "../README.md"])
+    def test_files_of_the_server_are_not_served(self, address, path):
+        assert httpx.get(f"{address}gradio_api/file={path}").status_code in (403, 404)
+
+
+def refused(address: str, image) -> str:
+    """The error that /classify answers to plain HTTP."""
+    call = f"{address}gradio_api/call/classify"
+    asked = httpx.post(call, json={"data": [image, RUN, None, None]}).json()
+    told = httpx.get(f"{call}/{asked['event_id']}", timeout=10).text
+    assert told.startswith("event: error"), told
+    return httpx.Response(200, text=told.split("data: ", 1)[1]).json()["error"]

@@ -1,0 +1,307 @@
+"""CIFAR-10 from parquet, from torchvision's folder and download, and from an image folder."""
+
+import hashlib
+import io
+import os
+import pickle
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lifelong import datasets
+from lifelong.datasets import cifar10
+from lifelong.errors import LifelongError
+from tests.helpers import config, whole
+from tests.image_helpers import is_one_sentence
+from tests.sample_files import Harmful, coded, go_online, image_folder, parquet, plain, server
+
+needs_cifar = pytest.mark.skipif(
+    not (os.environ.get("LIFELONG_DATA") and (Path(os.environ["LIFELONG_DATA"]) / "cifar10").is_dir()), reason="LIFELONG_DATA holds no CIFAR-10"
+)
+ORIGINALS = "CIFAR-10, 20 training and 10 test images"
+
+
+@pytest.fixture
+def data(monkeypatch, tmp_path):
+    """An empty LIFELONG_DATA."""
+    monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def two_shards(folder: Path, kind: str = "PNG") -> Path:
+    """Twenty training images in two files and ten for testing; image k of a split is filled with k, its label is k modulo 10."""
+    images = [coded(plain(k), kind) for k in range(20)]
+    parquet(folder / "train-00000-of-00002.parquet", images[:12], [k % 10 for k in range(12)])
+    parquet(folder / "train-00001-of-00002.parquet", images[12:], [k % 10 for k in range(12, 20)])
+    parquet(folder / "test-00000-of-00001.parquet", images[:10], list(range(10)))
+    return folder
+
+
+def assert_tiny(dataset, source: str = ORIGINALS):
+    assert dataset.name == "cifar10" and dataset.source == source and dataset.classes == cifar10.CLASSES
+    assert dataset.train_images.shape == (20, 3, 32, 32) and dataset.train_images.dtype == torch.uint8
+    assert dataset.train_images.is_contiguous()
+    assert dataset.train_images[:, 1, 7, 9].tolist() == list(range(20)) and dataset.test_images[:, 2, 31, 0].tolist() == list(range(10))
+    assert dataset.train_labels.tolist() == [k % 10 for k in range(20)] and dataset.test_labels.tolist() == list(range(10))
+    assert dataset.train_labels.dtype == dataset.test_labels.dtype == torch.int64
+
+
+def refused(what) -> str:
+    """The sentence with which it is refused."""
+    with pytest.raises(LifelongError) as error:
+        what()
+    assert is_one_sentence(str(error.value)), error.value
+    return str(error.value)
+
+
+# Parquet
+
+
+def test_parquet_is_read_shard_after_shard(data):
+    two_shards(data / "cifar10")
+    assert_tiny(datasets.load("cifar10"))
+    assert datasets.here("cifar10") and datasets.place("cifar10") == data / "cifar10"
+
+
+def test_copies_in_jpeg_are_told_beside_every_number(data):
+    two_shards(data / "cifar10", "JPEG")
+    assert_tiny(datasets.load("cifar10"), f"{ORIGINALS}, from JPEG copies")
+
+
+def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(data, tmp_path):
+    two_shards(tmp_path / "cache" / "cifar10")
+    assert_tiny(datasets.load("cifar10"))
+
+
+def test_channels_and_rows_are_where_they_belong(data):
+    red = plain(0)
+    red[0, 1] = (255, 128, 7)
+    two_shards(data / "cifar10")
+    parquet(data / "cifar10" / "test-00000-of-00001.parquet", [coded(red)] * 10, list(range(10)))
+    images = datasets.load("cifar10").test_images
+    assert images[3, :, 0, 1].tolist() == [255, 128, 7] and images.sum() == 10 * (255 + 128 + 7)
+
+
+def test_grey_images_among_them_become_rgb(data):
+    two_shards(data / "cifar10")
+    parquet(data / "cifar10" / "test-00000-of-00001.parquet", [coded(plain(k, (32, 32))) for k in range(10)], list(range(10)))
+    assert_tiny(datasets.load("cifar10"))
+
+
+@pytest.mark.parametrize(("images", "labels", "says"), [
+    ([coded(plain(1, (28, 28, 3)))] * 10, range(10), "Row 0 of cifar10/test.parquet, counted from 0, is 28 x 28 pixels; expected 32 x 32"),
+    ([coded(plain(1))] * 9 + [b"no picture"], range(10), "Row 9 of cifar10/test.parquet, counted from 0, is not a picture that can be read"),
+    ([coded(plain(1))] * 10, [*range(9), 10], "Row 9 of cifar10/test.parquet, counted from 0, has the label '10'; expected 0 to 9."),
+    ([coded(plain(1))] * 10, [-1, *range(9)], "Row 0 of cifar10/test.parquet, counted from 0, has the label '-1'; expected 0 to 9."),
+    ([coded(plain(1))] * 10, [0] * 10, "CIFAR-10 has no test images of the class automobile"),
+], ids=["size", "no picture", "eleventh class", "no label", "a class without images"])  # fmt: skip
+def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, says):
+    two_shards(data / "cifar10")
+    (data / "cifar10" / "test-00000-of-00001.parquet").unlink()
+    parquet(data / "cifar10" / "test.parquet", images, list(labels))
+    assert refused(cifar10.load).startswith(says)
+
+
+# Torchvision's folder
+
+
+def batches(harmful: dict | None = None) -> dict[str, bytes]:
+    """The seven files of torchvision's folder for the twenty and ten tiny images, some replaced by other things pickled."""
+    def part(first: int, count: int) -> dict:
+        values = np.arange(first, first + count)
+        return {"data": np.repeat(values[:, None], 3072, 1).astype(np.uint8), "labels": (values % 10).tolist()}
+
+    things = {f"data_batch_{k + 1}": part(4 * k, 4) for k in range(5)}
+    things |= {"test_batch": part(0, 10), "batches.meta": {"label_names": list(cifar10.CLASSES)}, **(harmful or {})}
+    return {name: pickle.dumps(thing) for name, thing in things.items()}
+
+
+def known(monkeypatch, files: dict[str, bytes]) -> None:
+    """Makes torchvision believe that these files are the real ones."""
+    from lifelong.numerics.torchvision_import import datasets as vision
+
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    monkeypatch.setattr(vision.CIFAR10, "train_list", [[name, sums[name]] for name in sums if name.startswith("data")])
+    monkeypatch.setattr(vision.CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
+    monkeypatch.setattr(vision.CIFAR10, "meta", {"filename": "batches.meta", "key": "label_names", "md5": sums["batches.meta"]})
+
+
+def test_torchvisions_folder_is_read_when_every_checksum_is_right(data, monkeypatch):
+    image_folder(data / cifar10.BATCHES, batches())
+    known(monkeypatch, batches())
+    assert_tiny(datasets.load("cifar10"))
+
+
+def test_every_file_that_torchvision_opens_has_a_checksum_of_its_own():
+    from lifelong.numerics.torchvision_import import datasets as vision
+
+    listed = [*vision.CIFAR10.train_list, *vision.CIFAR10.test_list, [vision.CIFAR10.meta["filename"], vision.CIFAR10.meta["md5"]]]
+    assert {name for name, _ in listed} == set(cifar10.FILES) and all(len(md5) == 32 for _, md5 in listed)
+
+
+@pytest.mark.parametrize("name", cifar10.FILES)
+def test_a_forged_pickle_is_never_unpickled(data, tmp_path, monkeypatch, name):
+    trap = tmp_path / "sprung"
+    known(monkeypatch, batches())  # all the other files are right
+    image_folder(data / cifar10.BATCHES, batches({name: Harmful(trap)}))
+    assert "a checksum differs" in refused(cifar10.load) and not trap.exists()
+    pickle.loads((data / cifar10.BATCHES / name).read_bytes())  # this is what would have happened
+    assert trap.exists()
+
+
+def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
+    image_folder(data / cifar10.BATCHES, batches({name: Harmful(tmp_path / name) for name in cifar10.FILES}))
+    assert refused(cifar10.load) == (
+        "The files in cifar-10-batches-py are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again."
+    )
+    assert not [name for name in cifar10.FILES if (tmp_path / name).exists()]
+
+
+def test_a_file_that_is_missing_is_told_by_name(data):
+    files = batches()
+    del files["data_batch_3"], files["batches.meta"]
+    image_folder(data / cifar10.BATCHES, files)
+    assert not datasets.here("cifar10")
+    assert refused(cifar10.load) == "The folder cifar-10-batches-py lacks data_batch_3, batches.meta; fetch CIFAR-10 again."
+
+
+# Torchvision's download, from a server on this machine
+
+
+@pytest.fixture
+def archive(data, monkeypatch) -> bytes:
+    """A tiny CIFAR-10 as torchvision downloads it; it takes these checksums for the real ones."""
+    from lifelong.numerics.torchvision_import import datasets as vision
+
+    go_online(monkeypatch)
+    files, out = batches(), io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as packed:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"{cifar10.BATCHES}/{name}")
+            entry.size = len(content)
+            packed.addfile(entry, io.BytesIO(content))
+    known(monkeypatch, files)
+    monkeypatch.setattr(vision.CIFAR10, "tgz_md5", hashlib.md5(out.getvalue()).hexdigest())
+    monkeypatch.setattr(vision.CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    return out.getvalue()
+
+
+def use(monkeypatch, address: str) -> None:
+    """Has torchvision ask this server."""
+    from lifelong.numerics.torchvision_import import datasets as vision
+
+    monkeypatch.setattr(vision.CIFAR10, "url", f"{address}cifar-10-python.tar.gz")
+
+
+def test_how_far_a_download_is_can_be_asked(archive, monkeypatch):
+    fetch, told = cifar10._fetch, []
+
+    def watched(beside: str) -> None:
+        told.append(datasets.arriving("cifar10"))
+        fetch(beside)
+        told.append(datasets.arriving("cifar10"))
+
+    monkeypatch.setattr(cifar10, "_fetch", watched)
+    with server({"cifar-10-python.tar.gz": archive}) as (address, _):
+        use(monkeypatch, address)
+        assert datasets.arriving("cifar10") is None
+        cifar10.load()
+    whole = cifar10.DOWNLOAD[1]
+    assert told == [(0, whole), (len(archive), whole)] and datasets.arriving("cifar10") is None
+    assert datasets.arriving("mnist-sample") is datasets.arriving("my-own") is None
+
+
+def test_cifar_is_downloaded_once_and_found_the_next_time(archive, monkeypatch, capsys, tmp_path):
+    with server({"cifar-10-python.tar.gz": archive}) as (address, asked):
+        use(monkeypatch, address)
+        assert_tiny(cifar10.load())
+        assert asked
+        asked.clear()
+        assert_tiny(cifar10.load())
+        assert asked == []
+    out, err = capsys.readouterr()
+    assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
+    assert sorted(file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()) == sorted(cifar10.FILES), "no archive is left"
+
+
+@pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
+def test_a_download_that_fails_is_one_sentence_and_is_tried_again(archive, monkeypatch, tmp_path, trouble):
+    served = {"wrong checksum": archive + b"x", "not there": None}.get(trouble, archive)
+    with server({"cifar-10-python.tar.gz": served} if served else {}, cut=0.5 if trouble == "cut off" else 1.0) as (address, _):
+        if trouble != "no server":
+            use(monkeypatch, address)
+        for _time in range(2):
+            assert refused(lambda: datasets.load("cifar10")).startswith("CIFAR-10 is not on this machine and it could not be downloaded; ")
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], "nothing half-loaded is left"
+    with server({"cifar-10-python.tar.gz": archive}) as (address, _):
+        use(monkeypatch, address)
+        assert_tiny(datasets.load("cifar10"))
+
+
+def test_a_download_folder_that_cannot_be_made_is_one_sentence(archive, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
+    assert "could not be downloaded" in refused(cifar10.load)
+
+
+def test_offline_without_a_copy_the_sentence_says_what_to_do(data):
+    assert refused(lambda: datasets.load("cifar10")) == (
+        "CIFAR-10 is not on this machine and LIFELONG_OFFLINE forbids its download; connect to the internet, or put "
+        "the folder cifar-10-batches-py, or parquet files in a folder cifar10, under LIFELONG_DATA."
+    )
+
+
+# An image folder
+
+
+def folder(data: Path, names=cifar10.CLASSES, **how) -> Path:
+    """Two training images and a test image a class; all pixels of an image are its label plus ten for every further one."""
+    files = {f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **how)) for label, name in enumerate(names)
+             for split, k in (("train", 0), ("train", 1), ("test", 0))}  # fmt: skip
+    return image_folder(data / "cifar10", files)
+
+
+def test_an_image_folder_is_read_with_its_classes_in_the_usual_order(data):
+    folder(data)
+    dataset = datasets.load("cifar10")
+    assert dataset.source == ORIGINALS and dataset.classes == cifar10.CLASSES
+    assert (dataset.train_images[:, 0, 0, 0] % 10).tolist() == dataset.train_labels.tolist() == [label for label in range(10) for _ in range(2)]
+
+
+def test_an_image_folder_with_other_classes_is_refused(data):
+    folder(data, ["plane", *cifar10.CLASSES[1:]])
+    assert "'plane' is missing or one too many" in refused(cifar10.load) or "'airplane'" in refused(cifar10.load)
+
+
+def test_an_image_folder_with_images_of_another_size_is_refused(data):
+    folder(data, shape=(16, 16, 3))
+    assert refused(cifar10.load) == "cifar10/train/airplane/0.png is 16 x 16 pixels; expected 32 x 32 like all others."
+
+
+# What it is for
+
+
+@pytest.mark.parametrize("scenario", ["class", "task", "domain", "transfer"])
+def test_the_mlp_learns_it_in_every_scenario(data, scenario):
+    two_shards(data / "cifar10")
+    told, events = whole(config("replay", scenario, dataset="cifar10", tasks=2))
+    assert told.strategy.network.layers[0].in_features == 3072
+    assert events[0].source == ORIGINALS and events[0].shape == (3, 32, 32)
+    assert {name for names in events[0].classes for name in names} == set(cifar10.CLASSES)
+
+
+@needs_cifar
+def test_real_cifar_has_50000_and_10000_images_whose_labels_belong_to_them():
+    dataset = datasets.load("cifar10")
+    assert dataset.source.startswith("CIFAR-10, 50,000 training and 10,000 test images")
+    assert dataset.train_images.shape == (50_000, 3, 32, 32) and dataset.test_images.shape == (10_000, 3, 32, 32)
+    assert dataset.train_labels.bincount().tolist() == [5000] * 10 and dataset.test_labels.bincount().tolist() == [1000] * 10
+    small = torch.nn.functional.avg_pool2d(dataset.train_images[:5000].float(), 4).flatten(1)
+    means = torch.stack([small[dataset.train_labels[:5000] == k].mean(0) for k in range(10)])
+    tested = torch.nn.functional.avg_pool2d(dataset.test_images[:2000].float(), 4).flatten(1)
+    right = (torch.cdist(tested, means).argmin(1) == dataset.test_labels[:2000]).float().mean()
+    assert right > 0.2, "twice as often as by chance"

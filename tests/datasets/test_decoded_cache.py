@@ -1,0 +1,111 @@
+"""Pictures that took long to decode are decoded once; whatever is done to the kept ones loses nothing."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from lifelong import datasets
+from lifelong.data.examples import Dataset
+from lifelong.datasets.readers import decoded_cache, decoding
+from tests.sample_files import coded, image_folder, parquet, plain
+
+
+@pytest.fixture
+def data(monkeypatch, tmp_path):
+    """A folder for data sets; everything takes long."""
+    monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(decoded_cache, "SLOW", -1.0)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[int]:
+    """How many pictures were decoded, at each call."""
+    counted, real = [], decoding.read
+    monkeypatch.setattr(decoding, "read", lambda part, how: (counted.append(len(part.labels)), real(part, how))[1])
+    return counted
+
+
+def rows(folder, kind: str = "PNG", value: int = 0):
+    for split, count in (("train", 6), ("test", 2)):
+        images = [coded(plain(value + 10 * k, (32, 32, 3)), kind) for k in range(count)]
+        parquet(folder / f"{split}-0.parquet", images, [k % 2 for k in range(count)])
+
+
+def afresh(name: str) -> Dataset:
+    """As another process loads it."""
+    datasets._load.cache_clear()
+    return datasets.load(name)
+
+
+def equal(one: Dataset, other: Dataset) -> bool:
+    tensors = ("train_images", "train_labels", "test_images", "test_labels")
+    return one.source == other.source and one.classes == other.classes and all(torch.equal(getattr(one, t), getattr(other, t)) for t in tensors)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_the_second_process_finds_them_decoded(data, read, kind):
+    rows(data / "mine", kind)
+    first, second = afresh("mine"), afresh("mine")
+    assert read == [6, 2] and equal(first, second)
+
+
+def test_an_image_folder_of_all_sizes_comes_back_with_the_words_about_it(data, read):
+    files = {f"{split}/{name}/{k}.png": coded(plain(k, (20 + k, 30, 3))) for split in ("train", "test") for name in ("a", "b") for k in range(3)}
+    image_folder(data / "mine", files)
+    first, second = afresh("mine"), afresh("mine")
+    assert read == [6, 6] and equal(first, second) and "resized and cropped to 21 x 21" in second.source
+
+
+def test_a_file_that_changes_is_decoded_again(data, read):
+    rows(data / "mine")
+    first = afresh("mine")
+    rows(data / "mine", value=100)
+    os.utime(data / "mine" / "train-0.parquet", ns=(0, 1))
+    second = afresh("mine")
+    assert read == [6, 2, 6, 2] and int(second.train_images[0, 0, 0, 0]) == 100 and not equal(first, second)
+
+
+@pytest.mark.parametrize("left", [b"", b"nonsense", None])
+def test_kept_ones_that_are_damaged_are_decoded_again(data, read, left):
+    rows(data / "mine")
+    first = afresh("mine")
+    (file,) = decoded_cache.folder().iterdir()
+    file.write_bytes(file.read_bytes()[:2000] if left is None else left)
+    assert equal(first, afresh("mine")) and read == [6, 2, 6, 2]
+    assert equal(first, afresh("mine")) and read == [6, 2, 6, 2], "and are kept again"
+
+
+def test_where_they_cannot_be_kept_nothing_is_lost(data, read, monkeypatch, tmp_path):
+    (tmp_path / "no folder").write_text("")
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "no folder"))
+    rows(data / "mine")
+    assert equal(afresh("mine"), afresh("mine")) and read == [6, 2, 6, 2]
+
+
+def test_what_is_quick_to_decode_is_not_kept(data, read, monkeypatch):
+    monkeypatch.setattr(decoded_cache, "SLOW", 100.0)
+    rows(data / "mine")
+    assert equal(afresh("mine"), afresh("mine")) and read == [6, 2, 6, 2] and not decoded_cache.folder().exists()
+
+
+def test_the_least_recently_used_make_room(data, monkeypatch):
+    monkeypatch.setenv("LIFELONG_FEATURES_GB", str(60_000 / 1e9))  # two of 8 pictures, 25 kB each
+    for number, name in enumerate(("one", "two", "three")):
+        rows(data / name)
+        afresh(name)
+        for file in decoded_cache.folder().iterdir():
+            if file.stat().st_mtime > 1e9:  # the new one
+                os.utime(file, (number, number))
+    assert sorted(file.stat().st_mtime for file in decoded_cache.folder().iterdir()) == [1, 2]
+
+
+def test_what_was_kept_can_be_changed_in_memory_and_stays_on_disk_as_it_was(data):
+    rows(data / "mine")
+    afresh("mine")
+    mapped = afresh("mine")
+    mapped.train_images.zero_()
+    assert int(afresh("mine").train_images[1, 0, 0, 0]) == 10
+    assert isinstance(mapped.train_images.numpy(), np.ndarray)

@@ -1,0 +1,207 @@
+"""MNIST from files, from a server and from the embedded sample."""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lifelong import datasets
+from lifelong.datasets import mnist, mnist_sample
+from lifelong.datasets.readers import idx
+from lifelong.errors import LifelongError
+from tests.sample_files import TEST, TRAIN, four_files, go_online, idx_bytes, packed_files, put, server
+
+REAL = Path(os.environ.get("LIFELONG_DATA", "")) / "MNIST" / "raw"
+MD5 = {  # of the uncompressed files
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb", "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea", "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}  # fmt: skip
+needs_mnist = pytest.mark.skipif(not (os.environ.get("LIFELONG_DATA") and REAL.is_dir()), reason="LIFELONG_DATA holds no MNIST")
+
+
+@pytest.fixture
+def data(monkeypatch, tmp_path):
+    """An empty LIFELONG_DATA."""
+    monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def assert_tiny(dataset):
+    assert dataset.name == "mnist" and dataset.source == f"MNIST, {TRAIN} training and {TEST} test images"
+    assert dataset.train_images.shape == (TRAIN, 1, 28, 28) and dataset.train_images.dtype == torch.uint8
+    assert dataset.train_images[:, 0, 5, 5].tolist() == list(range(TRAIN)) and dataset.train_labels.tolist() == [k % 10 for k in range(TRAIN)]
+    assert dataset.test_images[:, 0, 0, 27].tolist() == list(range(TEST)) and dataset.test_labels.dtype == torch.int64
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_the_four_files_are_read_packed_or_not(data, packed):
+    put(data, four_files(), packed)
+    assert_tiny(mnist.load())
+
+
+def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
+    files = four_files()
+    put(data, files)
+    put(data, {"t10k-labels-idx1-ubyte": files["t10k-labels-idx1-ubyte"]}, packed=False)
+    (data / "MNIST/raw/t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")
+    assert_tiny(mnist.load())
+
+
+def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(data, tmp_path):
+    put(tmp_path / "cache", four_files(), packed=False)
+    assert_tiny(mnist.load())
+
+
+@pytest.mark.parametrize("name", idx.FILES)
+@pytest.mark.parametrize("damage", [
+    lambda whole: whole[:-1], lambda whole: whole[: len(whole) // 2], lambda whole: whole[:3], lambda whole: b"", lambda whole: whole + b"x",
+    lambda whole: b"<html>not found</html>", lambda whole: b"\0\0\x0d\x01" + whole[4:], lambda whole: whole[:4] + b"\xff\xff\xff\xff" + whole[8:],
+], ids=["a byte short", "half", "three bytes", "empty", "a byte long", "a web page", "floats", "a negative size"])  # fmt: skip
+def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
+    files = four_files()
+    put(data, files | {name: damage(files[name])}, packed=False)
+    with pytest.raises(LifelongError, match=rf"^{name} is not a whole IDX file of bytes; fetch it again\.$"):
+        mnist.load()
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.99, 0.0])
+def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
+    raw = put(data, four_files())
+    file = raw / "train-images-idx3-ubyte.gz"
+    file.write_bytes(file.read_bytes()[: int(cut * file.stat().st_size)])
+    with pytest.raises(LifelongError, match=r"^train-images-idx3-ubyte(\.gz)? is [^\n]*; fetch it again\.$"):
+        mnist.load()
+
+
+def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
+    raw = put(data, four_files())
+    file = raw / "train-images-idx3-ubyte.gz"
+    content = bytearray(file.read_bytes())
+    content[-6] ^= 0xFF  # in the checksum
+    file.write_bytes(content)
+    with pytest.raises(LifelongError, match=r"^train-images-idx3-ubyte\.gz is damaged or cannot be read; fetch it again\.$"):
+        mnist.load()
+
+
+@pytest.mark.parametrize("change", [
+    {"train-labels-idx1-ubyte": idx_bytes(np.zeros(TRAIN - 1))}, {"t10k-labels-idx1-ubyte": idx_bytes(np.full(TEST, 10))}, {"train-images-idx3-ubyte": idx_bytes(np.zeros(TRAIN))},
+    {"train-labels-idx1-ubyte": idx_bytes(np.zeros((TRAIN, 1)))},
+], ids=["a label too few", "an eleventh digit", "labels for images", "images for labels"])  # fmt: skip
+def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change):
+    put(data, four_files() | change)
+    with pytest.raises(LifelongError, match=r"^The four files of MNIST do not belong together: [^\n]*\.$"):
+        mnist.load()
+
+
+def test_offline_the_embedded_sample_stands_in_and_says_so(data):
+    dataset = mnist.load()
+    assert dataset.name == "mnist-sample" and "embedded sample" in dataset.source
+    assert len(dataset.train_labels) == 4000 and len(dataset.test_labels) == 1000
+    assert dataset.train_labels.bincount().tolist() == [400] * 10 and dataset.test_labels.bincount().tolist() == [100] * 10
+
+
+def test_the_embedded_sample_holds_digits_and_no_image_twice():
+    dataset = datasets.load("mnist-sample")
+    images = torch.cat([dataset.train_images, dataset.test_images])
+    assert images.shape == (5000, 1, 28, 28) and images.dtype == torch.uint8
+    assert len({image.numpy().tobytes() for image in images}) == 5000, "no test image is a training image"
+    means = torch.stack([dataset.train_images[dataset.train_labels == k].float().mean(0).flatten() for k in range(10)])
+    nearest = torch.cdist(dataset.test_images.flatten(1).float(), means).argmin(1)
+    assert (nearest == dataset.test_labels).float().mean() > 0.75, "labels belong to their images"
+    assert mnist_sample.load().train_images.equal(dataset.train_images)
+
+
+def test_loading_a_data_set_again_costs_nothing():
+    assert datasets.load("mnist-sample") is datasets.load("mnist-sample")
+
+
+# Torchvision's own download, from a server on this machine
+
+
+@pytest.fixture
+def online(data, monkeypatch):
+    """Torchvision asks the given address alone, for a tiny MNIST with these checksums."""
+    from lifelong.numerics.torchvision_import import datasets as vision
+
+    go_online(monkeypatch)
+    packed = packed_files()
+
+    def use(address: str, right: bool = True) -> dict[str, bytes]:
+        monkeypatch.setattr(vision.MNIST, "mirrors", [address])
+        sums = [(name, hashlib.md5(content if right or "t10k-labels" not in name else b"").hexdigest()) for name, content in packed.items()]
+        monkeypatch.setattr(vision.MNIST, "resources", sums)
+        return packed
+
+    return use, packed
+
+
+def test_mnist_is_downloaded_once_and_found_the_next_time(online, capsys):
+    use, packed = online
+    with server(packed) as (address, asked):
+        use(address)
+        assert_tiny(mnist.load())
+        assert set(asked) == set(packed)
+        asked.clear()
+        assert_tiny(mnist.load())
+        assert asked == []
+    out, err = capsys.readouterr()
+    assert out == "", "standard output belongs to --json"
+    assert "%" in err, "a progress bar"
+
+
+LOUD = "MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample."
+
+
+@pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
+def test_a_download_that_fails_falls_back_to_the_sample_loudly_and_is_tried_again(online, capsys, tmp_path, trouble):
+    use, packed = online
+    files = {} if trouble == "not there" else packed
+    with server(files, cut=0.5 if trouble == "cut off" else 1.0) as (address, _):
+        use("http://127.0.0.1:9/" if trouble == "no server" else address, right=trouble != "wrong checksum")
+        for _time in range(2):
+            assert "embedded sample" in mnist.load().source
+            out, err = capsys.readouterr()
+            assert LOUD in err and out == ""
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], "nothing half-loaded is left"
+    with server(packed) as (address, _):
+        use(address)
+        assert_tiny(mnist.load())
+
+
+def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(online, capsys, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
+    assert "embedded sample" in mnist.load().source and LOUD in capsys.readouterr().err
+
+
+# The real thing
+
+
+@needs_mnist
+@pytest.mark.parametrize("name", idx.FILES)
+def test_the_real_files_are_the_original_ones(name):
+    file = idx.file_in(REAL, name)
+    content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    assert hashlib.md5(content).hexdigest() == MD5[name]
+
+
+@needs_mnist
+def test_real_mnist_has_60000_and_10000_digits():
+    dataset = mnist.load()
+    assert dataset.source == "MNIST, 60,000 training and 10,000 test images"
+    assert dataset.train_images.shape == (60_000, 1, 28, 28) and dataset.test_images.shape == (10_000, 1, 28, 28)
+    assert dataset.train_labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert dataset.test_labels.bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@needs_mnist
+def test_the_embedded_sample_is_part_of_real_mnist():
+    real, sample = mnist.load(), mnist_sample.load()
+    known = {image.numpy().tobytes(): int(label) for image, label in zip(torch.cat([real.train_images, real.test_images]), torch.cat([real.train_labels, real.test_labels]))}
+    images, labels = torch.cat([sample.train_images, sample.test_images]), torch.cat([sample.train_labels, sample.test_labels])
+    found = [known.get(image.numpy().tobytes()) for image in images]
+    assert found == labels.tolist()

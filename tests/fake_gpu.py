@@ -1,0 +1,96 @@
+"""A stand-in for a graphics card: tensors "on" it are computed by the processor, but may not be mixed with others.
+
+Its device is torch's `meta`, which has a name but no memory; here its tensors hold their numbers in one of the processor's.
+What a card refuses is refused: tensors on two devices in one operation, and a generator of the processor's random numbers.
+"""
+
+import contextlib
+import sys
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
+from torch.utils._pytree import tree_leaves, tree_map
+
+from lifelong.numerics import hardware
+
+CARD = torch.device("meta")
+aten = torch.ops.aten
+# It has no numbers of its own to copy to, as far as torch's modules know; the stand-in's tensors have.
+KNOWN_WARNING = "ignore:.*copying from a non-meta parameter"
+ACROSS = {aten.copy_.default, aten._to_copy.default}  # they are how tensors get from one device to the other
+INDEXED = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default}  # a card takes positions from anywhere
+
+
+class OnCard(Tensor):
+    """A tensor on the card; `held` has its numbers."""
+
+    held: Tensor
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    @staticmethod
+    def __new__(cls, held: Tensor) -> "OnCard":
+        layout = {"strides": held.stride(), "storage_offset": held.storage_offset(), "dtype": held.dtype}
+        made = torch.Tensor._make_wrapper_subclass(cls, held.size(), device=CARD, **layout)
+        made.held = held
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
+        return _computed(function, args, kwargs or {})
+
+    def tolist(self) -> list:
+        return self.held.tolist()
+
+    def __repr__(self) -> str:
+        return f"on the card: {self.held}"
+
+
+class Card(TorchDispatchMode):
+    """Within it there is a card."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        return _computed(function, args, kwargs or {})
+
+
+@contextlib.contextmanager
+def machine_with_card():
+    """A stand-in for a graphics card, which everything that learns is put on."""
+    with pytest.MonkeyPatch.context() as machine, Card():
+        machine.setattr(hardware, "device", lambda wanted, deep: "cuda")
+        machine.setattr(hardware, "place", lambda device: CARD if device == "cuda" else torch.device(device))
+        machine.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+        machine.setattr(torch.cuda, "synchronize", lambda: None)
+        machine.setattr(sys.modules["torch.optim.optimizer"], "_get_fused_kernels_supported_devices", lambda: [CARD.type])
+        yield
+
+
+def _computed(function, args: tuple, kwargs: dict):
+    tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+    on_card = any(isinstance(tensor, OnCard) for tensor in tensors)
+    device = kwargs.get("device")
+    goes_there = on_card if device is None else torch.device(device) == CARD
+    if on_card and function not in ACROSS:
+        _refuse_others(function, args, tensors)
+    if goes_there and kwargs.get("generator") is not None:
+        raise RuntimeError(f"{function}: the card was given a generator of the processor's")
+    own = {"device": torch.device("cpu")} if device is not None else {}
+    held_args, held_kwargs = tree_map(_held, args), tree_map(_held, kwargs) | own
+    made = function(*held_args, **held_kwargs)
+    if function is aten.copy_.default:
+        return args[0]
+    if not goes_there:
+        return made
+    return return_and_correct_aliasing(function, args, kwargs, tree_map(lambda x: OnCard(x) if isinstance(x, Tensor) else x, made))
+
+
+def _refuse_others(function, args: tuple, tensors: list[Tensor]) -> None:
+    mixed = [args[0], *args[2:3]] if function in INDEXED else tensors
+    if any(not isinstance(tensor, OnCard) and tensor.dim() for tensor in mixed):  # single numbers go anywhere
+        shapes = [("card" if isinstance(t, OnCard) else "processor", tuple(t.shape)) for t in tensors]
+        raise RuntimeError(f"{function}: tensors on two devices, {shapes}")
+
+
+def _held(value):
+    return value.held if isinstance(value, OnCard) else value

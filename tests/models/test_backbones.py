@@ -1,0 +1,190 @@
+"""Deep networks: torchvision's without their last layer, their weights, frozen or trained as a whole."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lifelong import config as configs
+from lifelong import registry
+from lifelong.data import augmentation
+from lifelong.data.examples import Dataset
+from lifelong.errors import LifelongError
+from lifelong.events import TaskLearned
+from lifelong.models.parts import weights
+from lifelong.models.parts.backbone import Backbone
+from lifelong.runs import checkpoints
+from lifelong.runs import store as run_store
+from lifelong.storage import tensor_files
+from lifelong.training import experiment
+from tests.helpers import after_steps, config, learn, made_up, on_disk, same, whole
+
+NET = "squeezenet1_0"
+SMALL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
+
+
+@pytest.fixture
+def pictures(monkeypatch) -> Dataset:
+    """Colour images of 16 x 16, so that a deep network costs little."""
+    grey = made_up(classes=4, train=12, test=4, side=16)
+    colour = Dataset("made-up", "Made up", "made-up patterns", grey.classes, grey.train_images.expand(-1, 3, -1, -1).contiguous(),
+                     grey.train_labels, grey.test_images.expand(-1, 3, -1, -1).contiguous(), grey.test_labels)
+    monkeypatch.setattr(experiment, "load", lambda name: colour)
+    return colour
+
+
+def deep(strategy: str = "finetune", scenario: str = "class", **given) -> configs.RunConfig:
+    return config(strategy, scenario, tasks=2, steps=2, **{**SMALL, **given})
+
+
+def backbone(architecture: str = "resnet18", stem: str = "small", **given) -> Backbone:
+    made = Backbone(architecture, stem, given.pop("side", 0), "fp32", **given)
+    made.initialise(torch.Generator().manual_seed(0))
+    return made
+
+
+@pytest.mark.parametrize(("architecture", "stem", "width"), [
+    ("resnet18", "imagenet", 512), ("resnet18", "small", 512), ("resnet18", "small without pooling", 512),
+    ("mobilenet_v3_small", "imagenet", 1024), ("shufflenet_v2_x0_5", "imagenet", 1024), ("efficientnet_b0", "imagenet", 1280),
+])  # fmt: skip
+def test_a_network_without_its_last_layer_answers_with_its_features(architecture, stem, width):
+    made = backbone(architecture, stem)
+    features = made(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
+    assert features.shape == (2, width) == (2, made.width) and features.isfinite().all()
+
+
+def test_resnet_50_has_the_papers_parameters_without_the_last_layer():
+    made = Backbone("resnet50", "imagenet", 0, "fp32")
+    assert sum(p.numel() for p in made.parameters()) == 23_508_032 and made.width == 2048
+
+
+def test_grey_images_are_seen_as_the_same_in_colour():
+    made, grey = backbone(), torch.randint(0, 256, (2, 1, 16, 16), dtype=torch.uint8)
+    torch.testing.assert_close(made(grey), made(grey.expand(-1, 3, -1, -1)))
+
+
+def test_a_side_is_what_the_images_are_brought_to():
+    made = backbone(side=24)
+    assert made.prepared(torch.zeros(2, 3, 16, 16, dtype=torch.uint8)).shape == (2, 3, 24, 24)
+
+
+def test_the_start_follows_from_the_generator_alone():
+    made, again = backbone(), backbone()
+    ours, theirs = made.network.state_dict(), again.network.state_dict()
+    assert same(ours, theirs)
+    made.initialise(torch.Generator().manual_seed(1))
+    assert not torch.equal(made.network.conv1.weight, theirs["conv1.weight"])
+
+
+@pytest.mark.parametrize(("model", "network", "says"), [
+    ("resnet81", {}, "There is no model 'resnet81'; did you mean 'resnet18'?"),
+    ("resnet18", {"weights": "mine.pth"}, "The weights were given as 'mine.pth', but there is no such file"),
+    ("resnet18", {"weights": "shipped"}, "No backbone ships with the project for resnet18"),
+    ("resnet18", {"weights": "imagenet"}, "The ImageNet weights of resnet18 are not on this machine"),
+    ("mobilenet_v3_small", {"weights": "none", "stem": "small"}, "The stem 'small' was asked for, but mobilenet_v3_small has no such stem"),
+    (NET, {"weights": "none"}, f"{NET} was asked for, but does not end in one linear layer"),
+    ("resnet18", {"tune": "some"}, "tune was given as some; resnet18 expects one of head, whole."),
+    ("mlp", {"units": 0}, "units was given as 0; mlp expects a whole number from 1 to 4000."),
+    ("mlp", {"stem": "small"}, "There is no setting of mlp 'stem'"),
+])  # fmt: skip
+def test_what_cannot_be_had_is_told_in_one_sentence(pictures, model, network, says):
+    with pytest.raises(LifelongError) as error:
+        experiment.Experiment(deep(model=model, network=network))
+    assert str(error.value).startswith(says) and str(error.value).count("\n") == 0
+
+
+def weights_file(folder, change=None, **about):
+    made = backbone()
+    tensors = {name: t.contiguous() for name, t in made.network.state_dict().items() if t.is_floating_point()}
+    file = folder / "mine.safetensors"
+    save_file(change(tensors) if change else tensors, file, {"stem": "small", "words": "mine", **about})
+    return file, made
+
+
+def test_weights_of_a_file_are_taken_over_with_their_stem_and_tell_themselves_from_others(tmp_path):
+    file, made = weights_file(tmp_path)
+    taken = registry.model("resnet18")(weights=str(file)).front("fp32")
+    images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
+    taken.initialise(torch.Generator().manual_seed(9))  # goes back to the weights, not to others
+    torch.testing.assert_close(taken(images), made(images))
+    other = weights_file(tmp_path, lambda t: t | {"bn1.bias": t["bn1.bias"] + 1})[0]
+    assert taken.digest != registry.model("resnet18")(weights=str(other)).front("fp32").digest
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    (lambda t: {n: v for n, v in t.items() if n != "bn1.bias"}, "The weights mine have no bn1.bias; they are not those of resnet18."),
+    (lambda t: t | {"bn1.bias": torch.zeros(3)}, r"In the weights mine bn1.bias is (3,), not (64,); use them with the stem 'small'."),
+])  # fmt: skip
+def test_weights_of_another_network_are_refused(tmp_path, change, says):
+    with pytest.raises(LifelongError) as error:
+        registry.model("resnet18")(weights=str(weights_file(tmp_path, change)[0])).front("fp32")
+    assert str(error.value) == says
+
+
+def test_a_file_that_could_run_a_program_is_not_opened(tmp_path):
+    (tmp_path / "mine.pth").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
+    with pytest.raises(LifelongError, match="only .safetensors files are read"):
+        weights.find("resnet18", str(tmp_path / "mine.pth"))
+
+
+def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
+    images = torch.arange(1, 257, dtype=torch.int16).clamp(max=255).to(torch.uint8).view(1, 1, 16, 16).expand(64, 3, -1, -1)
+    changed, again = (augmentation.cropped_and_flipped(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert changed.shape == images.shape and changed.dtype == torch.uint8 and torch.equal(changed, again)
+    rows = {tuple(row.tolist()) for row in images[0, 0]}
+    inner = changed[:, 0, 2:14, 2:14].flatten(0, 1)  # what moves in from outside is at most two pixels
+    whole_rows = [any(set(row.tolist()) <= set(own) for own in rows) for row in inner]
+    assert all(whole_rows) and len({tuple(image.flatten().tolist()) for image in changed}) > 20
+    assert augmentation.cropped_and_flipped(images, torch.Generator(), side=12).shape == (64, 3, 12, 12)
+
+
+def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pictures):
+    made = deep("replay", network={"weights": "none", "units": 8, "tune": "whole"})
+    never = on_disk(made)
+    at = run_store.create(made, never.with_name("stopped"))
+    learn(at, stop=after_steps(1))
+    learn(at, stop=after_steps(2))
+    learn(at)
+    for k in (0, 1):
+        ours, theirs = (tensor_files.read(checkpoints.answering(place, k))[0] for place in (at, never))
+        assert same(ours, theirs)
+    assert any("running_mean" in name for name in ours)
+
+
+def test_batch_norm_learns_its_statistics_in_steps_only(pictures):
+    told, _ = whole(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
+    body = told.strategy.network.body
+    before = {name: t.clone() for name, t in body.named_buffers()}
+    told.strategy.scores(pictures.test_images)
+    assert not body.training and same(before, dict(body.named_buffers()))
+    assert int(body.network.bn1.num_batches_tracked) == 4
+
+
+@pytest.mark.parametrize("strategy", ["ewc", "lwf", "derpp", "agem", "si", "slda"])
+def test_strategies_run_on_a_whole_network(pictures, monkeypatch, strategy):
+    monkeypatch.setattr("lifelong.strategies.parts.importance.SAMPLE", 2)
+    _, events = whole(deep(strategy, network={"weights": "none", "units": 8, "tune": "whole"}))
+    assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
+
+
+def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
+    from lifelong.inference import predict
+
+    for network in ({"weights": "none", "units": 8}, {"weights": "none", "units": 8, "tune": "whole"}):
+        at = on_disk(deep(network=network))
+        told = experiment.Experiment(deep(network=network))
+        list(told.events())
+        image = pictures.test_images[3]
+        (last,) = predict.classify(at, image.numpy())[1:]
+        seen = image[None] if told.front is None else told.strategy.network.body.encode(told.front(image[None]))
+        expected = told.strategy.scores(seen).detach().softmax(1).max()
+        assert last.top[0][1] == pytest.approx(float(expected), abs=1e-3)
+        assert np.asarray(image).shape == run_store.history(at).started.shape
+
+
+def test_the_whole_network_tells_how_long_it_will_take_and_is_as_it_was_after(pictures):
+    told = experiment.Experiment(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
+    before = {name: t.clone() for name, t in told.state().items()}
+    started = next(told.events())
+    assert started.estimate > 0 and same(before, told.state())
+    assert next(experiment.Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate is None

@@ -1,0 +1,183 @@
+"""The network of the paper, and a network as one flat vector."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lifelong import registry
+from lifelong.errors import LifelongError
+from lifelong.models.parts.linear_stack import connected
+from lifelong.models.parts.optimizer import Adam
+
+SHAPE = (1, 28, 28)
+every_model = pytest.mark.parametrize("name", ["mlp"])
+
+
+def build(name: str = "mlp", outputs: int = 10):
+    made = registry.model(name)().network(SHAPE, outputs, "fp32")
+    made.initialise(torch.Generator().manual_seed(0))
+    return made
+
+
+def pictures(count: int = 5) -> torch.Tensor:
+    return torch.randint(0, 256, (count, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+
+
+def test_the_papers_network_has_478410_parameters_and_no_dropout_or_norm():
+    made = build()
+    assert made.flat.numel() == sum(p.numel() for p in made.parameters()) == 478_410
+    assert [tuple(p.shape) for p in made.parameters()] == [(400, 784), (400,), (400, 400), (400,), (10, 400), (10,)]
+    assert torch.equal(made(pictures()), made(pictures()))
+
+
+def test_pixels_are_divided_by_255_and_nothing_else():
+    made = build()
+    x = pictures().flatten(1).double() / 255
+    for layer, relu in ((made.features[1], True), (made.features[3], True), (made.head, False)):
+        x = x @ layer.weight.double().T + layer.bias.double()
+        x = x.relu() if relu else x
+    torch.testing.assert_close(made(pictures()).double(), x, rtol=1e-4, atol=1e-5)
+
+
+@every_model
+def test_weights_and_biases_are_drawn_evenly_within_one_over_the_root_of_fan_in(name):
+    for layer in (m for m in build(name).modules() if isinstance(m, torch.nn.Linear)):
+        bound = layer.in_features**-0.5
+        for values in (layer.weight, layer.bias):
+            assert bound / 2 < values.abs().max() <= bound
+        assert layer.weight.abs().max() > 0.98 * bound and abs(float(layer.weight.detach().mean())) < 0.05 * bound
+        assert float(layer.weight.detach().std()) == pytest.approx(bound / 3**0.5, rel=0.05)
+
+
+@every_model
+def test_parameters_and_gradients_are_views_of_the_flat_vectors(name):
+    made = build(name)
+    made(pictures()).logsumexp(1).sum().backward()
+    assert torch.equal(made.flat, torch.cat([p.detach().reshape(-1) for p in made.parameters()]))
+    assert torch.equal(made.flat_gradient, torch.cat([p.grad.reshape(-1) for p in made.parameters()]))
+    assert made.flat_gradient.count_nonzero() > 0
+    made.flat.zero_()
+    made.flat_gradient.fill_(2)
+    assert all((p == 0).all() and (p.grad == 2).all() for p in made.parameters())
+    assert made.head_start == made.flat.numel() - made.head.weight.numel() - made.head.bias.numel()
+
+
+@every_model
+def test_a_head_that_grows_answers_as_before_to_the_bit(name):
+    made = build(name, outputs=4)
+    before = made(pictures())
+    weights = made.weights()
+    made.grow(7, torch.Generator().manual_seed(2))
+    assert made(pictures()).shape == (5, 7)
+    assert torch.equal(made.head.weight[:4], weights["head.weight"]) and torch.equal(made.head.bias[:4], weights["head.bias"])
+    torch.testing.assert_close(made(pictures())[:, :4], before, rtol=1e-5, atol=1e-6)
+    assert made.head.weight[4:].count_nonzero() > 0
+    assert made.flat.numel() == sum(p.numel() for p in made.parameters())
+    made.flat.zero_()
+    assert (made.head.bias == 0).all()
+    with pytest.raises(ValueError, match="only gain"):
+        made.grow(3, torch.Generator())
+
+
+@every_model
+def test_weights_are_copies_and_come_back_to_the_bit(name):
+    made = build(name)
+    weights, before = made.weights(), made.flat.clone()
+    made.flat.add_(1)
+    made.load_weights(weights)
+    assert torch.equal(made.flat, before)
+
+
+@pytest.mark.parametrize("change", [
+    lambda w: w | {"head.weight": torch.zeros(3, 400)}, lambda w: w | {"more": torch.zeros(1)}, lambda w: {n: w[n] for n in w if n != "head.bias"},
+], ids=["another shape", "one too many", "one missing"])  # fmt: skip
+def test_weights_of_another_network_are_refused_and_nothing_is_changed(change):
+    made = build()
+    before = made.flat.clone()
+    with pytest.raises(ValueError, match="another network"):
+        made.load_weights(change({name: w + 1 for name, w in made.weights().items()}))
+    assert torch.equal(made.flat, before)
+
+
+@pytest.mark.parametrize(("kind", "given", "says"), [
+    ("strategies", "ewcc", "There is no strategy 'ewcc'; did you mean 'ewc'?"),
+    ("strategies", "base", "There is no strategy 'base'; choose one of: "),
+    ("models", "mpl", "There is no model 'mpl'; did you mean 'mlp'?"),
+    ("datasets", "mnist-samples", "There is no dataset 'mnist-samples'; did you mean 'mnist-sample'?"),
+    ("datasets", "../mnist", "There is no dataset '../mnist'; did you mean 'mnist'?"),
+])  # fmt: skip
+def test_an_unknown_name_is_answered_with_the_nearest_one(kind, given, says):
+    with pytest.raises(LifelongError) as error:
+        registry.module(kind, given)
+    assert str(error.value).startswith(says)
+
+
+def gated(network, x, gates):
+    """The network's layers through torch's own operations."""
+    for k, layer in enumerate(network.layers[:-1]):
+        x = F.linear(x, layer.weight, layer.bias).relu()
+        x = x * gates[k] if gates else x
+    return F.linear(x, network.head.weight, network.head.bias)
+
+
+@pytest.mark.parametrize("with_gates", [(), "shared", "each image its own"])
+def test_the_backward_pass_in_one_piece_gives_the_gradients_of_torchs_own(with_gates):
+    made, images = build(), pictures()
+    generator = torch.Generator().manual_seed(3)
+    gates = [torch.rand(5 if with_gates.startswith("each") else 1, 400, generator=generator).requires_grad_() for _ in range(2)] if with_gates else []
+    x = made.body(images)
+    made.backward(connected(x, made.layers, made.written, gates=gates).logsumexp(1).sum())
+    ours, of_gates = made.flat_gradient.clone(), [g.grad.clone() for g in gates]
+    for g in gates:
+        g.grad = None
+    made.flat_gradient.zero_()
+    gated(made, x, gates).logsumexp(1).sum().backward()
+    torch.testing.assert_close(ours, made.flat_gradient, rtol=1e-4, atol=1e-6)
+    for mine, gate in zip(of_gates, gates):
+        torch.testing.assert_close(mine, gate.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_a_backward_pass_replaces_the_gradient_and_adds_up_within_one_loss():
+    made, images = build(), pictures()
+    made.backward(made(images).square().sum())
+    once = made.flat_gradient.clone()
+    made.backward(made(images).square().sum())
+    assert torch.equal(made.flat_gradient, once)
+    made.backward(made(images).square().sum() + made(images).square().sum())
+    torch.testing.assert_close(made.flat_gradient, 2 * once)
+    made(images).square().sum().backward()  # by itself, torch's rule: it is added
+    torch.testing.assert_close(made.flat_gradient, 3 * once)
+
+
+def test_a_layer_that_a_loss_does_not_reach_has_no_gradient():
+    made, images = build(), pictures()
+    made.flat_gradient.fill_(7)
+    made.backward(made.embed(images).square().sum())
+    assert (made.flat_gradient[made.head_start :] == 0).all() and made.flat_gradient.count_nonzero() > 1000
+
+
+def test_what_the_head_sees_is_what_the_features_are():
+    made, images = build(), pictures()
+    torch.testing.assert_close(made.embed(images), made.features(images))
+    torch.testing.assert_close(made.head(made.embed(images)), made(images))
+
+
+def test_adam_is_torchs_adam_to_the_bit():
+    ours, theirs = build(), build()
+    parameter = torch.nn.Parameter(theirs.flat)
+    parameter.grad = theirs.flat_gradient
+    adam = torch.optim.Adam([parameter], lr=0.003, betas=(0.8, 0.99), fused=True)
+    mine = Adam(ours, 0.003, betas=(0.8, 0.99))
+    generator = torch.Generator().manual_seed(5)
+    for _ in range(4):
+        gradient = torch.randn(ours.flat.shape, generator=generator)
+        ours.flat_gradient.copy_(gradient)
+        theirs.flat_gradient.copy_(gradient)
+        mine.step()
+        adam.step()
+    assert torch.equal(ours.flat, theirs.flat)
+    again = Adam(theirs, 0.003, betas=(0.8, 0.99))
+    again.take_back(mine.tensors())
+    mine.step()
+    again.step()
+    assert torch.equal(ours.flat, theirs.flat)

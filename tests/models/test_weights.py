@@ -1,0 +1,126 @@
+"""ImageNet weights as torchvision downloads them, from a server on this machine."""
+
+import hashlib
+import io
+import os
+import pickle
+import time
+
+import pytest
+import torch
+
+from lifelong import api, registry
+from lifelong import config as configs
+from lifelong.errors import LifelongError
+from lifelong.models.parts import backbone, weights
+from lifelong.numerics.torchvision_import import models
+from lifelong.storage.downloads import cache_folder
+from tests.sample_files import Harmful, go_online, server
+
+NET = "shufflenet_v2_x0_5"
+MEGABYTES = 40.0  # what the stand-in says of its size
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch, tmp_path):
+    """An empty download folder, and weights that nobody has read yet."""
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "cache"))
+    go_online(monkeypatch)
+    weights._imagenet.cache_clear()
+    yield
+    weights._imagenet.cache_clear()
+
+
+@pytest.fixture
+def file() -> tuple[str, bytes, dict[str, torch.Tensor]]:
+    """Weights as torchvision keeps them: name with the first digits of the checksum, content, and the tensors."""
+    made = backbone.Backbone(NET, "imagenet", 0, "fp32")
+    made.initialise(torch.Generator().manual_seed(3))
+    tensors, out = made.network.state_dict(), io.BytesIO()
+    torch.save(tensors, out)
+    return f"{NET}-{hashlib.sha256(out.getvalue()).hexdigest()[:8]}.pth", out.getvalue(), tensors
+
+
+def use(monkeypatch, url: str) -> None:
+    """Has torchvision look for the weights there."""
+
+    class StandIn(models.WeightsEnum):
+        DEFAULT = models._api.Weights(url=url, transforms=None, meta={"_file_size": MEGABYTES})
+
+    monkeypatch.setattr(models, "get_model_weights", lambda _name: StandIn)
+
+
+def refused() -> str:
+    with pytest.raises(LifelongError) as error:
+        weights.find(NET, "imagenet")
+    return str(error.value)
+
+
+def of_a_run() -> configs.RunConfig:
+    return configs.make(dataset="mnist-sample", model=NET, network={"weights": "imagenet"})
+
+
+def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypatch, capsys):
+    name, content, tensors = file
+    told, move = [], torch.hub.shutil.move
+
+    def watched(*paths: str) -> None:
+        told.append(api.arriving(of_a_run()))
+        move(*paths)
+
+    monkeypatch.setattr(torch.hub.shutil, "move", watched)
+    with server({name: content}) as (address, asked):
+        use(monkeypatch, address + name)
+        assert api.arriving(of_a_run()) is None
+        found = weights.find(NET, "imagenet")
+        weights._imagenet.cache_clear()
+        again = weights.find(NET, "imagenet")
+    assert asked == [name] and [f.name for f in (cache_folder() / "weights").iterdir()] == [name]
+    assert told == [(f"the weights of {NET}", len(content), int(MEGABYTES * 2**20))] and api.arriving(of_a_run()) is None
+    assert found.digest == again.digest and found.stem == "imagenet" and found.words == f"{NET}, ImageNet"
+    assert torch.equal(found.tensors["conv1.0.weight"], tensors["conv1.0.weight"])
+    made = registry.model(NET)(weights="imagenet").front("fp32")
+    assert torch.equal(made.network.conv1[0].weight, tensors["conv1.0.weight"]) and made.stem == "imagenet"
+    out, err = capsys.readouterr()
+    assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
+
+
+@pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
+def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypatch, trouble):
+    name, content, _ = file
+    served = {"wrong checksum": {name: content[:-1] + b"x"}, "not there": {}}.get(trouble, {name: content})
+    with server(served, cut=0.5 if trouble == "cut off" else 1.0) as (address, _asked):
+        use(monkeypatch, ("http://127.0.0.1:9/" if trouble == "no server" else address) + name)
+        assert refused() == (f"The ImageNet weights of {NET} are not on this machine and could not be downloaded; "
+                             "connect to the internet once, or choose the weights shipped, none or a file.")
+    assert list((cache_folder() / "weights").iterdir()) == [], "nothing half-loaded is left"
+    with server({name: content}) as (address, _asked):
+        use(monkeypatch, address + name)
+        assert weights.find(NET, "imagenet").words == f"{NET}, ImageNet"
+
+
+@pytest.mark.parametrize("kind", ["cut off", "empty", "a program"])
+def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(file, monkeypatch, tmp_path, kind):
+    name, content, _ = file
+    trap = tmp_path / "sprung"
+    place = cache_folder() / "weights" / name
+    place.parent.mkdir(parents=True)
+    place.write_bytes({"cut off": content[:1000], "empty": b"", "a program": pickle.dumps(Harmful(trap), protocol=2)}[kind])
+    use(monkeypatch, "http://127.0.0.1:9/" + name)
+    assert refused() == f"The ImageNet weights of {NET} on this machine are damaged; delete {name} in the download folder."
+    assert not trap.exists()
+
+
+def test_what_an_earlier_download_left_behind_is_not_taken_for_one_that_goes_on(file, monkeypatch):
+    name, content, _ = file
+    use(monkeypatch, "http://127.0.0.1:9/" + name)
+    place = cache_folder() / "weights"
+    place.mkdir(parents=True)
+    for left, age in ((f"{name}.1.partial", 3600), ("another.pth.2.partial", 0)):
+        (place / left).write_bytes(content[:500])
+        os.utime(place / left, (time.time() - age,) * 2)
+    assert api.arriving(of_a_run()) is None
+    (place / f"{name}.3.partial").write_bytes(content[:700])
+    assert api.arriving(of_a_run()) == (f"the weights of {NET}", 700, int(MEGABYTES * 2**20))
+    shipped = configs.make(dataset="mnist-sample", model="resnet50")
+    assert api.arriving(shipped) is api.arriving(configs.make(dataset="mnist-sample")) is None

@@ -1,0 +1,69 @@
+"""What comes with the project is complete, and works where there is neither a network nor a data set."""
+
+import io
+
+import pytest
+
+from lifelong import api
+from lifelong.models.parts import weights
+from lifelong.runs import checkpoints, folders
+from lifelong.runs import store as run_store
+from lifelong.storage import tensor_files
+from tests.image_helpers import ship
+
+LISTED = [line.split("\t") for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines()]
+PHOTOS = [name for name in run_store.shipped() if name.startswith("cifar10")]
+LARGEST = 50e6  # bytes of the backbone
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_is_there(monkeypatch):
+    monkeypatch.delenv("LIFELONG_DATA", raising=False)
+
+
+def photo(form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (640, 480)) -> bytes:
+    """A picture of a ship as a file."""
+    out = io.BytesIO()
+    ship(size).convert(mode).save(out, form)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("name", "command"), LISTED)
+def test_what_is_listed_is_there_and_learned_to_its_end(name, command):
+    assert f"--out checkpoints/{name}" in command
+    if name in folders.shipped("study.json"):
+        assert api.study(name).finished and api.is_shipped(name)
+        return
+    history = api.history(name)
+    assert history.finished and history.config.half and api.is_shipped(name)
+    assert f"--dataset {history.config.dataset} " in command and f"--strategy {history.config.strategy} " in command
+    for k in range(history.config.tasks):
+        assert checkpoints.answering(run_store.folder(name), k).stat().st_size < 5e6
+
+
+def test_the_backbone_is_small_and_tells_how_it_was_made():
+    file = weights.SHIPPED / "resnet50.safetensors"
+    assert file.stat().st_size <= LARGEST
+    tensors, about = tensor_files.read(file)
+    assert "without labels" in about["words"] and about["stem"] == "small" and about["architecture"] == "resnet50"
+    done, of = about["passes"].split(" of ")
+    assert done == of
+    assert all(tensor.isfinite().all() for tensor in tensors.values())
+
+
+@pytest.mark.parametrize("run", PHOTOS)
+def test_a_photograph_is_answered_after_every_task(run):
+    history = api.history(run)
+    told = api.classify(run, api.needed(run, api.open_image(photo())))
+    assert len(told) == history.config.tasks == len(history.learned)
+    for answer in told:
+        assert sum(p for _label, p in answer.top) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(("form", "mode", "size"), [
+    ("JPEG", "RGB", (4000, 3000)), ("JPEG", "L", (33, 500)), ("PNG", "RGBA", (32, 32)), ("PNG", "P", (200, 100)), ("PNG", "1", (64, 64)),
+    ("WEBP", "RGB", (300, 200)), ("GIF", "P", (90, 90)), ("BMP", "RGB", (7, 5)), ("TIFF", "CMYK", (120, 80)),
+])  # fmt: skip
+def test_pictures_of_any_size_and_format_are_answered(form, mode, size):
+    told = api.classify(PHOTOS[0], api.needed(PHOTOS[0], api.open_image(photo(form, mode, size))))
+    assert [answer.after for answer in told] == list(range(5))

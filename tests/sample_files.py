@@ -1,0 +1,123 @@
+"""Data sets small enough for tests, as they lie on people's disks, and a server for what stands in for a download."""
+
+import gzip
+import io
+import struct
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+TRAIN, TEST = 30, 10  # images of the tiny MNIST
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    """An IDX file of unsigned bytes."""
+    return struct.pack(f">BBBB{array.ndim}i", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+
+
+def four_files() -> dict[str, bytes]:
+    """A tiny MNIST: image k is filled with k, its label is k modulo 10."""
+    made = {}
+    for name, count in (("train", TRAIN), ("t10k", TEST)):
+        number = np.arange(count)
+        made[f"{name}-images-idx3-ubyte"] = idx_bytes(np.broadcast_to(number[:, None, None], (count, 28, 28)))
+        made[f"{name}-labels-idx1-ubyte"] = idx_bytes(number % 10)
+    return made
+
+
+def put(folder: Path, files: dict[str, bytes], packed: bool = True, kin: str = "MNIST") -> Path:
+    """Writes them as MNIST, or its kin, lies under LIFELONG_DATA."""
+    raw = folder / kin / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (raw / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
+    return raw
+
+
+def coded(pixels: np.ndarray, kind: str = "PNG", **how) -> bytes:
+    """Pixels uint8 (height, width) or (height, width, 3) as an image file."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, kind, **how)
+    return out.getvalue()
+
+
+def plain(value: int, shape: tuple[int, ...] = (32, 32, 3)) -> np.ndarray:
+    """Pixels that are all of one value."""
+    return np.full(shape, value, np.uint8)
+
+
+def parquet(file: Path, images: list, labels: list, column: str = "img", metadata: dict | None = None, kinds=(None, None)) -> Path:
+    """A parquet file as the Hugging Face Hub lays it out; kinds: pyarrow's types of images and labels, where they are others."""
+    if kinds[0] is None:
+        images = [{"bytes": image, "path": "x.png"} for image in images]
+    table = pa.table({column: pa.array(images, kinds[0]), "label": pa.array(labels, kinds[1])})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table.replace_schema_metadata(metadata), file)
+    return file
+
+
+def image_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    """Files by their path within the folder."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+class Harmful:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, at: Path) -> None:
+        self.at = at
+
+    def __reduce__(self):
+        return (open, (str(self.at), "w"))
+
+
+def go_online(monkeypatch) -> None:
+    """Lets this test download, from no other host than it names."""
+    monkeypatch.delenv("LIFELONG_OFFLINE")
+    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(proxy, raising=False)
+
+
+def packed_files() -> dict[str, bytes]:
+    """The tiny MNIST as it is downloaded."""
+    return {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in four_files().items()}
+
+
+@contextmanager
+def server(files: dict[str, bytes], cut: float = 1.0):
+    """Serves files under their names, only part of each where `cut` is less than one; yields its address and what was asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            name = self.path.strip("/")
+            asked.append(name)
+            if name not in files:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(files[name])))
+            self.end_headers()
+            self.wfile.write(files[name][: int(cut * len(files[name]))])
+
+        def log_message(self, *_):
+            pass
+
+    http = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{http.server_port}/", asked
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()

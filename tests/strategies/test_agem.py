@@ -1,0 +1,75 @@
+"""A-GEM: the projection, when it is applied, and the memory."""
+
+import pytest
+import torch
+
+from lifelong.numerics import seeds
+from lifelong.strategies.agem import project
+from lifelong.strategies.parts import replay_buffer
+from lifelong.training.experiment import Experiment
+from tests.helpers import config
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+@pytest.fixture
+def second_task():
+    told = Experiment(config("agem", settings={"per_class": 5}, precision="fp32"))
+    list(told.events(until=1))
+    return told.strategy, told.tasks[1]
+
+
+def reference(strategy, task) -> torch.Tensor:
+    """The gradient on the batch that is drawn from memory next; the generator is put back."""
+    replayed = replay_buffer.sample(strategy.memory, strategy.recipe.batch, seeds.generator(0, "test"))
+    strategy.generator = seeds.generator(0, "test")
+    strategy.network.backward(strategy.cross_entropy(task, replayed, strategy.network(replayed.images)))
+    return strategy.network.flat_gradient.clone()
+
+
+def test_a_gradient_against_the_memory_is_turned_until_it_no_longer_is(second_task):
+    strategy, task = second_task
+    r = reference(strategy, task)
+    g = -2 * r + torch.randn(r.shape, generator=torch.Generator().manual_seed(0)) * r.abs().mean()
+    assert g @ r < 0
+    strategy.network.flat_gradient.copy_(g)
+    strategy.adjust_gradients(task)
+    turned = strategy.network.flat_gradient
+    torch.testing.assert_close(turned, g - (g @ r) / (r @ r) * r)
+    assert abs(turned @ r) < 1e-4 * turned.norm() * r.norm() + 1e-6
+
+
+def test_a_gradient_that_helps_the_memory_is_left_as_it_is(second_task):
+    strategy, task = second_task
+    r = reference(strategy, task)
+    strategy.network.flat_gradient.copy_(3 * r)
+    strategy.adjust_gradients(task)
+    assert torch.equal(strategy.network.flat_gradient, 3 * r)
+
+
+def test_the_memory_holds_so_many_images_of_every_class_learned(second_task):
+    strategy, task = second_task
+    assert strategy.memory.labels.bincount().tolist() == [5] * task.outputs.start
+
+
+def test_the_projection_is_applied_while_the_second_task_is_learned(second_task, monkeypatch):
+    strategy, task = second_task
+    turned, before = [], {}
+    adjust = strategy.adjust_gradients
+
+    def watched(task):
+        before["g"] = strategy.network.flat_gradient.clone()
+        adjust(task)
+        turned.append(not torch.equal(before["g"], strategy.network.flat_gradient))
+
+    monkeypatch.setattr(strategy, "adjust_gradients", watched)
+    assert len(list(strategy.learn(task))) == len(turned)
+    assert any(turned)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-30, 1e-20, 1.0])
+def test_a_memory_known_by_heart_projects_without_dividing_by_nothing(size):
+    reference = torch.tensor([size, 0.0, 0.0])
+    expected = [0.0, 1.0, 2.0] if size else [-3.0, 1.0, 2.0]
+    project(torch.tensor([-3.0, 1.0, 2.0]), reference)
+    assert reference.tolist() == expected

@@ -1,0 +1,165 @@
+"""Analytic learning against ridge regression on all images at once, in whatever order they come."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lifelong.config import RunConfig
+from lifelong.data.scenarios import Plan
+from lifelong.models.base import Body, Network
+from lifelong.models.mlp import MLP
+from lifelong.strategies.analytic import LEVELS, Analytic
+from lifelong.training.experiment import Experiment
+from tests.helpers import batch_of, config, made_up, same, whole
+
+REVERSED = tuple(range(9, -1, -1))
+MIXED = (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def by_label(plan) -> list[int]:
+    """The place of each label among the classes in order of arrival."""
+    arrived = [label for task in plan.classes for label in task]
+    return [arrived.index(label) for label in range(len(arrived))]
+
+
+def ridge(strategy: Analytic, images: torch.Tensor, classes: torch.Tensor, count: int = 10) -> torch.Tensor:
+    """The weights of one ridge regression on these images, in double precision and with all features in memory."""
+    h, y = strategy.embed(images).double(), F.one_hot(classes, count).double()
+    penalty = strategy.ridge * h.square().mean() * torch.eye(h.shape[1])
+    return torch.linalg.solve(h.T @ h + penalty, h.T @ y)
+
+
+@pytest.mark.parametrize("dealt", [{"class_order": REVERSED}, {"class_order": MIXED, "tasks": 5}, {"tasks": 10}, {"tasks": 1, "steps": 1}])
+def test_weights_and_answers_are_the_same_whatever_the_order_of_tasks(dealt, small):
+    one, _ = whole(config("analytic"))
+    other, _ = whole(config("analytic", **dealt))
+    for kept in ("sums", "weights"):
+        ours, theirs = (getattr(told.strategy, kept)[:, by_label(told.plan)] for told in (one, other))
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    assert torch.equal(one.strategy.gram, other.strategy.gram), "whole numbers are added up without rounding"
+    answers = [told.strategy.scores(small.test_images)[:, by_label(told.plan)] for told in (one, other)]
+    torch.testing.assert_close(*answers, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
+def test_the_weights_are_those_of_one_ridge_regression_on_all_images(scenario, small):
+    told, _ = whole(config("analytic", scenario))
+    place = torch.tensor(by_label(told.plan))
+    expected = ridge(told.strategy, small.train_images, place[small.train_labels])
+    torch.testing.assert_close(told.strategy.weights.double(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_within_a_task_it_answers_for_every_image_so_far():
+    told = Experiment(config("analytic", tasks=2))
+    strategy, task = told.strategy, told.tasks[0]
+    assert (strategy.scores(task.test.images) == 0).all()
+    learning = strategy.learn(task)
+    for _ in range(3):
+        next(learning)
+    strategy.scores(task.test.images)
+    absorbed = int(strategy.counts.sum())
+    assert 0 < absorbed < len(task.train) and strategy.unsolved == 0
+    next(learning)
+    assert strategy.unsolved == strategy.counts.sum() - absorbed
+
+
+def test_what_was_taken_in_is_never_lost():
+    told = Experiment(config("analytic"))
+    list(told.events(until=1))
+    after_one = told.strategy.gram.clone()
+    list(told.events())
+    alone = []
+    for task in told.tasks:
+        h = told.strategy.embed(task.train.images).double()
+        alone.append(h.T @ h)
+    assert torch.equal(after_one.tril(), alone[0].tril()) and torch.equal(told.strategy.gram.tril(), sum(alone).tril())
+
+
+def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
+    told, _ = whole(config("analytic", settings={"ridge": 100}))
+    strategy = told.strategy
+    answers = strategy.embed(small.train_images) @ strategy.weights
+    place = torch.tensor(by_label(told.plan))
+    expected = (answers - F.one_hot(place[small.train_labels], 10)).square().mean().sqrt()
+    torch.testing.assert_close(strategy.error, expected, rtol=1e-3, atol=0)
+    torch.testing.assert_close(strategy.scores(small.train_images), answers / strategy.error)
+
+
+def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
+    for shape, expected in (((1, 28, 28), 1152), ((3, 32, 32), 1152), ((1, 6, 6), 144), ((1, 40, 20), 1150), ((1, 9, 40), 1150), ((1, 1, 3), 12)):
+        strategy = seeing(shape)
+        assert strategy.embed(torch.zeros(2, *shape, dtype=torch.uint8)).shape == (2, expected)
+    assert seeing((1, 28, 28), features=25).embed(torch.zeros(1, 1, 28, 28, dtype=torch.uint8)).shape == (1, 18)
+
+
+def test_blank_images_are_no_reason_to_fail():
+    dataset = made_up(classes=2)
+    dataset.train_images.zero_()
+    told, _ = whole(config("analytic", tasks=1), dataset)
+    assert told.strategy.scores(dataset.test_images).isfinite().all()
+
+
+def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
+    strategy = Analytic(**settings)
+    strategy.prepare(MLP().network(shape, 2, "fp32"), Plan("class", ((0, 1),)), RunConfig(seed=seed))
+    return strategy
+
+
+def test_the_features_are_the_seeds_alone(small):
+    ours, again, others = (seeing((1, 6, 6), seed).embed(small.test_images) for seed in (1, 1, 2))
+    assert torch.equal(ours, again) and not torch.allclose(ours, others)
+    one_by_one = torch.cat([seeing((1, 6, 6), 1).embed(image) for image in small.test_images.split(1)])
+    torch.testing.assert_close(ours, one_by_one)
+
+
+class Summary(Body):
+    """A body as a frozen backbone would be: three numbers of an image."""
+
+    width = 3
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        x = images.flatten(1).float() / 255
+        return torch.stack([x.mean(1), x.square().mean(1), x[:, 0]], 1)
+
+
+def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small):
+    strategy = Analytic(features=40)
+    strategy.prepare(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
+    h, x = strategy.embed(small.test_images), Summary()(small.test_images)
+    assert h.shape == (len(x), 43) and torch.equal(h[:, :3], (x * LEVELS).round()) and (h[:, 3:] >= 0).all() and h[:, 3:].std() > 0
+
+
+def test_what_is_kept_does_not_grow_with_the_images_and_answering_needs_no_sums():
+    few, many = (whole(config("analytic"), made_up(train=count))[0] for count in (24, 72))
+    counted = [told.strategy.storage(told.tasks[-1]) for told in (few, many)]
+    assert counted[0] == counted[1] and set(counted[0]) == {"statistics", "weights"}
+    needed = {name for name in few.strategy.answering_state() if name.startswith("strategy")}
+    assert needed == {"strategy.weights.", "strategy.error.", "strategy.counts."}
+
+
+def test_asking_for_answers_on_the_way_changes_nothing():
+    asked, _ = whole(config("analytic"))
+    quiet = Experiment(config("analytic"))
+    for task in quiet.tasks:
+        list(quiet.strategy.learn(task))
+    ours, theirs = asked.strategy.state(), quiet.strategy.state()
+    assert same(ours, theirs)
+
+
+def test_the_loss_is_finite_and_falls_within_a_task():
+    told = Experiment(config("analytic", steps=20))
+    losses = []
+    for task in told.tasks:
+        for _, _, loss in told.strategy.learn(task):
+            told.strategy.scores(task.probe.images)
+            losses.append(float(loss))
+    assert all(0 <= loss <= 2 for loss in losses)
+    assert len(losses) == 30 and losses[10] > 5 * losses[19] and losses[20] > 5 * losses[29]
+
+
+def test_a_portion_leaves_the_network_as_it_was():
+    told = Experiment(config("analytic"))
+    before = told.strategy.network.flat.clone()
+    told.strategy.step(told.tasks[0], batch_of(told.tasks[0].train))
+    assert torch.equal(told.strategy.network.flat, before)

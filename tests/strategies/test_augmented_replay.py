@@ -1,0 +1,71 @@
+"""Augmented replay: what is deformed, what is not, and that without deformation it is replay."""
+
+import pytest
+import torch
+
+from lifelong import registry
+from lifelong.data.augmentation import deformed
+from lifelong.events import TaskLearned
+from lifelong.metrics import average_accuracy
+from lifelong.numerics import seeds
+from lifelong.strategies.parts import replay_buffer
+from lifelong.training.experiment import Experiment
+from tests.helpers import batch_of, config, whole
+
+
+def in_second_task(scenario: str = "class", **settings):
+    """The strategy after its first task, its second task and a batch of that."""
+    told = Experiment(config("augmented-replay", scenario, settings=settings))
+    list(told.events(until=1))
+    return told.strategy, told.tasks[1], batch_of(told.tasks[1].train)
+
+
+@pytest.mark.parametrize("scenario", sorted(registry.strategy("augmented-replay").scenarios))
+def test_without_deformation_it_is_replay_to_the_bit(scenario, small):
+    ours = whole(config("augmented-replay", scenario, settings={"deformation": 0}))[0].strategy
+    plain = whole(config("replay", scenario))[0].strategy
+    assert torch.equal(ours.network.flat, plain.network.flat)
+    assert torch.equal(ours.memory.images, plain.memory.images)
+
+
+def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
+    strategy, task, batch = in_second_task()
+    strategy.generator, again = seeds.generator(0, "test"), seeds.generator(0, "test")
+    logits = strategy.forward(task, batch)
+    loss = strategy.loss(task, batch, logits)
+
+    by_hand = strategy.network(deformed(batch.images, 0.04, again))
+    assert torch.equal(logits, by_hand) and not torch.equal(logits, strategy.network(batch.images))
+    drawn = replay_buffer.sample(strategy.memory, 16, again)
+    past = strategy.cross_entropy(task, drawn, strategy.network(deformed(drawn.images, 0.04, again)))
+    torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, by_hand) / 2 + past / 2)
+
+
+def test_an_image_looks_different_each_time_it_is_practised_but_not_when_the_model_is_asked(small):
+    strategy, task, batch = in_second_task()
+    assert not torch.equal(strategy.forward(task, batch), strategy.forward(task, batch))
+    before = strategy.generator.get_state()
+    assert torch.equal(strategy.scores(batch.images), strategy.network(batch.images))
+    assert torch.equal(strategy.generator.get_state(), before)
+
+
+def test_images_are_kept_as_they_are_and_so_many_of_each_class(small):
+    strategy, _, _ = in_second_task(per_class=9)
+    known = {image.numpy().tobytes() for image in small.train_images}
+    kept = [image.numpy().tobytes() for image in strategy.memory.images]
+    assert len(kept) == len(set(kept)) == 9 * 4 and set(kept) <= known  # 3 tasks of 4, 3 and 3 classes
+
+
+def test_the_images_of_a_task_are_not_changed_by_learning_it(small):
+    told = Experiment(config("augmented-replay"))
+    before = [task.train.images.clone() for task in told.tasks]
+    list(told.events())
+    assert all(torch.equal(task.train.images, images) for task, images in zip(told.tasks, before))
+
+
+def test_few_images_go_much_further_than_in_replay():
+    def accuracy(strategy):
+        _, events = whole(config(strategy, tasks=5, steps=None, settings={"per_class": 10}))
+        return average_accuracy([[*e.accuracy, *[None] * (4 - e.task)] for e in events if isinstance(e, TaskLearned)])
+
+    assert accuracy("augmented-replay") > accuracy("replay") + 0.08

@@ -1,0 +1,333 @@
+"""Laws that every strategy keeps in every scenario it is defined for; a new strategy inherits them all."""
+
+import json
+import re
+from functools import cache
+
+import pytest
+import torch
+from safetensors.torch import load, save
+
+from lifelong import registry
+from lifelong.config import FAMILIES, SCENARIOS
+from lifelong.errors import LifelongError
+from lifelong.events import Finished, Started, Step, Stopped, TaskLearned
+from lifelong.runs import checkpoints
+from lifelong.runs import store as run_store
+from lifelong.storage import tensor_files
+from lifelong.strategies.base import Strategy
+from lifelong.training import experiment
+from tests.helpers import after_steps, config, learn, on_disk, pairs, same, strategy_names, whole
+
+every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
+every_strategy = pytest.mark.parametrize("strategy", strategy_names())
+every_scenario = pytest.mark.parametrize("scenario", SCENARIOS)
+STEPS = 7  # of each task, see helpers.config
+SPARSE = {"xdg": {"share": 0.25}, "hat": {"sparsity": 0.0}}  # by default they leave one or two of a layer's 16 units on
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def story(at) -> list[dict]:
+    """The record without its clocks, which differ from time to time."""
+    events = [json.loads(line) for line in (at / "record.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in event.items() if key not in ("seconds", "evaluating")} for event in events]
+
+
+def kept(at) -> dict[str, dict]:
+    """Everything in the checkpoints of a run, by file."""
+    return {file.name: tensor_files.read(file)[0] for file in sorted(at.glob("*.safetensors"))}
+
+
+@cache
+def never_stopped(strategy, scenario) -> tuple[list[dict], dict[str, dict]]:
+    """The record and the checkpoints of a run that was learned in one go."""
+    at = on_disk(config(strategy, scenario))
+    return story(at), kept(at)
+
+
+def assert_equals(at, never: tuple[list[dict], dict[str, dict]]):
+    assert story(at) == never[0]
+    ours, theirs = kept(at), never[1]
+    assert ours.keys() == theirs.keys()
+    assert [name for name in ours if not same(ours[name], theirs[name])] == []
+
+
+@every_pair
+def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finished(strategy, scenario):
+    told, events = whole(config(strategy, scenario))
+    assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
+    assert [e.task for e in events if isinstance(e, TaskLearned)] == [0, 1, 2]
+    assert all(isinstance(e, Step | TaskLearned) for e in events[1:-1])
+    positions = [(e.task, e.step if isinstance(e, Step) else float("inf")) for e in events[1:-1]]
+    assert positions == sorted(set(positions))
+    assert {e.task for e in events if isinstance(e, Step)} == {0, 1, 2}
+    assert events[0].parameters == told.strategy.network.flat.numel()
+
+
+@every_pair
+def test_accuracies_are_shares_and_rows_grow_by_one_task(strategy, scenario):
+    _, events = whole(config(strategy, scenario))
+    for event in events:
+        if isinstance(event, TaskLearned):
+            assert len(event.accuracy) == len(event.labelled) == event.task + 1
+            assert (event.ahead is None) == (event.task == 2)
+            assert all(0 <= share <= 1 for share in (*event.accuracy, *event.labelled, event.ahead or 0))
+        if isinstance(event, Step):
+            assert len(event.probe) == event.task + 1 and all(0 <= share <= 1 for share in event.probe)
+            assert event.loss is not None and event.steps % STEPS == 0 and event.step <= event.steps
+
+
+@every_pair
+def test_the_task_label_never_makes_an_answer_worse(strategy, scenario):
+    _, events = whole(config(strategy, scenario, steps=20))
+    for row in (e for e in events if isinstance(e, TaskLearned)):
+        assert all(labelled >= accuracy for labelled, accuracy in zip(row.labelled, row.accuracy))
+
+
+@every_pair
+def test_the_first_task_is_learned(strategy, scenario):
+    steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(strategy, 60)  # joint learns the second too
+    _, events = whole(config(strategy, scenario, tasks=2, steps=steps, settings=SPARSE.get(strategy, {})))
+    first = next(e for e in events if isinstance(e, TaskLearned))
+    assert first.accuracy[0] > 0.9
+
+
+@every_pair
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(strategy, scenario):
+    one, other, third = (whole(config(strategy, scenario, seed=seed))[0].state() for seed in (1, 1, 2))
+    assert same(one, other)
+    assert not torch.equal(one["network.flat"], third["network.flat"])
+
+
+@every_pair
+def test_a_state_survives_the_way_through_safetensors(strategy, scenario):
+    told, _ = whole(config(strategy, scenario))
+    state = told.state()
+    back = load(save({name: tensor.contiguous() for name, tensor in state.items()}))
+    assert same(back, state)
+    fresh = experiment.Experiment(config(strategy, scenario))
+    fresh.load_state(back, task=3, step=0)
+    assert same(fresh.state(), state)
+
+
+@every_pair
+def test_what_answers_needs_gives_the_same_scores(strategy, scenario, small):
+    told, _ = whole(config(strategy, scenario))
+    fresh = experiment.Experiment(config(strategy, scenario))
+    fresh.strategy.load_answering_state(load(save(told.strategy.answering_state())))
+    with torch.no_grad():
+        assert torch.equal(fresh.strategy.scores(small.test_images), told.strategy.scores(small.test_images))
+
+
+@every_pair
+def test_a_run_stopped_after_any_task_and_continued_equals_one_never_stopped(strategy, scenario):
+    stopped = run_store.create(config(strategy, scenario))
+    for until in (1, 2):
+        assert learn(stopped, until=until)[-1] == Stopped(task=until, step=0)
+        assert run_store.state(stopped) == "stopped"
+    assert isinstance(learn(stopped)[-1], Finished)
+    assert_equals(stopped, never_stopped(strategy, scenario))
+
+
+@every_pair
+@pytest.mark.parametrize("step", [1, STEPS, 2 * STEPS + 3])
+def test_a_run_stopped_in_mid_task_and_continued_equals_one_never_stopped(strategy, scenario, step):
+    stopped = on_disk(config(strategy, scenario), stop=after_steps(step))
+    assert run_store.state(stopped) == "stopped" and checkpoints.within(stopped).exists()
+    learn(stopped)
+    assert_equals(stopped, never_stopped(strategy, scenario))
+
+
+@every_pair
+def test_a_run_stopped_at_every_single_step_equals_one_never_stopped(strategy, scenario):
+    plain = on_disk(config(strategy, scenario, tasks=2, steps=3))
+    stopped = run_store.create(config(strategy, scenario, tasks=2, steps=3))
+    for _ in range(100):
+        if isinstance(learn(stopped, stop=lambda: True)[-1], Finished):
+            break
+    assert_equals(stopped, (story(plain), kept(plain)))
+
+
+@every_pair
+@pytest.mark.parametrize("learned", [0, 1, 2])
+def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(strategy, scenario, learned):
+    killed = on_disk(config(strategy, scenario), stop=after_steps(2)) if not learned else on_disk(config(strategy, scenario), until=learned)
+    checkpoints.within(killed).unlink(missing_ok=True)
+    record = killed / "record.jsonl"
+    lines = [line for line in record.read_text().splitlines() if '"stopped"' not in line]
+    steps = [Step(task=learned, step=s, steps=STEPS, loss=9.0, probe=(0.0,) * (learned + 1), seconds=9.0) for s in (1, 2, 5)]
+    record.write_text("\n".join([*lines, *(s.model_dump_json() for s in steps)]) + '\n{"event": "step", "ta')
+    assert run_store.state(killed) == "interrupted"
+    learn(killed)
+    assert_equals(killed, never_stopped(strategy, scenario))
+
+
+@every_pair
+def test_a_run_killed_after_it_went_on_from_mid_task_equals_one_never_killed(strategy, scenario):
+    killed = on_disk(config(strategy, scenario), stop=after_steps(STEPS + 3))
+    going = run_store.learn(killed)
+    for event in going:
+        if isinstance(event, Step) and event.step == 5:
+            break
+    going.close()
+    learn(killed)
+    assert_equals(killed, never_stopped(strategy, scenario))
+
+
+@every_pair
+def test_a_run_killed_between_checkpoint_and_record_equals_one_never_killed(strategy, scenario):
+    killed = on_disk(config(strategy, scenario), until=2)
+    record = killed / "record.jsonl"
+    record.write_text("\n".join(record.read_text().splitlines()[:-2]) + "\n")
+    assert len(run_store.history(killed).learned) == 1 and checkpoints.learned(killed, 1).exists()
+    learn(killed)
+    assert_equals(killed, never_stopped(strategy, scenario))
+
+
+@every_pair
+def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_same_bits(strategy, scenario):
+    _, never = never_stopped(strategy, scenario)
+    run = on_disk(config(strategy, scenario))
+    for task in (2, 1, 0):
+        run_store.undo(run)
+        assert len(run_store.history(run).learned) == task
+        assert run_store.state(run) == ("stopped" if task else "new")
+        assert sorted(kept(run)) == sorted(name for name in never if int(name.split(".")[0].rpartition("-")[2]) < task)
+        if task:
+            assert same(kept(run)[f"resume-{task - 1}.safetensors"], never[f"resume-{task - 1}.safetensors"])
+    learn(run, until=2)
+    learn(run, stop=after_steps(3))
+    run_store.undo(run)
+    assert len(run_store.history(run).learned) == 2 and not checkpoints.within(run).exists()
+    learn(run)
+    assert_equals(run, never_stopped(strategy, scenario))
+
+
+@every_pair
+def test_the_first_images_come_in_the_same_order_whatever_the_strategy(strategy, scenario, monkeypatch):
+    drawn: dict[str, dict] = {}
+    plain = Strategy._order
+
+    def watched(self, available, steps, order):
+        for indices in plain(self, available, steps, order):
+            drawn[type(self).__name__].setdefault(self.task_now, []).append(indices.tolist())
+            yield indices
+
+    learning = Strategy.learn
+
+    def noted(self, task, start=0):
+        self.task_now = task.index
+        return learning(self, task, start)
+
+    monkeypatch.setattr(Strategy, "_order", watched)
+    monkeypatch.setattr(Strategy, "learn", noted)
+    for name in (strategy, "finetune"):
+        drawn[registry.strategy(name).__name__] = {}
+        whole(config(name, scenario))
+    ours, plainly = drawn[registry.strategy(strategy).__name__], drawn["FineTune"]
+    if registry.strategy(strategy).one_pass or strategy == "joint":
+        assert ours.get(0) != plainly[0]  # each image once, in portions of its own, or the images of all tasks
+        return
+    own_images = registry.strategy(strategy).examples is Strategy.examples
+    assert len(plainly[0]) == STEPS and plainly[0] != plainly[1]
+    assert all(ours[task] == plainly[task] for task in (range(3) if own_images else [0]))
+
+
+def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
+    told = experiment.Experiment(config(), stop=lambda: torch.rand(3, generator=told.strategy.generator).sum() < 0)
+    list(told.events())
+    plain, _ = whole(config())
+    assert torch.equal(told.state()["network.flat"], plain.state()["network.flat"])
+    assert not torch.equal(told.state()["generator"], plain.state()["generator"])
+
+
+def test_torchs_global_generator_plays_no_part():
+    torch.manual_seed(1)
+    one = whole(config("replay"))[0].state()
+    torch.manual_seed(2)
+    assert same(one, whole(config("replay"))[0].state())
+
+
+@every_scenario
+@pytest.mark.parametrize(("strategy", "off"), [("ewc", {"strength": 0}), ("si", {"strength": 0}), ("ewc-online", {"strength": 0}), ("mas", {"strength": 0}), ("lwf", {"strength": 0}), ("replay", {"per_class": 0}), ("augmented-replay", {"per_class": 0, "deformation": 0}), ("agem", {"per_class": 0}), ("der", {"alpha": 0}), ("der", {"per_class": 0}), ("derpp", {"alpha": 0, "beta": 0}), ("derpp", {"per_class": 0}), ("dgr", {"replayed": 0})])
+def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off, scenario):
+    ours, events = whole(config(strategy, scenario, settings=off))
+    plain, plainly = whole(config("finetune", scenario))
+    assert torch.equal(ours.state()["network.flat"], plain.state()["network.flat"])
+    assert [e.accuracy for e in events if isinstance(e, TaskLearned)] == [e.accuracy for e in plainly if isinstance(e, TaskLearned)]
+    assert [e.loss for e in events if isinstance(e, Step)] == [e.loss for e in plainly if isinstance(e, Step)]
+
+
+@pytest.mark.parametrize(("strategy", "scenario"), [pair for pair in pairs() if pair[0] != "finetune"])
+def test_no_strategy_silently_does_nothing(strategy, scenario):
+    ours, plain = (whole(config(name, scenario))[0].state() for name in (strategy, "finetune"))
+    assert not torch.equal(ours["network.flat"], plain["network.flat"])
+
+
+@every_pair
+def test_every_setting_changes_what_is_learned(strategy, scenario):
+    def learned(**settings):
+        state = whole(config(strategy, scenario, settings=settings))[0].state()
+        return {name: tensor for name, tensor in state.items() if name != "generator"}
+
+    usual = learned()
+    for setting in registry.strategy(strategy).settings(scenario):
+        others = [o for o in setting.options or (setting.high if setting.default == setting.low else setting.low,) if o != setting.default]
+        for other in others:
+            assert not same(learned(**{setting.name: other}), usual), f"{setting.name} {other} is without effect"
+
+
+@pytest.mark.parametrize("dealt", [{"tasks": 1}, {"tasks": 10}, {"tasks": 3}, {"tasks": 4, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)}])
+@every_pair
+def test_any_number_of_tasks_works_or_is_refused_in_one_sentence(strategy, scenario, dealt):
+    try:
+        _, events = whole(config(strategy, scenario, steps=3, **dealt))
+    except LifelongError as error:
+        assert (scenario, dealt) == ("transfer", {"tasks": 1})
+        assert re.fullmatch(r"[A-Z0-9][^\n]+\.", str(error))
+        return
+    labels = [label for task in events[0].labels for label in task]
+    assert labels == list(dealt.get("class_order", range(10)))
+    assert [len(task) for task in events[0].labels] == {1: [10], 10: [1] * 10, 3: [4, 3, 3], 4: [3, 3, 2, 2]}[dealt["tasks"]]
+    assert isinstance(events[-1], Finished)
+
+
+@every_pair
+def test_the_settings_are_well_described(strategy, scenario):
+    for s in registry.strategy(strategy).settings(scenario):
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", s.name)
+        if s.options:
+            assert s.default in s.options and len(set(s.options)) == len(s.options) > 1 and s.kind is str
+        else:
+            assert s.low <= s.default <= s.high and s.low < s.high
+            assert s.kind in (int, float) and type(s.default) is s.kind
+        assert s.help.endswith(".") and s.help[0].isupper()
+
+
+@every_pair
+def test_settings_out_of_range_are_refused_in_one_sentence(strategy, scenario):
+    for s in registry.strategy(strategy).settings(scenario):
+        for wrong in ("much", True, 17) if s.options else (s.low - 1, s.high * 2, float("nan"), "much", True):
+            with pytest.raises(LifelongError, match=rf"^{s.name} was given as .* expects .*\.$"):
+                registry.strategy(strategy).make(scenario, {s.name: wrong})
+
+
+@every_strategy
+def test_a_strategy_says_what_it_is(strategy):
+    s = registry.strategy(strategy)
+    assert s.title and s.stores and s.costs and s.source and s.family in FAMILIES and registry.titles()[strategy] == s.title
+    assert 1 <= len(re.findall(r"[.!?](?:\s|$)", s.summary)) <= 3 and s.summary.endswith(".")
+    assert s.scenarios <= set(SCENARIOS) and s.scenarios
+    assert s.__doc__ and set(s.answers_with) <= set(s.__dataclass_fields__)
+
+
+@every_strategy
+def test_no_strategy_inherits_from_another(strategy):
+    assert registry.strategy(strategy).__bases__ == (Strategy,)
+
+
+@pytest.mark.parametrize(("strategy", "scenario"), [(n, s) for n in strategy_names() for s in SCENARIOS if (n, s) not in pairs()])
+def test_a_scenario_that_a_strategy_is_not_defined_for_is_refused_in_one_sentence(strategy, scenario):
+    with pytest.raises(LifelongError, match=rf"^{strategy} was given the scenario '{scenario}'; it is defined for: .*\.$"):
+        run_store.create(config(strategy, scenario))
+    assert not run_store.home().exists()

@@ -1,0 +1,80 @@
+"""Dark experience replay: whose answers are kept, from when, and how much they count."""
+
+import pytest
+import torch
+
+from lifelong.numerics import seeds
+from lifelong.training.experiment import Experiment
+from tests.helpers import batch_of, config, whole
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def watched(told: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Learns to the end; every batch's images and the answers given to them before the step."""
+    strategy, passed = told.strategy, []
+    after = strategy.after_step
+
+    def noted(task, batch, logits):
+        passed.append((batch.images.clone(), logits.detach().clone()))
+        after(task, batch, logits)
+
+    strategy.after_step = noted
+    list(told.events())
+    return passed
+
+
+@pytest.mark.parametrize("strategy", ["der", "derpp"])
+def test_the_answers_are_those_of_the_moment_when_the_image_was_kept(strategy):
+    told = Experiment(config(strategy, settings={"per_class": 2}))
+    given = {}
+    for images, logits in watched(told):
+        for image, answer in zip(images, logits):
+            given.setdefault(image.numpy().tobytes(), []).append(answer)
+    kept = told.strategy
+    assert len(kept.memory) == len(kept.answers) == 20
+    for image, answer in zip(kept.memory.images, kept.answers):
+        assert any(torch.equal(answer, once) for once in given[image.numpy().tobytes()])
+    assert not torch.allclose(kept.network(kept.memory.images), kept.answers)
+
+
+@pytest.mark.parametrize("strategy", ["der", "derpp"])
+def test_while_there_is_room_the_memory_is_the_stream_with_its_answers(strategy):
+    told = Experiment(config(strategy, settings={"per_class": 5000}))
+    images, logits = (torch.cat(parts) for parts in zip(*watched(told)))
+    assert torch.equal(told.strategy.memory.images, images) and torch.equal(told.strategy.answers, logits)
+
+
+@pytest.mark.parametrize("scenario", ["task", "class"])
+def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand(scenario):
+    told = Experiment(config("der", scenario, settings={"alpha": 0.7}))
+    list(told.events(until=2))
+    strategy, task = told.strategy, told.tasks[2]
+    batch = batch_of(task.train)
+    logits = strategy.network(batch.images)
+    strategy.generator = seeds.generator(0, "test")
+    loss = strategy.loss(task, batch, logits)
+    which = torch.randint(len(strategy.memory), (16,), generator=seeds.generator(0, "test"))
+    apart = strategy.network(strategy.memory.images[which]) - strategy.answers[which]
+    torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, logits) + 0.7 * apart.square().sum() / (16 * 10))
+
+
+def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
+    told, _ = whole(config("der"))
+    strategy, task = told.strategy, told.tasks[2]
+    batch = batch_of(task.train)
+    strategy.answers = strategy.network(strategy.memory.images).detach()
+    logits = strategy.network(batch.images)
+    assert strategy.loss(task, batch, logits).item() == pytest.approx(strategy.cross_entropy(task, batch, logits).item())
+
+
+def test_the_more_they_count_the_nearer_the_network_stays_to_its_old_answers():
+    apart = []
+    for alpha in (0.0, 10.0):
+        told = Experiment(config("der", steps=30, settings={"alpha": alpha}))
+        list(told.events(until=1))
+        old = told.tasks[0].test.images
+        before = told.strategy.network(old).detach()
+        list(told.events())
+        apart.append((told.strategy.network(old).detach() - before).square().mean())
+    assert apart[1] < apart[0] / 3

@@ -1,0 +1,125 @@
+"""Hard attention: how gates are made and taught, what they freeze, and that later tasks change no earlier answer."""
+
+import pytest
+import torch
+
+from lifelong.events import TaskLearned
+from lifelong.strategies.hat import RATE, _Attention
+from lifelong.training.experiment import Experiment
+from tests.helpers import batch_of, config, whole, with_hidden
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def in_task(index: int, steps: int = 20, **given) -> Experiment:
+    """An experiment that has learned the tasks before this one."""
+    told = Experiment(config("hat", "task", steps=steps, **given))
+    list(told.events(until=index))
+    told.strategy.start_task(told.tasks[index])
+    return told
+
+
+def test_gates_are_the_sigmoid_of_s_e_and_their_gradient_is_that_of_the_paper():
+    embedding = torch.tensor([-2.0, -0.3, 0.0, 0.01, 0.4], requires_grad=True)
+    weights = torch.tensor([1.0, -2.0, 3.0, 0.5, 1.5])
+    for s in (0.0025, 1.0, 20.0):
+        gates = _Attention.apply(embedding, s, 400.0)
+        torch.testing.assert_close(gates, torch.sigmoid(s * embedding))
+        (ours,) = torch.autograd.grad((weights * gates).sum(), embedding)
+        (plain,) = torch.autograd.grad((weights * torch.sigmoid(s * embedding)).sum(), embedding)
+        by_hand = plain * 400 * (torch.cosh(s * embedding) + 1) / (s * (torch.cosh(embedding) + 1))
+        torch.testing.assert_close(ours, by_hand.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_gradient_of_gates_that_are_long_decided_is_finite():
+    embedding = torch.tensor([-6.0, 6.0], requires_grad=True)
+    _Attention.apply(embedding, 400.0, 400.0).sum().backward()
+    assert embedding.grad.isfinite().all()
+
+
+def test_gates_harden_from_the_first_to_the_last_step_of_a_task():
+    told = Experiment(config("hat", "task", steps=5, settings={"hardness": 100.0}))
+    seen, plain = [], told.strategy.forward
+    told.strategy.forward = lambda task, batch: (seen.append(told.strategy.steepness(task)), plain(task, batch))[1]
+    list(told.events(until=2))
+    assert seen == pytest.approx([0.01, 25.0075, 50.005, 75.0025, 100.0] * 2)
+
+
+def test_the_loss_counts_the_units_that_no_earlier_task_uses():
+    told = in_task(1, settings={"sparsity": 2.0})
+    strategy, task = told.strategy, told.tasks[1]
+    strategy.optimizer.steps += 7
+    batch = batch_of(task.train)
+    logits = strategy.forward(task, batch)
+    gates = torch.sigmoid(strategy.steepness(task) * strategy.embeddings[1])
+    free = ~strategy.used(1)
+    expected = strategy.cross_entropy(task, batch, logits) + 2 * gates[free].sum() / free.sum()
+    torch.testing.assert_close(strategy.loss(task, batch, logits), expected)
+    assert 0 < free.sum() < len(free)
+
+
+def test_a_step_moves_the_embeddings_of_its_task_alone_and_by_plain_descent():
+    told = in_task(1)
+    strategy, task = told.strategy, told.tasks[1]
+    before, batch = strategy.embeddings.clone(), batch_of(task.train)
+    strategy.network.backward(strategy.loss(task, batch, strategy.forward(task, batch)))
+    gradient = strategy.embeddings.grad.clone()
+    strategy.after_step(task, batch, None)
+    torch.testing.assert_close(strategy.embeddings, (before - RATE * gradient).clamp(-6, 6))
+    assert (strategy.embeddings != before).any(1).tolist() == [False, True, False]
+    assert not strategy.embeddings.requires_grad
+
+
+def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
+    told = Experiment(config("hat", "task", tasks=5, steps=20))
+    kept: dict[int, torch.Tensor] = {}
+    for task in range(5):
+        list(told.events(until=task + 1))
+        scores = told.strategy.scores(small.test_images)
+        kept[task] = scores[:, list(told.plan.own(task))]
+        assert all(torch.equal(scores[:, list(told.plan.own(before))], answers) for before, answers in kept.items())
+
+
+def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
+    told = in_task(2, settings={"sparsity": 0.0})
+    strategy = told.strategy
+    one, two, head = strategy.network.layers
+    before = [p.detach().clone() for layer in (one, two, head) for p in (layer.weight, layer.bias)]
+    first, second = (used[0] for used in strategy._by_layer(strategy.used(2)))
+    list(told.events(until=3))
+    moved = [p != old for p, old in zip([p for layer in (one, two, head) for p in (layer.weight, layer.bias)], before)]
+    assert not moved[0][first].any() and not moved[1][first].any() and moved[0][~first].any()
+    assert not moved[2][second][:, first].any() and not moved[3][second].any()
+    assert moved[2][~second].any() or moved[2][:, ~first].any()
+    own = list(told.plan.own(2))
+    assert moved[4][own].any() and moved[4].any(1).sum() == len(own)
+
+
+def test_each_task_is_answered_with_its_own_gates(small):
+    told = whole(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
+    scores = told.strategy.scores(small.test_images)
+    for task in range(3):
+        own = list(told.plan.own(task))
+        for other in range(3):
+            with_other = told.strategy.network(small.test_images, told.strategy.gates(other))[:, own]
+            assert torch.equal(scores[:, own], with_other) == (task == other)
+
+
+def test_a_higher_price_leaves_fewer_units_on():
+    def on(sparsity: float) -> int:
+        return int(whole(config("hat", "task", tasks=1, steps=60, settings={"sparsity": sparsity}))[0].strategy.used(1).sum())
+
+    assert on(0.0) > on(0.3) > on(3.0)
+
+
+def test_nothing_is_forgotten_and_later_tasks_are_learned(monkeypatch):
+    with_hidden(monkeypatch, 64, 64)
+    _, events = whole(config("hat", "task", steps=60, settings={"sparsity": 0.1}))
+    rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
+    assert all(rows[-1][task] == rows[task][task] for task in range(3))
+    assert sum(rows[-1]) / 3 > 0.9
+
+
+def test_what_is_kept_is_a_number_for_each_hidden_unit_and_task():
+    told = whole(config("hat", "task"))[0]
+    assert told.strategy.storage(told.tasks[-1]) == {"weights": 3 * 32 * 4}

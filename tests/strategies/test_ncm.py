@@ -1,0 +1,58 @@
+"""Nearest class mean: the means are the class means, and the nearest one wins."""
+
+import pytest
+import torch
+
+from tests.helpers import config, made_up, whole
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def pixels(images: torch.Tensor) -> torch.Tensor:
+    return images.flatten(1).double() / 255
+
+
+def by_label(plan) -> list[int]:
+    """The place of each label among the classes in order of arrival."""
+    arrived = [label for task in plan.classes for label in task]
+    return [arrived.index(label) for label in range(len(arrived))]
+
+
+@pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
+@pytest.mark.parametrize("order", [None, (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)])
+def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario, order, small):
+    told, _ = whole(config("ncm", scenario, class_order=order))
+    expected = torch.stack([pixels(small.train_images[small.train_labels == label]).mean(0) for label in range(10)])
+    torch.testing.assert_close(told.strategy.means[by_label(told.plan)], expected, rtol=0, atol=1e-6)
+    assert told.strategy.counts.tolist() == [24] * 10
+
+
+@pytest.mark.parametrize("scenario", ["class", "domain"])
+def test_the_class_whose_mean_is_nearest_wins(scenario, small):
+    told, _ = whole(config("ncm", scenario, tasks=5))
+    far = torch.cdist(pixels(small.test_images), told.strategy.means)
+    outputs = torch.tensor([output for task in range(5) for output in told.plan.own(task)])
+    assert torch.equal(told.strategy.scores(small.test_images).argmax(1), outputs[far.argmin(1)])
+
+
+def test_differences_between_scores_are_those_of_squared_distances_in_variances(small):
+    told, _ = whole(config("ncm"))
+    strategy = told.strategy
+    scores = strategy.scores(small.test_images).double()
+    expected = torch.cdist(pixels(small.test_images), strategy.means).square() / (-2 * strategy.variance)
+    torch.testing.assert_close(scores - scores[:, :1], expected - expected[:, :1], rtol=1e-4, atol=1e-3)
+
+
+def test_the_variance_is_that_along_the_line_between_two_means():
+    told, _ = whole(config("ncm", tasks=1, steps=1), made_up(classes=2))
+    task = told.tasks[0]
+    x, first, second = pixels(task.train.images), *told.strategy.means
+    line = (first - second) / (first - second).norm()
+    apart = x - told.strategy.means[task.train.labels]
+    torch.testing.assert_close(told.strategy.variance, (apart @ line).square().mean(), rtol=1e-5, atol=0)
+
+
+def test_what_is_kept_does_not_grow_with_the_images():
+    few, many = (whole(config("ncm"), made_up(train=count))[0] for count in (24, 72))
+    few, many = (told.strategy.storage(told.tasks[-1]) for told in (few, many))
+    assert few == many and set(few) == {"statistics"}

@@ -1,0 +1,59 @@
+"""Separate networks: every task has its own, and nothing passes from one to another."""
+
+import pytest
+import torch
+
+from lifelong.events import TaskLearned
+from lifelong.training.experiment import Experiment
+from tests.helpers import config, whole
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def learned(tasks: int = 3, scenario: str = "task") -> Experiment:
+    return whole(config("separate", scenario, tasks=tasks))[0]
+
+
+def test_every_task_is_answered_by_the_network_that_learned_it(small):
+    told = Experiment(config("separate", "task"))
+    networks, answers = [], []
+    for task in range(3):
+        list(told.events(until=task + 1))
+        networks.append(told.strategy.network.flat.clone())
+        answers.append(told.strategy.network(small.test_images).detach())
+    for task in range(3):
+        own = list(told.plan.own(task))
+        assert torch.equal(told.strategy.weights_of(task), networks[task])
+        assert torch.equal(told.strategy.scores(small.test_images)[:, own], answers[task][:, own])
+
+
+def test_a_task_is_learned_as_if_it_were_the_first():
+    told = learned()
+    alone = Experiment(config("separate", "task"))
+    list(alone.strategy.learn(told.tasks[2]))
+    assert torch.equal(alone.strategy.networks[0], alone.strategy.untrained)
+    assert torch.equal(alone.strategy.network.flat, told.strategy.network.flat)
+
+
+def test_all_networks_start_from_the_same_weights_which_answer_for_tasks_to_come(small):
+    told = Experiment(config("separate", "task"))
+    fresh = told.strategy.network.flat.clone()
+    before = told.strategy.scores(small.test_images)
+    list(told.events(until=1))
+    assert torch.equal(told.strategy.weights_of(1), fresh) and not torch.equal(told.strategy.weights_of(0), fresh)
+    later = list(told.plan.own(1))
+    assert torch.equal(told.strategy.scores(small.test_images)[:, later], before[:, later])
+
+
+@pytest.mark.parametrize("scenario", ["task", "transfer"])
+def test_a_task_that_is_learned_is_never_forgotten(scenario):
+    _, events = whole(config("separate", scenario, steps=40))
+    rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
+    assert all(rows[after][task] == rows[task][task] for after in range(3) for task in range(after))
+    assert min(rows[-1]) > 0.5
+
+
+@pytest.mark.parametrize("tasks", [1, 3, 10])
+def test_what_is_kept_is_one_network_for_each_earlier_task(tasks):
+    told = learned(tasks)
+    assert told.strategy.storage(told.tasks[-1]).get("weights", 0) == (tasks - 1) * told.strategy.network.flat.nbytes

@@ -1,0 +1,77 @@
+"""Context-dependent gating: how many units are off, where they differ, and that they take no part in learning."""
+
+import pytest
+import torch
+
+from lifelong.strategies.base import scores
+from lifelong.training.experiment import Experiment
+from tests.helpers import batch_of, config, whole, with_hidden
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def strategy_with(hidden: tuple[int, ...] = (16, 16), monkeypatch=None, **given):
+    if monkeypatch:
+        with_hidden(monkeypatch, *hidden)
+    return Experiment(config("xdg", "task", **given)).strategy
+
+
+@pytest.mark.parametrize(("share", "width", "on"), [
+    (0.9, 400, 40), (0.9, 16, 2), (0.0, 16, 16), (0.5, 16, 8), (0.99, 16, 1), (0.99, 3, 1), (0.8, 2000, 400),
+])  # fmt: skip
+def test_the_given_share_of_every_layer_is_off_but_never_all_of_it(share, width, on, monkeypatch):
+    strategy = strategy_with((width, width + 1, width), monkeypatch, settings={"share": share})
+    for gates in strategy.gates:
+        assert [gate.shape for gate in gates] == [(1, width), (1, width + 1), (1, width)]
+        assert all(((gate == 0) | (gate == 1)).all() for gate in gates)
+        assert gates[0].sum() == gates[2].sum() == on
+
+
+def test_gates_differ_by_task_layer_and_seed_and_are_the_same_when_drawn_again(monkeypatch):
+    strategy = strategy_with((400, 400), monkeypatch)
+    flat = [tuple(gate.flatten().tolist()) for gates in strategy.gates for gate in gates]
+    assert len(set(flat)) == 6
+    again, other = (strategy_with(seed=seed) for seed in (0, 1))
+    assert all(torch.equal(a, b) for old, new in zip(strategy.gates, again.gates) for a, b in zip(old, new))
+    assert not torch.equal(strategy.gates[0][0], other.gates[0][0])
+
+
+def test_units_that_are_off_get_no_gradient_and_the_others_do():
+    told = Experiment(config("xdg", "task", settings={"share": 0.5}))
+    strategy, task = told.strategy, told.tasks[1]
+    batch = batch_of(task.train)
+    strategy.network.backward(strategy.loss(task, batch, strategy.forward(task, batch)))
+    first, second = (gate[0] == 1 for gate in strategy.gates[1])
+    one, two, head = strategy.network.layers
+    assert (one.weight.grad[~first] == 0).all() and (one.bias.grad[~first] == 0).all() and one.bias.grad[first].any()
+    assert (two.weight.grad[~second] == 0).all() and (two.weight.grad[:, ~first] == 0).all()
+    assert two.weight.grad[second][:, first].any()
+    assert (head.weight.grad[:, ~second] == 0).all() and head.weight.grad[:, second].any()
+
+
+def test_each_task_is_answered_with_its_own_gates(small):
+    told = whole(config("xdg", "task"))[0]
+    answers = told.strategy.scores(small.test_images)
+    for task in range(3):
+        own = list(told.plan.own(task))
+        for other in range(3):
+            with_other = told.strategy.network(small.test_images, told.strategy.gates[other])[:, own]
+            assert torch.equal(answers[:, own], with_other) == (task == other)
+
+
+def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
+    def moved(strategy: str, **settings) -> float:
+        told = Experiment(config(strategy, "task", steps=30, settings=settings))
+        list(told.events(until=1))
+        own = list(told.plan.own(0))
+        before = scores(told.strategy, small.test_images)[:, own]
+        list(told.events())
+        return float((scores(told.strategy, small.test_images)[:, own] - before).abs().mean() / before.abs().mean())
+
+    assert moved("xdg", share=0.75) < moved("finetune") / 2
+
+
+def test_with_no_unit_off_it_is_fine_tuning_to_the_bit():
+    ours, plain = whole(config("xdg", "task", settings={"share": 0.0}))[0], whole(config("finetune", "task"))[0]
+    assert torch.equal(ours.strategy.network.flat, plain.strategy.network.flat)
+    assert ours.strategy.storage(ours.tasks[-1]) == {}

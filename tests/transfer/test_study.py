@@ -1,0 +1,491 @@
+"""Transfer: which images, which classes, and what a study of from scratch, frozen, fine-tuned and protected finds."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+import torch
+
+from lifelong import api, metrics, registry
+from lifelong.data.examples import Dataset, Examples, few, fitted, joined
+from lifelong.data.scenarios import plan
+from lifelong.errors import LifelongError
+from lifelong.runs import comparison, folders
+from lifelong.runs import store as run_store
+from lifelong.training import experiment
+from lifelong.training.experiment import Experiment
+from lifelong.training.parallel import streams
+from lifelong.transfer import config as study_config
+from lifelong.transfer import events as study_events
+from lifelong.transfer import store as study_store
+from lifelong.transfer import study
+from lifelong.transfer.config import StudyConfig
+from lifelong.transfer.events import Look, SourceLearned, TargetLearned
+from lifelong.transfer.presets import PAIRS
+from lifelong.transfer.results import AXES, Findings
+from tests.helpers import after_steps, config, made_up, same, strategy_names, whole
+
+small = pytest.mark.usefixtures("small")
+NATURAL = tuple(range(10))
+
+
+def asked(**given) -> StudyConfig:
+    """A study that takes milliseconds: two seeds, up to four of the 24 images a class, five steps."""
+    return study_config.make(**{"dataset": "mnist-sample", "seeds": 2, "sizes": (1, 4), "steps": 5, **given})
+
+
+def found(**given) -> Findings:
+    """What such a study finds."""
+    made = study.resolve(asked(**given))
+    return Findings(made, list(study.study(made)))
+
+
+def shares(findings: Findings) -> dict:
+    """Everything that was found, by seed, way and images, without the clock."""
+    return {(e.seed, e.way, e.images): (e.steps, e.target, e.source) for e in findings.learned}
+
+
+def told(findings: Findings) -> dict:
+    """The report without the clock."""
+    return {name: value for name, value in findings.report("x").items() if name != "seconds"}
+
+
+# Which images and which classes
+
+
+@small
+@pytest.mark.parametrize("seed", range(3))
+def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
+    part = Experiment(config(scenario="transfer", tasks=2, seed=seed)).tasks[1].train
+    chosen = [{image.numpy().tobytes() for image in few(part, n, seed).images} for n in (1, 5, 20, 24, 100)]
+    assert [len(c) for c in chosen] == [5, 25, 100, 120, 120]
+    assert all(fewer <= more for fewer, more in zip(chosen, chosen[1:]))
+    assert same(few(part, 100, seed).tensors(), part.tensors()), "more than there are is all there are, in their order"
+    assert same(few(part, 5, seed).tensors(), few(part, 5, seed).tensors())
+    assert not torch.equal(few(part, 5, seed).images, few(part, 5, seed + 1).images)
+    assert few(part, 5, seed).labels.bincount()[5:].tolist() == [5] * 5
+
+
+@small
+@pytest.mark.parametrize("tasks", [2, 3])
+def test_images_per_class_limits_every_task_but_the_first(tasks):
+    told = Experiment(config(scenario="transfer", tasks=tasks, images_per_class=3))
+    assert [len(task.train) for task in told.tasks] == [len(task.outputs) * (3 if task.index else 24) for task in told.tasks]
+    assert all(len(task.test) == 8 * len(task.outputs) for task in told.tasks)
+    assert [len(part) for part in told.tasks[0].course] == [len(task.train) for task in told.tasks]
+
+
+def test_task_sizes_say_where_the_cut_is():
+    pair = PAIRS["animals-to-vehicles"]
+    dealt = plan(config(scenario="transfer", tasks=None, class_order=pair.class_order, task_sizes=pair.task_sizes), 10)
+    assert dealt.classes == ((2, 3, 4, 5, 6, 7), (0, 1, 8, 9))
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ({"task_sizes": (6, 3)}, r"The task sizes were given as \[6, 3\]; expected 2 numbers of at least 1 that add up to the 10 classes\."),
+    ({"task_sizes": (10, 0)}, "expected 2 numbers of at least 1"),
+    ({"task_sizes": (5, 5), "tasks": 3}, "expected 3 numbers"),
+    ({"scenario": "class", "target": "mnist"}, "target was given in the scenario 'class'"),
+    ({"scenario": "domain", "images_per_class": 3}, "images_per_class was given in the scenario 'domain'"),
+    ({"target": "minst"}, "There is no dataset 'minst'; did you mean"),
+    ({"target": "mnist", "tasks": 12}, "12 tasks were asked for, one of them for mnist-sample; mnist has 10 classes, ask for 2 to 11."),
+])  # fmt: skip
+def test_what_does_not_fit_is_told(given, says):
+    with pytest.raises(LifelongError, match=says):
+        experiment.resolve(config(**{"scenario": "transfer", "tasks": None, **given}))
+
+
+@small
+@pytest.mark.parametrize(("seed", "tasks", "sizes"), [(0, 2, [10, 10]), (3, 4, [10, 4, 3, 3])])
+def test_a_target_data_set_comes_after_all_classes_of_the_source(seed, tasks, sizes):
+    told, _ = whole(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
+    assert [len(task) for task in told.plan.classes] == sizes
+    assert sorted(told.plan.classes[0]) == list(NATURAL) and sorted(sum(told.plan.classes[1:], ())) == [n + 10 for n in NATURAL]
+    assert (told.plan.classes[0] == NATURAL) == (seed == 0)
+    assert experiment.resolve(told.config, told.dataset) == told.config
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=list(PAIRS))
+def test_every_pair_whose_data_sets_are_there_can_be_run(pair):
+    if not {pair.dataset, pair.target or pair.dataset} <= set(registry.names("datasets")):
+        pytest.skip("its data sets are not part of the project")
+    resolved = study.resolve(study_config.make(**pair.fields())).run
+    assert resolved.scenario == ("class" if pair.pretrained else "transfer") and resolved.dataset == pair.dataset and resolved.target == pair.target
+
+
+@pytest.mark.parametrize(("shape", "wanted"), [((1, 6, 6), (3, 6, 6)), ((3, 6, 6), (1, 6, 6)), ((3, 8, 10), (1, 6, 6)), ((1, 6, 6), (3, 8, 8)), ((1, 1, 1), (1, 1, 1))])
+def test_pictures_take_another_shape_and_one_colour_stays_that_colour(shape, wanted):
+    images = torch.arange(4, dtype=torch.uint8).mul(60).view(4, 1, 1, 1).expand(4, *shape)
+    new = fitted(images, wanted)
+    assert new.shape == (4, *wanted) and new.dtype == torch.uint8 and new.is_contiguous() or wanted == shape
+    assert torch.equal(new, images[:, :1, :1, :1].expand(4, *wanted))
+
+
+def test_brightness_is_mostly_green_and_features_are_no_pictures():
+    pure = torch.eye(3, dtype=torch.uint8).mul(200).view(3, 3, 1, 1).expand(3, 3, 2, 2)
+    assert fitted(pure, (1, 2, 2))[:, 0, 0, 0].tolist() == [60, 117, 23]
+    with pytest.raises(LifelongError, match=r"only grey and colour pictures can be brought to each other's shape"):
+        fitted(torch.zeros(2, 512, 1, 1, dtype=torch.uint8), (1, 28, 28))
+
+
+def test_joined_data_sets_keep_their_images_and_shift_the_second_ones_labels():
+    one, other = made_up(), made_up(classes=3, side=9, seed=1)
+    both = joined(one, other)
+    assert both.classes == (*map(str, NATURAL), "0", "1", "2") and both.own == 10 and both.shape == one.shape
+    assert torch.equal(both.train_images[: len(one.train_labels)], one.train_images)
+    assert torch.equal(both.test_labels[len(one.test_labels) :], other.test_labels + 10)
+    assert one.source in both.source and other.source in both.source
+
+
+# What a study finds
+
+
+@small
+def test_a_study_tells_every_way_from_every_number_of_images_with_every_seed():
+    findings = found()
+    assert list(shares(findings)) == [(seed, way, size) for seed in (0, 1) for ways in (study_config.WAYS, ("lwf",)) for size in (1, 4, None) for way in ways]
+    assert findings.finished and findings.share == 1 and findings.seconds_left == 0
+    assert findings.began.source == tuple("01234") and findings.began.target == tuple("56789") and findings.began.chance == (0.2, 0.2)
+    assert {look.step for look in findings.looks} == {1, 2, 5}
+    for way in findings.ways:
+        assert [point.size for point in findings.curve("images", way)] == [1, 4, None]
+        assert [point.x for point in findings.curve("steps", way)] == [1, 2, 5]
+        assert {point.n for axis in AXES for point in findings.curve(axis, way)} == {2}
+
+
+@small
+def test_events_are_json_and_come_back_equal():
+    for event in study.study(asked(seeds=1)):
+        assert study_events.EVENT.validate_json(event.model_dump_json()) == event
+
+
+@small
+def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
+    targets = []
+    for order in (NATURAL, (4, 3, 2, 1, 0, *range(5, 10))):
+        findings = found(class_order=order, seeds=1, steps=30)
+        told = [*findings.learned, *findings.looks]
+        targets.append({way: [e.target for e in told if e.way == way] for way in findings.ways})
+    assert targets[0]["scratch"] == targets[1]["scratch"]
+    assert targets[0]["frozen"] != targets[1]["frozen"] and targets[0]["finetune"] != targets[1]["finetune"]
+
+
+@small
+def test_frozen_features_keep_the_source_to_the_bit():
+    findings = found(steps=20)
+    before = {axis: findings.source(axis) for axis in AXES}
+    assert all(e.source == before["images"][e.seed, "frozen"] for e in findings.learned if e.way == "frozen")
+    assert all(e.source == before["steps"][e.seed, "frozen"] for e in findings.looks if e.way == "frozen")
+    assert all(point.lost == (0, 0) for axis in AXES for point in findings.curve(axis, "frozen"))
+    assert any(point.lost[0] != 0 for point in findings.curve("images", "finetune"))
+
+
+@small
+def test_protection_of_strength_0_is_fine_tuning_so_all_ways_learn_from_the_same_images():
+    findings = found(steps=30, seeds=1)
+    weak = shares(found(steps=30, seeds=1, settings={"strength": 0.0}))
+    assert all(weak[seed, "lwf", size] == weak[seed, "finetune", size] for seed, way, size in weak if way == "lwf")
+    strong = shares(findings)
+    assert any(strong[key] != weak[key] for key in strong if key[1] == "lwf")
+
+
+@small
+def test_a_fine_tuned_study_is_a_run_of_the_transfer_scenario_with_a_fresh_optimiser():
+    findings = found(seeds=1)
+    told = Experiment(config("finetune", "transfer", tasks=2, steps=5, images_per_class=4))
+    list(told.events(until=1))
+    told.strategy.optimizer.forget()
+    *_, learned, _finished = told.events()
+    assert learned.accuracy == tuple(reversed(shares(findings)[0, "finetune", 4][1:]))
+
+
+@small
+def test_what_the_three_ways_do_to_the_source_is_plain_training():
+    states = []
+    for way in study_config.WAYS:
+        told = Experiment(config(way, "transfer", tasks=2))
+        list(told.events(until=1))
+        states.append(told.state())
+    assert same(states[0], states[1]) and same(states[1], states[2])
+
+
+@small
+def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
+    orders = []
+    monkeypatch.setattr(study, "Experiment", lambda run, *rest, **how: orders.append(run.class_order) or Experiment(run, *rest, **how))
+    found()
+    assert set(orders) == {NATURAL}
+
+
+@small
+@pytest.mark.parametrize("name", [card.name for card in api.protectors()])
+def test_every_strategy_can_protect(name):
+    findings = found(protect=name, seeds=1, sizes=(2,), steps=2)
+    assert findings.finished and {e.way for e in findings.learned} == {*study_config.WAYS, name}
+    assert all(0 <= e.source <= 1 and 0 <= e.target <= 1 for e in findings.learned)
+
+
+@small
+@pytest.mark.parametrize("name", [name for name in strategy_names() if "transfer" in registry.strategy(name).scenarios and not registry.strategy(name).answers_with])
+def test_the_end_of_a_task_changes_no_answer_of_a_strategy_that_answers_with_its_network_alone(name):
+    told = Experiment(config(name, "transfer", tasks=2))
+    for task in told.tasks:
+        for step, steps, _ in told.strategy.learn(task):
+            before = told.strategy.network.flat.clone() if step == steps else None
+        assert torch.equal(told.strategy.network.flat, before)
+
+
+@small
+def test_sizes_that_no_class_has_are_left_out():
+    assert found(sizes=(1, 23, 24, 100), seeds=1).began.sizes == (1, 23, None)
+
+
+@pytest.mark.parametrize(("size", "recipe", "steps", "expected"), [
+    (1, "quick", None, 60), (20, "quick", None, 60), (100, "quick", None, 117), (1000, "quick", None, 234), (None, "quick", None, 234),
+    (1, "paper", None, 60), (1000, "paper", None, 1171), (None, "paper", None, 2000), (1, "quick", 9, 9), (None, "quick", 9, 9),
+])  # fmt: skip
+def test_few_images_are_practised_often_enough_but_not_for_ever(size, recipe, steps, expected):
+    assert study.steps(asked(recipe=recipe, steps=steps), [6000] * 5, size) == expected
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ({"tasks": 3}, "A transfer study was given 3 tasks; it has 2"),
+    ({"protect": "frozen"}, "frozen was to protect the source, which it does not; choose a strategy such as ewc"),
+    ({"protect": "joint"}, "joint was to protect"),
+    ({"protect": "ewcc"}, "There is no strategy 'ewcc'; did you mean 'ewc'"),
+    ({"sizes": (5, 1)}, r"given as \[5, 1\]; expected them in ascending order"),
+    ({"sizes": (0, 1)}, "sizes.0 was given as '0'"),
+    ({"seeds": 0}, "seeds was given as '0'"),
+    ({"target": "mnist", "scenario": "class", "dataset": "minst"}, "There is no dataset 'minst'"),
+])  # fmt: skip
+def test_a_study_that_makes_no_sense_is_refused(given, says):
+    with pytest.raises(LifelongError, match=says):
+        study.resolve(asked(**given))
+
+
+# Forward transfer
+
+
+@pytest.mark.parametrize("x", [(1, 10), (1, 5, 20, 100, 5881), (3, 4, 900)])
+def test_forward_transfer_is_zero_when_curves_coincide_and_their_distance_when_they_are_parallel(x):
+    curve = [math.sin(v) / 4 + 0.5 for v in x]
+    assert metrics.area_between(x, curve, curve) == 0
+    assert metrics.area_between(x, [v + 0.125 for v in curve], curve) == pytest.approx(0.125)
+    assert metrics.area_between(x, curve, [0.5] * len(x)) == pytest.approx(-metrics.area_between(x, [0.5] * len(x), curve))
+    assert metrics.area_between([7 * v for v in x], curve, [0.1] * len(x)) == pytest.approx(metrics.area_between(x, curve, [0.1] * len(x)))
+
+
+def test_one_point_has_no_area():
+    assert metrics.area_between([1], [0.5], [0.2]) is None
+
+
+@small
+def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
+    findings = found()
+    x = [1, 4, 24]
+    for seed, area in enumerate(findings.transfer("images", "frozen")):
+        curves = {way: [shares(findings)[seed, way, size][1] for size in (1, 4, None)] for way in ("frozen", "scratch")}
+        assert area == pytest.approx(metrics.area_between(x, curves["frozen"], curves["scratch"]))
+    report = findings.report("x")["forward_transfer"]["images"]["frozen"]
+    mean, sem, n = findings.gain("images", "frozen")
+    assert (report["points"], report["sem"], report["n"]) == (pytest.approx(100 * mean), pytest.approx(100 * sem), n) and n == 2
+    assert all(area == 0 for axis in AXES for area in findings.transfer(axis, "scratch"))
+
+
+# Stopped, resumed, side by side, on disk
+
+
+@small
+@pytest.mark.parametrize("steps", [1, 3, 30, 90, 117])
+def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(steps):
+    never = found()
+    at = study_store.create(asked())
+    events = list(study_store.learn(at, after_steps(steps)))
+    assert events[-1].event == "stopped" and study_store.state(at) == "stopped"
+    done = [part for part in study_config.parts(asked()) if study_events.whole(study_store.findings(at).events, part)]
+    again = list(study_store.learn(at))
+    assert not any(study_events.of(event, part) for event in again for part in done), "what was whole is not learned again"
+    assert study_store.state(at) == "finished" and told(study_store.findings(at)) == told(never)
+    assert list(study_store.learn(at)) == [], "a finished study is not learned again"
+
+
+@small
+@pytest.mark.parametrize("cut", [1, 7, 40, 400])
+def test_a_study_that_was_cut_off_goes_on_whatever_was_written_last(cut):
+    at = study_store.create(asked())
+    list(study_store.learn(at))
+    never = told(study_store.findings(at))
+    record = at / "record.jsonl"
+    record.write_bytes(record.read_bytes()[:-cut])
+    assert study_store.state(at) == "interrupted"
+    list(study_store.learn(at))
+    assert told(study_store.findings(at)) == never
+
+
+def test_side_by_side_gives_the_numbers_of_one_at_a_time():
+    made = asked(steps=1, sizes=(1,))
+    alone, beside = (Findings(made, list(study.study(made, width=width))) for width in (1, 2))
+    assert told(alone) == told(beside) and alone.finished
+
+
+@small
+def test_a_study_that_can_use_only_one_core_uses_one(monkeypatch):
+    monkeypatch.setattr(comparison, "at_once", lambda _: 2)
+    widths = []
+
+    def streamed(here, there, jobs, width, stop):
+        widths.append(width)
+        return iter(())
+
+    monkeypatch.setattr(study, "streams", streamed)
+    for seeds in (1, 2):
+        list(study.study(asked(seeds=seeds)))
+    assert widths == [1, 2]
+
+
+def _fails(job):
+    yield job
+    raise LifelongError("It went wrong.")
+
+
+def _dies(job):
+    yield job
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(("there", "says"), [(_fails, "It went wrong"), (_dies, "ended before its work was done")])
+def test_what_goes_wrong_in_another_process_reaches_the_caller(there, says):
+    def here(job):
+        while True:  # at work until the other process has told
+            yield job
+
+    with pytest.raises(LifelongError, match=says):
+        for _value in streams(here, there, [1, 2], 2, lambda: False):
+            pass
+
+
+@small
+def test_a_study_is_no_run_and_a_run_no_study():
+    at = study_store.create(asked())
+    run = run_store.create(config())
+    assert at.name.startswith("transfer-mnist-sample-") and study_store.ids() == [at.name, *folders.shipped("study.json")]
+    assert at.name not in run_store.ids() and run.name in run_store.ids() and run.name not in study_store.ids()
+    for find, name in ((run_store.folder, at.name), (study_store.folder, run.name), (study_store.folder, "../x")):
+        with pytest.raises(LifelongError, match="There is no"):
+            find(name)
+    for make, given in ((run_store.create, config()), (study_store.create, asked(seeds=1))):
+        with pytest.raises(LifelongError, match=r"give another with --out\.$"):
+            make(given, at)
+
+
+@small
+@pytest.mark.parametrize(("line", "says"), [
+    ('{"event":"began"}', "Line 3 of .* is not an event of a study"), ("not json", "Line 3 of .* is not an event of a study"),
+    ('{"event":"look","seed":0,"way":"lwf","step":1,"target":1,"source":1}', "Line 3 of .* does not follow from the lines before it"),
+    ('{"event":"target_learned","seed":0,"way":"frozen","images":3,"steps":1,"target":1,"source":1}', "Line 3 of .* does not follow"),
+])  # fmt: skip
+def test_a_damaged_record_is_told_by_its_line(line, says):
+    at = study_store.create(asked())
+    list(study_store.learn(at))
+    lines = (at / "record.jsonl").read_text().splitlines()
+    (at / "record.jsonl").write_text("\n".join([*lines[:2], line, *lines[2:]]) + "\n")
+    with pytest.raises(LifelongError, match=says):
+        study_store.state(at)
+
+
+@small
+def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
+    at = study_store.create(asked())
+    list(study_store.learn(at, after_steps(117)))
+    elsewhere = dataclasses.replace(made_up(), source="other images")
+    monkeypatch.setattr(experiment, "load", lambda name: elsewhere)
+    with pytest.raises(LifelongError, match="began with made-up patterns, but here is other images"):
+        list(study_store.learn(at))
+    assert study_store.state(at) == "failed" and "other images" in study_store.findings(at).ending.message
+
+
+def test_the_study_that_ships_is_complete_and_stays_as_it_is():
+    name = "transfer-mnist-digits"
+    findings = api.study(name)
+    assert api.is_shipped(name) and findings.finished and "60,000 training" in findings.began.data and findings.config.seeds == 5
+    assert name in api.study_list() and api.state(name) == "finished"
+    with pytest.raises(LifelongError, match="ships with the project and is complete"):
+        list(study_store.learn(study_store.folder(name)))
+    assert {e.ways for e in findings.events if isinstance(e, SourceLearned)} == {study_config.WAYS, ("lwf",)}
+    assert len([e for e in findings.events if isinstance(e, TargetLearned)]) == 5 * 4 * 5
+
+
+def test_a_report_of_a_study_that_has_not_begun_is_json_too():
+    assert json.loads(json.dumps(Findings(asked(), []).report("x")))["finished"] is False
+
+
+def test_a_class_without_images_in_the_target_is_told():
+    full = made_up()
+    has = full.train_labels != 7
+    holed = Dataset("holed", "", "", full.classes, full.train_images[has], full.train_labels[has], full.test_images, full.test_labels)
+    kept = Experiment(config(scenario="transfer", tasks=2, images_per_class=2), holed).tasks[1].train
+    assert isinstance(kept, Examples) and sorted(kept.labels.tolist()) == [5, 5, 6, 6, 8, 8, 9, 9]
+
+
+# A pretrained network as the source
+
+
+@pytest.fixture
+def colour(monkeypatch):
+    """Made-up images of four classes, and a small network whose weights count as pretrained."""
+    dataset = made_up(classes=4, train=6, test=4, side=16)
+    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    return dataset
+
+
+def pretrained(**given) -> StudyConfig:
+    own = {"dataset": "mnist-sample", "model": "resnet18", "network": {"weights": "none", "units": 8}, "pretrained": True}
+    return study_config.make(**{**own, "seeds": 1, "sizes": (1, 2), "steps": 2, **given})
+
+
+def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
+    made = study.resolve(pretrained())
+    events = list(study.study(made))
+    findings = Findings(made, events)
+    assert findings.finished and findings.ways == study_config.WAYS and findings.began.sizes == (1, 2) and len(findings.began.source) == 1
+    assert [(e.way, e.images) for e in findings.learned] == [(way, size) for way in study_config.WAYS for size in (1, 2)]
+    assert all(e.source is None for e in events if isinstance(e, TargetLearned | Look))
+    assert {look.way for look in findings.looks} == set(study_config.WAYS)
+    report = json.loads(json.dumps(findings.report("x")))
+    assert report["pretrained"] and report["protect"] is None and report["curves"]["images"]["finetune"][0]["lost"] is None
+    assert report["forward_transfer"]["images"]["frozen"]["n"] == 1
+    assert findings.lost("finetune") is None and findings.share == 1
+
+
+def test_the_ways_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(colour):
+    made = study.resolve(pretrained())
+    told = {way: study._whole(made, colour, way, 0, 2) for way in study_config.WAYS}
+    assert told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole" and told["frozen"].config.network["tune"] == "head"
+    assert told["scratch"].config.network["weights"] == "none" and told["finetune"].config.how.learning_rate == study_config.GENTLY
+    assert told["frozen"].strategy.network.flat.numel() < told["finetune"].strategy.network.flat.numel() / 100
+    assert all(len(e.tasks[0].train) == 8 for e in told.values()), "two images of each of four classes"
+
+
+def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_same(colour):
+    at = study_store.create(pretrained())
+    told = iter(range(100))
+    list(study_store.learn(at, lambda: next(told) > 4))
+    assert study_store.state(at) == "stopped" and not study_store.findings(at).finished
+    list(study_store.learn(at))
+    whole_ = Findings(study.resolve(pretrained()), list(study.study(study.resolve(pretrained()))))
+    assert study_store.findings(at).finished and shares(study_store.findings(at)) == shares(whole_)
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ({"sizes": ()}, "was given no number of images"), ({"target": "mnist"}, "leave out the target"), ({"class_order": (1, 0, 2, 3)}, "leave out the target"),
+])  # fmt: skip
+def test_what_does_not_fit_a_pretrained_network_is_told(given, says):
+    with pytest.raises(LifelongError, match=says):
+        pretrained(**given)
+
+
+@pytest.mark.parametrize("how", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}])
+def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(how, colour):
+    with pytest.raises(LifelongError, match="choose one such as resnet50, frozen"):
+        study.resolve(pretrained(**how))
