@@ -6,12 +6,18 @@ from pathlib import Path
 import streamlit as st
 
 HERE = Path(__file__).resolve().parent
-if str(HERE.parent) not in sys.path:  # Streamlit puts only this folder on the import path; `app` and `lifelong` lie beside it
+if (
+    str(HERE.parent) not in sys.path
+):  # Streamlit puts only this folder on the import path; `app` and `lifelong` lie beside it
     sys.path.insert(0, str(HERE.parent))
 
 from app.shared import navigate  # noqa: E402
 
-st.set_page_config(page_title="Lifelong: see a network forget", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title="Lifelong: see a network forget",
+    page_icon=str(HERE / "assets" / "icon.svg"),
+    layout="wide",
+)
 st.html(HERE / "assets" / "dashboard.css")
 
 pages = [
@@ -21,7 +27,9 @@ pages = [
     st.Page(navigate.TRANSFER, title="Transfer", icon=":material/moving:", url_path="transfer"),
 ]
 page = st.navigation(pages, position="hidden")
-with st.container(horizontal=True, gap="small", key="nav"):  # Streamlit's own navigation hides behind a button on phones
+with st.container(
+    horizontal=True, gap="small", key="nav"
+):  # Streamlit's own navigation hides behind a button on phones
     for place in pages:
         st.page_link(place)
 page.run()

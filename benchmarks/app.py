@@ -35,10 +35,17 @@ def main() -> None:
         server, told["start"] = start(folder)
         url = server.url
         time.sleep(8)  # torch and the worker are loaded behind the first pages
-        visits = [visit(chromium.new_context(viewport=DESKTOP).new_page(), url) for _ in range(VISITS)]
+        visits = [
+            visit(chromium.new_context(viewport=DESKTOP).new_page(), url) for _ in range(VISITS)
+        ]
         told["page"] = {name: round(median(v[name] for v in visits), 2) for name in visits[0]}
-        runs = [train(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder)) for _ in range(VISITS)]
-        told["train"] = {name: [run[name] for run in runs] for name in runs[0]}  # the first one also reads the data set
+        runs = [
+            train(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
+            for _ in range(VISITS)
+        ]
+        told["train"] = {
+            name: [run[name] for run in runs] for name in runs[0]
+        }  # the first one also reads the data set
         told["stop"] = stop(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
         visit(chromium.new_context(viewport=DESKTOP).new_page(), url)
         told["sigterm"] = end(server.process, signal.SIGTERM)
@@ -83,7 +90,10 @@ def answer_seconds(calls: int = 200) -> dict[str, float]:
         row, column = dice.integers(20, 120, 2)
         canvas[row : row + 120, column : column + 24] = 255
         clock = time.perf_counter()
-        api.classify("mnist-class-finetune", api.seen("mnist-class-finetune", api.open_image(api.png(canvas))))
+        api.classify(
+            "mnist-class-finetune",
+            api.seen("mnist-class-finetune", api.open_image(api.png(canvas))),
+        )
         taken.append(time.perf_counter() - clock)
     return {"n": calls, "p50": round(median(taken), 4), "p95": round(quantiles(taken, n=20)[-1], 4)}
 
@@ -97,10 +107,16 @@ def train(page: Page, url: str, runs: Path) -> dict[str, float]:
     record = wait_for(lambda: new_record(runs, before))
     wait_for(lambda: '"step"' in record.read_text())
     on_disk = time.perf_counter() - clock
-    page.get_by_text(re.compile(r"step \d+ of \d+")).first.wait_for()  # comes with the curve's first points
+    page.get_by_text(
+        re.compile(r"step \d+ of \d+")
+    ).first.wait_for()  # comes with the curve's first points
     live = time.perf_counter() - clock
     wait_for(lambda: '"finished"' in record.read_text())
-    return {"first_point_on_disk": round(on_disk, 2), "first_live_point": round(live, 2), "end": round(time.perf_counter() - clock, 2)}
+    return {
+        "first_point_on_disk": round(on_disk, 2),
+        "first_live_point": round(live, 2),
+        "end": round(time.perf_counter() - clock, 2),
+    }
 
 
 def stop(page: Page, url: str, runs: Path) -> float:

@@ -43,12 +43,19 @@ def main(rounds: int, device: str, compiled: bool) -> None:
     images, labels = _made_up(max(ANSWERED[here], LEARNED), here)
     answered, learned = images[: ANSWERED[here]], (images[:LEARNED], labels[:LEARNED])
     loops = {
-        "answering": (len(answered), {"bare": _bare_answers(answered), "ours": _our_answers(answered)}),
+        "answering": (
+            len(answered),
+            {"bare": _bare_answers(answered), "ours": _our_answers(answered)},
+        ),
         "learning": (LEARNED, {"bare": _bare_learning(*learned), "ours": _our_learning(*learned)}),
     }
     if compiled:
         loops["learning"][1]["compiled"] = _bare_learning(*learned, torch.compile)
-    told = {"device": torch.cuda.get_device_name() if here == "cuda" else "cpu", "precision": hardware.precision("auto", here), "rounds": rounds}
+    told = {
+        "device": torch.cuda.get_device_name() if here == "cuda" else "cpu",
+        "precision": hardware.precision("auto", here),
+        "rounds": rounds,
+    }
     for name, (count, those) in loops.items():
         told[name] = _turns(count, those, rounds, here)
     (RESULTS / "backbone.json").write_text(json.dumps(told, indent=1) + "\n")
@@ -61,13 +68,22 @@ def _made_up(count: int, device: str) -> tuple[Tensor, Tensor]:
     return images.to(device), torch.randint(0, 10, (count,), generator=made).to(device)
 
 
-def _turns(count: int, loops: dict[str, Callable[[], object]], rounds: int, device: str) -> dict[str, float]:
+def _turns(
+    count: int, loops: dict[str, Callable[[], object]], rounds: int, device: str
+) -> dict[str, float]:
     """Images a second of each loop, the median of these rounds; the first, which plans and compiles, is not counted."""
-    first, *seconds = [{name: _timed(loop, device) for name, loop in loops.items()} for _ in range(rounds + 1)]
+    first, *seconds = [
+        {name: _timed(loop, device) for name, loop in loops.items()} for _ in range(rounds + 1)
+    ]
     speed = {name: count / median(each[name] for each in seconds) for name in loops}
-    told = {name: round(images, 1) for name, images in speed.items()} | {"to_bare": round(speed["ours"] / speed["bare"], 3)}
+    told = {name: round(images, 1) for name, images in speed.items()} | {
+        "to_bare": round(speed["ours"] / speed["bare"], 3)
+    }
     if "compiled" in loops:
-        told |= {"compiling": round(first["compiled"], 1), "saves": round(A_RUN / speed["bare"] - A_RUN / speed["compiled"], 1)}
+        told |= {
+            "compiling": round(first["compiled"], 1),
+            "saves": round(A_RUN / speed["bare"] - A_RUN / speed["compiled"], 1),
+        }
     return told
 
 
@@ -87,11 +103,15 @@ def _bare_network(device: torch.device) -> nn.Module:
 
 
 def _autocast(device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16, enabled=hardware.precision("auto", device.type) == "bf16")
+    return torch.autocast(
+        device.type, torch.bfloat16, enabled=hardware.precision("auto", device.type) == "bf16"
+    )
 
 
 def _normalised(images: Tensor) -> Tensor:
-    mean, deviation = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
+    mean, deviation = (
+        torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (MEAN, DEVIATION)
+    )
     return ((images.float() / 255 - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 
@@ -108,11 +128,15 @@ def _bare_answers(images: Tensor) -> Callable[[], object]:
 
 
 def _our_answers(images: Tensor) -> Callable[[], object]:
-    front = experiment.front_of(config.make(dataset="cifar10", model="resnet50", network={"weights": "none"}))
+    front = experiment.front_of(
+        config.make(dataset="cifar10", model="resnet50", network={"weights": "none"})
+    )
     return lambda: list(feature_cache.extracted(front, images))
 
 
-def _bare_learning(images: Tensor, labels: Tensor, made: Callable[[nn.Module], nn.Module] = lambda network: network) -> Callable[[], object]:
+def _bare_learning(
+    images: Tensor, labels: Tensor, made: Callable[[nn.Module], nn.Module] = lambda network: network
+) -> Callable[[], object]:
     network = made(_bare_network(images.device).train())
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
 
@@ -129,10 +153,26 @@ def _bare_learning(images: Tensor, labels: Tensor, made: Callable[[nn.Module], n
 
 def _our_learning(images: Tensor, labels: Tensor) -> Callable[[], object]:
     device, images, labels = images.device.type, images.cpu(), labels.cpu()
-    dataset = Dataset(name="cifar10", title="noise", source="noise", classes=tuple("0123456789"), train_images=images, train_labels=labels,
-                      test_images=images[:100], test_labels=labels[:100])
-    run = config.make(dataset="cifar10", scenario="class", strategy="finetune", model="resnet50", tasks=1, steps=LEARNED // BATCH, device=device,
-                      network={"weights": "none", "tune": "whole", "layers": 0})
+    dataset = Dataset(
+        name="cifar10",
+        title="noise",
+        source="noise",
+        classes=tuple("0123456789"),
+        train_images=images,
+        train_labels=labels,
+        test_images=images[:100],
+        test_labels=labels[:100],
+    )
+    run = config.make(
+        dataset="cifar10",
+        scenario="class",
+        strategy="finetune",
+        model="resnet50",
+        tasks=1,
+        steps=LEARNED // BATCH,
+        device=device,
+        network={"weights": "none", "tune": "whole", "layers": 0},
+    )
     told = experiment.Experiment(run, dataset)
     return lambda: list(told.strategy.learn(told.tasks[0]))
 

@@ -32,7 +32,12 @@ def main(names: tuple[str, ...]) -> None:
             continue
         shutil.rmtree(run_store.SHIPPED / name, ignore_errors=True)
         _python, *arguments = shlex.split(command)
-        subprocess.run([sys.executable, *arguments], cwd=run_store.SHIPPED.parent, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=run_store.SHIPPED.parent,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         told = check_study(name) if study_store.is_study(run_store.SHIPPED / name) else check(name)
         click.echo(json.dumps({"run": name, **told}))
 
@@ -41,9 +46,14 @@ def check_study(name: str) -> dict:
     """What a study found of forward transfer, in points."""
     found = study_store.findings(run_store.SHIPPED / name)
     if not found.finished or "sample" in found.began.data:
-        raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
+        raise SystemExit(
+            f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA."
+        )
     (run_store.SHIPPED / name / ".lock").unlink(missing_ok=True)
-    return {"forward_transfer": found.report(name)["forward_transfer"]["images"], "seconds": found.seconds}
+    return {
+        "forward_transfer": found.report(name)["forward_transfer"]["images"],
+        "seconds": found.seconds,
+    }
 
 
 def check(name: str) -> dict:
@@ -51,7 +61,9 @@ def check(name: str) -> dict:
     at = run_store.SHIPPED / name
     story = run_store.history(at)
     if "sample" in story.started.source or not story.finished:
-        raise SystemExit(f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA.")
+        raise SystemExit(
+            f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA."
+        )
     for extra in [*at.glob("resume*"), at / ".lock"]:
         extra.unlink(missing_ok=True)
     tasks = experiment.Experiment(story.config).tasks
@@ -63,10 +75,16 @@ def check(name: str) -> dict:
             share = evaluation.accuracy(tasks[0].plan, after, test, base.scores(model, test.images))
             worst = max(worst, 100 * abs(share - row[on]))
     if worst > 0.1:
-        raise SystemExit(f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 is allowed.")
+        raise SystemExit(
+            f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 is allowed."
+        )
     size = sum(checkpoints.answering(at, k).stat().st_size for k in range(len(tasks)))
-    return {"average_accuracy": round(100 * story.measures()["average_accuracy"], 2), "seconds": story.seconds,
-            "largest_difference_points": round(worst, 3), "megabytes": round(size / 1e6, 2)}
+    return {
+        "average_accuracy": round(100 * story.measures()["average_accuracy"], 2),
+        "seconds": story.seconds,
+        "largest_difference_points": round(worst, 3),
+        "megabytes": round(size / 1e6, 2),
+    }
 
 
 if __name__ == "__main__":

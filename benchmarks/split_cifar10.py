@@ -29,11 +29,27 @@ from lifelong.models.parts import feature_cache
 from lifelong.training import experiment
 
 FROM_SCRATCH = {
-    "class": {"joint": 92.20, "finetune": 19.62, "ewc-online": 19.49, "si": 19.48, "lwf": 19.61, "replay": 57.74, "agem": 22.67, "icarl": 47.55,
-              "der": 70.51, "derpp": 72.70},
+    "class": {
+        "joint": 92.20,
+        "finetune": 19.62,
+        "ewc-online": 19.49,
+        "si": 19.48,
+        "lwf": 19.61,
+        "replay": 57.74,
+        "agem": 22.67,
+        "icarl": 47.55,
+        "der": 70.51,
+        "derpp": 72.70,
+    },
     "task": {"finetune": 61.02, "joint": 98.31, "replay": 93.61, "derpp": 93.88},
 }
-TABLE = Table("split_cifar10", {scenario: {name: (mean, None) for name, mean in rows.items()} for scenario, rows in FROM_SCRATCH.items()})
+TABLE = Table(
+    "split_cifar10",
+    {
+        scenario: {name: (mean, None) for name, mean in rows.items()}
+        for scenario, rows in FROM_SCRATCH.items()
+    },
+)
 SCRATCH = Table("split_cifar10_from_scratch", TABLE.published)
 LEARNED_FROM_SCRATCH = "finetune,joint,ewc,lwf,replay,derpp"
 STEPS = 250  # of each task
@@ -46,18 +62,41 @@ RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 @click.command()
 @click.option("--strategies", default="all", show_default=True)
 @click.option("--seeds", default="0,1,2,3,4", show_default=True)
-@click.option("--processes", type=int, help="Runs at a time.  [default: as many as there are cores]")
-@click.option("--from-scratch", is_flag=True, help="Train a whole ResNet-50 from random weights, by default with six strategies.")
-@click.option("--passes", default=10, show_default=True, help="Of a whole network over each task's images.")
-def main(strategies: str, seeds: str, processes: int | None, from_scratch: bool, passes: int) -> None:
+@click.option(
+    "--processes", type=int, help="Runs at a time.  [default: as many as there are cores]"
+)
+@click.option(
+    "--from-scratch",
+    is_flag=True,
+    help="Train a whole ResNet-50 from random weights, by default with six strategies.",
+)
+@click.option(
+    "--passes", default=10, show_default=True, help="Of a whole network over each task's images."
+)
+def main(
+    strategies: str, seeds: str, processes: int | None, from_scratch: bool, passes: int
+) -> None:
     """Runs what is not there yet, then writes the summary."""
     how = {"steps": STEPS}
     if from_scratch:
         strategies = LEARNED_FROM_SCRATCH if strategies == "all" else strategies
-        how = {"steps": passes * A_PASS, "network": {"tune": "whole", "weights": "none", "layers": 0}}
+        how = {
+            "steps": passes * A_PASS,
+            "network": {"tune": "whole", "weights": "none", "layers": 0},
+        }
     wanted = [
-        config.make(dataset="cifar10", scenario=scenario, strategy=name, settings=_memory(name), seed=int(seed), model="resnet50", **how)
-        for seed in seeds.split(",") for scenario in ("class", "task") for name in chosen(strategies, scenario)
+        config.make(
+            dataset="cifar10",
+            scenario=scenario,
+            strategy=name,
+            settings=_memory(name),
+            seed=int(seed),
+            model="resnet50",
+            **how,
+        )
+        for seed in seeds.split(",")
+        for scenario in ("class", "task")
+        for name in chosen(strategies, scenario)
     ]
     if from_scratch:
         SCRATCH.make(wanted, processes)
@@ -67,7 +106,9 @@ def main(strategies: str, seeds: str, processes: int | None, from_scratch: bool,
     coded = feature_cache.coded(front, load("cifar10"))
     TABLE.make(wanted, processes)
     summary = TABLE.write({"backbone": front.words, "ceiling": round(100 * probe(coded), 2)})
-    click.echo(f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.words}\n\n{TABLE.markdown(summary)}")
+    click.echo(
+        f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.words}\n\n{TABLE.markdown(summary)}"
+    )
 
 
 def _memory(strategy: str) -> dict:

@@ -36,16 +36,36 @@ class Table:
 
     def finished(self) -> list[dict]:
         """Every run made so far."""
-        return [json.loads(line) for line in self._runs.read_text().splitlines()] if self._runs.exists() else []
+        return (
+            [json.loads(line) for line in self._runs.read_text().splitlines()]
+            if self._runs.exists()
+            else []
+        )
 
-    def make(self, wanted: Iterable[RunConfig], processes: int | None = None, more: Callable[[dict], dict] = lambda report: {}) -> None:
+    def make(
+        self,
+        wanted: Iterable[RunConfig],
+        processes: int | None = None,
+        more: Callable[[dict], dict] = lambda report: {},
+    ) -> None:
         """Makes the runs that are not there yet, and keeps each as it ends; `more` is told beside, from its report."""
         done = {(row["scenario"], row["strategy"], row["seed"]) for row in self.finished()}
-        missing = [experiment.resolve(c) for c in wanted if (c.scenario, c.strategy, c.seed) not in done]
-        for report in tqdm(comparison.race(missing, processes, clock=time.process_time), total=len(missing)) if missing else ():
+        missing = [
+            experiment.resolve(c) for c in wanted if (c.scenario, c.strategy, c.seed) not in done
+        ]
+        for report in (
+            tqdm(comparison.race(missing, processes, clock=time.process_time), total=len(missing))
+            if missing
+            else ()
+        ):
             row = {name: report[name] for name in KEPT} | more(report)
-            row |= {"accuracy": 100 * report["average_accuracy"], "forgetting": 100 * report["forgetting"]}
-            tqdm.write(f"{row['scenario']:<7}{row['strategy']:<22}seed {row['seed']}  {row['accuracy']:6.2f} %  {row['seconds']:6.1f} s")
+            row |= {
+                "accuracy": 100 * report["average_accuracy"],
+                "forgetting": 100 * report["forgetting"],
+            }
+            tqdm.write(
+                f"{row['scenario']:<7}{row['strategy']:<22}seed {row['seed']}  {row['accuracy']:6.2f} %  {row['seconds']:6.1f} s"
+            )
             with open(self._runs, "a") as out:
                 out.write(json.dumps(row) + "\n")
 
@@ -61,9 +81,15 @@ class Table:
     def _row(self, scenario: str, strategy: str, group: list[dict]) -> dict:
         mean, sem = metrics.mean_and_sem([row["accuracy"] for row in group])
         seconds = [row["seconds"] for row in group if row["seconds"] is not None]
-        return {"strategy": strategy, "scenario": scenario, "n": len(group), "mean": round(mean, 2),
-                "sem": None if sem is None else round(sem, 2), "published": self.published[scenario].get(strategy, (None,))[0],
-                "seconds": round(median(seconds), 1) if seconds else None}
+        return {
+            "strategy": strategy,
+            "scenario": scenario,
+            "n": len(group),
+            "mean": round(mean, 2),
+            "sem": None if sem is None else round(sem, 2),
+            "published": self.published[scenario].get(strategy, (None,))[0],
+            "seconds": round(median(seconds), 1) if seconds else None,
+        }
 
     def agrees(self, row: dict) -> str:
         """Whether a row of the summary lies as near to the published mean as it should.
@@ -86,15 +112,28 @@ class Table:
         by_strategy: dict[str, dict[str, dict]] = {}
         for row in summary:
             by_strategy.setdefault(row["strategy"], {})[row["scenario"]] = row
-        lines = [f"| strategy | {' | '.join(self.published)} | n | agrees | seconds |", "|---" * (len(self.published) + 4) + "|"]
+        lines = [
+            f"| strategy | {' | '.join(self.published)} | n | agrees | seconds |",
+            "|---" * (len(self.published) + 4) + "|",
+        ]
         for strategy, rows in sorted(by_strategy.items()):
             checked = {scenario: self.agrees(row) for scenario, row in rows.items()}
-            told = {v: [scenario for scenario in self.published if checked.get(scenario) == v] for v in ("**no**", "by spread", "too few")}
-            verdict = "; ".join(f"{v}: {', '.join(where)}" for v, where in told.items() if where) or ("yes" if "yes" in checked.values() else "-")
+            told = {
+                v: [scenario for scenario in self.published if checked.get(scenario) == v]
+                for v in ("**no**", "by spread", "too few")
+            }
+            verdict = "; ".join(
+                f"{v}: {', '.join(where)}" for v, where in told.items() if where
+            ) or ("yes" if "yes" in checked.values() else "-")
             counts = ", ".join(str(n) for n in sorted({row["n"] for row in rows.values()}))
-            seconds = max((row["seconds"] for row in rows.values() if row["seconds"] is not None), default=None)
+            seconds = max(
+                (row["seconds"] for row in rows.values() if row["seconds"] is not None),
+                default=None,
+            )
             cells = " | ".join(_cell(rows.get(scenario)) for scenario in self.published)
-            lines.append(f"| `{strategy}` | {cells} | {counts} | {verdict} | {'' if seconds is None else f'{seconds:.0f}'} |")
+            lines.append(
+                f"| `{strategy}` | {cells} | {counts} | {verdict} | {'' if seconds is None else f'{seconds:.0f}'} |"
+            )
         return "\n".join(lines)
 
 

@@ -33,7 +33,12 @@ PAIRS = presets.PAIRS
 GENTLY = study_config.GENTLY
 usual_tasks = configs.usual_tasks
 size, duration, stored = formatting.size, formatting.duration, formatting.stored
-strategies, protectors, networks, network_settings = catalog.strategies, catalog.protectors, catalog.networks, catalog.network_settings
+strategies, protectors, networks, network_settings = (
+    catalog.strategies,
+    catalog.protectors,
+    catalog.networks,
+    catalog.network_settings,
+)
 study, study_list, create_study = study_store.by_id, study_store.ids, study_store.begin
 
 
@@ -48,12 +53,33 @@ def _row(run: str) -> dict[str, Any]:
         story = history(run)
         measures = story.measures()
     except LifelongError as error:
-        return {**row, "dataset": None, "scenario": None, "strategy": None, "model": None, "tasks": 0, "learned": 0,
-                "average_accuracy": None, "forgetting": None, "error": str(error)}
+        return {
+            **row,
+            "dataset": None,
+            "scenario": None,
+            "strategy": None,
+            "model": None,
+            "tasks": 0,
+            "learned": 0,
+            "average_accuracy": None,
+            "forgetting": None,
+            "error": str(error),
+        }
     c = story.config
-    return {**row, "dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "tasks": c.tasks,
-            "model": c.model, "learned": len(story.learned), "average_accuracy": measures["average_accuracy"],
-            "forgetting": measures["forgetting"], "recipe": c.recipe, "seed": c.seed, "error": None}
+    return {
+        **row,
+        "dataset": c.dataset,
+        "scenario": c.scenario,
+        "strategy": c.strategy,
+        "tasks": c.tasks,
+        "model": c.model,
+        "learned": len(story.learned),
+        "average_accuracy": measures["average_accuracy"],
+        "forgetting": measures["forgetting"],
+        "recipe": c.recipe,
+        "seed": c.seed,
+        "error": None,
+    }
 
 
 def history(run: str) -> History:
@@ -99,10 +125,24 @@ def cumulative_of(run: str) -> str | None:
 
     def same(other: History) -> bool:
         a, b = own.config, other.config
-        alike = (a.dataset, a.scenario, a.tasks, a.model, a.recipe, a.steps) == (b.dataset, b.scenario, b.tasks, b.model, b.recipe, b.steps)
+        alike = (a.dataset, a.scenario, a.tasks, a.model, a.recipe, a.steps) == (
+            b.dataset,
+            b.scenario,
+            b.tasks,
+            b.model,
+            b.recipe,
+            b.steps,
+        )
         return alike and other.started is not None and other.started.labels == own.started.labels
 
-    return next((row["id"] for row in run_list() if row["strategy"] == "cumulative" and same(history(row["id"]))), None)
+    return next(
+        (
+            row["id"]
+            for row in run_list()
+            if row["strategy"] == "cumulative" and same(history(row["id"]))
+        ),
+        None,
+    )
 
 
 def strategy_titles() -> dict[str, str]:
@@ -205,7 +245,9 @@ def _taken_by(run: str) -> tuple[str, tuple[int, int, int]]:
     return story.config.dataset, story.started.shape if story.started else (1, 28, 28)
 
 
-def classify(run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None) -> list:
+def classify(
+    run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None
+) -> list:
     """One Answer for each task learned up to `after`; pixels from `seen`."""
     from .inference.predict import classify
 
@@ -219,7 +261,9 @@ def open_image(content: bytes) -> Image.Image:
     return open_image(content)
 
 
-def answers_json(run: str, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
+def answers_json(
+    run: str, image: Image.Image, after: int | None = None, task: int | None = None
+) -> dict[str, Any]:
     """What `/classify` and `classify --json` answer: the five likeliest labels after each task."""
     from .inference.predict import told
 
@@ -229,6 +273,8 @@ def answers_json(run: str, image: Image.Image, after: int | None = None, task: i
 def png(pixels: np.ndarray) -> bytes:
     """Pixels uint8 (height, width) or (channels, height, width) as a PNG file."""
     out = io.BytesIO()
-    flat = pixels if pixels.ndim == 2 else pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    flat = (
+        pixels if pixels.ndim == 2 else pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    )
     Image.fromarray(np.ascontiguousarray(flat)).save(out, "PNG")
     return out.getvalue()

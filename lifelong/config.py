@@ -47,7 +47,13 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "quick": Recipe(None, "seen", 10, 60, about="one pass over each task's images: seconds"),
-    "paper": Recipe(2000, "all", 100, 200, about="2000 steps a task, as van de Ven et al. (2022): a minute or so"),
+    "paper": Recipe(
+        2000,
+        "all",
+        100,
+        200,
+        about="2000 steps a task, as van de Ven et al. (2022): a minute or so",
+    ),
 }
 
 
@@ -98,14 +104,20 @@ class RunConfig(BaseModel):
     @classmethod
     def _tasks_by_scenario(cls, given: dict) -> dict:
         if isinstance(given, dict) and given.get("tasks") is None:
-            return {**given, "tasks": len(given.get("task_sizes") or ()) or usual_tasks(given.get("scenario"))}
+            return {
+                **given,
+                "tasks": len(given.get("task_sizes") or ()) or usual_tasks(given.get("scenario")),
+            }
         return given
 
     @property
     def how(self) -> Recipe:
         """The recipe's numbers, with this run's own where they were given."""
         given = {"steps": self.steps, "learning_rate": self.learning_rate}
-        return replace(RECIPES[self.recipe], **{name: value for name, value in given.items() if value is not None})
+        return replace(
+            RECIPES[self.recipe],
+            **{name: value for name, value in given.items() if value is not None},
+        )
 
 
 def make(**given: object) -> RunConfig:
@@ -129,4 +141,6 @@ def misfit(error: pydantic.ValidationError) -> LifelongError:
     """One sentence about the first value that does not fit."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the configuration"
-    return LifelongError(f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}.")
+    return LifelongError(
+        f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}."
+    )

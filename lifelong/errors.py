@@ -16,4 +16,6 @@ def unknown(kind: str, given: object, known: Iterable[str]) -> LifelongError:
     near = difflib.get_close_matches(str(given), known, n=1)
     more = f", ... ({len(known) - FEW} more)" if len(known) > FEW else ""
     choice = f"choose one of: {', '.join(known[:FEW])}{more}." if known else "there are none."
-    return LifelongError(f"There is no {kind} '{given}'; " + (f"did you mean '{near[0]}'?" if near else choice))
+    return LifelongError(
+        f"There is no {kind} '{given}'; " + (f"did you mean '{near[0]}'?" if near else choice)
+    )

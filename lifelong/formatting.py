@@ -7,7 +7,13 @@ def size(count: int) -> str:
     >>> size(784_000)
     '784 kB'
     """
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"
+    return (
+        f"{count / 1e6:.1f} MB"
+        if count >= 1e6
+        else f"{count / 1e3:.0f} kB"
+        if count >= 1e3
+        else f"{count} bytes"
+    )
 
 
 def duration(seconds: float) -> str:

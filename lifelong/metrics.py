@@ -48,7 +48,9 @@ def forgetting_by_task(accuracy: Accuracy) -> list[float]:
     [0.75, 0.5]
     """
     last = learned(accuracy) - 1
-    return [max(accuracy[i][j] for i in range(j, last)) - accuracy[last][j] for j in range(max(last, 0))]
+    return [
+        max(accuracy[i][j] for i in range(j, last)) - accuracy[last][j] for j in range(max(last, 0))
+    ]
 
 
 def forgetting(accuracy: Accuracy) -> float | None:
@@ -84,7 +86,9 @@ def forward_transfer(ahead: Sequence[float | None], untrained: Sequence[float]) 
     return fmean(gains) if gains else None
 
 
-def area_between(x: Sequence[float], curve: Sequence[float], other: Sequence[float]) -> float | None:
+def area_between(
+    x: Sequence[float], curve: Sequence[float], other: Sequence[float]
+) -> float | None:
     """Mean height of a learning curve over another, x > 0 being counted in powers: forward transfer where `other` is from scratch.
 
     With d_i = curve_i - other_i and w_i = log x_{i+1} - log x_i, the trapezoids sum_i w_i (d_i + d_{i+1}) / 2, divided by the

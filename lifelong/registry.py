@@ -52,7 +52,12 @@ def titles() -> dict[str, str]:
     for name in names("strategies"):
         tree = ast.parse((_HERE / "strategies" / f"{name.replace('-', '_')}.py").read_text("utf-8"))
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        told = [n.value for c in classes for n in c.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "title"]
+        told = [
+            n.value
+            for c in classes
+            for n in c.body
+            if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "title"
+        ]
         found[name] = ast.literal_eval(told[0]) if told else name
     return found
 
@@ -67,5 +72,9 @@ def model(name: str) -> type:
 
 def _only(kind: type, found: ModuleType) -> type:
     """The one subclass of a class that a module defines."""
-    (only,) = [c for c in vars(found).values() if inspect.isclass(c) and issubclass(c, kind) and c.__module__ == found.__name__]
+    (only,) = [
+        c
+        for c in vars(found).values()
+        if inspect.isclass(c) and issubclass(c, kind) and c.__module__ == found.__name__
+    ]
     return only

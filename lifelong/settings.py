@@ -27,7 +27,10 @@ def text(default: str, help: str) -> Any:
 
 def _set(default: Any, help: str, **range_: Any) -> Any:
     by_scenario = default if isinstance(default, dict) else {"else": default}
-    return dataclasses.field(default=by_scenario["else"], metadata={"setting": True, "help": help, "defaults": by_scenario, **range_})
+    return dataclasses.field(
+        default=by_scenario["else"],
+        metadata={"setting": True, "help": help, "defaults": by_scenario, **range_},
+    )
 
 
 def stored(empty: Any, kind: str = "working memory") -> Any:
@@ -35,7 +38,9 @@ def stored(empty: Any, kind: str = "working memory") -> Any:
 
     kind: what it is to somebody who asks what a strategy keeps: "images", "logits", "weights", "statistics" ...
     """
-    return dataclasses.field(default_factory=empty, init=False, repr=False, metadata={"stored": kind})
+    return dataclasses.field(
+        default_factory=empty, init=False, repr=False, metadata={"stored": kind}
+    )
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,11 @@ class Setting:
             return value in self.options
         if self.kind is str:
             return isinstance(value, str) and 0 < len(value) <= 1000
-        return not isinstance(value, (str, bool)) and self.low <= value <= self.high and self.kind(value) == value
+        return (
+            not isinstance(value, (str, bool))
+            and self.low <= value <= self.high
+            and self.kind(value) == value
+        )
 
 
 class Adjustable:
@@ -78,8 +87,17 @@ class Adjustable:
             meta = field.metadata
             if meta.get("setting"):
                 default = meta["defaults"].get(scenario, meta["defaults"]["else"])
-                described.append(Setting(field.name, meta["help"], type(default), default,
-                                         meta.get("low"), meta.get("high"), meta.get("options", ())))
+                described.append(
+                    Setting(
+                        field.name,
+                        meta["help"],
+                        type(default),
+                        default,
+                        meta.get("low"),
+                        meta.get("high"),
+                        meta.get("options", ()),
+                    )
+                )
         return tuple(described)
 
     @classmethod
@@ -90,9 +108,15 @@ class Adjustable:
             if key not in known:
                 raise unknown(f"setting of {name}", key, known)
             if not known[key].fits(value):
-                raise LifelongError(f"{key} was given as {value}; {name} expects {known[key].expects()}.")
+                raise LifelongError(
+                    f"{key} was given as {value}; {name} expects {known[key].expects()}."
+                )
         return cls(**{n: s.kind(given.get(n, s.default)) for n, s in known.items()})
 
     def chosen(self) -> dict[str, Any]:
         """All settings by name, as they go into `config.json`."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.metadata.get("setting")}
+        return {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)
+            if f.metadata.get("setting")
+        }

@@ -27,6 +27,10 @@ def small(monkeypatch) -> Dataset:
     dataset = made_up()
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     with_hidden(monkeypatch, 16, 16)
-    monkeypatch.setattr(comparison, "at_once", lambda configurations: 1)  # another process would not have these images
-    monkeypatch.setattr(os, "fsync", lambda file: None)  # no test pulls the plug, and disks are slow
+    monkeypatch.setattr(
+        comparison, "at_once", lambda configurations: 1
+    )  # another process would not have these images
+    monkeypatch.setattr(
+        os, "fsync", lambda file: None
+    )  # no test pulls the plug, and disks are slow
     return dataset

@@ -19,8 +19,16 @@ CARD = torch.device("meta")
 aten = torch.ops.aten
 # It has no numbers of its own to copy to, as far as torch's modules know; the stand-in's tensors have.
 KNOWN_WARNING = "ignore:.*copying from a non-meta parameter"
-ACROSS = {aten.copy_.default, aten._to_copy.default}  # they are how tensors get from one device to the other
-INDEXED = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default}  # a card takes positions from anywhere
+ACROSS = {
+    aten.copy_.default,
+    aten._to_copy.default,
+}  # they are how tensors get from one device to the other
+INDEXED = {
+    aten.index.Tensor,
+    aten.index_put.default,
+    aten.index_put_.default,
+    aten._index_put_impl_.default,
+}  # a card takes positions from anywhere
 
 
 class OnCard(Tensor):
@@ -31,7 +39,11 @@ class OnCard(Tensor):
 
     @staticmethod
     def __new__(cls, held: Tensor) -> "OnCard":
-        layout = {"strides": held.stride(), "storage_offset": held.storage_offset(), "dtype": held.dtype}
+        layout = {
+            "strides": held.stride(),
+            "storage_offset": held.storage_offset(),
+            "dtype": held.dtype,
+        }
         made = torch.Tensor._make_wrapper_subclass(cls, held.size(), device=CARD, **layout)
         made.held = held
         return made
@@ -59,10 +71,16 @@ def machine_with_card():
     """A stand-in for a graphics card, which everything that learns is put on."""
     with pytest.MonkeyPatch.context() as machine, Card():
         machine.setattr(hardware, "device", lambda wanted, deep: "cuda")
-        machine.setattr(hardware, "place", lambda device: CARD if device == "cuda" else torch.device(device))
+        machine.setattr(
+            hardware, "place", lambda device: CARD if device == "cuda" else torch.device(device)
+        )
         machine.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
         machine.setattr(torch.cuda, "synchronize", lambda: None)
-        machine.setattr(sys.modules["torch.optim.optimizer"], "_get_fused_kernels_supported_devices", lambda: [CARD.type])
+        machine.setattr(
+            sys.modules["torch.optim.optimizer"],
+            "_get_fused_kernels_supported_devices",
+            lambda: [CARD.type],
+        )
         yield
 
 
@@ -82,13 +100,19 @@ def _computed(function, args: tuple, kwargs: dict):
         return args[0]
     if not goes_there:
         return made
-    return return_and_correct_aliasing(function, args, kwargs, tree_map(lambda x: OnCard(x) if isinstance(x, Tensor) else x, made))
+    return return_and_correct_aliasing(
+        function, args, kwargs, tree_map(lambda x: OnCard(x) if isinstance(x, Tensor) else x, made)
+    )
 
 
 def _refuse_others(function, args: tuple, tensors: list[Tensor]) -> None:
     mixed = [args[0], *args[2:3]] if function in INDEXED else tensors
-    if any(not isinstance(tensor, OnCard) and tensor.dim() for tensor in mixed):  # single numbers go anywhere
-        shapes = [("card" if isinstance(t, OnCard) else "processor", tuple(t.shape)) for t in tensors]
+    if any(
+        not isinstance(tensor, OnCard) and tensor.dim() for tensor in mixed
+    ):  # single numbers go anywhere
+        shapes = [
+            ("card" if isinstance(t, OnCard) else "processor", tuple(t.shape)) for t in tensors
+        ]
         raise RuntimeError(f"{function}: tensors on two devices, {shapes}")
 
 

@@ -17,7 +17,9 @@ from lifelong.training import experiment
 ROOT = Path(__file__).parent.parent
 
 
-def made_up(classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0) -> Dataset:
+def made_up(
+    classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0
+) -> Dataset:
     """Noisy pictures of one random pattern a class, classes in mixed order: can be learned in a few steps."""
     generator = torch.Generator().manual_seed(seed)
     patterns = torch.randint(0, 2, (classes, 1, side, side), generator=generator) * 200
@@ -27,17 +29,37 @@ def made_up(classes: int = 10, train: int = 24, test: int = 8, side: int = 6, se
         noise = torch.randint(0, 56, (len(labels), 1, side, side), generator=generator)
         return (patterns[labels] + noise).to(torch.uint8), labels
 
-    return Dataset("made-up", "Made up", "made-up patterns", tuple(map(str, range(classes))), *some(train), *some(test))
+    return Dataset(
+        "made-up",
+        "Made up",
+        "made-up patterns",
+        tuple(map(str, range(classes))),
+        *some(train),
+        *some(test),
+    )
 
 
 def with_hidden(monkeypatch, *widths: int) -> None:
     """Lets the multilayer perceptron have hidden layers of these widths, whatever its settings say."""
-    monkeypatch.setattr(MLP, "network", lambda self, shape, outputs, precision: Network(Pixels(shape), widths, outputs))
+    monkeypatch.setattr(
+        MLP,
+        "network",
+        lambda self, shape, outputs, precision: Network(Pixels(shape), widths, outputs),
+    )
 
 
 def config(strategy: str = "finetune", scenario: str = "class", **given) -> configs.RunConfig:
     """Three tasks of seven steps each, so that a test of a whole run costs milliseconds."""
-    return configs.make(**{"dataset": "mnist-sample", "strategy": strategy, "scenario": scenario, "tasks": 3, "steps": 7} | given)
+    return configs.make(
+        **{
+            "dataset": "mnist-sample",
+            "strategy": strategy,
+            "scenario": scenario,
+            "tasks": 3,
+            "steps": 7,
+        }
+        | given
+    )
 
 
 def whole(made: configs.RunConfig, dataset: Dataset | None = None):
@@ -81,7 +103,9 @@ def in_task(strategy: str, index: int, scenario: str, **given):
 
 def same(a: dict, b: dict) -> bool:
     """Whether two dicts of tensors are equal to the bit."""
-    return a.keys() == b.keys() and all(a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a)
+    return a.keys() == b.keys() and all(
+        a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a
+    )
 
 
 def strategy_names() -> tuple[str, ...]:
@@ -91,9 +115,16 @@ def strategy_names() -> tuple[str, ...]:
 
 def pairs() -> list[tuple[str, str]]:
     """Every strategy with every scenario that it is defined for."""
-    return [(name, s) for name in strategy_names() for s in configs.SCENARIOS if s in registry.strategy(name).scenarios]
+    return [
+        (name, s)
+        for name in strategy_names()
+        for s in configs.SCENARIOS
+        if s in registry.strategy(name).scenarios
+    ]
 
 
 def python(*arguments: str, **how) -> subprocess.CompletedProcess:
     """Another Python process, in the project's folder."""
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **how)
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **how
+    )

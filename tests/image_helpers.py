@@ -19,7 +19,15 @@ def ship(size: tuple[int, int] = (640, 480)) -> Image.Image:
     picture = Image.new("RGB", size, (120, 170, 220))
     brush = ImageDraw.Draw(picture)
     brush.rectangle((0, height * 0.6, width, height), fill=(20, 60, 120))
-    brush.polygon([(width * 0.2, height * 0.5), (width * 0.8, height * 0.5), (width * 0.7, height * 0.7), (width * 0.3, height * 0.7)], fill=(90, 40, 30))
+    brush.polygon(
+        [
+            (width * 0.2, height * 0.5),
+            (width * 0.8, height * 0.5),
+            (width * 0.7, height * 0.7),
+            (width * 0.3, height * 0.7),
+        ],
+        fill=(90, 40, 30),
+    )
     return picture
 
 
@@ -32,4 +40,9 @@ def png(picture: Image.Image) -> bytes:
 
 def is_one_sentence(message: str) -> bool:
     """Whether a message is for people: one line, no traceback, no path of the server."""
-    return bool(re.fullmatch(r"[^\n]{10,400}[.?]", message)) and "Traceback" not in message and "/tmp" not in message and "/work" not in message
+    return (
+        bool(re.fullmatch(r"[^\n]{10,400}[.?]", message))
+        and "Traceback" not in message
+        and "/tmp" not in message
+        and "/work" not in message
+    )

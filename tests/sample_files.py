@@ -18,7 +18,10 @@ TRAIN, TEST = 30, 10  # images of the tiny MNIST
 
 def idx_bytes(array: np.ndarray) -> bytes:
     """An IDX file of unsigned bytes."""
-    return struct.pack(f">BBBB{array.ndim}i", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+    return (
+        struct.pack(f">BBBB{array.ndim}i", 0, 0, 8, array.ndim, *array.shape)
+        + array.astype(np.uint8).tobytes()
+    )
 
 
 def four_files() -> dict[str, bytes]:
@@ -26,7 +29,9 @@ def four_files() -> dict[str, bytes]:
     made = {}
     for name, count in (("train", TRAIN), ("t10k", TEST)):
         number = np.arange(count)
-        made[f"{name}-images-idx3-ubyte"] = idx_bytes(np.broadcast_to(number[:, None, None], (count, 28, 28)))
+        made[f"{name}-images-idx3-ubyte"] = idx_bytes(
+            np.broadcast_to(number[:, None, None], (count, 28, 28))
+        )
         made[f"{name}-labels-idx1-ubyte"] = idx_bytes(number % 10)
     return made
 
@@ -36,7 +41,9 @@ def put(folder: Path, files: dict[str, bytes], packed: bool = True, kin: str = "
     raw = folder / kin / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        (raw / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
+        (raw / (f"{name}.gz" if packed else name)).write_bytes(
+            gzip.compress(content) if packed else content
+        )
     return raw
 
 
@@ -52,7 +59,14 @@ def plain(value: int, shape: tuple[int, ...] = (32, 32, 3)) -> np.ndarray:
     return np.full(shape, value, np.uint8)
 
 
-def parquet(file: Path, images: list, labels: list, column: str = "img", metadata: dict | None = None, kinds=(None, None)) -> Path:
+def parquet(
+    file: Path,
+    images: list,
+    labels: list,
+    column: str = "img",
+    metadata: dict | None = None,
+    kinds=(None, None),
+) -> Path:
     """A parquet file as the Hugging Face Hub lays it out; kinds: pyarrow's types of images and labels, where they are others."""
     if kinds[0] is None:
         images = [{"bytes": image, "path": "x.png"} for image in images]

@@ -42,7 +42,10 @@ def test_forward_transfer_by_hand(ahead, untrained, value):
     assert metrics.forward_transfer(ahead, untrained) == value
 
 
-@pytest.mark.parametrize(("joint", "value"), [(KEPT, 0.0), (FORGOTTEN, 0.2), (NOT_BEGUN, None), ([[1.0, NONE], [NONE, NONE]], 0.1)])
+@pytest.mark.parametrize(
+    ("joint", "value"),
+    [(KEPT, 0.0), (FORGOTTEN, 0.2), (NOT_BEGUN, None), ([[1.0, NONE], [NONE, NONE]], 0.1)],
+)
 def test_intransigence_by_hand_compares_as_many_tasks_as_both_have_learned(joint, value):
     assert metrics.intransigence(KEPT, joint) == (value if value is None else pytest.approx(value))
 
@@ -59,7 +62,9 @@ def any_matrix(seed: int) -> list[list[float | None]]:
     draw = random.Random(seed)
     tasks = draw.randint(1, 8)
     learned = draw.randint(0, tasks)
-    return [[draw.random() if j <= i < learned else None for j in range(tasks)] for i in range(tasks)]
+    return [
+        [draw.random() if j <= i < learned else None for j in range(tasks)] for i in range(tasks)
+    ]
 
 
 every_matrix = pytest.mark.parametrize("accuracy", [any_matrix(seed) for seed in range(60)])
@@ -86,7 +91,13 @@ def test_forgetting_is_at_least_minus_backward_transfer(accuracy):
 @every_matrix
 def test_tasks_still_to_come_do_not_move_a_measure(accuracy):
     wider = [[*row, None, None] for row in accuracy] + [[None] * (len(accuracy) + 2)] * 2
-    for measure in (metrics.average_accuracy, metrics.average_incremental_accuracy, metrics.forgetting, metrics.backward_transfer, metrics.learning_accuracy):
+    for measure in (
+        metrics.average_accuracy,
+        metrics.average_incremental_accuracy,
+        metrics.forgetting,
+        metrics.backward_transfer,
+        metrics.learning_accuracy,
+    ):
         assert measure(wider) == measure(accuracy)
 
 
@@ -100,4 +111,6 @@ def test_average_accuracy_is_learning_accuracy_and_what_came_after(accuracy):
     learned = metrics.learned(accuracy)
     if learned > 1:
         later = metrics.backward_transfer(accuracy) * (learned - 1) / learned
-        assert metrics.average_accuracy(accuracy) == pytest.approx(metrics.learning_accuracy(accuracy) + later)
+        assert metrics.average_accuracy(accuracy) == pytest.approx(
+            metrics.learning_accuracy(accuracy) + later
+        )

@@ -49,7 +49,10 @@ def _listed(group: tuple[str, ...]) -> str:
 
 def titles(history: History) -> list[str]:
     """Each task with its classes: 'Task 1 (0, 1)'."""
-    return [f"{name} ({group})" if group else name for name, group in zip(names(history), classes(history))]
+    return [
+        f"{name} ({group})" if group else name
+        for name, group in zip(names(history), classes(history))
+    ]
 
 
 def curve(history: History) -> list[dict]:
@@ -66,7 +69,11 @@ def after_table(history: History) -> list[dict]:
     """The rows of `curve` with what is told at each: the moment, and every task's accuracy as t0, t1, ..."""
     name, a = titles(history), history.accuracy
     return [
-        {**row, "moment": f"after {name[row['after']]}", **{f"t{on}": percent(share) for on, share in enumerate(a[row["after"]])}}
+        {
+            **row,
+            "moment": f"after {name[row['after']]}",
+            **{f"t{on}": percent(share) for on, share in enumerate(a[row["after"]])},
+        }
         for row in curve(history)
     ]
 
@@ -74,7 +81,10 @@ def after_table(history: History) -> list[dict]:
 def steepest(history: History, task: int) -> dict | None:
     """Where this task fell most from one task to the next: after, before, accuracy; None below 5 points."""
     a, last = history.accuracy, len(history.learned) - 1
-    falls = [{"after": i + 1, "before": a[i][task], "accuracy": a[i + 1][task]} for i in range(task, last)]
+    falls = [
+        {"after": i + 1, "before": a[i][task], "accuracy": a[i + 1][task]}
+        for i in range(task, last)
+    ]
     worst = max(falls, key=lambda fall: fall["before"] - fall["accuracy"], default=None)
     return worst if worst and worst["before"] - worst["accuracy"] >= 0.05 else None
 
@@ -96,9 +106,13 @@ def inside_table(history: History) -> list[dict]:
     """One row for each evaluation during training, with every task's accuracy as t0, t1, ..."""
     name, tasks = names(history), range(history.config.tasks)
     return [
-        {"task": s.task, "at": s.task + s.step / s.steps, "accuracy": s.probe[s.task],
-         "moment": f"{name[s.task]}, step {s.step} of {s.steps}",
-         **{f"t{on}": percent(s.probe[on] if on <= s.task else None) for on in tasks}}
+        {
+            "task": s.task,
+            "at": s.task + s.step / s.steps,
+            "accuracy": s.probe[s.task],
+            "moment": f"{name[s.task]}, step {s.step} of {s.steps}",
+            **{f"t{on}": percent(s.probe[on] if on <= s.task else None) for on in tasks},
+        }
         for s in history.steps
     ]
 
@@ -109,7 +123,10 @@ def ceiling(cumulative: History, task: int | None = None) -> list[dict]:
     reached = len(cumulative.learned)
     if task is not None:
         return [{"after": after, "accuracy": a[after][task]} for after in range(task, reached)]
-    return [{"after": after, "accuracy": sum(a[after][: after + 1]) / (after + 1)} for after in range(reached)]
+    return [
+        {"after": after, "accuracy": sum(a[after][: after + 1]) / (after + 1)}
+        for after in range(reached)
+    ]
 
 
 def ends(values: list[tuple[str, float]], apart: float = 0.05) -> list[dict]:
@@ -154,7 +171,11 @@ def _together(group: list[str]) -> str:
         return ", ".join(group)
     numbers = sorted(int(name.split()[1]) for name in group)
     if len(numbers) > 2:
-        return f"Tasks {numbers[0]}–{numbers[-1]}" if numbers[-1] - numbers[0] == len(numbers) - 1 else f"{len(numbers)} tasks"
+        return (
+            f"Tasks {numbers[0]}–{numbers[-1]}"
+            if numbers[-1] - numbers[0] == len(numbers) - 1
+            else f"{len(numbers)} tasks"
+        )
     return "Tasks " + ", ".join(map(str, numbers))
 
 
@@ -165,8 +186,16 @@ def cells(history: History, drop: bool = False) -> list[dict]:
     """
     told = titles(history)
     return [
-        {"task": row["task"], "after": row["after"], "shown": shown, "text": _in_cell(shown, drop), "name": row["name"],
-         "moment": told[row["after"]], "accuracy": percent(row["accuracy"]), "change": points(row["accuracy"] - row["first"])}
+        {
+            "task": row["task"],
+            "after": row["after"],
+            "shown": shown,
+            "text": _in_cell(shown, drop),
+            "name": row["name"],
+            "moment": told[row["after"]],
+            "accuracy": percent(row["accuracy"]),
+            "change": points(row["accuracy"] - row["first"]),
+        }
         for row in curve(history)
         for shown in [row["accuracy"] - row["first"] if drop else row["accuracy"]]
     ]
@@ -174,7 +203,11 @@ def cells(history: History, drop: bool = False) -> list[dict]:
 
 def _in_cell(share: float, signed: bool) -> str:
     value = round(share * 100, 1) + 0.0
-    return (f"{value:+.1f}" if signed and value else f"{value:.1f}").removesuffix(".0").replace("-", MINUS)
+    return (
+        (f"{value:+.1f}" if signed and value else f"{value:.1f}")
+        .removesuffix(".0")
+        .replace("-", MINUS)
+    )
 
 
 def points(change: float) -> str:

@@ -11,10 +11,30 @@ import pandas as pd
 from app.shared import chart_data
 from lifelong.api import History
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#C66FA0", "#A67C00", "#5B8DEF", "#8C6239", "#7D7D7D", "#C8324B", "#7A5FD3")
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left",
-          "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z",  # a star
-          "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z")  # an X
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#C66FA0",
+    "#A67C00",
+    "#5B8DEF",
+    "#8C6239",
+    "#7D7D7D",
+    "#C8324B",
+    "#7A5FD3",
+)
+SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+    "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z",  # a star
+    "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z",
+)  # an X
 INK = "currentColor"
 Data = pd.DataFrame | alt.NamedData
 MANY = 6  # more tasks than this, and their headings are numbers alone
@@ -25,24 +45,39 @@ def after(history: History) -> alt.X:
     """Time in tasks learned, task by task."""
     last = history.config.tasks - 1
     axis = alt.Axis(
-        values=list(range(history.config.tasks)), labelExpr="datum.value + 1", title="after learning task", titlePadding=6,
-        grid=False, domain=False, ticks=False,
+        values=list(range(history.config.tasks)),
+        labelExpr="datum.value + 1",
+        title="after learning task",
+        titlePadding=6,
+        grid=False,
+        domain=False,
+        ticks=False,
     )
-    return alt.X("after:Q", scale=alt.Scale(domain=[-0.12 * max(last, 1), last], nice=False), axis=axis)
+    return alt.X(
+        "after:Q", scale=alt.Scale(domain=[-0.12 * max(last, 1), last], nice=False), axis=axis
+    )
 
 
 def at(history: History) -> alt.X:
     """Time in tasks learned, step by step; every task takes the same room."""
     title = "training, step by step through each task"
-    axis = alt.Axis(values=[], title=title, titlePadding=10, grid=False, domain=False, ticks=False, labels=False)
+    axis = alt.Axis(
+        values=[], title=title, titlePadding=10, grid=False, domain=False, ticks=False, labels=False
+    )
     return alt.X("at:Q", scale=alt.Scale(domain=[0, history.config.tasks], nice=False), axis=axis)
 
 
 def share() -> alt.Y:
     """Accuracy, from nothing to all."""
     axis = alt.Axis(
-        values=[0, 0.25, 0.5, 0.75, 1], labelExpr=f"round(datum.value * 100) + '{chart_data.NO_BREAK}%'", title=None,
-        gridColor=INK, gridOpacity=0.12, domain=False, ticks=False, labelPadding=8,
+        values=[0, 0.25, 0.5, 0.75, 1],
+        labelExpr=f"round(datum.value * 100) + '{chart_data.NO_BREAK}%'",
+        title=None,
+        gridColor=INK,
+        gridOpacity=0.12,
+        domain=False,
+        ticks=False,
+        labelPadding=8,
     )
     return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
 
@@ -68,7 +103,10 @@ def lines(data: Data, history: History, x: alt.X, highlight: int | None) -> list
     if highlight is None:
         return [_line(whole, history, x, 1.0)]
     others, one = alt.datum.task != highlight, alt.datum.task == highlight
-    return [_line(whole.transform_filter(others), history, x, FADED), _line(whole.transform_filter(one), history, x, 1.0)]
+    return [
+        _line(whole.transform_filter(others), history, x, FADED),
+        _line(whole.transform_filter(one), history, x, 1.0),
+    ]
 
 
 def _line(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
@@ -84,8 +122,12 @@ def points(data: Data, history: History, x: alt.X, highlight: int | None) -> lis
     if highlight is None:
         return [whole.mark_point(**mark, opacity=1).encode(**encoded)]
     return [
-        whole.transform_filter(alt.datum.task != highlight).mark_point(**mark, opacity=FADED).encode(**encoded),
-        whole.transform_filter(alt.datum.task == highlight).mark_point(**mark, opacity=1).encode(**encoded),
+        whole.transform_filter(alt.datum.task != highlight)
+        .mark_point(**mark, opacity=FADED)
+        .encode(**encoded),
+        whole.transform_filter(alt.datum.task == highlight)
+        .mark_point(**mark, opacity=1)
+        .encode(**encoded),
     ]
 
 
@@ -99,12 +141,22 @@ def levels(history: History, highlight: int | None) -> list[float]:
 
 def chance(history: History, highlight: int | None, named: bool = True) -> list[alt.Chart]:
     """Dotted: the accuracy of guessing."""
-    data = pd.DataFrame([{"accuracy": level, "text": f"chance {chart_data.whole(level)}"} for level in levels(history, highlight)])
+    data = pd.DataFrame(
+        [
+            {"accuracy": level, "text": f"chance {chart_data.whole(level)}"}
+            for level in levels(history, highlight)
+        ]
+    )
     if data.empty:
         return []
     base = alt.Chart(data).encode(y=share())
-    text = base.mark_text(align="left", dx=2, dy=-7, fontSize=12, color=INK, opacity=0.85).encode(x=alt.value(0), text="text:N")
-    return [base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6), *([text] if named else [])]
+    text = base.mark_text(align="left", dx=2, dy=-7, fontSize=12, color=INK, opacity=0.85).encode(
+        x=alt.value(0), text="text:N"
+    )
+    return [
+        base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6),
+        *([text] if named else []),
+    ]
 
 
 def ghost(cumulative: History | None, highlight: int | None) -> list[alt.Chart]:
@@ -116,22 +168,36 @@ def ghost(cumulative: History | None, highlight: int | None) -> list[alt.Chart]:
     return [line.encode(x=after(cumulative), y=share())]
 
 
-def headings(history: History, x: alt.X, highlight: int | None, offset: float = 0.0) -> list[alt.Chart]:
+def headings(
+    history: History, x: alt.X, highlight: int | None, offset: float = 0.0
+) -> list[alt.Chart]:
     """Above the point where a task is learned: its shape, its name and its classes."""
     field = x.shorthand.partition(":")[0]
     below = chart_data.classes(history)
     numbered = history.config.tasks > MANY
     below = [""] * len(below) if numbered or max(map(len, below)) > 9 else below
-    data = pd.DataFrame([
-        {"task": task, field: task + offset, "text": f"{name.split()[-1] if numbered else name}\n{group}"}
-        for task, (name, group) in enumerate(zip(chart_data.names(history), below))
-    ])
-    strength = alt.value(1) if highlight is None else alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
+    data = pd.DataFrame(
+        [
+            {
+                "task": task,
+                field: task + offset,
+                "text": f"{name.split()[-1] if numbered else name}\n{group}",
+            }
+            for task, (name, group) in enumerate(zip(chart_data.names(history), below))
+        ]
+    )
+    strength = (
+        alt.value(1)
+        if highlight is None
+        else alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
+    )
     base = alt.Chart(data).encode(x=x, opacity=strength)
     size = alt.expr(f"width < {history.config.tasks * 46} ? 10 : 12")  # phones
     text = base.mark_text(lineBreak="\n", fontSize=size, color=INK, baseline="top", lineHeight=14)
     return [
-        base.mark_point(filled=True, size=80).encode(y=alt.value(-52), shape=shape(history), color=colour(history)),
+        base.mark_point(filled=True, size=80).encode(
+            y=alt.value(-52), shape=shape(history), color=colour(history)
+        ),
         text.encode(y=alt.value(-43), text="text:N"),
     ]
 
@@ -144,7 +210,11 @@ def ends(history: History, cumulative: History | None, highlight: int | None) ->
     tasks = range(last + 1) if highlight is None or highlight > last else [highlight]
     values = [(name[task], history.accuracy[last][task]) for task in tasks]
     if cumulative is not None and (highlight is None or highlight <= last):
-        values += [("cumulative", row["accuracy"]) for row in chart_data.ceiling(cumulative, highlight) if row["after"] == last]
+        values += [
+            ("cumulative", row["accuracy"])
+            for row in chart_data.ceiling(cumulative, highlight)
+            if row["after"] == last
+        ]
     if whole_way(history):
         values += [("chance", level) for level in levels(history, highlight)]
     data = pd.DataFrame([{**row, "after": last} for row in chart_data.ends(values)])
@@ -163,7 +233,15 @@ def drop(history: History, highlight: int | None) -> list[alt.Chart]:
     if fall is None:
         return []
     high, low = fall["before"], fall["accuracy"]
-    data = pd.DataFrame([{"after": fall["after"] - 0.5, "accuracy": (high + low) / 2, "text": f"{chart_data.whole(high)} → {chart_data.whole(low)}"}])
+    data = pd.DataFrame(
+        [
+            {
+                "after": fall["after"] - 0.5,
+                "accuracy": (high + low) / 2,
+                "text": f"{chart_data.whole(high)} → {chart_data.whole(low)}",
+            }
+        ]
+    )
     text = alt.Chart(data).mark_text(align="left", dx=10, fontSize=16, fontWeight="bold", color=INK)
     return [text.encode(x=after(history), y=share(), text="text:N")]
 
@@ -173,20 +251,35 @@ def ring(history: History, picked: tuple[int, int] | None) -> list[alt.Chart]:
     found = [row for row in chart_data.curve(history) if (row["task"], row["after"]) == picked]
     if not found:
         return []
-    mark = alt.Chart(pd.DataFrame(found)).mark_point(size=320, strokeWidth=2.5, color=INK, filled=False)
+    mark = alt.Chart(pd.DataFrame(found)).mark_point(
+        size=320, strokeWidth=2.5, color=INK, filled=False
+    )
     return [mark.encode(x=after(history), y=share())]
 
 
 def crosshair(data: Data, history: History, x: alt.X, picks: bool) -> list[alt.Chart]:
     """A line that follows the pointer, with every task's accuracy there; with picks, a click selects a point."""
     field = x.shorthand.partition(":")[0]
-    hover = alt.selection_point(name="hover", fields=[field], nearest=True, on="pointerover", clear="pointerout", empty=False)
-    pick = alt.selection_point(name="pick", fields=["task", "after"], nearest=True, on="click", empty=False)
-    told = [alt.Tooltip(f"t{on}:N", title=title) for on, title in enumerate(chart_data.titles(history))]
+    hover = alt.selection_point(
+        name="hover",
+        fields=[field],
+        nearest=True,
+        on="pointerover",
+        clear="pointerout",
+        empty=False,
+    )
+    pick = alt.selection_point(
+        name="pick", fields=["task", "after"], nearest=True, on="click", empty=False
+    )
+    told = [
+        alt.Tooltip(f"t{on}:N", title=title) for on, title in enumerate(chart_data.titles(history))
+    ]
     base = alt.Chart(data).encode(x=x)
     target = base.mark_point(size=400, opacity=0, cursor="pointer" if picks else "default")
     target = target.encode(y=share(), tooltip=[alt.Tooltip("moment:N", title="accuracy"), *told])
     return [
-        base.mark_rule(color=INK, strokeWidth=1).encode(opacity=alt.condition(hover, alt.value(0.45), alt.value(0))),
+        base.mark_rule(color=INK, strokeWidth=1).encode(
+            opacity=alt.condition(hover, alt.value(0.45), alt.value(0))
+        ),
         target.add_params(hover, pick) if picks else target.add_params(hover),
     ]

@@ -6,7 +6,12 @@ from app.shared.chart_data import percent, titles
 from lifelong import api
 from lifelong.api import History, duration
 
-DATASETS = {"mnist": "MNIST", "mnist-sample": "MNIST sample", "cifar10": "CIFAR-10", "fashion-mnist": "Fashion-MNIST"}
+DATASETS = {
+    "mnist": "MNIST",
+    "mnist-sample": "MNIST sample",
+    "cifar10": "CIFAR-10",
+    "fashion-mnist": "Fashion-MNIST",
+}
 ABOUT_DATASETS = {
     "mnist": "70,000 handwritten digits",
     "mnist-sample": "5,000 of the same digits, embedded; quicker and less exact",
@@ -26,7 +31,9 @@ def magnitude(value: float) -> str:
     if value and (abs(value) >= 1e5 or abs(value) < 1e-3):
         digits, _, power = f"{value:.2e}".partition("e")
         digits = digits.rstrip("0").rstrip(".")
-        return ("" if digits == "1" else f"{digits}·") + "10" + str(int(power)).translate(SUPERSCRIPT)
+        return (
+            ("" if digits == "1" else f"{digits}·") + "10" + str(int(power)).translate(SUPERSCRIPT)
+        )
     return f"{value:,g}" if value != int(value) else f"{int(value):,}"
 
 
@@ -58,12 +65,20 @@ def data_rank(name: str) -> int:
 
 def about_data(card) -> str:
     """What a data set is, and what happens first where it is not on this machine."""
-    about = f"Your own images, {len(card.classes)} classes" if card.own else ABOUT_DATASETS.get(card.name, card.name)
+    about = (
+        f"Your own images, {len(card.classes)} classes"
+        if card.own
+        else ABOUT_DATASETS.get(card.name, card.name)
+    )
     if card.place:
         return about
     if card.downloads:
         return f"{about}. Not on this machine yet: it is downloaded first, {DOWNLOADS.get(card.name, 'which takes a while')}"
-    return f"{about}. Not on this machine" + (": the embedded sample stands in" if card.name == "mnist" else ", and it may not be downloaded")
+    return f"{about}. Not on this machine" + (
+        ": the embedded sample stands in"
+        if card.name == "mnist"
+        else ", and it may not be downloaded"
+    )
 
 
 def run_title(row: dict) -> str:
@@ -71,7 +86,11 @@ def run_title(row: dict) -> str:
     if row.get("error"):
         return f"{row['id']} (damaged)"
     scenario = scenario_title(row["scenario"]).partition(" (")[0].lower()
-    parts = [api.strategy_titles().get(row["strategy"], row["strategy"]), scenario, DATASETS.get(row["dataset"], row["dataset"])]
+    parts = [
+        api.strategy_titles().get(row["strategy"], row["strategy"]),
+        scenario,
+        DATASETS.get(row["dataset"], row["dataset"]),
+    ]
     if row["learned"] < row["tasks"]:
         parts.append(f"{row['learned']} of {row['tasks']} tasks")
     if row["learned"]:
@@ -95,14 +114,27 @@ def plural(count: int, noun: str) -> str:
 def setup(history: History, run: str) -> str:
     """What a run is, in one line."""
     c = history.config
-    settings = ", ".join(f"{name.replace('_', ' ')} {value(given)}" for name, given in c.settings.items())
-    parts = [scenario_title(c.scenario), plural(c.tasks, "task"), settings, f"recipe {c.recipe}", f"seed {c.seed}", f"run {run}"]
+    settings = ", ".join(
+        f"{name.replace('_', ' ')} {value(given)}" for name, given in c.settings.items()
+    )
+    parts = [
+        scenario_title(c.scenario),
+        plural(c.tasks, "task"),
+        settings,
+        f"recipe {c.recipe}",
+        f"seed {c.seed}",
+        f"run {run}",
+    ]
     return " · ".join(part for part in parts if part)
 
 
 def source(history: History) -> str:
     """Where the numbers come from."""
-    return f"Data: {history.started.source}." if history.started else "Data: known once the run has begun."
+    return (
+        f"Data: {history.started.source}."
+        if history.started
+        else "Data: known once the run has begun."
+    )
 
 
 def facts(history: History) -> list[tuple[str, str]]:
@@ -111,15 +143,26 @@ def facts(history: History) -> list[tuple[str, str]]:
     card = next((card for card in api.strategies(c.scenario) if card.name == c.strategy), None)
     told = [("Scenario", api.SCENARIOS[c.scenario])]
     if card:
-        told += [("Strategy", f"{card.title}. {card.summary}"), ("Stores", card.stores), ("Source", card.source)]
-    told += [(f"Setting: {name.replace('_', ' ')}", value(given)) for name, given in c.settings.items()]
-    told += [(f"Network: {name.replace('_', ' ')}", value(given)) for name, given in c.network.items()]
+        told += [
+            ("Strategy", f"{card.title}. {card.summary}"),
+            ("Stores", card.stores),
+            ("Source", card.source),
+        ]
+    told += [
+        (f"Setting: {name.replace('_', ' ')}", value(given)) for name, given in c.settings.items()
+    ]
+    told += [
+        (f"Network: {name.replace('_', ' ')}", value(given)) for name, given in c.network.items()
+    ]
     told += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
     if start:
         told += [
             ("Data", start.source),
             ("Tasks", "; ".join(titles(history))),
-            ("Images", f"{start.images[0]:,} for training, {start.images[1]:,} for testing, {' × '.join(map(str, start.shape[1:]))} pixels"),
+            (
+                "Images",
+                f"{start.images[0]:,} for training, {start.images[1]:,} for testing, {' × '.join(map(str, start.shape[1:]))} pixels",
+            ),
             ("Network", f"{c.model}, {start.parameters:,} parameters"),
             ("Training", f"{duration(history.seconds)}, evaluation left out"),
         ]
@@ -129,7 +172,14 @@ def facts(history: History) -> list[tuple[str, str]]:
 def command(history: History) -> str:
     """The command that makes a run of the same configuration."""
     c = history.config
-    named = {"dataset": c.dataset, "scenario": c.scenario, "strategy": c.strategy, "recipe": c.recipe, "tasks": c.tasks, "seed": c.seed}
+    named = {
+        "dataset": c.dataset,
+        "scenario": c.scenario,
+        "strategy": c.strategy,
+        "recipe": c.recipe,
+        "tasks": c.tasks,
+        "seed": c.seed,
+    }
     return line("train", named | {"model": c.model if c.model != "mlp" else None} | flags(c))
 
 
@@ -137,13 +187,26 @@ def flags(config) -> dict:
     """What a run's configuration holds beside names, by flag; None where nothing was chosen."""
     chosen = config.settings | config.network
     return {
-        "target": config.target, "images-per-class": config.images_per_class, "steps": config.steps, "learning-rate": config.learning_rate,
-        "class-order": config.class_order, "task-sizes": config.task_sizes,
-        **{name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}" for name, given in chosen.items()},
+        "target": config.target,
+        "images-per-class": config.images_per_class,
+        "steps": config.steps,
+        "learning-rate": config.learning_rate,
+        "class-order": config.class_order,
+        "task-sizes": config.task_sizes,
+        **{
+            name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}"
+            for name, given in chosen.items()
+        },
     }
 
 
 def line(command: str, flags: dict) -> str:
     """A command of this project with its flags, as it is typed; those that are None are left out, lists have commas."""
-    spelled = {name: ",".join(map(str, given)) if isinstance(given, tuple) else str(given) for name, given in flags.items() if given is not None}
-    return f"python -m lifelong {command} " + " ".join(f"--{name} {shlex.quote(given)}" for name, given in spelled.items())
+    spelled = {
+        name: ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
+        for name, given in flags.items()
+        if given is not None
+    }
+    return f"python -m lifelong {command} " + " ".join(
+        f"--{name} {shlex.quote(given)}" for name, given in spelled.items()
+    )

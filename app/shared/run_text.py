@@ -5,21 +5,37 @@ from app.shared.labels import plural
 from lifelong.api import History
 
 METRICS = {
-    "average_accuracy": ("Average accuracy", "Mean accuracy over all tasks learned, after the last one. Higher is better."),
+    "average_accuracy": (
+        "Average accuracy",
+        "Mean accuracy over all tasks learned, after the last one. Higher is better.",
+    ),
     "average_incremental_accuracy": (
-        "Average incremental accuracy", "The average accuracy after each task, averaged over the whole way. Higher is better."),
+        "Average incremental accuracy",
+        "The average accuracy after each task, averaged over the whole way. Higher is better.",
+    ),
     "forgetting": (
-        "Forgetting", "For each earlier task, its best accuracy so far minus its accuracy now; then the mean. Lower is better."),
+        "Forgetting",
+        "For each earlier task, its best accuracy so far minus its accuracy now; then the mean. Lower is better.",
+    ),
     "backward_transfer": (
-        "Backward transfer", "For each earlier task, its accuracy now minus its accuracy when just learned; then the mean. "
-        "Below zero is forgetting."),
+        "Backward transfer",
+        "For each earlier task, its accuracy now minus its accuracy when just learned; then the mean. "
+        "Below zero is forgetting.",
+    ),
     "forward_transfer": (
-        "Forward transfer", "For each task but the first, its accuracy just before it is learned minus that of the untrained "
-        "network, the task label given; then the mean. Above zero, earlier tasks helped."),
-    "learning_accuracy": ("Learning accuracy", "Accuracy on each task just after it was learned; then the mean. Higher is better."),
+        "Forward transfer",
+        "For each task but the first, its accuracy just before it is learned minus that of the untrained "
+        "network, the task label given; then the mean. Above zero, earlier tasks helped.",
+    ),
+    "learning_accuracy": (
+        "Learning accuracy",
+        "Accuracy on each task just after it was learned; then the mean. Higher is better.",
+    ),
     "intransigence": (
-        "Intransigence", "For each task, the accuracy of cumulative training just after it minus that of this run; then the mean. "
-        "Above zero, the run could not learn what cumulative training learns."),
+        "Intransigence",
+        "For each task, the accuracy of cumulative training just after it minus that of this run; then the mean. "
+        "Above zero, the run could not learn what cumulative training learns.",
+    ),
 }
 
 
@@ -46,7 +62,9 @@ def lost(history: History) -> str:
     worst, task = max(losses)
     if worst < 0.01:
         return "No task lost more than one point: next to nothing was forgotten."
-    return f"**{name[-task]}** fell from {percent(a[-task][-task])} to **{percent(a[last][-task])}**."
+    return (
+        f"**{name[-task]}** fell from {percent(a[-task][-task])} to **{percent(a[last][-task])}**."
+    )
 
 
 def curves(history: History, cumulative: History | None) -> str:
@@ -57,7 +75,11 @@ def curves(history: History, cumulative: History | None) -> str:
     if last == 0:
         return f"One task learned so far, at {percent(a[0][0])}. Forgetting shows from the second task on."
     told = _halved(sum(a[last][task] < a[task][task] / 2 for task in range(last)), last)
-    reached = next((row["accuracy"] for row in ceiling(cumulative) if row["after"] == last), None) if cumulative else None
+    reached = (
+        next((row["accuracy"] for row in ceiling(cumulative) if row["after"] == last), None)
+        if cumulative
+        else None
+    )
     if reached is None:
         return told
     own = history.measures()["average_accuracy"]
@@ -68,7 +90,9 @@ def _halved(fell: int, of: int) -> str:
     """How many of the earlier tasks lost more than half."""
     if of == 1:
         return f"The earlier task {'fell below' if fell else 'kept more than'} half of what it was when learned."
-    who = {0: f"None of the {of}", of: "Both" if of == 2 else f"All {of}"}.get(fell, f"{fell} of the {of}")
+    who = {0: f"None of the {of}", of: "Both" if of == 2 else f"All {of}"}.get(
+        fell, f"{fell} of the {of}"
+    )
     return f"{who} earlier tasks fell below half of what they were when learned."
 
 
@@ -96,8 +120,10 @@ def inside(history: History, only: int | None = None) -> str:
             continue
         gone = next((s for s in later if s.probe[task] < before[-1] / 2), None)
         if gone:
-            return (f"**{name[task]}** fell from {percent(before[-1])} to {percent(gone.probe[task])} within the first "
-                    f"{plural(gone.step, 'step')} of {name[task + 1]}. {_looks(history)}")
+            return (
+                f"**{name[task]}** fell from {percent(before[-1])} to {percent(gone.probe[task])} within the first "
+                f"{plural(gone.step, 'step')} of {name[task + 1]}. {_looks(history)}"
+            )
     return f"{_deepest_dip(history, only)} {_looks(history)}"
 
 
@@ -130,7 +156,11 @@ def course(history: History, task: int) -> str:
     if task == last:
         return told + ", and nothing has been learned since." + _with_label(history, task, last)
     fall = steepest(history, task)
-    worst = f", fell most while {name[fall['after']]} was learned ({percent(fall['before'])} to {percent(fall['accuracy'])})" if fall else ""
+    worst = (
+        f", fell most while {name[fall['after']]} was learned ({percent(fall['before'])} to {percent(fall['accuracy'])})"
+        if fall
+        else ""
+    )
     return f"{told}{worst}{',' if fall else ''} and is at **{percent(a[last][task])}** now.{_with_label(history, task, last)}"
 
 
@@ -173,16 +203,31 @@ def labelled(history: History) -> str:
     if own > 0.98:
         return told
     if mean - own > (1 - own) / 2:
-        return f"{told} Most of its mistakes are between tasks; within a task it still knows its way."
+        return (
+            f"{told} Most of its mistakes are between tasks; within a task it still knows its way."
+        )
     return f"{told} Most of its mistakes remain: the tasks themselves are forgotten."
 
 
 def measures(history: History, cumulative: History | None) -> list[tuple[str, str, str]]:
     """Every metric that is defined for the run: its name, its value and what it means."""
     values = history.measures(cumulative)
-    told = [(name, signed(values[key]), meaning) for key, (name, meaning) in METRICS.items() if values[key] is not None]
+    told = [
+        (name, signed(values[key]), meaning)
+        for key, (name, meaning) in METRICS.items()
+        if values[key] is not None
+    ]
     if label_matters(history):
-        share = sum(history.labelled[len(history.learned) - 1][: len(history.learned)]) / len(history.learned)
-        told.insert(1, ("With the task label", percent(share), "Average accuracy of the same model when it is told which task an image "
-                        "is from, so that only that task's classes compete."))
+        share = sum(history.labelled[len(history.learned) - 1][: len(history.learned)]) / len(
+            history.learned
+        )
+        told.insert(
+            1,
+            (
+                "With the task label",
+                percent(share),
+                "Average accuracy of the same model when it is told which task an image "
+                "is from, so that only that task's classes compete.",
+            ),
+        )
     return told

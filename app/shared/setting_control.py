@@ -13,15 +13,42 @@ def control(setting, key: str) -> None:
     """The control that a setting's kind and range call for."""
     label = setting.name.replace("_", " ").capitalize()
     if setting.options:
-        st.segmented_control(label, setting.options, default=setting.default, key=key, required=True, wrap=True, format_func=labels.option, **KEPT)
-    elif setting.high - setting.low > 1000 or (setting.low > 0 and setting.high / setting.low >= 1000):
+        st.segmented_control(
+            label,
+            setting.options,
+            default=setting.default,
+            key=key,
+            required=True,
+            wrap=True,
+            format_func=labels.option,
+            **KEPT,
+        )
+    elif setting.high - setting.low > 1000 or (
+        setting.low > 0 and setting.high / setting.low >= 1000
+    ):
         value = st.session_state.get(key, setting.default)
-        st.select_slider(label, ladder(setting, value), value=setting.default, format_func=labels.magnitude, key=key, **KEPT)
+        st.select_slider(
+            label,
+            ladder(setting, value),
+            value=setting.default,
+            format_func=labels.magnitude,
+            key=key,
+            **KEPT,
+        )
     elif setting.kind is int:
         st.slider(label, int(setting.low), int(setting.high), int(setting.default), key=key, **KEPT)
     else:
         step = 10.0 ** (math.floor(math.log10(setting.high - setting.low)) - 2)
-        st.slider(label, float(setting.low), float(setting.high), float(setting.default), step, key=key, format="%g", **KEPT)
+        st.slider(
+            label,
+            float(setting.low),
+            float(setting.high),
+            float(setting.default),
+            step,
+            key=key,
+            format="%g",
+            **KEPT,
+        )
     st.caption(f"{setting.help} Default here: {labels.value(setting.default)}.")
 
 
@@ -31,4 +58,7 @@ def ladder(setting, *also: float) -> list:
     powers = range(math.floor(math.log10(lowest)), math.ceil(math.log10(setting.high)) + 1)
     steps = {setting.kind(digit * 10.0**power) for power in powers for digit in (1, 2, 5)}
     within = {step for step in steps if setting.low <= step <= setting.high}
-    return sorted(within | {setting.kind(value) for value in (setting.low, setting.high, setting.default, *also)})
+    return sorted(
+        within
+        | {setting.kind(value) for value in (setting.low, setting.high, setting.default, *also)}
+    )

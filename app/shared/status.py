@@ -7,20 +7,30 @@ from lifelong.api import History, Preparing, duration
 Download = tuple[str, int, int] | None  # a data set, bytes so far and bytes in all
 
 
-def progress(history: History, goal: int, state: str, place: int | None, download: Download = None) -> tuple[float, str]:
+def progress(
+    history: History, goal: int, state: str, place: int | None, download: Download = None
+) -> tuple[float, str]:
     """How far a run at work is, as a share and as a line of text."""
     if state == "waiting":
         return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
     last = history.steps[-1] if history.steps else None
-    begun = len(history.learned) + (last.step / last.steps if last and last.task == len(history.learned) else 0)
+    begun = len(history.learned) + (
+        last.step / last.steps if last and last.task == len(history.learned) else 0
+    )
     if history.preparing:
         return through_backbone(history.preparing)
     if last is None:
         expected = history.started.estimate if history.started else None
-        return (0.0, f"Learning begins, about {duration(expected)} to the end") if expected else getting_ready(download)
+        return (
+            (0.0, f"Learning begins, about {duration(expected)} to the end")
+            if expected
+            else getting_ready(download)
+        )
     left = seconds_left(history, goal)
     task = names(history)[min(last.task, goal - 1)]
-    text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (f", about {duration(left)} left" if left else "")
+    text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (
+        f", about {duration(left)} left" if left else ""
+    )
     text += f". {too_small(last.held)}" if last.held else ""
     return min(begun / goal, 1.0), text
 
@@ -30,14 +40,20 @@ def getting_ready(download: Download) -> tuple[float, str]:
     if download is None:
         return 0.0, "Getting the data ready …"
     name, so_far, total = download
-    return so_far / total, f"Downloading {name}: {so_far / 1e6:.0f} of {total / 1e6:.0f} MB. This is done once."
+    return (
+        so_far / total,
+        f"Downloading {name}: {so_far / 1e6:.0f} of {total / 1e6:.0f} MB. This is done once.",
+    )
 
 
 def through_backbone(at: Preparing) -> tuple[float, str]:
     """How far the images have gone through the backbone, as a share and as a line of text."""
     left = at.seconds * (at.total - at.done) / max(at.done, 1)
-    return at.done / at.total, (f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
-                                "This is done once; every run after finds them ready." + (f" {too_small(at.held)}" if at.held else ""))
+    return at.done / at.total, (
+        f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
+        "This is done once; every run after finds them ready."
+        + (f" {too_small(at.held)}" if at.held else "")
+    )
 
 
 def too_small(held: int) -> str:
@@ -76,7 +92,9 @@ def standing(history: History, state: str) -> str:
             return f"{kept}.{where} It can go on from here."
         case "failed":
             return f"The run could not go on: {history.ending.message} {kept}."
-    return f"The run was cut off{' in ' + within if within else ''}. {kept}; it can go on from there."
+    return (
+        f"The run was cut off{' in ' + within if within else ''}. {kept}; it can go on from there."
+    )
 
 
 def undo(history: History) -> str:

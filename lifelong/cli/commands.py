@@ -1,4 +1,5 @@
 """The command line: `python -m lifelong train | compare | transfer | classify | runs | strategies | datasets | bench | pretrain`."""
+
 import json
 import sys
 from pathlib import Path
@@ -27,10 +28,22 @@ def cli() -> None:
 
 @cli.command(cls=WithSettings)
 @_run_options
-@click.option("--strategy", default="finetune", show_default=True, help="How to learn; see `strategies`.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, image order and class order.")
+@click.option(
+    "--strategy", default="finetune", show_default=True, help="How to learn; see `strategies`."
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of weights, image order and class order.",
+)
 @click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the run; given again, an unfinished run goes on.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run; given again, an unfinished run goes on.",
+)
 def train(as_json: bool, out: Path | None, **given: Any) -> int:
     """Take one strategy through one scenario. Ctrl+C keeps what was learned and ends with status 130."""
     config = _config(**given)
@@ -38,7 +51,10 @@ def train(as_json: bool, out: Path | None, **given: Any) -> int:
     with interruptible() as stop:
         for event in _with_bar(run_store.learn(at, stop=stop), config):
             if isinstance(event, Stopped):
-                print(f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.", file=sys.stderr)
+                print(
+                    f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.",
+                    file=sys.stderr,
+                )
     story = run_store.history(at)
     _print_run(story, at.name, as_json)
     return 0 if story.finished else 130
@@ -47,16 +63,28 @@ def train(as_json: bool, out: Path | None, **given: Any) -> int:
 @cli.command(cls=WithNetwork)
 @_run_options
 @click.option("--strategies", required=True, help="Names with commas between them, or all.")
-@click.option("--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="Seeds 0, 1, ... each strategy is run with.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Seeds 0, 1, ... each strategy is run with.",
+)
 def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
     """Race strategies on the same images in the same order, side by side where there are cores; mean and standard error over the seeds."""
     from ..runs import comparison
     from ..training import experiment
 
     scenario = given["scenario"]
-    names = [card.name for card in api.strategies(scenario)] if strategies == "all" else [name.strip() for name in strategies.split(",")]
+    names = (
+        [card.name for card in api.strategies(scenario)]
+        if strategies == "all"
+        else [name.strip() for name in strategies.split(",")]
+    )
     pairs = [(name, seed) for name in dict.fromkeys(names) for seed in range(seeds)]
-    configurations = [experiment.resolve(_config(**given, strategy=name, seed=seed)) for name, seed in pairs]
+    configurations = [
+        experiment.resolve(_config(**given, strategy=name, seed=seed)) for name, seed in pairs
+    ]
     bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
     rows = comparison.rows(bar, configurations)
     if as_json:
@@ -65,15 +93,21 @@ def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
     print(f"{'strategy':<22}{'n':>3}   average accuracy        forgetting   seconds   stores")
     for row in rows:
         mean, sem = row["mean"], row["sem"]
-        print(f"{row['strategy']:<22}{row['n']:>3}   {_percent(mean['average_accuracy'])} ± {_percent(sem['average_accuracy'])}"
-              f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}   {api.stored(row['stored'])}")
+        print(
+            f"{row['strategy']:<22}{row['n']:>3}   {_percent(mean['average_accuracy'])} ± {_percent(sem['average_accuracy'])}"
+            f"   {_percent(mean['forgetting'])} ± {_percent(sem['forgetting'])}   {mean['seconds']:7.1f}   {api.stored(row['stored'])}"
+        )
 
 
 @cli.command()
 @click.argument("run")
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--after", type=int, help="Answers up to this task, counted from 0.  [default: the last]")
-@click.option("--task", type=int, help="The task the image belongs to, counted from 0.  [default: not told]")
+@click.option(
+    "--after", type=int, help="Answers up to this task, counted from 0.  [default: the last]"
+)
+@click.option(
+    "--task", type=int, help="The task the image belongs to, counted from 0.  [default: not told]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def classify(run: str, image: Path, after: int | None, task: int | None, as_json: bool) -> None:
     """What a run's model made of IMAGE after every task. RUN is an id from `runs`, or the folder of a run."""
@@ -98,8 +132,10 @@ def list_runs(as_json: bool) -> None:
         print(json.dumps(rows))
         return
     for row in rows:
-        print(f"{row['id']:<34} {row['learned']}/{row['tasks']} tasks  average accuracy {_percent(row['average_accuracy'])}"
-              f"  forgetting {_percent(row['forgetting'])}{'  shipped' if row['shipped'] else ''}")
+        print(
+            f"{row['id']:<34} {row['learned']}/{row['tasks']} tasks  average accuracy {_percent(row['average_accuracy'])}"
+            f"  forgetting {_percent(row['forgetting'])}{'  shipped' if row['shipped'] else ''}"
+        )
 
 
 @cli.command()
@@ -113,9 +149,14 @@ def strategies(as_json: bool) -> None:
         print(json.dumps(rows))
         return
     for row in rows:
-        print(f"{row['name']}  ({', '.join(row['scenarios'])})\n    {row['summary']}\n    {row['source']}")
+        print(
+            f"{row['name']}  ({', '.join(row['scenarios'])})\n    {row['summary']}\n    {row['source']}"
+        )
         for s in row["settings"]:
-            defaults = ", ".join(f"{scenario} {value if isinstance(value, str) else f'{value:g}'}" for scenario, value in s["defaults"].items())
+            defaults = ", ".join(
+                f"{scenario} {value if isinstance(value, str) else f'{value:g}'}"
+                for scenario, value in s["defaults"].items()
+            )
             print(f"    --{s['name'].replace('_', '-')}: {s['help']} ({defaults})")
 
 
@@ -124,12 +165,18 @@ def strategies(as_json: bool) -> None:
 def datasets(as_json: bool) -> None:
     """Data sets, and where each was found."""
     names = api.datasets()
-    print(json.dumps(names) if as_json else "\n".join(f"{name:<22} {data_sets.card(name).told()}" for name in names))
+    print(
+        json.dumps(names)
+        if as_json
+        else "\n".join(f"{name:<22} {data_sets.card(name).told()}" for name in names)
+    )
 
 
 @cli.command()
 @click.option("--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS))
-@click.option("--strategies", default="all", show_default=True, help="Names with commas between them, or all.")
+@click.option(
+    "--strategies", default="all", show_default=True, help="Names with commas between them, or all."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def bench(scenario: str, strategies: str, as_json: bool) -> None:
     """What a training step costs beside its matrix products."""
@@ -139,12 +186,16 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(told))
         return
-    print(f"threads {told['threads']}; exact Fisher of 12,000 images {told['fisher_seconds']:.2f} s")
+    print(
+        f"threads {told['threads']}; exact Fisher of 12,000 images {told['fisher_seconds']:.2f} s"
+    )
     for precision, part in (("fp32", told), ("bf16", told["bf16"])):
         if part is not None:
             print(f"{precision}: matrix products alone {part['floor_ms']:.2f} ms a step")
             for name, row in part["steps"].items():
-                print(f"{name:<22}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune")
+                print(
+                    f"{name:<22}{row['ms']:6.2f} ms  {row['to_floor']:5.2f} x floor  {row['to_finetune']:5.2f} x finetune"
+                )
 
 
 cli.add_command(pretrain)
@@ -156,13 +207,17 @@ def _print_run(story: History, run: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report))
         return
-    print(f"{run}: {report['source']}\naccuracy in percent, a row after each task, a column for each task")
+    print(
+        f"{run}: {report['source']}\naccuracy in percent, a row after each task, a column for each task"
+    )
     for row in report["accuracy"]:
         print(" ".join(_percent(value) for value in row))
     for name in story.measures():
         if report[name] is not None:
             print(f"{name.replace('_', ' '):<30} {_percent(report[name])}")
-    print(f"{'seconds of training':<30} {report['seconds']:6.1f}\nkeeps for earlier tasks: {api.stored(report['stored'])}")
+    print(
+        f"{'seconds of training':<30} {report['seconds']:6.1f}\nkeeps for earlier tasks: {api.stored(report['stored'])}"
+    )
 
 
 def _percent(share: float | None) -> str:
@@ -171,7 +226,9 @@ def _percent(share: float | None) -> str:
 
 def _config(**given: Any) -> configs.RunConfig:
     if given["tasks"] is None and not given["task_sizes"]:
-        given["tasks"] = min(configs.usual_tasks(given["scenario"]), len(data_sets.classes(given["dataset"])))
+        given["tasks"] = min(
+            configs.usual_tasks(given["scenario"]), len(data_sets.classes(given["dataset"]))
+        )
     return configs.make(**given)
 
 

@@ -1,4 +1,5 @@
 """Command-line flags made from the fields of the strategies and the models."""
+
 from typing import Any
 
 import click
@@ -19,7 +20,11 @@ class WithSettings(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         given = {o.name: ctx.params.pop(o.name, None) for o in _options(self.kinds)}
         for kind in self.kinds:
-            ctx.params[kind] = {name.removeprefix(f"{kind}_"): v for name, v in given.items() if v is not None and name.startswith(f"{kind}_")}
+            ctx.params[kind] = {
+                name.removeprefix(f"{kind}_"): v
+                for name, v in given.items()
+                if v is not None and name.startswith(f"{kind}_")
+            }
         return super().invoke(ctx)
 
 
@@ -32,43 +37,91 @@ class WithNetwork(WithSettings):
 def _options(kinds: tuple[str, ...]) -> list[click.Option]:
     options: dict[str, click.Option] = {}
     found = {"settings": ("strategies", registry.strategy), "network": ("models", registry.model)}
-    parts = [(kind, name, found[kind][1](name)) for kind in kinds for name in registry.names(found[kind][0])]
+    parts = [
+        (kind, name, found[kind][1](name))
+        for kind in kinds
+        for name in registry.names(found[kind][0])
+    ]
     for kind, part, made in parts:
         for setting in made.settings("else"):
             known = options.get(setting.name)
-            words = f"{part}: {setting.help}" + (f" One of {', '.join(setting.options)}." if setting.options else "")
+            words = f"{part}: {setting.help}" + (
+                f" One of {', '.join(setting.options)}." if setting.options else ""
+            )
             if known is None:
                 flag = f"--{setting.name.replace('_', '-')}"
-                options[setting.name] = click.Option([flag, f"{kind}_{setting.name}"], type=setting.kind, help=words)
+                options[setting.name] = click.Option(
+                    [flag, f"{kind}_{setting.name}"], type=setting.kind, help=words
+                )
             else:
                 known.help = f"{known.help} {words}"
     return list(options.values())
 
 
-def numbers(_context: click.Context, flag: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+def numbers(
+    _context: click.Context, flag: click.Parameter, text: str | None
+) -> tuple[int, ...] | None:
     """Whole numbers with commas between them, as the value of a flag: its callback."""
     try:
         return tuple(int(part) for part in text.split(",")) if text else None
     except ValueError:
         called = flag.opts[0].strip("-").replace("-", " ")
         verb = "were" if called.endswith("s") else "was"
-        raise LifelongError(f"The {called} {verb} given as '{text}'; expected numbers with commas between them.") from None
+        raise LifelongError(
+            f"The {called} {verb} given as '{text}'; expected numbers with commas between them."
+        ) from None
 
 
 _RUN_OPTIONS = [
     click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
-    click.option("--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS)),
+    click.option(
+        "--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS)
+    ),
     click.option("--model", default="mlp", show_default=True, help="Network."),
-    click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022)."),
-    click.option("--tasks", type=int, help="Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]"),
-    click.option("--class-order", callback=numbers, help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]"),
-    click.option("--task-sizes", callback=numbers, help="Number of classes of each task, such as 6,4.  [default: even shares]"),
-    click.option("--target", help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]"),
-    click.option("--images-per-class", type=int, help="Transfer: training images of each class of the target.  [default: all]"),
+    click.option(
+        "--recipe",
+        default="quick",
+        show_default=True,
+        help="quick (seconds) or paper (van de Ven et al. 2022).",
+    ),
+    click.option(
+        "--tasks",
+        type=int,
+        help="Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]",
+    ),
+    click.option(
+        "--class-order",
+        callback=numbers,
+        help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]",
+    ),
+    click.option(
+        "--task-sizes",
+        callback=numbers,
+        help="Number of classes of each task, such as 6,4.  [default: even shares]",
+    ),
+    click.option(
+        "--target",
+        help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]",
+    ),
+    click.option(
+        "--images-per-class",
+        type=int,
+        help="Transfer: training images of each class of the target.  [default: all]",
+    ),
     click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
     click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's."),
-    click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16."),
-    click.option("--device", default="auto", show_default=True, help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one."),
+    click.option(
+        "--precision",
+        default="auto",
+        show_default=True,
+        help="Of matrix products while learning: auto, fp32 or bf16.",
+    ),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
 ]
 

@@ -8,12 +8,39 @@ from tqdm import tqdm
 
 
 @click.command()
-@click.option("--dataset", default="cifar10", show_default=True, help="Images to learn from; their labels are not looked at.")
-@click.option("--architecture", default="resnet50", show_default=True, help="Network of torchvision to be made.")
-@click.option("--teacher", default="efficientnet-lite2", show_default=True, help="Network, trained on ImageNet, whose features it learns.")
-@click.option("--epochs", type=click.IntRange(1, 1000), default=12, show_default=True, help="Passes over the images.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of weights, crops and image order.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File of the backbone.  [default: the one that ships]")
+@click.option(
+    "--dataset",
+    default="cifar10",
+    show_default=True,
+    help="Images to learn from; their labels are not looked at.",
+)
+@click.option(
+    "--architecture",
+    default="resnet50",
+    show_default=True,
+    help="Network of torchvision to be made.",
+)
+@click.option(
+    "--teacher",
+    default="efficientnet-lite2",
+    show_default=True,
+    help="Network, trained on ImageNet, whose features it learns.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, 1000),
+    default=12,
+    show_default=True,
+    help="Passes over the images.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of weights, crops and image order."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of the backbone.  [default: the one that ships]",
+)
 def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
     """Make a backbone for small images from images without labels. The file is written anew after every pass."""
     from ..datasets import load
@@ -22,7 +49,9 @@ def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
 
     chosen = pretraining.Lesson(**lesson)
     bar = None
-    for at in pretraining.pretrain(chosen, load(dataset), out or weights.SHIPPED / f"{chosen.architecture}.safetensors"):
+    for at in pretraining.pretrain(
+        chosen, load(dataset), out or weights.SHIPPED / f"{chosen.architecture}.safetensors"
+    ):
         if bar is None or bar.desc != at.what:
             bar = tqdm(desc=at.what, total=at.total, mininterval=1)
         bar.update(at.done - bar.n)

@@ -1,4 +1,5 @@
 """Ctrl+C as a wish: what is at work stops after its step, and keeps what it has."""
+
 import signal
 import sys
 from collections.abc import Iterator
@@ -41,17 +42,30 @@ def _with_bar(events: Iterator[Event], config: configs.RunConfig) -> Iterator[Ev
             tqdm.write(f"The memory holds only {held} images at once.", file=sys.stderr)
         if isinstance(event, Preparing):
             if bar is None:
-                bar = tqdm(total=event.total, desc=f"images through {config.model}", unit="image", mininterval=0.5)
+                bar = tqdm(
+                    total=event.total,
+                    desc=f"images through {config.model}",
+                    unit="image",
+                    mininterval=0.5,
+                )
             bar.update(event.done - bar.n)
         if isinstance(event, Started):
             if bar is not None:
                 bar.close()
                 bar = None
             if event.estimate:
-                print(f"About {api.duration(event.estimate)} of training on this machine; Ctrl+C keeps what was learned.", file=sys.stderr)
+                print(
+                    f"About {api.duration(event.estimate)} of training on this machine; Ctrl+C keeps what was learned.",
+                    file=sys.stderr,
+                )
         if isinstance(event, Step):
             if bar is None:
-                bar = tqdm(total=event.steps, desc=f"{config.strategy}, task {event.task + 1}/{config.tasks}", unit="step", mininterval=0.5)
+                bar = tqdm(
+                    total=event.steps,
+                    desc=f"{config.strategy}, task {event.task + 1}/{config.tasks}",
+                    unit="step",
+                    mininterval=0.5,
+                )
             bar.update(event.step - bar.n)
         elif isinstance(event, TaskLearned | Stopped) and bar is not None:
             bar.update(0 if isinstance(event, Stopped) else bar.total - bar.n)

@@ -1,4 +1,5 @@
 """`python -m lifelong transfer`: from scratch, frozen and fine-tuned, from few and from many images of the target."""
+
 import json
 import sys
 from pathlib import Path
@@ -20,22 +21,80 @@ from .progress import interruptible
 
 @click.command(cls=WithSettings)
 @click.option("--pair", help=f"Source and target in one word: {', '.join(PAIRS)}.")
-@click.option("--dataset", default="mnist", show_default=True, help="The source, and the target too where none is given; see `datasets`.")
-@click.option("--target", help="A second data set.  [default: the second half of the first one's classes]")
-@click.option("--class-order", callback=numbers, help="Classes in order of arrival, those of the target last.  [default: natural]")
-@click.option("--task-sizes", callback=numbers, help="Number of classes of source and target, such as 6,4.  [default: even shares]")
-@click.option("--images", "sizes", callback=numbers, help="Target images a class; all there are come last.  [default: 1,5,20,100]")
-@click.option("--protect", default="lwf", show_default=True, help="The strategy that protects the source beside plain fine-tuning.")
-@click.option("--pretrained", is_flag=True, help="The source is what the network's weights were learned from: whole networks, 1, 5 and 20 images a class.")
-@click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often all of it is repeated, with seeds 0, 1, ...")
+@click.option(
+    "--dataset",
+    default="mnist",
+    show_default=True,
+    help="The source, and the target too where none is given; see `datasets`.",
+)
+@click.option(
+    "--target", help="A second data set.  [default: the second half of the first one's classes]"
+)
+@click.option(
+    "--class-order",
+    callback=numbers,
+    help="Classes in order of arrival, those of the target last.  [default: natural]",
+)
+@click.option(
+    "--task-sizes",
+    callback=numbers,
+    help="Number of classes of source and target, such as 6,4.  [default: even shares]",
+)
+@click.option(
+    "--images",
+    "sizes",
+    callback=numbers,
+    help="Target images a class; all there are come last.  [default: 1,5,20,100]",
+)
+@click.option(
+    "--protect",
+    default="lwf",
+    show_default=True,
+    help="The strategy that protects the source beside plain fine-tuning.",
+)
+@click.option(
+    "--pretrained",
+    is_flag=True,
+    help="The source is what the network's weights were learned from: whole networks, 1, 5 and 20 images a class.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="How often all of it is repeated, with seeds 0, 1, ...",
+)
 @click.option("--model", default="mlp", show_default=True, help="Network.")
-@click.option("--recipe", default="quick", show_default=True, help="quick (seconds) or paper (van de Ven et al. 2022).")
-@click.option("--steps", type=int, help="Optimiser steps for source and target, whatever the images, in place of the recipe's.")
+@click.option(
+    "--recipe",
+    default="quick",
+    show_default=True,
+    help="quick (seconds) or paper (van de Ven et al. 2022).",
+)
+@click.option(
+    "--steps",
+    type=int,
+    help="Optimiser steps for source and target, whatever the images, in place of the recipe's.",
+)
 @click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's.")
-@click.option("--precision", default="auto", show_default=True, help="Of matrix products while learning: auto, fp32 or bf16.")
-@click.option("--device", default="auto", show_default=True, help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one.")
+@click.option(
+    "--precision",
+    default="auto",
+    show_default=True,
+    help="Of matrix products while learning: auto, fp32 or bf16.",
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the study; given again, an unfinished one goes on.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the study; given again, an unfinished one goes on.",
+)
 def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) -> int:
     """What knowing the source is worth to learning the target, and what the source loses by it.
 
@@ -59,10 +118,17 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
         given |= PAIRS[pair].fields()
     given = {name: value for name, value in given.items() if value is not None}
     at = study_store.create(study_config.make(**given), out)
-    with interruptible() as stop, tqdm(total=100, unit="%", bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}") as bar:
+    with (
+        interruptible() as stop,
+        tqdm(
+            total=100, unit="%", bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+        ) as bar,
+    ):
         for event in study_store.learn(at, stop):
             if isinstance(event, Preparing):
-                bar.set_description_str(f"images through the backbone: {event.done:,} of {event.total:,}  ")
+                bar.set_description_str(
+                    f"images through the backbone: {event.done:,} of {event.total:,}  "
+                )
                 continue
             found = study_store.findings(at)
             bar.set_description_str("")
@@ -78,12 +144,22 @@ def _table(found: Findings, name: str) -> str:
     if found.began is None:
         return f"{name}: nothing found yet"
     sizes = ["all" if size is None else str(size) for size in found.began.sizes]
-    lines = [f"{name}: {found.began.data}", "target accuracy in percent by target images a class, in brackets that of the source",
-             f"{'':<22}" + "".join(f"{size:>16}" for size in sizes) + "   forward transfer in points, by images and by steps"]
+    lines = [
+        f"{name}: {found.began.data}",
+        "target accuracy in percent by target images a class, in brackets that of the source",
+        f"{'':<22}"
+        + "".join(f"{size:>16}" for size in sizes)
+        + "   forward transfer in points, by images and by steps",
+    ]
     for way in found.ways:
-        cells = "".join(f"{100 * point.target[0]:8.2f}{_in_brackets(point.source)}" for point in found.curve("images", way))
+        cells = "".join(
+            f"{100 * point.target[0]:8.2f}{_in_brackets(point.source)}"
+            for point in found.curve("images", way)
+        )
         report = found.report(name)["forward_transfer"]
-        gains = [_points(report[axis][way]) for axis in ("images", "steps")] if way != "scratch" else []
+        gains = (
+            [_points(report[axis][way]) for axis in ("images", "steps")] if way != "scratch" else []
+        )
         lines.append(f"{way:<22}{cells}   {'   '.join(gains)}")
     return "\n".join(lines)
 

@@ -22,14 +22,18 @@ def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
         return images
     count, _, height, width = images.shape
     functions = _smooth(height, width, images.device)
-    coefficients = torch.randn(count, 2, len(functions), generator=generator).to(images.device) * (2 * size)  # the side is 2 long: from -1 to 1
+    coefficients = torch.randn(count, 2, len(functions), generator=generator).to(images.device) * (
+        2 * size
+    )  # the side is 2 long: from -1 to 1
     # The centres, which are functions 1 and 2, are added by themselves: the product may be in bf16, too coarse for them.
     seen_at = functions[1:3] + coefficients @ functions
     grid = seen_at.view(count, 2, height, width).permute(0, 2, 3, 1)
     return F.grid_sample(images.float(), grid, align_corners=False).round_().to(torch.uint8)
 
 
-def cropped_and_flipped(images: Tensor, generator: torch.Generator, side: int | None = None) -> Tensor:
+def cropped_and_flipped(
+    images: Tensor, generator: torch.Generator, side: int | None = None
+) -> Tensor:
     """A part of each image, anywhere in it, and every other one mirrored.
 
     The part is as large as the image, after a margin of an eighth of it with 0 (32 of 40 pixels, as is usual on CIFAR-10), or
@@ -39,12 +43,17 @@ def cropped_and_flipped(images: Tensor, generator: torch.Generator, side: int | 
     by = (0, 0) if side else (height // 8, width // 8)
     padded = F.pad(images, (by[1], by[1], by[0], by[0]))
     height, width = (side, side) if side else (height, width)
-    top, left = (torch.randint(0, room - kept + 1, (count, 1), generator=generator) for room, kept in zip(padded.shape[2:], (height, width)))
+    top, left = (
+        torch.randint(0, room - kept + 1, (count, 1), generator=generator)
+        for room, kept in zip(padded.shape[2:], (height, width))
+    )
     mirrored = torch.randint(0, 2, (count, 1), generator=generator).bool()
     across = torch.arange(width)
     rows, columns = top + torch.arange(height), left + torch.where(mirrored, across.flip(0), across)
     places = torch.arange(count).view(-1, 1, 1), rows.unsqueeze(2), columns.unsqueeze(1)
-    return padded.permute(0, 2, 3, 1)[tuple(place.to(images.device) for place in places)].permute(0, 3, 1, 2)
+    return padded.permute(0, 2, 3, 1)[tuple(place.to(images.device) for place in places)].permute(
+        0, 3, 1, 2
+    )
 
 
 @cache
@@ -53,6 +62,11 @@ def _smooth(height: int, width: int, device: torch.device) -> Tensor:
     across, down = ((2 * torch.arange(side) + 1) / side - 1 for side in (width, height))
     y, x = torch.meshgrid(down, across, indexing="ij")
     apart = 2 / (BUMPS - 1)
-    profiles = [torch.exp(-(((at - torch.linspace(-1, 1, BUMPS)[:, None]) / (0.6 * apart)) ** 2) / 2) for at in (down, across)]
+    profiles = [
+        torch.exp(-(((at - torch.linspace(-1, 1, BUMPS)[:, None]) / (0.6 * apart)) ** 2) / 2)
+        for at in (down, across)
+    ]
     bumps = torch.einsum("ih,jw->ijhw", *profiles)
-    return torch.cat([torch.stack([torch.ones_like(x), x, y]).flatten(1), bumps.reshape(BUMPS**2, -1)]).to(device)
+    return torch.cat(
+        [torch.stack([torch.ones_like(x), x, y]).flatten(1), bumps.reshape(BUMPS**2, -1)]
+    ).to(device)

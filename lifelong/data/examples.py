@@ -1,4 +1,5 @@
 """Images, labels and tasks as tensors in memory."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,13 +46,19 @@ class Examples:
 
 def nothing() -> Examples:
     """No examples at all; takes the image shape of whatever it is joined with."""
-    return Examples(torch.empty(0, dtype=torch.uint8), torch.empty(0, dtype=torch.int64), torch.empty(0, dtype=torch.int64))
+    return Examples(
+        torch.empty(0, dtype=torch.uint8),
+        torch.empty(0, dtype=torch.int64),
+        torch.empty(0, dtype=torch.int64),
+    )
 
 
 def join(*parts: Examples) -> Examples:
     """All examples of the parts, in order."""
     parts = tuple(p for p in parts if len(p)) or parts[:1]
-    return Examples(*(torch.cat([getattr(p, name) for p in parts]) for name in ("images", "labels", "tasks")))
+    return Examples(
+        *(torch.cat([getattr(p, name) for p in parts]) for name in ("images", "labels", "tasks"))
+    )
 
 
 def by_class(examples: Examples) -> Iterator[tuple[tuple[int, int], Tensor]]:
@@ -121,8 +128,10 @@ def fitted(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
     if tuple(images.shape[1:]) == tuple(shape):
         return images
     if {images.shape[1], shape[0]} - {1, 3}:
-        raise LifelongError(f"Images of shape {tuple(images.shape[1:])} were to take the shape {tuple(shape)}; "
-                            "only grey and colour pictures can be brought to each other's shape, choose another target.")
+        raise LifelongError(
+            f"Images of shape {tuple(images.shape[1:])} were to take the shape {tuple(shape)}; "
+            "only grey and colour pictures can be brought to each other's shape, choose another target."
+        )
     return torch.cat([_fitted(part, shape) for part in images.split(CHUNK)])
 
 
@@ -133,7 +142,6 @@ def _fitted(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
     if images.shape[2:] != shape[1:]:
         pictures = F.interpolate(pictures, shape[1:], mode="bilinear", antialias=True)
     return pictures.round().clamp(0, 255).byte().expand(-1, shape[0], -1, -1)
-
 
 
 @dataclass

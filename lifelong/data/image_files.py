@@ -19,15 +19,21 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
     try:
         image = Image.open(stream, formats=FORMATS)
         if image.width * image.height > LARGEST:
-            raise LifelongError(f"The picture has {image.width} x {image.height} pixels; {_SMALLER}")
+            raise LifelongError(
+                f"The picture has {image.width} x {image.height} pixels; {_SMALLER}"
+            )
         image.draft(None, (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
         image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
-        raise LifelongError(f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}.") from None
+        raise LifelongError(
+            f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}."
+        ) from None
     except Image.DecompressionBombError:
         raise LifelongError(f"The picture has far too many pixels; {_SMALLER}") from None
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, LifelongError):
             raise
-        raise LifelongError("That picture is damaged or only half there; save it again and try once more.") from None
+        raise LifelongError(
+            "That picture is damaged or only half there; save it again and try once more."
+        ) from None

@@ -26,7 +26,11 @@ class Plan:
     @property
     def outputs(self) -> int:
         """Number of outputs the model needs for all tasks."""
-        return max(map(len, self.classes)) if self.scenario == "domain" else sum(map(len, self.classes))
+        return (
+            max(map(len, self.classes))
+            if self.scenario == "domain"
+            else sum(map(len, self.classes))
+        )
 
     def own(self, task: int) -> range:
         """The outputs of one task's own classes."""
@@ -102,15 +106,23 @@ class Task:
 def plan(config: RunConfig, classes: int) -> Plan:
     """Deals the classes out to the tasks; tasks differ by at most one class, the larger ones first, unless their sizes are given."""
     if config.tasks > classes:
-        raise LifelongError(f"{config.tasks} tasks were asked for, but {config.dataset} has {classes} classes; ask for at most {classes}.")
+        raise LifelongError(
+            f"{config.tasks} tasks were asked for, but {config.dataset} has {classes} classes; ask for at most {classes}."
+        )
     if config.scenario == "transfer" and config.tasks < 2:
-        raise LifelongError("The transfer scenario was given 1 task; it needs at least 2, a source and a target.")
+        raise LifelongError(
+            "The transfer scenario was given 1 task; it needs at least 2, a source and a target."
+        )
     for name in ("target", "images_per_class"):
         if config.scenario != "transfer" and getattr(config, name) is not None:
-            raise LifelongError(f"{name} was given in the scenario '{config.scenario}'; leave it out or choose the transfer scenario.")
+            raise LifelongError(
+                f"{name} was given in the scenario '{config.scenario}'; leave it out or choose the transfer scenario."
+            )
     sizes = config.task_sizes or _shares(classes, config.tasks)
     if len(sizes) != config.tasks or sum(sizes) != classes or min(sizes) < 1:
-        raise LifelongError(f"The task sizes were given as {list(sizes)}; expected {config.tasks} numbers of at least 1 that add up to the {classes} classes.")
+        raise LifelongError(
+            f"The task sizes were given as {list(sizes)}; expected {config.tasks} numbers of at least 1 that add up to the {classes} classes."
+        )
     dealt = iter(_class_order(config, classes))
     tasks = tuple(tuple(next(dealt) for _ in range(size)) for size in sizes)
     return Plan(config.scenario, tasks, config.how.compete)
@@ -127,9 +139,19 @@ def onto(config: RunConfig, own: int, other: int) -> RunConfig:
     The source's classes are the first task; the target's are dealt out to the other tasks.
     """
     if not 2 <= config.tasks <= other + 1:
-        raise LifelongError(f"{config.tasks} tasks were asked for, one of them for {config.dataset}; {config.target} has {other} classes, ask for 2 to {other + 1}.")
-    order = config.class_order or (*_drawn(config.seed, own), *(own + label for label in _drawn(config.seed, other)))
-    return config.model_copy(update={"class_order": order, "task_sizes": config.task_sizes or (own, *_shares(other, config.tasks - 1))})
+        raise LifelongError(
+            f"{config.tasks} tasks were asked for, one of them for {config.dataset}; {config.target} has {other} classes, ask for 2 to {other + 1}."
+        )
+    order = config.class_order or (
+        *_drawn(config.seed, own),
+        *(own + label for label in _drawn(config.seed, other)),
+    )
+    return config.model_copy(
+        update={
+            "class_order": order,
+            "task_sizes": config.task_sizes or (own, *_shares(other, config.tasks - 1)),
+        }
+    )
 
 
 def _class_order(config: RunConfig, classes: int) -> list[int]:
@@ -152,21 +174,32 @@ def _drawn(seed: int, classes: int) -> list[int]:
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     """The tasks of a run, each with its own training and test images."""
     how = plan(config, len(dataset.classes))
-    course = tuple(_part(how, index, dataset.train_images, dataset.train_labels) for index in range(config.tasks))
+    course = tuple(
+        _part(how, index, dataset.train_images, dataset.train_labels)
+        for index in range(config.tasks)
+    )
     tasks = []
     for index, train in enumerate(course):
         test = _part(how, index, dataset.test_images, dataset.test_labels)
         if not len(train) or not len(test):
             names = ", ".join(dataset.classes[label] for label in how.classes[index])
-            raise LifelongError(f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some.")
+            raise LifelongError(
+                f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some."
+            )
         probe = test.take(evenly(len(test), config.how.probe_images))
         tasks.append(Task(index, how, train, test, probe, how.competing(index), course))
-    return tasks if config.images_per_class is None else sparing(tasks, config.images_per_class, config.seed)
+    return (
+        tasks
+        if config.images_per_class is None
+        else sparing(tasks, config.images_per_class, config.seed)
+    )
 
 
 def sparing(tasks: list[Task], images: int, seed: int, first: int = 1) -> list[Task]:
     """The same tasks, with up to `images` training images of each class of all from `first` on; see `examples.few`."""
-    course = tuple(few(task.train, images, seed) if task.index >= first else task.train for task in tasks)
+    course = tuple(
+        few(task.train, images, seed) if task.index >= first else task.train for task in tasks
+    )
     return [replace(task, train=train, course=course) for task, train in zip(tasks, course)]
 
 
@@ -174,7 +207,14 @@ def on(tasks: list[Task], device: torch.device) -> list[Task]:
     """The same tasks with all their images on a device."""
     course = tuple(part.to(device) for part in tasks[0].course)
     return [
-        replace(task, train=course[task.index], course=course, test=task.test.to(device), probe=task.probe.to(device), competing=task.competing.to(device))
+        replace(
+            task,
+            train=course[task.index],
+            course=course,
+            test=task.test.to(device),
+            probe=task.probe.to(device),
+            competing=task.competing.to(device),
+        )
         for task in tasks
     ]
 

@@ -37,8 +37,15 @@ class Card:
 
     def told(self) -> str:
         """How many classes it has and where it was found, or what is wrong with it."""
-        later = "it is downloaded when first asked for" if self.downloads else "LIFELONG_OFFLINE forbids the download"
-        return self.problem or f"{len(self.classes):,} classes, {self.place or f'not on this machine: {later}'}"
+        later = (
+            "it is downloaded when first asked for"
+            if self.downloads
+            else "LIFELONG_OFFLINE forbids the download"
+        )
+        return (
+            self.problem
+            or f"{len(self.classes):,} classes, {self.place or f'not on this machine: {later}'}"
+        )
 
 
 def card(name: str) -> Card:
@@ -48,7 +55,14 @@ def card(name: str) -> Card:
         named = classes(name)
     except LifelongError as error:
         problem = str(error)
-    return Card(name, name not in registry.names("datasets"), named, problem, found, found is None and not offline())
+    return Card(
+        name,
+        name not in registry.names("datasets"),
+        named,
+        problem,
+        found,
+        found is None and not offline(),
+    )
 
 
 def names() -> tuple[str, ...]:
@@ -67,7 +81,9 @@ def place(name: str) -> Path | None:
     if found := custom.place(name):
         return found
     if name in custom.folders():
-        raise LifelongError(f"The folder '{locations.shown(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -.")
+        raise LifelongError(
+            f"The folder '{locations.shown(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -."
+        )
     raise unknown("dataset", name, names())
 
 
@@ -78,7 +94,9 @@ def here(name: str) -> bool:
 
 def arriving(name: str) -> tuple[int, int] | None:
     """Bytes so far and bytes in all of a data set that is being downloaded; None for one that is not."""
-    download = registry.module("datasets", name).DOWNLOAD if name in registry.names("datasets") else None
+    download = (
+        registry.module("datasets", name).DOWNLOAD if name in registry.names("datasets") else None
+    )
     so_far = locations.arriving(download[0]) if download else None
     return None if so_far is None else (min(so_far, download[1]), download[1])
 
@@ -113,6 +131,9 @@ def _stamp(found: Path | None) -> tuple:
     """What changes with the files in a folder, or in the folders of its train and test."""
     if found is None:
         return ()
-    looked = [found, *(path for within in (".", "train", "test") for path in sorted((found / within).glob("*")))]
+    looked = [
+        found,
+        *(path for within in (".", "train", "test") for path in sorted((found / within).glob("*"))),
+    ]
     seen = [(path.name, path.stat()) for path in looked if os.path.exists(path)]
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in seen)

@@ -38,10 +38,16 @@ def load() -> "Dataset":
     if folder is None:
         begun = locations.first(BATCHES, os.path.isdir)
         if begun and len(_missing(begun)) < len(FILES):
-            raise LifelongError(f"The folder {BATCHES} lacks {', '.join(_missing(begun))}; fetch CIFAR-10 again.")
-        raise locations.not_had(TITLE, f"the folder {BATCHES}, or parquet files in a folder cifar10,")
+            raise LifelongError(
+                f"The folder {BATCHES} lacks {', '.join(_missing(begun))}; fetch CIFAR-10 again."
+            )
+        raise locations.not_had(
+            TITLE, f"the folder {BATCHES}, or parquet files in a folder cifar10,"
+        )
     if folder.name == BATCHES:
-        return arrays.dataset("cifar10", TITLE, CLASSES, _batches(folder, train=True), _batches(folder, train=False))
+        return arrays.dataset(
+            "cifar10", TITLE, CLASSES, _batches(folder, train=True), _batches(folder, train=False)
+        )
     return custom.load(folder, "cifar10", TITLE, CLASSES, SHAPE)
 
 
@@ -61,5 +67,7 @@ def _batches(folder: Path, train: bool) -> arrays.Split:
     try:
         whole = datasets.CIFAR10(folder.parent, train=train, download=False)
     except (RuntimeError, OSError):
-        raise LifelongError(f"The files in {BATCHES} are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again.") from None
+        raise LifelongError(
+            f"The files in {BATCHES} are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again."
+        ) from None
     return np.ascontiguousarray(whole.data.transpose(0, 3, 1, 2)), np.array(whole.targets)

@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from ..data.examples import Dataset
 
 TITLE = "Fashion-MNIST"
-CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 SHAPE = (1, 28, 28)
 DOWNLOAD = ("FashionMNIST/raw", 30_878_645)
 

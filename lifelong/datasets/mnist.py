@@ -34,7 +34,10 @@ def load() -> "Dataset":
     folder = place() or idx.downloaded("MNIST")
     if folder is None:
         if not offline():
-            tqdm.write("MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample.", file=sys.stderr)
+            tqdm.write(
+                "MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample.",
+                file=sys.stderr,
+            )
         return mnist_sample.load()
     if folder.name == "raw":
         return idx.load(folder, "mnist", TITLE, CLASSES)

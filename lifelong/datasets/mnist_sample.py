@@ -33,7 +33,9 @@ def load() -> "Dataset":
     from ..data.examples import Dataset
 
     # The rows are read directly: the package's own reader goes through text and floats and takes seconds.
-    rows = np.fromstring(gzip.decompress(place().read_bytes()).replace(b"\n", b","), dtype=np.float32, sep=",").reshape(-1, 785)
+    rows = np.fromstring(
+        gzip.decompress(place().read_bytes()).replace(b"\n", b","), dtype=np.float32, sep=","
+    ).reshape(-1, 785)
     images = torch.from_numpy(rows[:, :-1].astype(np.uint8)).reshape(-1, 1, 28, 28)
     labels = torch.from_numpy(rows[:, -1].astype(np.int64))
     rank = torch.empty_like(labels)

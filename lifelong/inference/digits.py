@@ -13,7 +13,10 @@ from ..errors import LifelongError
 
 FAINT = 0.12  # share of the darkest ink below which a pixel is paper
 EDGE = 0.3  # share of the darkest ink from which a pixel counts for the size of the digit
-STROKES = (1.8, 3.2)  # width of a stroke in a digit of 20 pixels; most of MNIST's training images lie between
+STROKES = (
+    1.8,
+    3.2,
+)  # width of a stroke in a digit of 20 pixels; most of MNIST's training images lie between
 
 
 def to_digit(image: Image.Image) -> np.ndarray | None:
@@ -29,7 +32,9 @@ def digit_in(image: Image.Image) -> np.ndarray:
     """As `to_digit`, for who cannot do without one: a blank picture is a LifelongError."""
     pixels = to_digit(image)
     if pixels is None:
-        raise LifelongError("The picture is blank: nothing stands out from its background; give one with a digit on it.")
+        raise LifelongError(
+            "The picture is blank: nothing stands out from its background; give one with a digit on it."
+        )
     return pixels
 
 
@@ -38,7 +43,9 @@ def _ink(image: Image.Image) -> np.ndarray | None:
     gray = _on_paper(image)
     scale = WORKING / max(gray.size)
     if scale < 1:
-        gray = gray.resize([max(1, round(side * scale)) for side in gray.size], Image.Resampling.BOX)
+        gray = gray.resize(
+            [max(1, round(side * scale)) for side in gray.size], Image.Resampling.BOX
+        )
     values = np.asarray(gray, np.float32)
     edge = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
     paper = float(np.median(edge))
@@ -88,7 +95,9 @@ def _with_usual_strokes(ink: np.ndarray) -> np.ndarray:
 def _stroke_width(digit: np.ndarray) -> float:
     """Mean width in pixels: twice the area over the outline, its length by Crofton's formula for two directions."""
     mask = np.pad(digit > 0.5, 1)
-    crossings = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
+    crossings = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(
+        mask[:, 1:] != mask[:, :-1]
+    )
     return 2 * np.count_nonzero(mask) / (crossings * np.pi / 4) if crossings else 1.0
 
 

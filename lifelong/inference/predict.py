@@ -35,7 +35,9 @@ class Answer:
     probability_of: dict[str, float]
 
 
-def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | None = None) -> list[Answer]:
+def classify(
+    at: Path, image: np.ndarray, after: int | None = None, task: int | None = None
+) -> list[Answer]:
     """One answer for each checkpoint up to `after` (all by default), task label given or not.
 
     image: uint8 (channels, height, width) or (height, width), as the run's model takes it.
@@ -45,9 +47,13 @@ def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | 
     learned = len(story.learned)
     last = learned - 1 if after is None else after
     if not 0 <= last < learned:
-        raise LifelongError(f"after was given as {after}; the run {at.name} has answers after tasks 0 to {learned - 1}.")
+        raise LifelongError(
+            f"after was given as {after}; the run {at.name} has answers after tasks 0 to {learned - 1}."
+        )
     if task is not None and not 0 <= task < story.config.tasks:
-        raise LifelongError(f"task was given as {task}; the run {at.name} has tasks 0 to {story.config.tasks - 1}.")
+        raise LifelongError(
+            f"task was given as {task}; the run {at.name} has tasks 0 to {story.config.tasks - 1}."
+        )
     plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
     images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *story.started.shape)
     models = [load(at, k) for k in range(last + 1)]
@@ -58,7 +64,9 @@ def classify(at: Path, image: np.ndarray, after: int | None = None, task: int | 
     return [_answer(story, plan, model, images, k, task) for k, model in enumerate(models)]
 
 
-def told(at: Path, image: Image.Image, after: int | None = None, task: int | None = None) -> dict[str, Any]:
+def told(
+    at: Path, image: Image.Image, after: int | None = None, task: int | None = None
+) -> dict[str, Any]:
     """The answers to a picture as JSON values: the five likeliest labels after each task.
 
     Raises LifelongError as `classify` does, and for a blank picture.
@@ -66,7 +74,10 @@ def told(at: Path, image: Image.Image, after: int | None = None, task: int | Non
     story = _begun(at)
     pixels = needed(image, story.config.dataset, story.started.shape)
     answers = [
-        {"after": a.after, "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]]}
+        {
+            "after": a.after,
+            "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]],
+        }
         for a in classify(at, pixels, after, task)
     ]
     return {"run": at.name, "answers": answers}
@@ -79,8 +90,14 @@ def _begun(at: Path) -> History:
     return story
 
 
-def _answer(story: History, plan: Plan, model: Strategy, images: torch.Tensor, after: int, task: int | None) -> Answer:
-    names = {label: name for own, said in zip(plan.classes, story.started.classes) for label, name in zip(own, said)}
+def _answer(
+    story: History, plan: Plan, model: Strategy, images: torch.Tensor, after: int, task: int | None
+) -> Answer:
+    names = {
+        label: name
+        for own, said in zip(plan.classes, story.started.classes)
+        for label, name in zip(own, said)
+    }
     with torch.no_grad():
         scores = model.scores(images)
     compete = plan.asked(after, task)
@@ -111,7 +128,9 @@ def _model(at: Path, after: int, version: int) -> Strategy:
     front = front_of(story.config)
     shape = (front.width, 1, 1) if front else story.started.shape
     network = model_of(story.config).network(shape, plan.outputs, story.config.precision)
-    strategy = registry.strategy(story.config.strategy).make(story.config.scenario, story.config.settings)
+    strategy = registry.strategy(story.config.strategy).make(
+        story.config.scenario, story.config.settings
+    )
     strategy.prepare(network, plan, story.config)
     file = checkpoints.answering(at, after)
     try:
@@ -119,5 +138,7 @@ def _model(at: Path, after: int, version: int) -> Strategy:
     except (KeyError, ValueError) as error:
         if isinstance(error, LifelongError):
             raise
-        raise LifelongError(f"The checkpoint {at.name}/{file.name} belongs to another model; learn the task again.") from None
+        raise LifelongError(
+            f"The checkpoint {at.name}/{file.name} belongs to another model; learn the task again."
+        ) from None
     return strategy

@@ -7,7 +7,10 @@ from .. import datasets
 from ..errors import LifelongError
 from .digits import digit_in, to_digit
 
-DIGITS = ("mnist", "mnist-sample")  # data sets that hold drawn digits, centred and scaled as MNIST's are
+DIGITS = (
+    "mnist",
+    "mnist-sample",
+)  # data sets that hold drawn digits, centred and scaled as MNIST's are
 
 
 def holds_digits(dataset: str) -> bool:
@@ -31,7 +34,9 @@ def photograph(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    fitted = ImageOps.fit(image.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BICUBIC)
+    fitted = ImageOps.fit(
+        image.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BICUBIC
+    )
     pixels = np.asarray(fitted, np.uint8)
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
 
@@ -47,7 +52,10 @@ def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
         data = datasets.load(dataset)
     except LifelongError:  # a data set that was removed or damaged since
         return None
-    places = [(data.test_labels == label).nonzero().squeeze(1)[:turns] for label in range(min(len(data.classes), most))]
+    places = [
+        (data.test_labels == label).nonzero().squeeze(1)[:turns]
+        for label in range(min(len(data.classes), most))
+    ]
     if any(len(place) < turns for place in places):
         return None
     return np.stack([data.test_images[place].numpy() for place in places], 1)

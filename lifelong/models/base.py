@@ -22,7 +22,9 @@ class Body(nn.Module):
     """
 
     width: int
-    sees_values: ClassVar[bool] = False  # whether it only passes on the values of an image, from 0 to 1
+    sees_values: ClassVar[bool] = (
+        False  # whether it only passes on the values of an image, from 0 to 1
+    )
 
     def initialise(self, generator: torch.Generator) -> None:
         """Puts the parameters back to where training starts."""
@@ -110,7 +112,11 @@ class Network(Flat):
     def embed(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
         """What the head sees of the images, (n, width of the last hidden layer)."""
         x = self.body(images)
-        return connected(x, self.layers[:-1], self.written, relu_last=True, gates=gates) if self.hidden else x
+        return (
+            connected(x, self.layers[:-1], self.written, relu_last=True, gates=gates)
+            if self.hidden
+            else x
+        )
 
     @torch.no_grad()
     def grow(self, outputs: int, generator: torch.Generator) -> None:
@@ -120,7 +126,9 @@ class Network(Flat):
         """
         old, known = self.head, self.head.out_features
         if outputs < known:
-            raise ValueError(f"A head of {known} outputs was to grow to {outputs}; it can only gain outputs.")
+            raise ValueError(
+                f"A head of {known} outputs was to grow to {outputs}; it can only gain outputs."
+            )
         self.head = nn.Linear(old.in_features, outputs).to(old.weight.device)
         self.draw([self.head], generator)
         for new, kept in ((self.head.weight, old.weight), (self.head.bias, old.bias)):

@@ -15,7 +15,9 @@ def device(wanted: str, deep: bool) -> str:
     """
     card = torch.cuda.is_available()
     if wanted == "cuda" and not card:
-        raise LifelongError("device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one.")
+        raise LifelongError(
+            "device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one."
+        )
     return ("cuda" if card and deep else "cpu") if wanted == "auto" else wanted
 
 
@@ -40,7 +42,9 @@ def _has(feature: str) -> bool:
 def halved(images: int) -> int:
     """How many images to try at once where the memory did not hold so many; LifelongError where it did not hold one."""
     if images == 1:
-        raise LifelongError("The memory does not hold one image in this network; choose a smaller side or a smaller network.")
+        raise LifelongError(
+            "The memory does not hold one image in this network; choose a smaller side or a smaller network."
+        )
     return images // 2
 
 

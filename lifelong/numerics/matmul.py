@@ -9,6 +9,7 @@ them, and its result is rounded, too. Graphics cards that know bfloat16 are made
 A run of a small network has one thread, so that as many runs as there are cores go side by side. What is large in it is cut into
 parts all the same, and a second thread takes some of them: it changes no bit, and a run that is alone has both cores.
 """
+
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +39,10 @@ def products(precision: str) -> Iterator[None]:
 
 def _products(precision: str) -> Iterator[None]:
     global _converting
-    converted, _converting = _converting, precision == "bf16" and _has("avx512_bf16") and not _has("amx_bf16")
+    converted, _converting = (
+        _converting,
+        precision == "bf16" and _has("avx512_bf16") and not _has("amx_bf16"),
+    )
     coarse = {torch.backends.mkldnn.matmul: "bf16", torch.backends.cuda.matmul: "tf32"}
     before = {matmul: matmul.fp32_precision for matmul in coarse}
     for matmul, name in coarse.items():
@@ -65,7 +69,9 @@ def product(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
         return _product(a, b, out)
     made = torch.empty(len(a), b.shape[1]) if out is None else out
     b, half = rounded(b), len(a) // 2
-    side_by_side([partial(_product, a[part], b, made[part]) for part in (slice(half), slice(half, None))])
+    side_by_side(
+        [partial(_product, a[part], b, made[part]) for part in (slice(half), slice(half, None))]
+    )
     return made
 
 
@@ -89,7 +95,9 @@ def add_products(total: Tensor, a: Tensor, b: Tensor) -> None:
     """
     if a.dtype != torch.int8:
         total.addmm_(a.T, b)
-    elif a.device.type == "cpu" and (_has("avx512_vnni") or _has("amx_int8")):  # made for it: three times as fast, and more
+    elif a.device.type == "cpu" and (
+        _has("avx512_vnni") or _has("amx_int8")
+    ):  # made for it: three times as fast, and more
         total += torch._int_mm(a.T, b)
     else:
         for some, others in zip(a.split(EXACT), b.split(EXACT)):
@@ -99,7 +107,12 @@ def add_products(total: Tensor, a: Tensor, b: Tensor) -> None:
 def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
     """The same where a' b is known to be symmetric: adds only what lies on and below the diagonal of total (d, d), side by side."""
     strips = [slice(start, start + STRIP) for start in range(0, len(total), STRIP)]
-    side_by_side([partial(add_products, total[strip.start :, strip], a[:, strip.start :], b[:, strip]) for strip in strips])
+    side_by_side(
+        [
+            partial(add_products, total[strip.start :, strip], a[:, strip.start :], b[:, strip])
+            for strip in strips
+        ]
+    )
 
 
 def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
@@ -114,7 +127,9 @@ def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
     try:
         _do(left)
     finally:
-        if not other.cancel():  # not begun, because that thread is at another's jobs: all is done already
+        if (
+            not other.cancel()
+        ):  # not begun, because that thread is at another's jobs: all is done already
             other.result()
 
 

@@ -9,8 +9,10 @@ import contextlib
 import torch
 
 _LIBRARIES = []
-for _schema in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-                "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"):
+for _schema in (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+):
     with contextlib.suppress(RuntimeError):  # declared already where the compiled operators do load
         _library = torch.library.Library("torchvision", "FRAGMENT")
         _library.define(_schema)

@@ -14,12 +14,21 @@ from ..numerics import matmul
 from ..training.experiment import model_of, run
 from .history import History
 
-MEASURED = ("average_accuracy", "average_incremental_accuracy", "forgetting", "backward_transfer", "forward_transfer",
-            "learning_accuracy", "seconds")
+MEASURED = (
+    "average_accuracy",
+    "average_incremental_accuracy",
+    "forgetting",
+    "backward_transfer",
+    "forward_transfer",
+    "learning_accuracy",
+    "seconds",
+)
 
 
 def race(
-    configurations: list[RunConfig], processes: int | None = None, clock: Callable[[], float] = time.perf_counter
+    configurations: list[RunConfig],
+    processes: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[dict[str, Any]]:
     """Runs them side by side and yields the report of each as it ends; the numbers are those of one at a time.
 
@@ -32,7 +41,9 @@ def race(
         yield from map(made, configurations)
         return
     # Started afresh, not forked: a fork of a process whose torch has threads can hang.
-    pool = ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn"), initializer=matmul.among_others)
+    pool = ProcessPoolExecutor(
+        width, mp_context=multiprocessing.get_context("spawn"), initializer=matmul.among_others
+    )
     try:
         for done in as_completed([pool.submit(made, config) for config in configurations]):
             yield done.result()
@@ -42,7 +53,9 @@ def race(
 
 def at_once(configurations: Iterable[RunConfig]) -> int:
     """How many runs are best learned at once: one for each core, or a single one where it uses all of them, or a graphics card."""
-    alone = any(model_of(config).threads != 1 or config.device == "cuda" for config in configurations)
+    alone = any(
+        model_of(config).threads != 1 or config.device == "cuda" for config in configurations
+    )
     return 1 if alone else os.cpu_count() or 1
 
 
@@ -51,7 +64,9 @@ def report(config: RunConfig, clock: Callable[[], float] = time.perf_counter) ->
     return History(config, tuple(run(config, clock))).report(run=None)
 
 
-def rows(reports: Iterable[dict[str, Any]], configurations: list[RunConfig]) -> list[dict[str, Any]]:
+def rows(
+    reports: Iterable[dict[str, Any]], configurations: list[RunConfig]
+) -> list[dict[str, Any]]:
     """One row a strategy with mean, sem and the runs it is made of, all in the order of the configurations."""
     place = {(config.strategy, config.seed): i for i, config in enumerate(configurations)}
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -64,8 +79,18 @@ def _row(strategy: str, told: list[dict[str, Any]]) -> dict[str, Any]:
     summary = {name: mean_and_sem([t[name] for t in told]) for name in MEASURED}
     mean = {name: m for name, (m, _) in summary.items()}
     tasks = range(told[0]["tasks"])
-    accuracy = [[mean_and_sem([t["accuracy"][i][j] for t in told])[0] for j in tasks] for i in tasks]
+    accuracy = [
+        [mean_and_sem([t["accuracy"][i][j] for t in told])[0] for j in tasks] for i in tasks
+    ]
     return {
-        "strategy": strategy, "scenario": told[0]["scenario"], "n": len(told), "accuracy": accuracy, **mean,
-        "stored": told[-1]["stored"], "mean": mean, "sem": {name: s for name, (_, s) in summary.items()}, "run": None, "runs": told,
+        "strategy": strategy,
+        "scenario": told[0]["scenario"],
+        "n": len(told),
+        "accuracy": accuracy,
+        **mean,
+        "stored": told[-1]["stored"],
+        "mean": mean,
+        "sem": {name: s for name, (_, s) in summary.items()},
+        "run": None,
+        "runs": told,
     }

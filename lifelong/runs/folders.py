@@ -61,16 +61,22 @@ def new(*words: str) -> Path:
 def put(config: BaseModel, at: Path, name: str, read: Callable[[bytes], BaseModel]) -> Path:
     """Makes the folder with the config in a file of this name, unless it is there; raises LifelongError where another one is."""
     if any((at / other).exists() for other in {"config.json", "study.json"} - {name}):
-        raise LifelongError(f"The folder {at.name} holds something else already; give another with --out.")
+        raise LifelongError(
+            f"The folder {at.name} holds something else already; give another with --out."
+        )
     try:
         at.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LifelongError(f"The folder {at.name} could not be made ({error.strerror}); give another with --out.") from None
+        raise LifelongError(
+            f"The folder {at.name} could not be made ({error.strerror}); give another with --out."
+        ) from None
     file = at / name
     if not file.exists():
         atomic.replace(file, config.model_dump_json(indent=2).encode())
     elif read(file.read_bytes()) != config:
-        raise LifelongError(f"The folder {at.name} holds a run with another configuration; give another with --out.")
+        raise LifelongError(
+            f"The folder {at.name} holds a run with another configuration; give another with --out."
+        )
     return at
 
 
@@ -88,7 +94,9 @@ def standing(at: Path, ending: object, begun: bool) -> str:
     if locked(at):
         return "running"
     named = getattr(ending, "event", None)
-    return named if named in ("finished", "stopped", "failed") else "interrupted" if begun else "new"
+    return (
+        named if named in ("finished", "stopped", "failed") else "interrupted" if begun else "new"
+    )
 
 
 def locked(at: Path) -> bool:
@@ -113,13 +121,19 @@ def held(at: Path) -> Iterator[None]:
     try:
         lock = FileLock(at / ".lock").acquire(timeout=0.5)
     except Timeout:
-        raise LifelongError(f"{at.name} is being learned by another process; wait for it or stop it.") from None
+        raise LifelongError(
+            f"{at.name} is being learned by another process; wait for it or stop it."
+        ) from None
     except OSError as error:
-        raise LifelongError(f"The folder of {at.name} cannot be written to ({error.strerror}); start one elsewhere.") from None
+        raise LifelongError(
+            f"The folder of {at.name} cannot be written to ({error.strerror}); start one elsewhere."
+        ) from None
     with lock:
         try:
             yield
         except LifelongError as error:
-            with contextlib.suppress(LifelongError):  # a full disk cannot take the note that it is full
+            with contextlib.suppress(
+                LifelongError
+            ):  # a full disk cannot take the note that it is full
                 journal.append(at / "record.jsonl", Failed(message=str(error)))
             raise

@@ -68,12 +68,16 @@ class History:
     @property
     def seconds(self) -> float:
         """Seconds of training so far, evaluation left out."""
-        return max((e.seconds for e in self.events if isinstance(e, Step | TaskLearned)), default=0.0)
+        return max(
+            (e.seconds for e in self.events if isinstance(e, Step | TaskLearned)), default=0.0
+        )
 
     def chance(self, task: int) -> float:
         """Accuracy of guessing among the outputs that compete for an image of this task after the last task."""
         sizes = [len(names) for names in self.started.classes]
-        return 1 / {"class": sum(sizes), "domain": max(sizes)}.get(self.config.scenario, sizes[task])
+        return 1 / {"class": sum(sizes), "domain": max(sizes)}.get(
+            self.config.scenario, sizes[task]
+        )
 
     def measures(self, cumulative: "History | None" = None) -> dict[str, float | None]:
         """Every metric by name; intransigence needs the cumulative run."""
@@ -84,7 +88,9 @@ class History:
             "average_incremental_accuracy": metrics.average_incremental_accuracy(a),
             "forgetting": metrics.forgetting(a),
             "backward_transfer": metrics.backward_transfer(a),
-            "forward_transfer": metrics.forward_transfer(ahead, self.started.untrained) if self.started else None,
+            "forward_transfer": metrics.forward_transfer(ahead, self.started.untrained)
+            if self.started
+            else None,
             "learning_accuracy": metrics.learning_accuracy(a),
             "intransigence": metrics.intransigence(a, cumulative.accuracy) if cumulative else None,
         }

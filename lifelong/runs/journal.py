@@ -1,4 +1,5 @@
 """Reads and writes `record.jsonl`, one JSON line an event."""
+
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
@@ -34,12 +35,18 @@ def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
                 fits = event.done <= event.total
                 before += fits and not tasks
             case Started():
-                fits = number == before + 1 and len(event.classes) == len(event.labels) == len(event.untrained) > 0
+                fits = (
+                    number == before + 1
+                    and len(event.classes) == len(event.labels) == len(event.untrained) > 0
+                )
                 tasks = len(event.classes)
             case Step():
                 fits = event.task == learned < tasks and len(event.probe) == learned + 1
             case TaskLearned():
-                fits = event.task == learned < tasks and len(event.accuracy) == len(event.labelled) == learned + 1
+                fits = (
+                    event.task == learned < tasks
+                    and len(event.accuracy) == len(event.labelled) == learned + 1
+                )
                 learned += 1
             case _:
                 fits = True
@@ -100,7 +107,10 @@ def until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
             case Started():
                 return True
             case Step():
-                return (event.task, event.step) < (task, step) or (event.task, event.step) == (task, step) != (task, 0)
+                return (event.task, event.step) < (task, step) or (event.task, event.step) == (
+                    task,
+                    step,
+                ) != (task, 0)
             case TaskLearned():
                 return event.task < task
         return False
@@ -108,7 +118,9 @@ def until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
     return [event for event in events if kept(event)]
 
 
-def follow(file: Path, events: Iterable[BaseModel], before: Iterable[BaseModel], stop: Callable[[], bool]) -> Generator[BaseModel, None, bool]:
+def follow(
+    file: Path, events: Iterable[BaseModel], before: Iterable[BaseModel], stop: Callable[[], bool]
+) -> Generator[BaseModel, None, bool]:
     """Appends events as they come, and passes them on; when `stop` says yes, the record is put back to what it was before.
 
     Returns whether all of them came.

@@ -10,7 +10,20 @@ from ..config import RunConfig
 from ..errors import LifelongError, unknown
 from ..events import Event, Stopped, TaskLearned
 from . import journal
-from .folders import SHIPPED, find, held, home, listed, locked, new, put, shipped, ships, stamp, standing
+from .folders import (
+    SHIPPED,
+    find,
+    held,
+    home,
+    listed,
+    locked,
+    new,
+    put,
+    shipped,
+    ships,
+    stamp,
+    standing,
+)
 from .history import History
 
 __all__ = ["SHIPPED", "home", "locked", "shipped"]  # of the folders, what is asked for here
@@ -39,7 +52,12 @@ def create(config: RunConfig, at: Path | None = None) -> Path:
     from ..training.experiment import resolve
 
     config = resolve(config)
-    return put(config, at or new(config.dataset, config.scenario, config.strategy), "config.json", configs.read)
+    return put(
+        config,
+        at or new(config.dataset, config.scenario, config.strategy),
+        "config.json",
+        configs.read,
+    )
 
 
 def history(at: Path) -> History:
@@ -52,7 +70,9 @@ def _history(at: Path, *_stamps: tuple[int, int] | None) -> History:
     try:
         config = configs.read((at / "config.json").read_bytes())
     except OSError:
-        raise LifelongError(f"The run {at.name} has no readable config.json; delete the run.") from None
+        raise LifelongError(
+            f"The run {at.name} has no readable config.json; delete the run."
+        ) from None
     return History(config, tuple(journal.read(at / "record.jsonl")))
 
 
@@ -62,13 +82,17 @@ def state(at: Path) -> str:
     return standing(at, story.ending, bool(story.events))
 
 
-def learn(at: Path, until: int | None = None, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+def learn(
+    at: Path, until: int | None = None, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
     """Learns on from where the run stands, before task `until` or to the end; every event is on disk when it is told.
 
     Raises LifelongError when another process is learning this run, or its data are not those it began with.
     """
     if ships(at) and history(at).finished:
-        raise LifelongError(f"The run {at.name} ships with the project and is complete; start one of your own.")
+        raise LifelongError(
+            f"The run {at.name} ships with the project and is complete; start one of your own."
+        )
     with held(at):
         yield from _learn(at, until, stop)
 
@@ -88,14 +112,22 @@ def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Ev
     experiment = Experiment(story.config, stop=stop)
     task, step = _resume(at, experiment)
     if story.started and story.started.source != experiment.dataset.source:
-        raise LifelongError(f"The run {at.name} began with {story.started.source}, but here is {experiment.dataset.source}; start a new run.")
-    if story.started and story.started.backbone != (experiment.front.digest if experiment.front else ""):
-        raise LifelongError(f"The run {at.name} began with another backbone than the one here; start a new run, or restore its weights.")
+        raise LifelongError(
+            f"The run {at.name} began with {story.started.source}, but here is {experiment.dataset.source}; start a new run."
+        )
+    if story.started and story.started.backbone != (
+        experiment.front.digest if experiment.front else ""
+    ):
+        raise LifelongError(
+            f"The run {at.name} began with another backbone than the one here; start a new run, or restore its weights."
+        )
     journal.rewrite(record, journal.until(story.events, task, step) if task or step else [])
     for event in experiment.events(until):
         if isinstance(event, TaskLearned):
             answering = experiment.strategy.answering_state()
-            tensor_files.write(checkpoints.answering(at, event.task), answering, half=story.config.half)
+            tensor_files.write(
+                checkpoints.answering(at, event.task), answering, half=story.config.half
+            )
             _keep(checkpoints.learned(at, event.task), experiment)
             checkpoints.within(at).unlink(missing_ok=True)
         elif isinstance(event, Stopped) and event.step:
@@ -108,7 +140,9 @@ def _keep(file: Path, experiment) -> None:
     from ..storage import tensor_files
 
     about = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
-    tensor_files.write(file, experiment.state(), {name: str(value) for name, value in about.items()})
+    tensor_files.write(
+        file, experiment.state(), {name: str(value) for name, value in about.items()}
+    )
 
 
 def _resume(at: Path, experiment) -> tuple[int, int]:
@@ -127,7 +161,9 @@ def _resume(at: Path, experiment) -> tuple[int, int]:
         task, step = int(about["task"]), int(about["step"])
         experiment.load_state(state, task, step, float(about["seconds"]))
     except (KeyError, ValueError, RuntimeError):  # what torch raises where shapes differ
-        raise LifelongError(f"The checkpoint {at.name}/{file.name} belongs to another model; undo the task or restore the file.") from None
+        raise LifelongError(
+            f"The checkpoint {at.name}/{file.name} belongs to another model; undo the task or restore the file."
+        ) from None
     return task, step
 
 
@@ -146,7 +182,9 @@ def undo(at: Path) -> None:
     begun = checkpoints.within(at).exists() or any(step.task == learned for step in story.steps)
     task = learned if begun else learned - 1
     if task < 0 or not story.events:
-        raise LifelongError(f"Undo was asked for, but the run {at.name} has not learned anything yet.")
+        raise LifelongError(
+            f"Undo was asked for, but the run {at.name} has not learned anything yet."
+        )
     kept = journal.until(story.events, task)
     # In this order a crash in between leaves a run that goes on from one of the two states.
     checkpoints.within(at).unlink(missing_ok=True)
@@ -159,5 +197,7 @@ def delete(run: str) -> None:
     """Removes a run of one's own, with all its files."""
     at = folder(run)
     if is_shipped(run) or locked(at):
-        raise LifelongError(f"The run {run} ships with the project or is being learned; it was not deleted.")
+        raise LifelongError(
+            f"The run {run} ships with the project or is being learned; it was not deleted."
+        )
     shutil.rmtree(at)

@@ -1,4 +1,5 @@
 """Strategies and networks as a person chooses them: what each is, and its settings."""
+
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -6,7 +7,14 @@ from .. import registry
 from ..config import FAMILIES, SCENARIOS
 from ..transfer.config import UNPROTECTING
 
-_SIMPLEST = ("finetune", "ewc", "separate", "replay", "dgr", "ncm")  # of each family, what the others are compared with
+_SIMPLEST = (
+    "finetune",
+    "ewc",
+    "separate",
+    "replay",
+    "dgr",
+    "ncm",
+)  # of each family, what the others are compared with
 
 
 @dataclass(frozen=True)
@@ -30,8 +38,27 @@ def strategies(scenario: str) -> list[StrategyCard]:
     for name in registry.names("strategies"):
         s = registry.strategy(name)
         if scenario in s.scenarios:
-            cards.append(StrategyCard(name, s.title, s.family, s.summary, s.stores, s.costs, s.source, s.settings(scenario), s.if_quick))
-    return sorted(cards, key=lambda card: (list(FAMILIES).index(card.family), card.name not in _SIMPLEST, card.title.lower()))
+            cards.append(
+                StrategyCard(
+                    name,
+                    s.title,
+                    s.family,
+                    s.summary,
+                    s.stores,
+                    s.costs,
+                    s.source,
+                    s.settings(scenario),
+                    s.if_quick,
+                )
+            )
+    return sorted(
+        cards,
+        key=lambda card: (
+            list(FAMILIES).index(card.family),
+            card.name not in _SIMPLEST,
+            card.title.lower(),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -47,7 +74,10 @@ class NetworkCard:
 def networks() -> tuple[NetworkCard, ...]:
     """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
     found = [(name, registry.model(name)) for name in registry.names("models")]
-    return tuple(NetworkCard(name, model.title, model.summary, network_settings(name)) for name, model in found)
+    return tuple(
+        NetworkCard(name, model.title, model.summary, network_settings(name))
+        for name, model in found
+    )
 
 
 def network_settings(model: str) -> tuple[Any, ...]:
@@ -56,7 +86,9 @@ def network_settings(model: str) -> tuple[Any, ...]:
 
     offered = (*(["shipped"] if weights.usual(model) == "shipped" else []), "imagenet", "none")
     return tuple(
-        replace(setting, options=offered, default=offered[0]) if setting.name == "weights" else setting
+        replace(setting, options=offered, default=offered[0])
+        if setting.name == "weights"
+        else setting
         for setting in registry.model(model).settings("else")
     )
 
@@ -71,8 +103,19 @@ def strategy_rows() -> list[dict[str, Any]]:
     rows = []
     for name in registry.names("strategies"):
         s = registry.strategy(name)
-        rows.append({"name": name, "title": s.title, "family": s.family, "summary": s.summary, "stores": s.stores, "costs": s.costs, "source": s.source,
-                     "scenarios": sorted(s.scenarios), "settings": defaults(s)})
+        rows.append(
+            {
+                "name": name,
+                "title": s.title,
+                "family": s.family,
+                "summary": s.summary,
+                "stores": s.stores,
+                "costs": s.costs,
+                "source": s.source,
+                "scenarios": sorted(s.scenarios),
+                "settings": defaults(s),
+            }
+        )
     return rows
 
 
@@ -80,8 +123,17 @@ def defaults(strategy: type) -> list[dict[str, Any]]:
     """Every setting of a strategy with its default in each scenario, as plain values."""
     scenarios = [s for s in SCENARIOS if s in strategy.scenarios]
     first = strategy.settings(scenarios[0])
-    by_scenario = {s: {setting.name: setting.default for setting in strategy.settings(s)} for s in scenarios}
+    by_scenario = {
+        s: {setting.name: setting.default for setting in strategy.settings(s)} for s in scenarios
+    }
     return [
-        {"name": s.name, "help": s.help, "low": s.low, "high": s.high, "options": list(s.options), "defaults": {k: v[s.name] for k, v in by_scenario.items()}}
+        {
+            "name": s.name,
+            "help": s.help,
+            "low": s.low,
+            "high": s.high,
+            "options": list(s.options),
+            "defaults": {k: v[s.name] for k, v in by_scenario.items()},
+        }
         for s in first
     ]

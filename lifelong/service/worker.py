@@ -58,7 +58,11 @@ def main() -> None:
                 datasets.load(job["load"])
             continue
         _say(answers, began=job["learn"])
-        _learn(Path(job["learn"]), job["until"], lambda: jobs.closing.is_set() or job["learn"] in jobs.stopped)
+        _learn(
+            Path(job["learn"]),
+            job["until"],
+            lambda: jobs.closing.is_set() or job["learn"] in jobs.stopped,
+        )
         _say(answers, ended=job["learn"])
 
 
@@ -66,7 +70,11 @@ def _learn(at: Path, until: int | None, stop) -> None:
     if stop():
         return
     try:
-        for _event in study_store.learn(at, stop) if study_store.is_study(at) else run_store.learn(at, until, stop):
+        for _event in (
+            study_store.learn(at, stop)
+            if study_store.is_study(at)
+            else run_store.learn(at, until, stop)
+        ):
             pass
     except LifelongError as error:  # the record tells it too
         print(error, file=sys.stderr)

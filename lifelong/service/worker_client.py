@@ -29,7 +29,9 @@ class Trainer:
             path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "lifelong.service.worker"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
                 env={**os.environ, "PYTHONPATH": path},
                 start_new_session=True,  # Ctrl+C in the terminal is for the pages; the worker ends when its input closes
             )
@@ -63,7 +65,9 @@ class Trainer:
         """0 when the run is at work, its place in the queue when it waits, None when it is not known here."""
         with self._lock:
             alive = self._process is not None and self._process.poll() is None
-            return list(self._waiting).index(str(at)) if alive and str(at) in self._waiting else None
+            return (
+                list(self._waiting).index(str(at)) if alive and str(at) in self._waiting else None
+            )
 
     def close(self, seconds: float = 1.5) -> None:
         """Ends the worker; it keeps what was learned, and is killed if that takes too long."""

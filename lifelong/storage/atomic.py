@@ -21,4 +21,6 @@ def replace(file: Path, content: bytes) -> None:
 
 
 def _unwritable(file: Path, error: OSError) -> LifelongError:
-    return LifelongError(f"{file.parent.name}/{file.name} could not be written ({error.strerror}); free some space and go on.")
+    return LifelongError(
+        f"{file.parent.name}/{file.name} could not be written ({error.strerror}); free some space and go on."
+    )

@@ -1,4 +1,5 @@
 """Reads and writes tensors as safetensors: whole or not at all, checked when read, never unpickled."""
+
 from pathlib import Path
 
 import torch
@@ -10,9 +11,14 @@ from ..errors import LifelongError
 from . import atomic
 
 
-def write(file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None, half: bool = False) -> None:
+def write(
+    file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None, half: bool = False
+) -> None:
     """Writes tensors by name with a few words about them; half: floating-point tensors in half precision."""
-    packed = {n: (t.half() if half and t.is_floating_point() else t).contiguous() for n, t in tensors.items()}
+    packed = {
+        n: (t.half() if half and t.is_floating_point() else t).contiguous()
+        for n, t in tensors.items()
+    }
     atomic.replace(file, save(packed, about))
 
 
@@ -27,9 +33,13 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             tensors = {key: f.get_tensor(key) for key in f.keys()}  # noqa: SIM118 - not a dict
             about = f.metadata() or {}
     except FileNotFoundError:
-        raise LifelongError(f"The checkpoint {name} is missing; learn the task again or restore the file.") from None
+        raise LifelongError(
+            f"The checkpoint {name} is missing; learn the task again or restore the file."
+        ) from None
     except (SafetensorError, OSError):
-        raise LifelongError(f"The checkpoint {name} is damaged; learn the task again or restore the file.") from None
+        raise LifelongError(
+            f"The checkpoint {name} is damaged; learn the task again or restore the file."
+        ) from None
     return {key: t.float() if t.dtype == torch.float16 else t for key, t in tensors.items()}, about
 
 
@@ -40,4 +50,8 @@ def named(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def starting(start: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Those whose name begins so, by the rest of their name."""
-    return {name[len(start) + 1 :]: tensor for name, tensor in state.items() if name.startswith(f"{start}.")}
+    return {
+        name[len(start) + 1 :]: tensor
+        for name, tensor in state.items()
+        if name.startswith(f"{start}.")
+    }

@@ -45,17 +45,23 @@ class AGEM(Strategy):
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         if self.policy == "reservoir":
-            self.memory, self.seen = streamed(self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator)
+            self.memory, self.seen = streamed(
+                self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator
+            )
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(self.memory, task.train, self.per_class, self.policy, self.network, self.generator)
+        self.memory = grown(
+            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
+        )
 
 
 def project(gradient: Tensor, reference: Tensor) -> None:
     """Puts in place of the reference (p,) the gradient (p,) without its part against it; as it is where it has no such part."""
     against = (gradient @ reference).item()
     square = (reference @ reference).item()
-    if square < TINY:  # of a memory that is known by heart, the squares vanish and would divide by zero
+    if (
+        square < TINY
+    ):  # of a memory that is known by heart, the squares vanish and would divide by zero
         largest = reference.abs().max()
         reference.div_(largest if largest > 0 else 1)
         against, square = (gradient @ reference).item(), (reference @ reference).item()

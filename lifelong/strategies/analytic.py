@@ -41,16 +41,22 @@ class Analytic(Strategy):
     family = "closed form"
     summary = "Looks through fixed random filters and computes the best weights for all images so far from sums, without training. It forgets nothing, and the order of tasks plays no part."
     stores = "sums: how often features occur together, and with each class"
-    costs = "one look at each image, and a system of linear equations whenever an answer is asked for"
+    costs = (
+        "one look at each image, and a system of linear equations whenever an answer is asked for"
+    )
     source = "Zhuang et al., ACIL: analytic class-incremental learning, NeurIPS 2022; McDonnell et al., RanPAC, NeurIPS 2023"
     answers_with = ("weights", "error", "counts")
     one_pass = True
     portions = 10  # the fewer, the fewer sums of large matrices
     early_looks = (1,)  # at each, the equations are solved
 
-    features: int = setting(1152, "Random features of an image: more are more accurate and slower.", low=25, high=5000)
+    features: int = setting(
+        1152, "Random features of an image: more are more accurate and slower.", low=25, high=5000
+    )
     ridge: float = setting(0.5, "How strongly large weights are held down: λ.", low=1e-3, high=1000)
-    gram: Tensor = stored(lambda: torch.zeros(0), "statistics")  # symmetric: kept up on and below the diagonal
+    gram: Tensor = stored(
+        lambda: torch.zeros(0), "statistics"
+    )  # symmetric: kept up on and below the diagonal
     sums: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
@@ -59,12 +65,16 @@ class Analytic(Strategy):
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
-        self.counts = torch.zeros(class_statistics.count(plan), dtype=torch.int64, device=self.device)
+        self.counts = torch.zeros(
+            class_statistics.count(plan), dtype=torch.int64, device=self.device
+        )
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         h = self.embed(batch.images)
-        loss = class_statistics.squared_error(task, batch, self._answers(h))  # by the weights that were solved for last
+        loss = class_statistics.squared_error(
+            task, batch, self._answers(h)
+        )  # by the weights that were solved for last
         if not len(self.gram):
             self.gram = h.new_zeros(h.shape[1], h.shape[1], dtype=torch.float64)
             self.sums = h.new_zeros(h.shape[1], len(self.counts), dtype=torch.float64)
@@ -81,7 +91,9 @@ class Analytic(Strategy):
 
     def scores(self, images: Tensor) -> Tensor:
         self._solve()
-        if not len(self.weights):  # nothing learned yet: the features would be looked at for nothing
+        if not len(
+            self.weights
+        ):  # nothing learned yet: the features would be looked at for nothing
             return torch.zeros(len(images), self.plan.outputs, device=self.device)
         return self._answers(self.embed(images))
 
@@ -92,9 +104,17 @@ class Analytic(Strategy):
         """
         x = self.network.body(images)
         if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
-            return _whole(_filtered(x.view(images.shape), _filters(tuple(images.shape[1:]), self.seed, self.features).to(x.device)) / BRIGHTEST)
+            return _whole(
+                _filtered(
+                    x.view(images.shape),
+                    _filters(tuple(images.shape[1:]), self.seed, self.features).to(x.device),
+                )
+                / BRIGHTEST
+            )
         with matmul.products("fp32"):  # the same features wherever they are asked for
-            projected = matmul.product(x, _projection(x.shape[1], self.seed, self.features).to(x.device))
+            projected = matmul.product(
+                x, _projection(x.shape[1], self.seed, self.features).to(x.device)
+            )
         return _whole(torch.cat([x, projected], 1))
 
     def _answers(self, h: Tensor) -> Tensor:
@@ -108,7 +128,9 @@ class Analytic(Strategy):
         if not self.unsolved:
             return
         images = self.counts.sum()
-        ridge = self.ridge * (self.gram.diagonal().mean() / images).clamp(min=1e-12)  # not zero, if all images were blank
+        ridge = self.ridge * (self.gram.diagonal().mean() / images).clamp(
+            min=1e-12
+        )  # not zero, if all images were blank
         held = self.gram.clone()
         held.diagonal().add_(ridge)
         weights = torch.cholesky_solve(self.sums, torch.linalg.cholesky(held))
@@ -139,7 +161,9 @@ def _filters(shape: tuple[int, int, int], seed: int, features: int) -> Tensor:
     count = max(1, min(features, MOST * channels * height * width) // squares)
     noise = torch.randn(count, channels, side, side, generator=seeds.generator(seed, "features"))
     smooth = F.avg_pool2d(noise, 3, stride=1, padding=1, count_include_pad=False)
-    return F.normalize(smooth.flatten(1)).view_as(noise).to(memory_format=torch.channels_last)  # in this layout the fastest
+    return (
+        F.normalize(smooth.flatten(1)).view_as(noise).to(memory_format=torch.channels_last)
+    )  # in this layout the fastest
 
 
 @lru_cache(maxsize=4)

@@ -31,7 +31,12 @@ class AugmentedReplay(Strategy):
     source = "Buzzega et al., Rethinking experience replay: a bag of tricks for continual learning, ICPR 2020"
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    deformation: float = setting(4.0, "How far the parts of an image are displaced at random, in percent of its side.", low=0, high=20)
+    deformation: float = setting(
+        4.0,
+        "How far the parts of an image are displaced at random, in percent of its side.",
+        low=0,
+        high=20,
+    )
     memory: Examples = stored(nothing, "images")
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
@@ -47,7 +52,9 @@ class AugmentedReplay(Strategy):
         return share * present + (1 - share) * past
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(self.memory, task.train, self.per_class, "random", self.network, self.generator)
+        self.memory = grown(
+            self.memory, task.train, self.per_class, "random", self.network, self.generator
+        )
 
     def _seen(self, images: Tensor) -> Tensor:
         return self.network(deformed(images, self.deformation / 100, self.generator))

@@ -1,4 +1,5 @@
 """What a strategy is: a dataclass that overrides some steps of the one training loop below."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -43,7 +44,11 @@ class Strategy(Keeper):
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
     one_pass: ClassVar[bool] = False
     portions: ClassVar[int] = PORTIONS
-    early_looks: ClassVar[tuple[int, ...]] = (1, 2, 5)  # steps after which it is looked at, beside every so many: fewer where answers cost much
+    early_looks: ClassVar[tuple[int, ...]] = (
+        1,
+        2,
+        5,
+    )  # steps after which it is looked at, beside every so many: fewer where answers cost much
     if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
@@ -57,7 +62,9 @@ class Strategy(Keeper):
         self.seed = config.seed
         self.arithmetic = config.precision
         self.generator = torch.Generator()
-        self.held: int | None = None  # images that the memory holds in one step, where those are fewer than wanted
+        self.held: int | None = (
+            None  # images that the memory holds in one step, where those are fewer than wanted
+        )
         self.settle()
         self.restart()
 
@@ -104,7 +111,9 @@ class Strategy(Keeper):
         """Positions of each batch: shuffled passes over all images, an incomplete last batch dropped."""
         batch = min(self.recipe.batch, available)
         while steps > 0:
-            for indices in torch.randperm(available, generator=order)[: available // batch * batch].split(batch):
+            for indices in torch.randperm(available, generator=order)[
+                : available // batch * batch
+            ].split(batch):
                 if steps == 0:
                     return
                 steps -= 1
@@ -170,14 +179,18 @@ class Strategy(Keeper):
         """Mean cross-entropy over the outputs that compete for each image, by the image's own task."""
         if task.all_compete:
             return F.cross_entropy(logits, batch.labels)
-        return F.cross_entropy(logits.masked_fill(~task.candidates(batch.tasks), -torch.inf), batch.labels)
+        return F.cross_entropy(
+            logits.masked_fill(~task.candidates(batch.tasks), -torch.inf), batch.labels
+        )
 
     @classmethod
     def make(cls, scenario: str, given: dict[str, Any]) -> "Strategy":
         """A strategy with this scenario's defaults and the given settings, each checked against its range."""
         name = cls.__module__.rpartition(".")[2].replace("_", "-")
         if scenario not in cls.scenarios:
-            raise LifelongError(f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}.")
+            raise LifelongError(
+                f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}."
+            )
         return cls.adjusted(name, scenario, given)
 
 

@@ -14,7 +14,15 @@ from ..models.base import Network
 from ..models.parts.flat import backward
 from ..models.parts.linear_stack import connected
 from ..models.parts.optimizer import Adam
-from ..models.parts.vae import VAE, as_images, log_normal, pixels_of, reconstruction, sampled, shares
+from ..models.parts.vae import (
+    VAE,
+    as_images,
+    log_normal,
+    pixels_of,
+    reconstruction,
+    sampled,
+    shares,
+)
 from ..numerics import matmul, seeds
 from ..settings import setting, stored
 from .base import Strategy
@@ -51,9 +59,14 @@ class BIR(Strategy):
 
     latents: int = setting(100, "Numbers that an image is described by.", low=1, high=400)
     gated: float = setting(
-        {"task": 0.0, "transfer": 0.0, "else": 0.1}, "Share of the units on the way back that are off for a class.", low=0, high=0.9,
+        {"task": 0.0, "transfer": 0.0, "else": 0.1},
+        "Share of the units on the way back that are off for a class.",
+        low=0,
+        high=0.9,
     )
-    temperature: float = setting(2.0, "How much the labels of replayed images are softened: T.", low=0.5, high=20)
+    temperature: float = setting(
+        2.0, "How much the labels of replayed images are softened: T.", low=0.5, high=20
+    )
     replayed: int = setting(128, "Images made up for every step.", low=0, high=1000)
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
     painter: Tensor = stored(lambda: torch.zeros(0), "weights")
@@ -65,9 +78,15 @@ class BIR(Strategy):
         self.vae.move(self.device)
         self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
-        self.by_task = plan.outputs < sum(map(len, plan.classes))  # tasks share outputs, which stand for other classes in each
+        self.by_task = plan.outputs < sum(
+            map(len, plan.classes)
+        )  # tasks share outputs, which stand for other classes in each
         gates = (len(plan.classes) if self.by_task else plan.outputs, sum(network.hidden))
-        self.open = (torch.rand(gates, generator=seeds.generator(self.seed, "gates")) >= self.gated).float().to(self.device)
+        self.open = (
+            (torch.rand(gates, generator=seeds.generator(self.seed, "gates")) >= self.gated)
+            .float()
+            .to(self.device)
+        )
 
     def parts(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
@@ -87,7 +106,9 @@ class BIR(Strategy):
             hidden = self.network.embed(lesson.images)
             logits = connected(hidden, [self.network.head], self.network.written)
             log_p = log_answers(logits / softness.unsqueeze(1), task.candidates(lesson.tasks))
-            loss = self.generative_loss(hidden, lesson, weights) - weights @ (lesson.targets * log_p).sum(1)
+            loss = self.generative_loss(hidden, lesson, weights) - weights @ (
+                lesson.targets * log_p
+            ).sum(1)
             backward(loss, self.network, self.vae)
         self.optimizer.step()
         self.vae_optimizer.step()
@@ -98,11 +119,21 @@ class BIR(Strategy):
 
     def replay(self, task: Task, like: Tensor) -> Lesson:
         """By the network as it was when the task began: images in the shape of those given, of random past classes."""
-        classes = torch.tensor([(past, output) for past in range(task.index) for output in self.plan.own(past)])
-        tasks, outputs = classes[torch.randint(len(classes), (self.replayed,), generator=self.generator)].to(self.device).unbind(1)
-        noise = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(self.device)
+        classes = torch.tensor(
+            [(past, output) for past in range(task.index) for output in self.plan.own(past)]
+        )
+        tasks, outputs = (
+            classes[torch.randint(len(classes), (self.replayed,), generator=self.generator)]
+            .to(self.device)
+            .unbind(1)
+        )
+        noise = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(
+            self.device
+        )
         gates = self.gates(tasks, one_hot(outputs, self.plan.outputs))
-        images = as_images(self.vae.answer_with(self.painter, noise, outputs, gates), like.shape[1:])
+        images = as_images(
+            self.vae.answer_with(self.painter, noise, outputs, gates), like.shape[1:]
+        )
         told = self.network.answer_with(self.teacher, images) / self.temperature
         competed = self.plan.competing(task.index - 1).to(self.device)[tasks]
         return Lesson(images, tasks, told.masked_fill(~competed, -torch.inf).softmax(1))
@@ -122,7 +153,9 @@ class BIR(Strategy):
         pixels = self.network.body(lesson.images)
         mean, log_variance = self.vae.encode(hidden)
         latents = sampled(mean, log_variance, self.generator)
-        divergence = log_normal(latents - mean, log_variance) - self.vae.log_prior(latents, lesson.targets.log())
+        divergence = log_normal(latents - mean, log_variance) - self.vae.log_prior(
+            latents, lesson.targets.log()
+        )
         logits = self.vae.decode(latents, self.gates(lesson.tasks, lesson.targets))
         return reconstruction(logits, pixels, weights) + weights @ divergence / pixels.shape[1]
 

@@ -33,4 +33,8 @@ class Cumulative(Strategy):
         return {"images": sum(images.nbytes for images in task.course[: task.index + 1])}
 
     def steps(self, task: Task, examples: Examples) -> int:
-        return (task.index + 1) * self.recipe.steps if self.recipe.steps else super().steps(task, examples)
+        return (
+            (task.index + 1) * self.recipe.steps
+            if self.recipe.steps
+            else super().steps(task, examples)
+        )

@@ -31,7 +31,12 @@ class DER(Strategy):
     costs = "a second batch through the network at every step"
     source = "Buzzega et al., Dark experience for general continual learning: a strong, simple baseline, NeurIPS 2020"
 
-    per_class: int = setting(100, "Images kept, as a number for each class; which ones is left to chance.", low=0, high=5000)
+    per_class: int = setting(
+        100,
+        "Images kept, as a number for each class; which ones is left to chance.",
+        low=0,
+        high=5000,
+    )
     alpha: float = setting(1.0, "How much the answers of before count: α.", low=0, high=100)
     memory: Examples = stored(nothing, "images")
     answers: Tensor = stored(lambda: torch.zeros(0), "logits")
@@ -42,7 +47,9 @@ class DER(Strategy):
         if not len(self.memory):
             return present
         which = drawn(self.memory, len(batch.labels), self.generator)
-        return present + self.alpha * F.mse_loss(self.network(self.memory.images[which]), self.answers[which])
+        return present + self.alpha * F.mse_loss(
+            self.network(self.memory.images[which]), self.answers[which]
+        )
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         room = room_for(self.plan, self.per_class)

@@ -31,7 +31,12 @@ class DERpp(Strategy):
     costs = "a second batch through the network at every step"
     source = "Buzzega et al., Dark experience for general continual learning: a strong, simple baseline, NeurIPS 2020"
 
-    per_class: int = setting(100, "Images kept, as a number for each class; which ones is left to chance.", low=0, high=5000)
+    per_class: int = setting(
+        100,
+        "Images kept, as a number for each class; which ones is left to chance.",
+        low=0,
+        high=5000,
+    )
     alpha: float = setting(1.0, "How much the answers of before count: α.", low=0, high=100)
     beta: float = setting(0.5, "How much the labels of the kept images count: β.", low=0, high=100)
     memory: Examples = stored(nothing, "images")
@@ -46,7 +51,11 @@ class DERpp(Strategy):
         replayed = self.memory.take(which)
         answers = self.network(replayed.images)
         as_before = F.mse_loss(answers, self.answers[which])
-        return present + self.alpha * as_before + self.beta * self.cross_entropy(task, replayed, answers)
+        return (
+            present
+            + self.alpha * as_before
+            + self.beta * self.cross_entropy(task, replayed, answers)
+        )
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         room = room_for(self.plan, self.per_class)

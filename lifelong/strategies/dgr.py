@@ -36,7 +36,9 @@ class DGR(Strategy):
     if_quick = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 35 % so, and 91 % with the paper's recipe."
     source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
 
-    latents: int = setting(100, "Numbers that the generator describes an image by.", low=1, high=400)
+    latents: int = setting(
+        100, "Numbers that the generator describes an image by.", low=1, high=400
+    )
     replayed: int = setting(128, "Images made up for every step.", low=0, high=1000)
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
     painter: Tensor = stored(lambda: torch.zeros(0), "weights")
@@ -67,7 +69,13 @@ class DGR(Strategy):
                 share = 1 / (task.index + 1)
                 loss = share * loss + (1 - share) * self.retaught(task, past, logits[present:])
             self.network.backward(loss)
-            self.vae.backward(self.vae.loss(self.network.body(images), shares(present, len(past), task.index).to(self.device), self.generator))
+            self.vae.backward(
+                self.vae.loss(
+                    self.network.body(images),
+                    shares(present, len(past), task.index).to(self.device),
+                    self.generator,
+                )
+            )
         self.optimizer.step()
         self.vae_optimizer.step()
         return loss
@@ -77,15 +85,21 @@ class DGR(Strategy):
 
     def replay(self, like: Tensor) -> Tensor:
         """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape of those given."""
-        latents = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(self.device)
+        latents = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(
+            self.device
+        )
         return as_images(self.vae.answer_with(self.painter, latents), like.shape[1:])
 
     def retaught(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:
         """Cross-entropy with the labels of the classifier as it was when the task began, a scalar."""
         told = self.network.answer_with(self.teacher, images)
-        competing = torch.stack([task.plan.competing(task.index - 1).to(self.device), task.competing], 1)[: task.index]
+        competing = torch.stack(
+            [task.plan.competing(task.index - 1).to(self.device), task.competing], 1
+        )[: task.index]
         losses = [
-            F.cross_entropy(logits.masked_fill(~now, -torch.inf), told.masked_fill(~then, -torch.inf).argmax(1))
+            F.cross_entropy(
+                logits.masked_fill(~now, -torch.inf), told.masked_fill(~then, -torch.inf).argmax(1)
+            )
             for then, now in competing.unique(dim=0)
         ]
         return torch.stack(losses).mean()

@@ -49,7 +49,11 @@ class ERACE(Strategy):
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         if self.policy == "reservoir":
-            self.memory, self.seen = streamed(self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator)
+            self.memory, self.seen = streamed(
+                self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator
+            )
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(self.memory, task.train, self.per_class, self.policy, self.network, self.generator)
+        self.memory = grown(
+            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
+        )

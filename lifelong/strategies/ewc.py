@@ -33,9 +33,15 @@ class EWC(Strategy):
 
     strength: float = setting(
         {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},
-        "How stiff the springs are: λ, the weight of the penalty.", low=0, high=1e12,
+        "How stiff the springs are: λ, the weight of the penalty.",
+        low=0,
+        high=1e12,
     )
-    fisher: str = choice("exact", "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.", ESTIMATES)
+    fisher: str = choice(
+        "exact",
+        "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.",
+        ESTIMATES,
+    )
     precision: Tensor = stored(lambda: torch.zeros(0), "weights")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
     rest: Tensor = stored(lambda: torch.zeros(()), "weights")
@@ -49,11 +55,23 @@ class EWC(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.precision):
-            pull(self.network.flat_gradient, self.precision, self.network.flat, self.anchor, self.strength)
+            pull(
+                self.network.flat_gradient,
+                self.precision,
+                self.network.flat,
+                self.anchor,
+                self.strength,
+            )
 
     def end_task(self, task: Task) -> None:
         with matmul.products(self.arithmetic):
-            importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
+            importance = fisher(
+                self.network,
+                task.train,
+                task.candidates(task.train.tasks),
+                self.fisher,
+                self.generator,
+            )
         self.hold(importance, self.network.flat.clone())
 
     def hold(self, importance: Tensor, optimum: Tensor) -> None:

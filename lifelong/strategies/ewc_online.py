@@ -33,10 +33,18 @@ class OnlineEWC(Strategy):
 
     strength: float = setting(
         {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},
-        "How stiff the springs are: λ, the weight of the penalty.", low=0, high=1e12,
+        "How stiff the springs are: λ, the weight of the penalty.",
+        low=0,
+        high=1e12,
     )
-    decay: float = setting(1.0, "How much of the importance so far is kept with each new task: γ.", low=0, high=1)
-    fisher: str = choice("exact", "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.", ESTIMATES)
+    decay: float = setting(
+        1.0, "How much of the importance so far is kept with each new task: γ.", low=0, high=1
+    )
+    fisher: str = choice(
+        "exact",
+        "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.",
+        ESTIMATES,
+    )
     precision: Tensor = stored(lambda: torch.zeros(0), "weights")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
 
@@ -44,14 +52,33 @@ class OnlineEWC(Strategy):
         """The value of the penalty at the present weights, a scalar."""
         if not len(self.precision):
             return torch.zeros(())
-        return self.strength * self.decay / 2 * (self.precision * (self.network.flat - self.anchor).square()).sum()
+        return (
+            self.strength
+            * self.decay
+            / 2
+            * (self.precision * (self.network.flat - self.anchor).square()).sum()
+        )
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.precision):
-            pull(self.network.flat_gradient, self.precision, self.network.flat, self.anchor, self.strength * self.decay)
+            pull(
+                self.network.flat_gradient,
+                self.precision,
+                self.network.flat,
+                self.anchor,
+                self.strength * self.decay,
+            )
 
     def end_task(self, task: Task) -> None:
         with matmul.products(self.arithmetic):
-            importance = fisher(self.network, task.train, task.candidates(task.train.tasks), self.fisher, self.generator)
-        self.precision = self.decay * self.precision + importance if len(self.precision) else importance
+            importance = fisher(
+                self.network,
+                task.train,
+                task.candidates(task.train.tasks),
+                self.fisher,
+                self.generator,
+            )
+        self.precision = (
+            self.decay * self.precision + importance if len(self.precision) else importance
+        )
         self.anchor = self.network.flat.clone()

@@ -29,7 +29,12 @@ class Frozen(Strategy):
     source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
     scenarios = frozenset({"transfer", "task"})
 
-    head_rate: float = setting(20.0, "How many times faster a new head learns than the whole network does.", low=1, high=100)
+    head_rate: float = setting(
+        20.0,
+        "How many times faster a new head learns than the whole network does.",
+        low=1,
+        high=100,
+    )
 
     def start_task(self, task: Task) -> None:
         if task.index:
@@ -46,4 +51,6 @@ class Frozen(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         # Here and not in start_task: a run that goes on within a task does not start it again.
-        self.optimizer.learning_rate = self.recipe.learning_rate * (self.head_rate if task.index else 1)
+        self.optimizer.learning_rate = self.recipe.learning_rate * (
+            self.head_rate if task.index else 1
+        )

@@ -32,7 +32,11 @@ class GDumb(Strategy):
 
     def start_task(self, task: Task) -> None:
         known = sum(map(len, self.plan.classes[: task.index + 1]))
-        self.memory = per_class(join(self.memory, task.train), room_for(self.plan, self.per_class) // known, self.generator)
+        self.memory = per_class(
+            join(self.memory, task.train),
+            room_for(self.plan, self.per_class) // known,
+            self.generator,
+        )
         self.restart()
 
     def examples(self, task: Task) -> Examples:

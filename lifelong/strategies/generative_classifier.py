@@ -18,7 +18,9 @@ from .base import Strategy
 
 SAMPLES = 50  # importance samples of a likelihood
 SPREAD = 2.0  # times the encoder's own deviation: it learned from a narrower model of the pixels than the scores are of
-MARGIN = 8.0  # nats by which one sample may put a class behind the first, or it gets no more of them
+MARGIN = (
+    8.0  # nats by which one sample may put a class behind the first, or it gets no more of them
+)
 ROWS = 2000  # samples decoded at once: they stay in the processor's cache
 UNKNOWN = -1e9  # the score of a class without a generator
 
@@ -53,11 +55,15 @@ class GenerativeClassifier(Strategy):
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         pixels, hidden = pixels_of(network), (self.width, self.width)
-        self.vae, self.asked = (VAE((pixels, *hidden), self.latents, (*hidden, pixels)) for _ in range(2))
+        self.vae, self.asked = (
+            VAE((pixels, *hidden), self.latents, (*hidden, pixels)) for _ in range(2)
+        )
         for vae in (self.vae, self.asked):
             vae.move(self.device)
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
-        self.noise = torch.randn(SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples")).to(self.device)
+        self.noise = torch.randn(
+            SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples")
+        ).to(self.device)
 
     def parts(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
@@ -69,17 +75,23 @@ class GenerativeClassifier(Strategy):
         """A fresh model for the next class; those before stay as they are."""
         self.vae.initialise(seeds.generator(self.seed, "vae", len(self.models)))
         self.vae_optimizer.forget()
-        self.models = torch.cat([self.models.reshape(-1, self.vae.flat.numel()), self.vae.flat.unsqueeze(0)])
+        self.models = torch.cat(
+            [self.models.reshape(-1, self.vae.flat.numel()), self.vae.flat.unsqueeze(0)]
+        )
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         turn = self.steps(task, task.train) // len(task.outputs)
         if self.vae_optimizer.steps >= max(turn, 1) and len(self.models) < task.outputs.stop:
             self.start_class()
         members = (task.train.labels == len(self.models) - 1).nonzero().squeeze(1)
-        chosen = members[torch.randperm(len(members), generator=self.generator)[: self.recipe.batch]]
+        chosen = members[
+            torch.randperm(len(members), generator=self.generator)[: self.recipe.batch]
+        ]
         with matmul.products(self.arithmetic):
             pixels = self.network.body(task.train.images[chosen])
-            loss = self.vae.loss(pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator)
+            loss = self.vae.loss(
+                pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator
+            )
             self.vae.backward(loss)
         self.vae_optimizer.step()
         self.models[-1] = self.vae.flat
@@ -96,7 +108,9 @@ class GenerativeClassifier(Strategy):
     def _scores(self, pixels: Tensor) -> Tensor:
         answers = pixels.new_full((len(pixels), self.plan.outputs), UNKNOWN)
         for output in range(len(self.models)):
-            answers[:, output] = log_likelihoods(self.model(output), pixels, torch.zeros_like(self.noise[:1]))
+            answers[:, output] = log_likelihoods(
+                self.model(output), pixels, torch.zeros_like(self.noise[:1])
+            )
         plausible = answers >= answers.amax(1, keepdim=True) - MARGIN
         for output in range(len(self.models)):
             rows = plausible[:, output].nonzero().squeeze(1)
@@ -120,7 +134,12 @@ def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
     """
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))
-    matmul.side_by_side([lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise)) for into, part in parts])
+    matmul.side_by_side(
+        [
+            lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise))
+            for into, part in parts
+        ]
+    )
     return likelihoods
 
 

@@ -41,14 +41,26 @@ class HAT(Strategy):
     scenarios = frozenset({"task", "transfer"})
     answers_with = ("embeddings",)
 
-    sparsity: float = setting(0.75, "How much it costs a task to take units that no earlier task uses: c.", low=0, high=100)
-    hardness: float = setting(400.0, "How close to on or off the gates are at the end of a task: the largest s.", low=1, high=10_000)
+    sparsity: float = setting(
+        0.75,
+        "How much it costs a task to take units that no earlier task uses: c.",
+        low=0,
+        high=100,
+    )
+    hardness: float = setting(
+        400.0,
+        "How close to on or off the gates are at the end of a task: the largest s.",
+        low=1,
+        high=10_000,
+    )
     embeddings: Tensor = stored(lambda: torch.zeros(0), "weights")  # (tasks, hidden units)
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         shape = (len(plan.classes), sum(network.hidden))
-        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings")).to(self.device)
+        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings")).to(
+            self.device
+        )
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()
@@ -67,17 +79,23 @@ class HAT(Strategy):
         for parameter in self.network.body.parameters():
             parameter.grad.zero_()
         before = self.embeddings.new_ones(1)  # every pixel is used
-        for layer, (used,) in zip(self.network.layers, self._by_layer(self.used(task.index).float())):
+        for layer, (used,) in zip(
+            self.network.layers, self._by_layer(self.used(task.index).float())
+        ):
             layer.weight.grad.mul_(1 - used.unsqueeze(1) * before)
             layer.bias.grad.mul_(1 - used)
             before = used
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        self.embeddings = (self.embeddings.detach() - RATE * self.embeddings.grad).clamp_(-REACH, REACH)
+        self.embeddings = (self.embeddings.detach() - RATE * self.embeddings.grad).clamp_(
+            -REACH, REACH
+        )
 
     def attention(self, task: Task) -> Tensor:
         """The gates (hidden units,) that the present step is taken with; gradients go to the embeddings."""
-        return _Attention.apply(self.embeddings.requires_grad_()[task.index], self.steepness(task), self.hardness)
+        return _Attention.apply(
+            self.embeddings.requires_grad_()[task.index], self.steepness(task), self.hardness
+        )
 
     def steepness(self, task: Task) -> float:
         """s of the present step: from 1/s_max at the first of the task to s_max at its last."""
@@ -113,4 +131,8 @@ class _Attention(torch.autograd.Function):
     def backward(ctx, d: Tensor) -> tuple:
         embedding, gates = ctx.saved_tensors
         steep = torch.cosh((ctx.s * embedding).clamp(-LARGEST, LARGEST)) + 1
-        return d * gates * (1 - gates) * ctx.largest * steep / (torch.cosh(embedding) + 1), None, None
+        return (
+            d * gates * (1 - gates) * ctx.largest * steep / (torch.cosh(embedding) + 1),
+            None,
+            None,
+        )

@@ -38,18 +38,30 @@ class ICaRL(Strategy):
     answers_with = ("means", "spread")
 
     per_class: int = setting(100, "Images kept of each class.", low=1, high=5000)
-    policy: str = choice("herding", "Which images: those whose mean is near their class's (herding), or random ones.", ("herding", "random"))
-    temperature: float = setting(2.0, "How much the old model's answers are softened: T.", low=0.5, high=20)
+    policy: str = choice(
+        "herding",
+        "Which images: those whose mean is near their class's (herding), or random ones.",
+        ("herding", "random"),
+    )
+    temperature: float = setting(
+        2.0, "How much the old model's answers are softened: T.", low=0.5, high=20
+    )
     memory: Examples = stored(nothing, "images")
     taught: Tensor = stored(lambda: torch.zeros(0), "logits")
-    means: Tensor = stored(lambda: torch.zeros(0), "statistics")  # a row for each class seen; all zero while a task is being learned
-    spread: Tensor = stored(lambda: torch.ones(()), "statistics")  # mean squared distance of an image to its class's mean
+    means: Tensor = stored(
+        lambda: torch.zeros(0), "statistics"
+    )  # a row for each class seen; all zero while a task is being learned
+    spread: Tensor = stored(
+        lambda: torch.ones(()), "statistics"
+    )  # mean squared distance of an image to its class's mean
 
     def examples(self, task: Task) -> Examples:
         return join(task.train, self.memory)
 
     def start_task(self, task: Task) -> None:
-        self.means = torch.zeros(task.outputs.stop, self.network.head.in_features, device=self.device)
+        self.means = torch.zeros(
+            task.outputs.stop, self.network.head.in_features, device=self.device
+        )
         if task.index:
             self.taught = self._old_answers(self.examples(task).images, task.outputs.start)
 
@@ -62,11 +74,15 @@ class ICaRL(Strategy):
         target = F.one_hot(batch.labels, task.outputs.stop).float()
         if task.index:
             target[:, : task.outputs.start] = self.taught[batch.indices]
-        each = F.binary_cross_entropy_with_logits(logits[:, : task.outputs.stop], target, reduction="sum")
+        each = F.binary_cross_entropy_with_logits(
+            logits[:, : task.outputs.stop], target, reduction="sum"
+        )
         return each / len(batch.labels)
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(self.memory, task.train, self.per_class, self.policy, self.network, self.generator)
+        self.memory = grown(
+            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
+        )
         self.taught = torch.zeros(0)
         of_class = F.one_hot(self.memory.labels, task.outputs.stop).float()
         self.means = F.normalize(of_class.T @ features(self.network, self.memory.images))
@@ -81,7 +97,9 @@ class ICaRL(Strategy):
         answers = self.network(images)
         known = len(self.means)
         if self.means.any():
-            answers[:, :known] = -distances(features(self.network, images), self.means) / self.spread
+            answers[:, :known] = (
+                -distances(features(self.network, images), self.means) / self.spread
+            )
         if known:
             answers[:, known:] += answers[:, :known].amin(1, keepdim=True) - FAR
         return answers

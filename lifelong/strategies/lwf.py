@@ -29,9 +29,21 @@ class LwF(Strategy):
     costs = "the old model's answers once a task, and a second loss"
     source = "Li and Hoiem, Learning without forgetting, ECCV 2016"
 
-    temperature: float = setting(2.0, "How much the old model's answers are softened: T.", low=0.5, high=20)
-    strength: float = setting(1.0, "How much the old model's answers count beside the labels of the new images.", low=0, high=100)
-    growth: float = setting({"class": 0.0, "else": 1.0}, "How much more they count with each further task.", low=0, high=10)
+    temperature: float = setting(
+        2.0, "How much the old model's answers are softened: T.", low=0.5, high=20
+    )
+    strength: float = setting(
+        1.0,
+        "How much the old model's answers count beside the labels of the new images.",
+        low=0,
+        high=100,
+    )
+    growth: float = setting(
+        {"class": 0.0, "else": 1.0},
+        "How much more they count with each further task.",
+        low=0,
+        high=10,
+    )
     taught: Tensor = stored(lambda: torch.zeros(0), "logits")
 
     def start_task(self, task: Task) -> None:
@@ -43,7 +55,9 @@ class LwF(Strategy):
         if not task.index:
             return present
         taught = self.taught[batch.indices]
-        rows = task.plan.competing(task.index - 1)[: task.index].unique(dim=0)  # what the old model answers with
+        rows = task.plan.competing(task.index - 1)[: task.index].unique(
+            dim=0
+        )  # what the old model answers with
         past = torch.stack([self._distilled(logits[:, row], taught[:, row]) for row in rows]).mean()
         return present + self.strength * (1 + self.growth * (task.index - 1)) * past
 

@@ -32,7 +32,9 @@ class MAS(Strategy):
 
     strength: float = setting(
         {"task": 0.01, "domain": 1e-4, "class": 0.1, "transfer": 0.01, "else": 0.01},
-        "How firmly the weights that matter are held: λ, the weight of the penalty.", low=0, high=1e6,
+        "How firmly the weights that matter are held: λ, the weight of the penalty.",
+        low=0,
+        high=1e6,
     )
     importance: Tensor = stored(lambda: torch.zeros(0), "weights")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
@@ -45,10 +47,18 @@ class MAS(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.importance):
-            pull(self.network.flat_gradient, self.importance, self.network.flat, self.anchor, 2 * self.strength)
+            pull(
+                self.network.flat_gradient,
+                self.importance,
+                self.network.flat,
+                self.anchor,
+                2 * self.strength,
+            )
 
     def end_task(self, task: Task) -> None:
         with matmul.products(self.arithmetic):
-            importance = sensitivity(self.network, task.train.images, task.candidates(task.train.tasks))
+            importance = sensitivity(
+                self.network, task.train.images, task.candidates(task.train.tasks)
+            )
         self.importance = self.importance + importance if len(self.importance) else importance
         self.anchor = self.network.flat.clone()

@@ -41,7 +41,9 @@ class NCM(Strategy):
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
         classes = class_statistics.count(plan)
-        self.means = torch.zeros(classes, network.layers[0].in_features, dtype=torch.float64, device=self.device)
+        self.means = torch.zeros(
+            classes, network.layers[0].in_features, dtype=torch.float64, device=self.device
+        )
         self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
 
     @torch.no_grad()
@@ -60,7 +62,9 @@ class NCM(Strategy):
         """Scores without the part that is the same for all classes, (n, outputs)."""
         means = self.means.double()  # of a checkpoint in half precision they come back in single
         near = features @ means.T - means.square().sum(1) / 2
-        return class_statistics.by_output(self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts)
+        return class_statistics.by_output(
+            self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts
+        )
 
     def _measure(self, apart: Tensor, classes: Tensor) -> None:
         """Takes images into the variance, by how far (n, d) each is from the mean of its class (n,)."""

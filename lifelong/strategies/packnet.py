@@ -36,10 +36,22 @@ class PackNet(Strategy):
     scenarios = frozenset({"task", "transfer"})
     answers_with = ("owner",)
 
-    prune: float = setting(0.75, "Share of the weights trained for a task that is freed again for later tasks.", low=0, high=0.99)
-    retrain: float = setting(1 / 3, "Share of a task's steps that comes after the pruning, to make up for it.", low=0, high=0.9)
+    prune: float = setting(
+        0.75,
+        "Share of the weights trained for a task that is freed again for later tasks.",
+        low=0,
+        high=0.99,
+    )
+    retrain: float = setting(
+        1 / 3,
+        "Share of a task's steps that comes after the pruning, to make up for it.",
+        low=0,
+        high=0.9,
+    )
     owner: Tensor = stored(lambda: torch.zeros(0), "weights")
-    mine: Tensor = stored(lambda: torch.zeros(0))  # 1 for a weight that the present task trains, 0 for others
+    mine: Tensor = stored(
+        lambda: torch.zeros(0)
+    )  # 1 for a weight that the present task trains, 0 for others
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
@@ -67,14 +79,24 @@ class PackNet(Strategy):
     def free(self, task: Task) -> None:
         """Leaves the smallest weights of this task to the next one, as zeros and without momentum."""
         for layer in self.network.layers[:-1]:
-            start = layer.weight.storage_offset()  # within `flat`, of which every parameter is a view
+            start = (
+                layer.weight.storage_offset()
+            )  # within `flat`, of which every parameter is a view
             part = slice(start, start + layer.weight.numel())
             owned = (self.owner[part] == task.index).nonzero().squeeze(1)
             size = self.network.flat[part][owned].abs()
             smallest = start + owned[size.argsort(stable=True)[: round(self.prune * len(owned))]]
             self.owner[smallest] = task.index + 1
-            for vector in (self.mine, self.network.flat, self.optimizer.mean, self.optimizer.square):
+            for vector in (
+                self.mine,
+                self.network.flat,
+                self.optimizer.mean,
+                self.optimizer.square,
+            ):
                 vector[smallest] = 0
 
     def scores(self, images: Tensor) -> Tensor:
-        return by_task(self.plan, lambda task: self.network.answer_with(self.network.flat * (self.owner <= task), images))
+        return by_task(
+            self.plan,
+            lambda task: self.network.answer_with(self.network.flat * (self.owner <= task), images),
+        )

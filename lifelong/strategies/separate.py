@@ -50,4 +50,6 @@ class Separate(Strategy):
         return self.network.flat if task == len(self.networks) else self.untrained
 
     def scores(self, images: Tensor) -> Tensor:
-        return by_task(self.plan, lambda task: self.network.answer_with(self.weights_of(task), images))
+        return by_task(
+            self.plan, lambda task: self.network.answer_with(self.weights_of(task), images)
+        )

@@ -30,9 +30,13 @@ class SI(Strategy):
 
     strength: float = setting(
         {"task": 10.0, "domain": 50_000.0, "class": 5_000.0, "transfer": 10.0, "else": 10.0},
-        "How firmly credited weights are held: c, the weight of the penalty.", low=0, high=1e9,
+        "How firmly credited weights are held: c, the weight of the penalty.",
+        low=0,
+        high=1e9,
     )
-    damping: float = setting(0.1, "Keeps the credit of a weight that hardly moved finite: ξ.", low=1e-6, high=10)
+    damping: float = setting(
+        0.1, "Keeps the credit of a weight that hardly moved finite: ξ.", low=1e-6, high=10
+    )
     importance: Tensor = stored(lambda: torch.zeros(0), "weights")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
     path: Tensor = stored(lambda: torch.zeros(0), "weights")
@@ -52,7 +56,9 @@ class SI(Strategy):
         if not len(self.importance):
             self.path.addcmul_(self.network.flat_gradient, self.network.flat)
             return
-        for g, k, w, a, path in pieces(self.network.flat_gradient, self.importance, self.network.flat, self.anchor, self.path):
+        for g, k, w, a, path in pieces(
+            self.network.flat_gradient, self.importance, self.network.flat, self.anchor, self.path
+        ):
             pull(g, k, w, a, 2 * self.strength)
             path.addcmul_(g, w)
 

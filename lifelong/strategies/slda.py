@@ -35,10 +35,17 @@ class SLDA(Strategy):
     portions = 10  # the fewer, the fewer sums of large matrices
     early_looks = (1,)  # at each, the equations are solved
 
-    shrinkage: float = setting(1e-4, "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.", low=1e-6, high=1)
+    shrinkage: float = setting(
+        1e-4,
+        "How much the covariance is made alike for all pixels: ε; with 1, the nearest mean wins.",
+        low=1e-6,
+        high=1,
+    )
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
-    scatter: Tensor = stored(lambda: torch.zeros(0), "statistics")  # symmetric: kept up on and below the diagonal
+    scatter: Tensor = stored(
+        lambda: torch.zeros(0), "statistics"
+    )  # symmetric: kept up on and below the diagonal
     weights: Tensor = stored(lambda: torch.zeros(0), "weights")
     bias: Tensor = stored(lambda: torch.zeros(0), "weights")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
@@ -55,9 +62,13 @@ class SLDA(Strategy):
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         features = self.network.body(batch.images)
-        loss = class_statistics.squared_error(task, batch, self._answers(features))  # of the answers that were asked for last
+        loss = class_statistics.squared_error(
+            task, batch, self._answers(features)
+        )  # of the answers that were asked for last
         classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        before, after = class_statistics.take_in(self.means, self.counts, features.double(), classes)
+        before, after = class_statistics.take_in(
+            self.means, self.counts, features.double(), classes
+        )
         matmul.add_symmetric(self.scatter, before, after)
         self.unsolved += len(features)
         return loss
@@ -70,7 +81,9 @@ class SLDA(Strategy):
         return self._answers(self.network.body(images))
 
     def _answers(self, features: Tensor) -> Tensor:
-        return class_statistics.by_output(self.plan, features @ self.weights + self.bias, self.counts)
+        return class_statistics.by_output(
+            self.plan, features @ self.weights + self.bias, self.counts
+        )
 
     @torch.no_grad()
     def _solve(self) -> None:
@@ -80,5 +93,8 @@ class SLDA(Strategy):
         shrunk = self.scatter * ((1 - self.shrinkage) / self.counts.sum())
         shrunk.diagonal().add_(self.shrinkage)
         weights = torch.cholesky_solve(self.means.T, torch.linalg.cholesky(shrunk))
-        self.weights, self.bias = weights.float().contiguous(), (self.means.T * weights).sum(0).float() / -2
+        self.weights, self.bias = (
+            weights.float().contiguous(),
+            (self.means.T * weights).sum(0).float() / -2,
+        )
         self.unsolved = torch.zeros((), dtype=torch.int64)

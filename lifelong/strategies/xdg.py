@@ -33,7 +33,9 @@ class XdG(Strategy):
     source = "Masse, Grant and Freedman, Alleviating catastrophic forgetting using context-dependent gating, PNAS 2018"
     scenarios = frozenset({"task", "transfer"})
 
-    share: float = setting(0.9, "Share of the hidden units that are switched off for each task.", low=0, high=0.99)
+    share: float = setting(
+        0.9, "Share of the hidden units that are switched off for each task.", low=0, high=0.99
+    )
 
     def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
         super().prepare(network, plan, config)
@@ -51,6 +53,11 @@ class XdG(Strategy):
         gates = []
         for width in self.network.hidden:
             gate = torch.zeros(1, width)
-            gate[0, torch.randperm(width, generator=generator)[: max(1, round((1 - self.share) * width))]] = 1
+            gate[
+                0,
+                torch.randperm(width, generator=generator)[
+                    : max(1, round((1 - self.share) * width))
+                ],
+            ] = 1
             gates.append(gate.to(self.device))
         return tuple(gates)

@@ -35,7 +35,9 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
         **_steps(_names(scenario, only), scenario, dataset, "fp32"),
         "fisher_seconds": round(_fisher_seconds(dataset), 3),
         "threads": torch.get_num_threads(),
-        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16") if hardware.precision("auto") == "bf16" else None,
+        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16")
+        if hardware.precision("auto") == "bf16"
+        else None,
     }
 
 
@@ -43,12 +45,21 @@ def _names(scenario: str, only: Collection[str]) -> list[str]:
     """Those that take steps in this scenario, and always fine-tuning, which the others are compared with."""
     asked = {*(only or registry.names("strategies")), "finetune"}
     classes = {name: registry.strategy(name) for name in sorted(asked)}
-    return [name for name, strategy in classes.items() if scenario in strategy.scenarios and not strategy.one_pass]
+    return [
+        name
+        for name, strategy in classes.items()
+        if scenario in strategy.scenarios and not strategy.one_pass
+    ]
 
 
 def _steps(names: list[str], scenario: str, dataset: Dataset, precision: str) -> dict[str, Any]:
-    configs = {name: RunConfig(strategy=name, scenario=scenario, recipe="paper", precision=precision) for name in names}
-    measured: dict[str, Callable[[], float]] = {name: _stepper(config, dataset) for name, config in configs.items()}
+    configs = {
+        name: RunConfig(strategy=name, scenario=scenario, recipe="paper", precision=precision)
+        for name in names
+    }
+    measured: dict[str, Callable[[], float]] = {
+        name: _stepper(config, dataset) for name, config in configs.items()
+    }
     measured["floor"] = _floor(precision)
     rounds: dict[str, list[float]] = {name: [] for name in measured}
     for _ in range(ROUNDS):
@@ -56,7 +67,11 @@ def _steps(names: list[str], scenario: str, dataset: Dataset, precision: str) ->
             rounds[name].append(once())
     ms = {name: median(times) for name, times in rounds.items()}
     steps = {
-        n: {"ms": round(ms[n], 3), "to_floor": round(ms[n] / ms["floor"], 3), "to_finetune": round(ms[n] / ms["finetune"], 3)}
+        n: {
+            "ms": round(ms[n], 3),
+            "to_floor": round(ms[n] / ms["floor"], 3),
+            "to_finetune": round(ms[n] / ms["finetune"], 3),
+        }
         for n in names
     }
     return {"floor_ms": round(ms["floor"], 3), "steps": steps}
@@ -66,7 +81,9 @@ def _made_up() -> Dataset:
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(CLASSES).repeat(IMAGES_PER_CLASS)
     images = torch.randint(0, 256, (len(labels), 1, 28, 28), dtype=torch.uint8, generator=generator)
-    return Dataset("mnist", "", "made up", tuple("0123456789"), images, labels, images[:200], labels[:200])
+    return Dataset(
+        "mnist", "", "made up", tuple("0123456789"), images, labels, images[:200], labels[:200]
+    )
 
 
 def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:

@@ -7,7 +7,9 @@ from ..data.examples import Examples
 from ..data.scenarios import Plan
 
 
-def accuracy(plan: Plan, after: int, examples: Examples, answers: Tensor, labelled: bool = False) -> float:
+def accuracy(
+    plan: Plan, after: int, examples: Examples, answers: Tensor, labelled: bool = False
+) -> float:
     """Share of images, in [0, 1], whose label wins among the outputs that compete after task `after`.
 
     answers: (n, outputs), the strategy's scores. labelled: as if the task label were given.

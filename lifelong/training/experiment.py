@@ -37,7 +37,14 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     scenarios.plan(config, own + other)
     device = hardware.device(config.device, deep=model.threads is None)
     precision = hardware.precision(config.precision, device)
-    return config.model_copy(update={"settings": strategy.chosen(), "network": model.chosen(), "device": device, "precision": precision})
+    return config.model_copy(
+        update={
+            "settings": strategy.chosen(),
+            "network": model.chosen(),
+            "device": device,
+            "precision": precision,
+        }
+    )
 
 
 def model_of(config: RunConfig) -> Model:
@@ -46,7 +53,9 @@ def model_of(config: RunConfig) -> Model:
 
 
 @lru_cache(maxsize=2)
-def _front(architecture: type[Model], settings: tuple, precision: str, seed: int) -> Backbone | None:
+def _front(
+    architecture: type[Model], settings: tuple, precision: str, seed: int
+) -> Backbone | None:
     front = architecture(**dict(settings)).front(precision)
     if front is not None:
         front.initialise(seeds.generator(seed, "backbone"))
@@ -57,7 +66,12 @@ def _front(architecture: type[Model], settings: tuple, precision: str, seed: int
 def front_of(config: RunConfig) -> Backbone | None:
     """The frozen backbone that every image goes through, ready to answer; None where there is none."""
     model = model_of(config)
-    return _front(type(model), tuple(model.chosen().items()), hardware.precision(config.precision), config.seed)
+    return _front(
+        type(model),
+        tuple(model.chosen().items()),
+        hardware.precision(config.precision),
+        config.seed,
+    )
 
 
 def prepare(config: RunConfig) -> Iterator[Preparing]:
@@ -93,8 +107,12 @@ class Experiment:
     """
 
     def __init__(
-        self, config: RunConfig, dataset: Dataset | None = None, stop: Callable[[], bool] = lambda: False,
-        clock: Callable[[], float] = time.perf_counter, tasks: list[Task] | None = None,
+        self,
+        config: RunConfig,
+        dataset: Dataset | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.perf_counter,
+        tasks: list[Task] | None = None,
     ) -> None:
         self.stop = stop
         self.clock = clock
@@ -113,7 +131,9 @@ class Experiment:
         if coded:
             coded.hand_over(network.body)
         network.move(device)
-        self.strategy = registry.strategy(config.strategy).make(config.scenario, self.config.settings)
+        self.strategy = registry.strategy(config.strategy).make(
+            config.scenario, self.config.settings
+        )
         self.strategy.prepare(network, self.plan, self.config)
         self.task = self.step = 0
         self.seconds = self.evaluating = 0.0
@@ -159,23 +179,38 @@ class Experiment:
     def _step(self, task: Task, steps: int, loss: Tensor) -> Step:
         began = self.clock()
         seen = [t.probe for t in self.tasks[: task.index + 1]]
-        probe = tuple(accuracy(self.plan, task.index, part, scores(self.strategy, part.images)) for part in seen)
+        probe = tuple(
+            accuracy(self.plan, task.index, part, scores(self.strategy, part.images))
+            for part in seen
+        )
         self.evaluating += self.clock() - began
         value = loss.item()
         value = value if abs(value) < float("inf") else None
-        return Step(task=task.index, step=self.step, steps=steps, loss=value, probe=probe, seconds=round(self.seconds, 3), held=self.strategy.held)
+        return Step(
+            task=task.index,
+            step=self.step,
+            steps=steps,
+            loss=value,
+            probe=probe,
+            seconds=round(self.seconds, 3),
+            held=self.strategy.held,
+        )
 
     def _look_back(self, task: Task) -> TaskLearned:
         began = self.clock()
         tests = [t.test for t in self.tasks[: task.index + 2]]
         answers = [scores(self.strategy, test.images) for test in tests]
         pairs = list(zip(tests, answers))
-        labelled = [accuracy(self.plan, task.index, test, answer, labelled=True) for test, answer in pairs]
+        labelled = [
+            accuracy(self.plan, task.index, test, answer, labelled=True) for test, answer in pairs
+        ]
         past = task.index + 1
         self.evaluating += self.clock() - began
         return TaskLearned(
             task=task.index,
-            accuracy=tuple(accuracy(self.plan, task.index, test, answer) for test, answer in pairs[:past]),
+            accuracy=tuple(
+                accuracy(self.plan, task.index, test, answer) for test, answer in pairs[:past]
+            ),
             labelled=tuple(labelled[:past]),
             ahead=labelled[past] if len(labelled) > past else None,
             seconds=round(self.seconds, 3),
@@ -186,7 +221,9 @@ class Experiment:
     def _started(self) -> Started:
         tests = [task.test for task in self.tasks]
         return Started(
-            classes=tuple(tuple(self.dataset.classes[label] for label in task) for task in self.plan.classes),
+            classes=tuple(
+                tuple(self.dataset.classes[label] for label in task) for task in self.plan.classes
+            ),
             labels=self.plan.classes,
             source=self.dataset.source,
             images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
@@ -194,22 +231,33 @@ class Experiment:
             backbone=self.front.digest if self.front else "",
             estimate=self._estimate(),
             parameters=self.strategy.network.flat.numel(),
-            untrained=tuple(accuracy(self.plan, 0, t, scores(self.strategy, t.images), labelled=True) for t in tests),
+            untrained=tuple(
+                accuracy(self.plan, 0, t, scores(self.strategy, t.images), labelled=True)
+                for t in tests
+            ),
         )
 
     def _estimate(self) -> float | None:
         """Seconds of plain training on this machine, from one step; None for a small network, which takes few."""
         if self.model.threads == 1:
             return None
-        network, steps = self.strategy.network, sum(self.strategy.steps(task, task.train) for task in self.tasks)
+        network, steps = (
+            self.strategy.network,
+            sum(self.strategy.steps(task, task.train) for task in self.tasks),
+        )
         images = self.tasks[0].train.images[: self.config.how.batch]
-        before = network.flat.clone(), {name: tensor.clone() for name, tensor in network.statistics().items()}
+        before = (
+            network.flat.clone(),
+            {name: tensor.clone() for name, tensor in network.statistics().items()},
+        )
         for _ in range(2):  # the first has to plan its products
             began = self.clock()
             network.body.begin_step(self.config.seed, 0, 0)
             network.backward(network(images).logsumexp(1).mean())
             network.body.eval()
-        for tensor, kept in zip((network.flat, *network.statistics().values()), (before[0], *before[1].values())):
+        for tensor, kept in zip(
+            (network.flat, *network.statistics().values()), (before[0], *before[1].values())
+        ):
             tensor.copy_(kept)
         return round(self._since(began) * steps, 1)
 
@@ -217,7 +265,9 @@ class Experiment:
         """Everything that learning on needs, as tensors by name."""
         return self.strategy.state()
 
-    def load_state(self, state: dict[str, Tensor], task: int, step: int, seconds: float = 0.0) -> None:
+    def load_state(
+        self, state: dict[str, Tensor], task: int, step: int, seconds: float = 0.0
+    ) -> None:
         """Goes back to a saved state, within `task` after `step` steps."""
         self.strategy.load_state(state)
         self.task, self.step, self.seconds = task, step, seconds

@@ -15,7 +15,9 @@ LOOK = 0.1  # seconds between two looks at whether to stop
 Work = Callable[[Any], Iterator[Any]]
 
 
-def streams(here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Callable[[], bool]) -> Iterator[Any]:
+def streams(
+    here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Callable[[], bool]
+) -> Iterator[Any]:
     """Yields all that is yielded for every job: by `here(job)` in this process, by `there(job)` in `width - 1` others.
 
     When `stop` says yes, the others are ended at once; `here` must ask for itself. What goes from process to process must
@@ -26,12 +28,17 @@ def streams(here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Call
     waiting, told = context.SimpleQueue(), context.Queue()
     for job in [*jobs, *[None] * width]:
         waiting.put(job)
-    others = [context.Process(target=_work, args=(there, waiting, told), daemon=True) for _ in range(width - 1)]
+    others = [
+        context.Process(target=_work, args=(there, waiting, told), daemon=True)
+        for _ in range(width - 1)
+    ]
     for process in others:
         process.start()
     matmul.among_others(width > 1)
     try:
-        yield from _together((value for job in iter(waiting.get, None) for value in here(job)), others, told, stop)
+        yield from _together(
+            (value for job in iter(waiting.get, None) for value in here(job)), others, told, stop
+        )
     finally:
         matmul.among_others(False)
         for process in others:
@@ -40,7 +47,9 @@ def streams(here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Call
             process.join()
 
 
-def _together(own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callable[[], bool]) -> Iterator[Any]:
+def _together(
+    own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callable[[], bool]
+) -> Iterator[Any]:
     working = True
     left = len(others)
     while (working or left) and not stop():
@@ -52,7 +61,9 @@ def _together(own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callab
             working = False
         except queue.Empty:
             if any(process.exitcode for process in others):
-                raise LifelongError("A process ended before its work was done, perhaps for want of memory; go on from here.") from None
+                raise LifelongError(
+                    "A process ended before its work was done, perhaps for want of memory; go on from here."
+                ) from None
         else:
             if kind == "failed":
                 raise LifelongError(value)

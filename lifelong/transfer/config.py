@@ -55,11 +55,25 @@ class StudyConfig(BaseModel):
         return (*WAYS, self.protect) if self.protect else WAYS
 
 
-def make(seeds: int = 3, sizes: Iterable[int] | None = None, protect: str = "lwf", pretrained: bool = False, **run: object) -> StudyConfig:
+def make(
+    seeds: int = 3,
+    sizes: Iterable[int] | None = None,
+    protect: str = "lwf",
+    pretrained: bool = False,
+    **run: object,
+) -> StudyConfig:
     """A StudyConfig; the rest are fields of its RunConfig. Raises LifelongError for a value that does not fit."""
-    fixed = {"scenario": "class", "tasks": 1, "strategy": "finetune"} if pretrained else {"scenario": "transfer", "strategy": protect}
+    fixed = (
+        {"scenario": "class", "tasks": 1, "strategy": "finetune"}
+        if pretrained
+        else {"scenario": "transfer", "strategy": protect}
+    )
     chosen = tuple(sizes if sizes is not None else PRETRAINED_SIZES if pretrained else SIZES)
-    return _checked(lambda: StudyConfig(run=configs.make(**{**run, **fixed}), seeds=seeds, sizes=chosen, pretrained=pretrained))
+    return _checked(
+        lambda: StudyConfig(
+            run=configs.make(**{**run, **fixed}), seeds=seeds, sizes=chosen, pretrained=pretrained
+        )
+    )
 
 
 def read(text: str | bytes) -> StudyConfig:
@@ -75,19 +89,29 @@ def _checked(build) -> StudyConfig:
     if made.pretrained:
         _check_pretrained(made)
     elif made.run.tasks != 2:
-        raise LifelongError(f"A transfer study was given {made.run.tasks} tasks; it has 2, a source and a target.")
+        raise LifelongError(
+            f"A transfer study was given {made.run.tasks} tasks; it has 2, a source and a target."
+        )
     if not made.pretrained and made.protect in UNPROTECTING:
-        raise LifelongError(f"{made.protect} was to protect the source, which it does not; choose a strategy such as ewc, lwf or replay.")
+        raise LifelongError(
+            f"{made.protect} was to protect the source, which it does not; choose a strategy such as ewc, lwf or replay."
+        )
     if list(made.sizes) != sorted(set(made.sizes)):
-        raise LifelongError(f"The numbers of images were given as {list(made.sizes)}; expected them in ascending order, each once.")
+        raise LifelongError(
+            f"The numbers of images were given as {list(made.sizes)}; expected them in ascending order, each once."
+        )
     return made
 
 
 def _check_pretrained(made: StudyConfig) -> None:
     if not made.sizes:
-        raise LifelongError("A study of a pretrained network was given no number of images; give some, such as 1,5,20.")
+        raise LifelongError(
+            "A study of a pretrained network was given no number of images; give some, such as 1,5,20."
+        )
     if made.run.target or made.run.class_order or made.run.task_sizes:
-        raise LifelongError("A study of a pretrained network learns one whole data set; leave out the target, the order and the sizes of tasks.")
+        raise LifelongError(
+            "A study of a pretrained network learns one whole data set; leave out the target, the order and the sizes of tasks."
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 """Events of a transfer study; no torch."""
+
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -86,8 +87,12 @@ def whole(events: Iterable[Event], part: Part) -> bool:
     """Whether these events hold all that a part has to tell."""
     events = list(events)
     began = next((e for e in events if isinstance(e, Began)), None)
-    learned = {(e.way, e.images) for e in events if isinstance(e, TargetLearned) and e.seed == part.seed}
-    return began is not None and learned >= {(way, size) for way in part.ways for size in began.sizes}
+    learned = {
+        (e.way, e.images) for e in events if isinstance(e, TargetLearned) and e.seed == part.seed
+    }
+    return began is not None and learned >= {
+        (way, size) for way in part.ways for size in began.sizes
+    }
 
 
 def of(event: Event, part: Part) -> bool:

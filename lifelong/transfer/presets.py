@@ -28,12 +28,23 @@ class Pair:
 PAIRS: dict[str, Pair] = {
     "digits": Pair("Digits 0–4 → 5–9", "half of the digits, then the other half", "mnist"),
     "animals-to-vehicles": Pair(
-        "Animals → vehicles", "six kinds of animals in small colour photographs, then four kinds of vehicles",
-        "cifar10", class_order=(2, 3, 4, 5, 6, 7, 0, 1, 8, 9), task_sizes=(6, 4),
+        "Animals → vehicles",
+        "six kinds of animals in small colour photographs, then four kinds of vehicles",
+        "cifar10",
+        class_order=(2, 3, 4, 5, 6, 7, 0, 1, 8, 9),
+        task_sizes=(6, 4),
     ),
-    "digits-to-fashion": Pair("Digits → clothes", "all ten digits, then ten kinds of clothes (Fashion-MNIST)", "mnist", "fashion-mnist"),
+    "digits-to-fashion": Pair(
+        "Digits → clothes",
+        "all ten digits, then ten kinds of clothes (Fashion-MNIST)",
+        "mnist",
+        "fashion-mnist",
+    ),
     "pretrained": Pair(
-        "Pretrained network → photographs", "a ResNet-50 that has seen many images before, then ten kinds of small photographs, from a few of each",
-        "cifar10", model="resnet50", pretrained=True,
+        "Pretrained network → photographs",
+        "a ResNet-50 that has seen many images before, then ten kinds of small photographs, from a few of each",
+        "cifar10",
+        model="resnet50",
+        pretrained=True,
     ),
 }

@@ -48,12 +48,16 @@ class Findings:
     @cached_property
     def learned(self) -> list[TargetLearned]:
         """One event for each target learned, by seed; side by side they come in any order."""
-        return sorted((e for e in self.events if isinstance(e, TargetLearned)), key=lambda e: e.seed)
+        return sorted(
+            (e for e in self.events if isinstance(e, TargetLearned)), key=lambda e: e.seed
+        )
 
     @cached_property
     def looks(self) -> list[Look]:
         """The looks while all images of the target were learned, by seed and step."""
-        return sorted((e for e in self.events if isinstance(e, Look)), key=lambda e: (e.seed, e.step))
+        return sorted(
+            (e for e in self.events if isinstance(e, Look)), key=lambda e: (e.seed, e.step)
+        )
 
     @cached_property
     def ways(self) -> tuple[str, ...]:
@@ -63,7 +67,11 @@ class Findings:
     def source(self, axis: Axis) -> dict[tuple[int, str], float]:
         """The source's accuracy before the target is learned, by seed and way, on the test images that a curve over this axis is of."""
         sources = [e for e in self.events if isinstance(e, SourceLearned)]
-        return {(e.seed, way): e.accuracy if axis == "images" else e.looked for e in sources for way in e.ways}
+        return {
+            (e.seed, way): e.accuracy if axis == "images" else e.looked
+            for e in sources
+            for way in e.ways
+        }
 
     @property
     def ending(self) -> Event | None:
@@ -109,7 +117,17 @@ class Findings:
             if not self.config.pretrained:
                 source = metrics.mean_and_sem([e.source for e in group])
                 lost = metrics.mean_and_sem([before[e.seed, way] - e.source for e in group])
-            points.append(Point(way, x, size, metrics.mean_and_sem([e.target for e in group]), source, lost, len(group)))
+            points.append(
+                Point(
+                    way,
+                    x,
+                    size,
+                    metrics.mean_and_sem([e.target for e in group]),
+                    source,
+                    lost,
+                    len(group),
+                )
+            )
         return points
 
     def _by_x(self, axis: Axis, way: str) -> dict[float, list[TargetLearned] | list[Look]]:
@@ -129,9 +147,21 @@ class Findings:
         areas = []
         for seed in range(self.config.seeds):
             curve, scratch = (self._of_seed(axis, name, seed) for name in (way, "scratch"))
-            whole = all(any(e.seed == seed and e.way == name and e.images == self.began.sizes[-1] for e in self.learned) for name in (way, "scratch"))
+            whole = all(
+                any(
+                    e.seed == seed and e.way == name and e.images == self.began.sizes[-1]
+                    for e in self.learned
+                )
+                for name in (way, "scratch")
+            )
             common = sorted(curve.keys() & scratch.keys())
-            area = metrics.area_between(common, [curve[x] for x in common], [scratch[x] for x in common]) if whole else None
+            area = (
+                metrics.area_between(
+                    common, [curve[x] for x in common], [scratch[x] for x in common]
+                )
+                if whole
+                else None
+            )
             if area is not None:
                 areas.append(area)
         return areas
@@ -144,32 +174,63 @@ class Findings:
     def lost(self, way: str) -> Spread | None:
         """What the source lost to all images of the target, likewise; None before that is known."""
         curve = self.curve("images", way)
-        return (*curve[-1].lost, curve[-1].n) if curve and curve[-1].lost and curve[-1].size is None else None
+        return (
+            (*curve[-1].lost, curve[-1].n)
+            if curve and curve[-1].lost and curve[-1].size is None
+            else None
+        )
 
     def _of_seed(self, axis: Axis, way: str, seed: int) -> dict[float, float]:
-        return {x: e.target for x, group in self._by_x(axis, way).items() for e in group if e.seed == seed}
+        return {
+            x: e.target
+            for x, group in self._by_x(axis, way).items()
+            for e in group
+            if e.seed == seed
+        }
 
     def report(self, study: str) -> dict[str, Any]:
         """The JSON object that `transfer --json` prints."""
         run, began = self.config.run, self.began
         told = {
-            "study": study, "dataset": run.dataset, "target": run.target, "model": run.model, "recipe": run.recipe, "precision": run.precision,
-            "protect": self.config.protect, "pretrained": self.config.pretrained, "settings": run.settings, "seeds": self.config.seeds,
-            "finished": self.finished, "seconds": self.seconds,
+            "study": study,
+            "dataset": run.dataset,
+            "target": run.target,
+            "model": run.model,
+            "recipe": run.recipe,
+            "precision": run.precision,
+            "protect": self.config.protect,
+            "pretrained": self.config.pretrained,
+            "settings": run.settings,
+            "seeds": self.config.seeds,
+            "finished": self.finished,
+            "seconds": self.seconds,
         }
         if began is None:
             return told
         return {
-            **told, "source": began.data, "classes": {"source": list(began.source), "target": list(began.target)},
-            "chance": dict(zip(("source", "target"), began.chance)), "images_per_class": list(began.sizes), "all_images_per_class": began.images,
-            "curves": {axis: {way: [_plain(p, axis) for p in self.curve(axis, way)] for way in self.ways} for axis in AXES},
-            "forward_transfer": {axis: {way: _in_points(self.transfer(axis, way)) for way in self.ways[1:]} for axis in AXES},
+            **told,
+            "source": began.data,
+            "classes": {"source": list(began.source), "target": list(began.target)},
+            "chance": dict(zip(("source", "target"), began.chance)),
+            "images_per_class": list(began.sizes),
+            "all_images_per_class": began.images,
+            "curves": {
+                axis: {way: [_plain(p, axis) for p in self.curve(axis, way)] for way in self.ways}
+                for axis in AXES
+            },
+            "forward_transfer": {
+                axis: {way: _in_points(self.transfer(axis, way)) for way in self.ways[1:]}
+                for axis in AXES
+            },
         }
 
 
 def _plain(point: Point, axis: Axis) -> dict[str, Any]:
     x = {"images_per_class": point.size} if axis == "images" else {"step": int(point.x)}
-    shares = {name: getattr(point, name) and dict(zip(("mean", "sem"), getattr(point, name))) for name in ("target", "source", "lost")}
+    shares = {
+        name: getattr(point, name) and dict(zip(("mean", "sem"), getattr(point, name)))
+        for name in ("target", "source", "lost")
+    }
     return {**x, **shares, "n": point.n}
 
 

@@ -44,7 +44,11 @@ def create(config: StudyConfig, at: Path | None = None) -> Path:
     from .study import resolve
 
     config = resolve(config)
-    words = [*(["pretrained"] if config.pretrained else []), config.run.dataset, *([config.run.target] if config.run.target else [])]
+    words = [
+        *(["pretrained"] if config.pretrained else []),
+        config.run.dataset,
+        *([config.run.target] if config.run.target else []),
+    ]
     return folders.put(config, at or folders.new("transfer", *words), CONFIG, study_config.read)
 
 
@@ -68,7 +72,9 @@ def _findings(at: Path, *_stamps: tuple[int, int] | None) -> Findings:
     try:
         config = study_config.read((at / CONFIG).read_bytes())
     except OSError:
-        raise LifelongError(f"The study {at.name} has no readable {CONFIG}; delete the study.") from None
+        raise LifelongError(
+            f"The study {at.name} has no readable {CONFIG}; delete the study."
+        ) from None
     record = at / RECORD
     events = _in_order(at, config, journal.lines(record, EVENT, "study")) if record.exists() else ()
     return Findings(config, tuple(events))
@@ -87,11 +93,17 @@ def _in_order(at: Path, config: StudyConfig, events: Iterable[Event]) -> Iterato
             case Look():
                 fits = config.pretrained or (event.seed, event.way) in sources
             case TargetLearned():
-                fits = (config.pretrained or (event.seed, event.way) in sources) and began is not None and event.images in began.sizes
+                fits = (
+                    (config.pretrained or (event.seed, event.way) in sources)
+                    and began is not None
+                    and event.images in began.sizes
+                )
             case _:
                 fits = True
         if not fits:
-            raise LifelongError(f"Line {number} of {at.name}/{RECORD} does not follow from the lines before it; delete the study or restore the file.")
+            raise LifelongError(
+                f"Line {number} of {at.name}/{RECORD} does not follow from the lines before it; delete the study or restore the file."
+            )
         yield event
 
 
@@ -101,14 +113,18 @@ def state(at: Path) -> str:
     return folders.standing(at, found.ending, bool(found.events))
 
 
-def learn(at: Path, stop: Callable[[], bool] = lambda: False, width: int | None = None) -> Iterator[Event]:
+def learn(
+    at: Path, stop: Callable[[], bool] = lambda: False, width: int | None = None
+) -> Iterator[Event]:
     """Goes on from where the study stands, to its end; every event is on disk when it is told.
 
     What was learned in part is learned again. width: processes side by side, see `transfer.study`. Raises LifelongError
     when another process is at it, or its data are not those it began with.
     """
     if folders.ships(at, CONFIG) and findings(at).finished:
-        raise LifelongError(f"The study {at.name} ships with the project and is complete; start one of your own.")
+        raise LifelongError(
+            f"The study {at.name} ships with the project and is complete; start one of your own."
+        )
     with folders.held(at):
         yield from _learn(at, stop, width)
 
@@ -122,8 +138,12 @@ def _learn(at: Path, stop: Callable[[], bool], width: int | None) -> Iterator[Ev
         return
     before = kept(found.config, found.events)
     if before and before[0].data != (here := experiment.images(found.config.run).source):
-        raise LifelongError(f"The study {at.name} began with {before[0].data}, but here is {here}; start a new study.")
-    if not (yield from journal.follow(record, experiment.prepare(found.config.run), found.events, stop)):
+        raise LifelongError(
+            f"The study {at.name} began with {before[0].data}, but here is {here}; start a new study."
+        )
+    if not (
+        yield from journal.follow(record, experiment.prepare(found.config.run), found.events, stop)
+    ):
         yield StudyStopped()
         return
     journal.rewrite(record, before)

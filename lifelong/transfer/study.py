@@ -28,22 +28,31 @@ LOOKED_AT = 1000  # test images of source and of target at each look
 AT_HAND = 2  # parts that one process has learned before others would have been started
 
 # A pretrained network and the same one without what it knows, as settings of the network.
-NETWORKS = {"scratch": {"tune": "whole", "weights": "none"}, "frozen": {"tune": "head"}, "finetune": {"tune": "whole"}}
+NETWORKS = {
+    "scratch": {"tune": "whole", "weights": "none"},
+    "frozen": {"tune": "head"},
+    "finetune": {"tune": "whole"},
+}
 
 
 def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:
     """The config with every setting filled in; raises LifelongError for a name or value that does not fit."""
     run = experiment.resolve(config.run, dataset)
     if config.pretrained and run.network.get("tune") != "head":
-        raise LifelongError(f"A study of a pretrained network was given the model {run.model}, {run.network.get('tune', 'which cannot be frozen')}; "
-                            "choose one such as resnet50, frozen: --tune head.")
+        raise LifelongError(
+            f"A study of a pretrained network was given the model {run.model}, {run.network.get('tune', 'which cannot be frozen')}; "
+            "choose one such as resnet50, frozen: --tune head."
+        )
     if config.pretrained:  # two of its three ways train the whole network
         run = run.model_copy(update={"device": hardware.device(config.run.device, deep=True)})
     return config.model_copy(update={"run": run})
 
 
 def study(
-    config: StudyConfig, kept: Sequence[Event] = (), stop: Callable[[], bool] = lambda: False, width: int | None = None,
+    config: StudyConfig,
+    kept: Sequence[Event] = (),
+    stop: Callable[[], bool] = lambda: False,
+    width: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """All that happens when this is found out, from the first source to the last target.
@@ -62,7 +71,10 @@ def study(
     left = sum(len(part.ways) for part in todo) * len(began.sizes)
     alone = config.pretrained or len(todo) <= AT_HAND  # whole networks use all cores
     width = width or (1 if alone else comparison.at_once([config.run]))
-    here, there = partial(learn, config, began.sizes, dataset, stop), partial(_aside, config, began.sizes)
+    here, there = (
+        partial(learn, config, began.sizes, dataset, stop),
+        partial(_aside, config, began.sizes),
+    )
     events = streams(here, there, todo, max(1, min(width, len(todo))), stop)
     for event in events:
         left -= isinstance(event, TargetLearned)
@@ -79,9 +91,14 @@ def _began(config: StudyConfig, dataset: Dataset) -> Began:
     each = sum(counts) / len(counts)
     source, target = ([dataset.classes[label] for label in task] for task in told.plan.classes)
     return Began(
-        data=dataset.source, source=source, target=target, chance=(1 / len(source), 1 / len(target)),
-        sizes=(*(size for size in config.sizes if size < each), None), images=each,
-        parameters=told.strategy.network.flat.numel(), looked_at=LOOKED_AT,
+        data=dataset.source,
+        source=source,
+        target=target,
+        chance=(1 / len(source), 1 / len(target)),
+        sizes=(*(size for size in config.sizes if size < each), None),
+        images=each,
+        parameters=told.strategy.network.flat.numel(),
+        looked_at=LOOKED_AT,
     )
 
 
@@ -89,8 +106,14 @@ def _began_pretrained(config: StudyConfig, dataset: Dataset) -> Began:
     told = _whole(config, dataset, "finetune", 0, config.sizes[0])
     each = len(dataset.train_labels) / len(dataset.classes)
     return Began(
-        data=dataset.source, source=(experiment.front_of(config.run).words,), target=dataset.classes, chance=(0.0, 1 / len(dataset.classes)),
-        sizes=config.sizes, images=each, parameters=told.strategy.network.flat.numel(), looked_at=LOOKED_AT,
+        data=dataset.source,
+        source=(experiment.front_of(config.run).words,),
+        target=dataset.classes,
+        chance=(0.0, 1 / len(dataset.classes)),
+        sizes=config.sizes,
+        images=each,
+        parameters=told.strategy.network.flat.numel(),
+        looked_at=LOOKED_AT,
     )
 
 
@@ -102,7 +125,9 @@ def _run(config: StudyConfig, dataset: Dataset, way: str, seed: int) -> RunConfi
     """One way to learn, with one seed; classes keep their order whatever the seed."""
     order = config.run.class_order or tuple(range(len(dataset.classes)))
     settings = config.run.settings if way == config.protect else {}
-    return config.run.model_copy(update={"strategy": way, "settings": settings, "seed": seed, "class_order": order})
+    return config.run.model_copy(
+        update={"strategy": way, "settings": settings, "seed": seed, "class_order": order}
+    )
 
 
 def _aside(config: StudyConfig, sizes: Sequence[Size], part: Part) -> Iterator[Event]:
@@ -116,7 +141,13 @@ def _images(run: str) -> Dataset:
     return experiment.images(configs.read(run))
 
 
-def learn(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Callable[[], bool], part: Part) -> Iterator[Event]:
+def learn(
+    config: StudyConfig,
+    sizes: Sequence[Size],
+    dataset: Dataset,
+    stop: Callable[[], bool],
+    part: Part,
+) -> Iterator[Event]:
     """One source, and from there the target in every way of the part from every number of images."""
     if config.pretrained:
         yield from _from_pretrained(config, sizes, dataset, stop, part)
@@ -127,14 +158,25 @@ def learn(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Ca
         if stop():
             return
     test = source.tasks[0].test
-    yield SourceLearned(seed=part.seed, ways=part.ways, accuracy=_share(source, 0, test), looked=_share(source, 0, _some(test)))
+    yield SourceLearned(
+        seed=part.seed,
+        ways=part.ways,
+        accuracy=_share(source, 0, test),
+        looked=_share(source, 0, _some(test)),
+    )
     # Without the optimiser's averages: as from scratch, every way begins the target with a fresh one, and weights alone differ.
-    state = {name: tensor.clone() for name, tensor in source.state().items() if not name.startswith("adam.")}
+    state = {
+        name: tensor.clone()
+        for name, tensor in source.state().items()
+        if not name.startswith("adam.")
+    }
     counts = _counts(source.tasks[1].train)
     for size in sizes:
         tasks = source.tasks if size is None else sparing(source.tasks, size, part.seed)
         for way in part.ways:
-            run = _run(config, dataset, way, part.seed).model_copy(update={"images_per_class": size, "steps": steps(config, counts, size)})
+            run = _run(config, dataset, way, part.seed).model_copy(
+                update={"images_per_class": size, "steps": steps(config, counts, size)}
+            )
             told = Experiment(run, dataset, tasks=tasks)
             told.load_state(state, task=1, step=0)
             yield from _target(told, way, size, stop, look=size is None)
@@ -142,11 +184,23 @@ def learn(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Ca
                 return
 
 
-def _from_pretrained(config: StudyConfig, sizes: Sequence[Size], dataset: Dataset, stop: Callable[[], bool], part: Part) -> Iterator[Event]:
+def _from_pretrained(
+    config: StudyConfig,
+    sizes: Sequence[Size],
+    dataset: Dataset,
+    stop: Callable[[], bool],
+    part: Part,
+) -> Iterator[Event]:
     """The target in every way of the part from every number of images, each time by a network as it was before."""
     for way in part.ways:
         for size in sizes:
-            yield from _target(_whole(config, dataset, way, part.seed, size), way, size, stop, look=size == sizes[-1])
+            yield from _target(
+                _whole(config, dataset, way, part.seed, size),
+                way,
+                size,
+                stop,
+                look=size == sizes[-1],
+            )
             if stop():
                 return
 
@@ -156,8 +210,11 @@ def _whole(config: StudyConfig, dataset: Dataset, way: str, seed: int, size: int
     pretrained = experiment.front_of(config.run)
     network = config.run.network | {"stem": pretrained.stem} | NETWORKS[way]
     counts = dataset.train_labels.bincount().tolist()
-    given = {"network": network, "steps": steps(config, counts, size),
-             "learning_rate": config.run.learning_rate or (GENTLY if way == "finetune" else None)}
+    given = {
+        "network": network,
+        "steps": steps(config, counts, size),
+        "learning_rate": config.run.learning_rate or (GENTLY if way == "finetune" else None),
+    }
     told = Experiment(_run(config, dataset, "finetune", seed).model_copy(update=given), dataset)
     told.tasks = sparing(told.tasks, size, seed, first=0)
     return told
@@ -177,7 +234,9 @@ def steps(config: StudyConfig, counts: Sequence[int], size: Size) -> int:
     return max(FEWEST_STEPS, min(everything, PASSES * images // how.batch))
 
 
-def _target(told: Experiment, way: str, size: Size, stop: Callable[[], bool], look: bool) -> Iterator[Event]:
+def _target(
+    told: Experiment, way: str, size: Size, stop: Callable[[], bool], look: bool
+) -> Iterator[Event]:
     """Learns the last task. look: whether to look at it meanwhile."""
     seed, step, last = told.config.seed, 0, told.tasks[-1]
     for step, of_all, _loss in told.strategy.learn(last):
@@ -202,7 +261,9 @@ def _some(test: Examples) -> Examples:
 
 
 def _share(told: Experiment, after: int, test: Examples) -> float:
-    with matmul.products(told.config.precision):  # a study asks so often that it would wait for answers longer than for learning
+    with matmul.products(
+        told.config.precision
+    ):  # a study asks so often that it would wait for answers longer than for learning
         return accuracy(told.plan, after, test, scores(told.strategy, test.images))
 
 

@@ -42,7 +42,9 @@ def address(own_runs):
     while not server.started:
         time.sleep(0.02)
     yield f"http://127.0.0.1:{port}/gradio/"
-    next(route for route in app.routes if getattr(route, "path", "") == "/gradio").app.stop_event.set()
+    next(
+        route for route in app.routes if getattr(route, "path", "") == "/gradio"
+    ).app.stop_event.set()
     server.should_exit = True
     thread.join(10)
 
@@ -63,7 +65,10 @@ def zero(tmp_path_factory):
 
 class TestEndpoints:
     def test_only_two_are_public(self, client):
-        assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/classify", "/runs"}
+        assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+            "/classify",
+            "/runs",
+        }
 
     def test_others_are_not_to_be_called_by_name(self, client):
         with pytest.raises(ValueError, match="api_name"):
@@ -72,7 +77,16 @@ class TestEndpoints:
     def test_runs_are_those_of_the_library(self, client):
         rows = client.predict(api_name="/runs")
         assert rows == api.run_list()
-        assert {"id", "dataset", "scenario", "strategy", "tasks", "average_accuracy", "forgetting", "shipped"} <= set(rows[0])
+        assert {
+            "id",
+            "dataset",
+            "scenario",
+            "strategy",
+            "tasks",
+            "average_accuracy",
+            "forgetting",
+            "shipped",
+        } <= set(rows[0])
 
     def test_classify_answers_for_every_checkpoint(self, client, zero):
         told = client.predict(handle_file(zero), RUN, api_name="/classify")
@@ -84,7 +98,9 @@ class TestEndpoints:
             shares = [t["probability"] for t in a["top"]]
             assert shares == sorted(shares, reverse=True) and 0 <= sum(shares) <= 1 + 1e-4
         assert told["answers"][0]["top"][0]["label"] == "0", "the first task taught it"
-        assert told["answers"][-1]["top"][0]["label"] in {"8", "9"}, "fine-tuning answers with the newest task's digits"
+        assert told["answers"][-1]["top"][0]["label"] in {"8", "9"}, (
+            "fine-tuning answers with the newest task's digits"
+        )
 
     def test_after_and_task_narrow_the_answer(self, client, zero):
         told = client.predict(handle_file(zero), RUN, after=1, task=0, api_name="/classify")
@@ -128,11 +144,15 @@ class TestEndpoints:
             client.predict(handle_file(file), RUN, api_name="/classify")
         assert is_one_sentence(str(told.value)) and "given" not in str(told.value)
 
-    @pytest.mark.parametrize("given", ["zero.png", None, 7, [], {}, {"path": {}}, {"path": "zero.png"}])
+    @pytest.mark.parametrize(
+        "given", ["zero.png", None, 7, [], {}, {"path": {}}, {"path": "zero.png"}]
+    )
     def test_what_is_no_file_is_refused(self, address, given):
         assert is_one_sentence(refused(address, given))
 
-    @pytest.mark.parametrize("path", ["/etc/passwd", "/etc/../etc/hostname", __file__, "app/assets/examples.png"])
+    @pytest.mark.parametrize(
+        "path", ["/etc/passwd", "/etc/../etc/hostname", __file__, "app/assets/examples.png"]
+    )
     @pytest.mark.parametrize("more", [{}, {"is_stream": True}, {"url": "/gradio_api/file=x"}])
     def test_a_file_of_the_server_is_not_an_upload(self, address, path, more):
         message = refused(address, {"path": path, "meta": {"_type": "gradio.FileData"}, **more})
@@ -149,7 +169,12 @@ class TestEndpoints:
         trap = http.server.HTTPServer(("127.0.0.1", 0), Trap)
         threading.Thread(target=trap.serve_forever, daemon=True).start()
         at = f"http://127.0.0.1:{trap.server_port}/digit.png"
-        for file in ({"path": at}, {"path": at, "url": at}, {"path": at.upper()}, {"path": at, "is_stream": True}):
+        for file in (
+            {"path": at},
+            {"path": at, "url": at},
+            {"path": at.upper()},
+            {"path": at, "is_stream": True},
+        ):
             assert "address" in refused(address, {**file, "meta": {"_type": "gradio.FileData"}})
         trap.shutdown()
         assert asked == []

@@ -32,17 +32,32 @@ def known(strip: list[dict]) -> list[str]:
 class TestPad:
     def test_a_drawing_arrives_as_it_was_sent(self):
         drawing = png(ring())
-        assert components.DigitPad(run_inputs.chips(RUN, "0"), render=False).preprocess(components.data_url(drawing)) == drawing
+        assert (
+            components.DigitPad(run_inputs.chips(RUN, "0"), render=False).preprocess(
+                components.data_url(drawing)
+            )
+            == drawing
+        )
 
     @pytest.mark.parametrize("nothing", ["", None])
     def test_nothing_drawn_is_none(self, nothing):
-        assert components.DigitPad(run_inputs.chips(RUN, "0"), render=False).preprocess(nothing) is None
+        assert (
+            components.DigitPad(run_inputs.chips(RUN, "0"), render=False).preprocess(nothing)
+            is None
+        )
 
     @pytest.mark.parametrize(
         "payload",
         [
-            7, ["data:image/png;base64,AAAA"], {"path": "/etc/passwd"}, "hello", "data:image/png;base64,***", "data:image/png,abc",
-            "https://example.org/a.png", components.PNG + "A" * 1_000_000, components.PNG + "A",
+            7,
+            ["data:image/png;base64,AAAA"],
+            {"path": "/etc/passwd"},
+            "hello",
+            "data:image/png;base64,***",
+            "data:image/png,abc",
+            "https://example.org/a.png",
+            components.PNG + "A" * 1_000_000,
+            components.PNG + "A",
         ],
     )
     def test_anything_else_is_refused_in_one_sentence(self, payload):
@@ -50,32 +65,53 @@ class TestPad:
             components.DigitPad(run_inputs.chips(RUN, "0"), render=False).preprocess(payload)
         assert is_one_sentence(told.value.message) and not told.value.print_exception
 
-    @pytest.mark.parametrize("payload", ["10", None, 0, {"a": 1}, {"drawn": 3}, {"drawn": ""}, {"drawn": "x" * 201}, ["0"]])
+    @pytest.mark.parametrize(
+        "payload",
+        ["10", None, 0, {"a": 1}, {"drawn": 3}, {"drawn": ""}, {"drawn": "x" * 201}, ["0"]],
+    )
     def test_what_was_drawn_is_a_name(self, payload):
         with pytest.raises(gr.Error):
             components.Chips(run_inputs.chips(RUN, "0"), render=False).preprocess(payload)
 
     def test_the_class_drawn_is_one_of_the_runs_and_the_first_where_it_is_not(self):
-        assert components.Chips(run_inputs.chips(RUN, "3"), render=False).preprocess(run_inputs.chips(RUN, "3")) == "3"
-        assert run_inputs.chips(RUN, "cat")["drawn"] == "0" and run_inputs.chips(RUN, "7")["names"] == list("0123456789")
+        assert (
+            components.Chips(run_inputs.chips(RUN, "3"), render=False).preprocess(
+                run_inputs.chips(RUN, "3")
+            )
+            == "3"
+        )
+        assert run_inputs.chips(RUN, "cat")["drawn"] == "0" and run_inputs.chips(RUN, "7")[
+            "names"
+        ] == list("0123456789")
 
 
 class TestAnswer:
     def test_a_zero_is_known_then_lost(self):
         strip, sentence, seen = gradio_app.answer(png(ring()), RUN, "0", False)
         assert known(strip) == ["yes", "no", "no", "no", "no"]
-        assert sentence["text"].startswith("Known after task 1") and "lost while learning task 2" in sentence["text"]
+        assert (
+            sentence["text"].startswith("Known after task 1")
+            and "lost while learning task 2" in sentence["text"]
+        )
         assert (sentence["run"], sentence["task"], sentence["why"]) == (RUN, 0, "Why?")
-        pixels = Image.open(io.BytesIO(base64.b64decode(seen["image"].removeprefix(components.PNG))))
+        pixels = Image.open(
+            io.BytesIO(base64.b64decode(seen["image"].removeprefix(components.PNG)))
+        )
         assert pixels.size == (28, 28)
 
     def test_replay_still_knows_it(self):
         strip, sentence, _ = gradio_app.answer(png(ring()), "mnist-class-replay", "0", False)
-        assert known(strip) == ["yes"] * 5 and "still known" in sentence["text"] and sentence["why"] == "See the curve"
+        assert (
+            known(strip) == ["yes"] * 5
+            and "still known" in sentence["text"]
+            and sentence["why"] == "See the curve"
+        )
 
     def test_before_its_own_task_a_digit_is_not_learned_yet(self):
         strip, *_ = gradio_app.answer(png(ring()), RUN, "4", False)
-        assert known(strip)[:2] == ["not-yet", "not-yet"] and strip[0]["verdict"] == "not learned yet"
+        assert (
+            known(strip)[:2] == ["not-yet", "not-yet"] and strip[0]["verdict"] == "not learned yet"
+        )
 
     def test_another_digit_than_the_one_named_is_asked_about(self):
         assert gradio_app.answer(png(ring()), RUN, "7", False)[1]["doubt"] == "0"
@@ -83,17 +119,30 @@ class TestAnswer:
 
     def test_the_task_label_leaves_that_tasks_digits(self):
         strip, sentence, _ = gradio_app.answer(png(ring()), RUN, "0", True)
-        assert {card["said"] for card in strip} <= {"0", "1"} and sentence["text"].startswith("Told the task: ")
+        assert {card["said"] for card in strip} <= {"0", "1"} and sentence["text"].startswith(
+            "Told the task: "
+        )
 
     @pytest.mark.parametrize("nothing", [None, png(Image.new("L", (280, 280)))])
     def test_nothing_drawn_shows_what_was_taught(self, nothing):
         strip, sentence, seen = gradio_app.answer(nothing, RUN, "0", False)
         assert known(strip) == BLANK_CARDS and seen["image"] == "" and sentence["why"] == ""
-        assert [[t["name"] for t in card["taught"]] for card in strip] == [["0", "1"], ["2", "3"], ["4", "5"], ["6", "7"], ["8", "9"]]
+        assert [[t["name"] for t in card["taught"]] for card in strip] == [
+            ["0", "1"],
+            ["2", "3"],
+            ["4", "5"],
+            ["6", "7"],
+            ["8", "9"],
+        ]
 
     def test_bytes_that_are_no_picture_clear_the_answers(self):
         strip, sentence, seen = gradio_app.answer(b"\x89PNG nonsense", RUN, "0", False)
-        assert known(strip) == BLANK_CARDS and seen["image"] == "" and sentence["tone"] == "problem" and is_one_sentence(sentence["text"])
+        assert (
+            known(strip) == BLANK_CARDS
+            and seen["image"] == ""
+            and sentence["tone"] == "problem"
+            and is_one_sentence(sentence["text"])
+        )
 
     @pytest.mark.parametrize("run", ["../../etc", "<script>alert(1)</script>", "", "None"])
     def test_an_unknown_run_is_told_and_escaped(self, run):
@@ -107,22 +156,35 @@ class TestUpload:
     def test_either_polarity_becomes_white_on_black(self, paper, ink):
         photo = Image.new("RGB", (900, 600), (paper,) * 3)
         ImageDraw.Draw(photo).ellipse((500, 100, 640, 320), outline=(ink,) * 3, width=30)
-        drawing, *shown = gradio_app.upload(RUN, "0", event(content=components.data_url(png(photo))))
+        drawing, *shown = gradio_app.upload(
+            RUN, "0", event(content=components.data_url(png(photo)))
+        )
         pixels = np.asarray(Image.open(io.BytesIO(drawing)))
         assert pixels.shape == (28, 28) and pixels[0, 0] == 0 and pixels.max() > 200
 
     @pytest.mark.parametrize(
         "data",
         [
-            {}, {"refused": "size"}, {"content": 7}, {"content": "https://example.org/a.png"},
-            {"content": "data:text/html;base64," + base64.b64encode(b"<script>alert(1)</script>").decode()},
-            {"content": components.data_url(png(Image.new("L", (40, 40), 128)))}, {"content": "data:image/png;base64," + "A" * 8_000_000},
+            {},
+            {"refused": "size"},
+            {"content": 7},
+            {"content": "https://example.org/a.png"},
+            {
+                "content": "data:text/html;base64,"
+                + base64.b64encode(b"<script>alert(1)</script>").decode()
+            },
+            {"content": components.data_url(png(Image.new("L", (40, 40), 128)))},
+            {"content": "data:image/png;base64," + "A" * 8_000_000},
         ],
     )
     def test_a_wrong_file_is_one_sentence_and_leaves_no_answer(self, data):
         drawing, strip, sentence, seen = gradio_app.upload(RUN, "0", event(**data))
         assert drawing is None and known(strip) == BLANK_CARDS and seen["image"] == ""
-        assert sentence["tone"] == "problem" and is_one_sentence(sentence["text"]) and "<" not in sentence["text"]
+        assert (
+            sentence["tone"] == "problem"
+            and is_one_sentence(sentence["text"])
+            and "<" not in sentence["text"]
+        )
 
 
 class TestExamples:
@@ -131,12 +193,17 @@ class TestExamples:
             drawing, chips = gradio_app.put(RUN, event(digit=digit, turn=0))
             drawn = chips["drawn"]
             pixels = api.seen(RUN, api.open_image(drawing))
-            assert drawn == str(digit) and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == drawn
+            assert (
+                drawn == str(digit)
+                and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == drawn
+            )
 
     def test_the_next_click_brings_another(self):
         assert len({gradio_app.put(RUN, event(digit=3, turn=turn))[0] for turn in range(3)}) == 3
 
-    @pytest.mark.parametrize("data", [{}, {"digit": "3", "turn": 0}, {"digit": 3}, {"digit": True, "turn": 0}])
+    @pytest.mark.parametrize(
+        "data", [{}, {"digit": "3", "turn": 0}, {"digit": 3}, {"digit": True, "turn": 0}]
+    )
     def test_anything_else_is_refused(self, data):
         with pytest.raises(gr.Error):
             gradio_app.put(RUN, event(**data))
@@ -154,11 +221,22 @@ class TestPhotographs:
     def run(self, monkeypatch) -> str:
         """A run of colour images, whose classes have names that a page must not believe."""
         grey = made_up(classes=4, side=8)
-        colour = (grey.train_images.repeat(1, 3, 1, 1), grey.train_labels, grey.test_images.repeat(1, 3, 1, 1), grey.test_labels)
-        dataset = Dataset("photos", "Photos", "made-up photographs", ("cat", "<b>dog", "ship", "owl"), *colour)
+        colour = (
+            grey.train_images.repeat(1, 3, 1, 1),
+            grey.train_labels,
+            grey.test_images.repeat(1, 3, 1, 1),
+            grey.test_labels,
+        )
+        dataset = Dataset(
+            "photos", "Photos", "made-up photographs", ("cat", "<b>dog", "ship", "owl"), *colour
+        )
         monkeypatch.setattr(experiment, "load", lambda name: dataset)
         monkeypatch.setattr(run_inputs.api, "holds_digits", lambda run: False)
-        monkeypatch.setattr(run_inputs.api, "examples", lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy())
+        monkeypatch.setattr(
+            run_inputs.api,
+            "examples",
+            lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
+        )
         monkeypatch.setattr("lifelong.inference.preprocess.DIGITS", ())
         monkeypatch.setattr(gradio_app, "JUDGES", {})
         run_inputs._SHEETS.clear()
@@ -169,17 +247,33 @@ class TestPhotographs:
 
     @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
     def test_an_upload_is_shown_as_it_is_and_answered_after_every_task(self, run, mode):
-        drawing, *_ = gradio_app.upload(run, "cat", event(content=components.data_url(self.photo(mode))))
+        drawing, *_ = gradio_app.upload(
+            run, "cat", event(content=components.data_url(self.photo(mode)))
+        )
         assert Image.open(io.BytesIO(drawing)).size == (280, 280)
         strip, sentence, seen = gradio_app.answer(drawing, run, "cat", False)
-        assert len(strip) == 2 and all(card["said"] != "?" for card in strip) and sentence["doubt"] == ""
-        assert Image.open(io.BytesIO(base64.b64decode(seen["image"].removeprefix(components.PNG)))).size == (8, 8) and "8 × 8" in seen["told"]
+        assert (
+            len(strip) == 2
+            and all(card["said"] != "?" for card in strip)
+            and sentence["doubt"] == ""
+        )
+        assert (
+            Image.open(
+                io.BytesIO(base64.b64decode(seen["image"].removeprefix(components.PNG)))
+            ).size
+            == (8, 8)
+            and "8 × 8" in seen["told"]
+        )
 
     def test_the_classes_and_the_test_images_are_the_runs_and_names_are_escaped(self, run):
         cleared, chips, soon, _ = gradio_app.settle(run, "0", {"photo": False})
         assert soon["sprite"] == ""  # the data set has to be read first
         examples = gradio_app.tests_of(run)
-        assert cleared is None and chips["drawn"] == "cat" and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
+        assert (
+            cleared is None
+            and chips["drawn"] == "cat"
+            and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
+        )
         assert chips["labels"][1] == examples["labels"][1] == "&lt;b&gt;dog"
         drawing, chips = gradio_app.put(run, event(digit=2, turn=1))
         assert chips["drawn"] == "ship" and Image.open(io.BytesIO(drawing)).size == (8, 8)
@@ -187,7 +281,9 @@ class TestPhotographs:
     def test_a_run_of_the_same_kind_leaves_the_pad_as_it_is(self, run):
         assert gradio_app.settle(run, "cat", {"photo": True})[0] is not None
 
-    def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(self, run, monkeypatch):
+    def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(
+        self, run, monkeypatch
+    ):
         monkeypatch.setattr(run_inputs.api, "examples", lambda *asked: None)
         run_inputs._SHEETS.clear()
         assert run_inputs.examples(run) == {"sprite": "", "labels": [], "photo": True}
@@ -195,7 +291,10 @@ class TestPhotographs:
             gradio_app.put(run, event(digit=0, turn=0))
 
 
-@pytest.mark.parametrize("part", [components.Strip, components.Sentence, components.Seen, components.Chips, components.Examples])
+@pytest.mark.parametrize(
+    "part",
+    [components.Strip, components.Sentence, components.Seen, components.Chips, components.Examples],
+)
 def test_gradio_can_make_a_part_anew_without_a_value(part):
     """It does so whenever an event leaves the part as it is."""
     assert part().value is None
@@ -204,7 +303,12 @@ def test_gradio_can_make_a_part_anew_without_a_value(part):
 def test_a_photograph_of_another_class_than_the_one_named_is_doubted():
     """By the shipped run that learned all ten classes."""
     picture = ship()
-    likeliest, share = api.classify("cifar10-class-cumulative", api.needed("cifar10-class-cumulative", picture))[-1].top[0]
+    likeliest, share = api.classify(
+        "cifar10-class-cumulative", api.needed("cifar10-class-cumulative", picture)
+    )[-1].top[0]
     assert (likeliest, share >= 0.9) == ("ship", True)
-    doubts = [gradio_app.answer(png(picture), "cifar10-class-finetune", drawn, False)[1] for drawn in ("frog", "ship")]
+    doubts = [
+        gradio_app.answer(png(picture), "cifar10-class-finetune", drawn, False)[1]
+        for drawn in ("frog", "ship")
+    ]
     assert [told["doubt"] for told in doubts] == ["ship", ""] and doubts[0]["claim"] == "it shows"

@@ -15,7 +15,15 @@ from lifelong.runs import store as run_store
 from tests.helpers import ROOT
 from tests.sample_files import coded, image_folder, plain
 
-SHIPPED = ["mnist-class-finetune", "mnist-class-ewc", "mnist-class-replay", "mnist-class-cumulative", "mnist-class-joint", "mnist-task-finetune", "mnist-task-ewc"]
+SHIPPED = [
+    "mnist-class-finetune",
+    "mnist-class-ewc",
+    "mnist-class-replay",
+    "mnist-class-cumulative",
+    "mnist-class-joint",
+    "mnist-task-finetune",
+    "mnist-task-ewc",
+]
 SMALL = {"dataset": "mnist-sample", "strategy": "finetune", "tasks": 3, "steps": 2}
 
 
@@ -88,8 +96,16 @@ def test_a_damaged_record_is_one_sentence(page):
     assert len(at.error) == 1 and "is not an event of a run" in at.error[0].value
 
 
-@pytest.mark.parametrize(("query", "told"), [({"task": "99"}, True), ({"task": "x"}, True), ({"task": "-1"}, True),
-                                             ({"task": "2", "after": "1"}, True), ({"task": "1", "after": "3"}, False)])
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"task": "99"}, True),
+        ({"task": "x"}, True),
+        ({"task": "-1"}, True),
+        ({"task": "2", "after": "1"}, True),
+        ({"task": "1", "after": "3"}, False),
+    ],
+)
 def test_a_task_that_the_run_does_not_have_is_told(query, told):
     at = opened("inspect", run="mnist-class-finetune", **query)
     assert bool(at.warning) == told
@@ -129,7 +145,10 @@ def test_choosing_an_idea_shows_its_strategies_and_nothing_else(scenario):
     at = opened("train")
     at.radio(key="scenario").set_value(scenario).run()
     cards = api.strategies(scenario)
-    assert at.segmented_control(key="family").value == "baseline" and at.pills(key="strategy").value == "finetune"
+    assert (
+        at.segmented_control(key="family").value == "baseline"
+        and at.pills(key="strategy").value == "finetune"
+    )
     for family in dict.fromkeys(card.family for card in cards):
         at.segmented_control(key="family").set_value(family).run()
         members = [card for card in cards if card.family == family]
@@ -146,7 +165,10 @@ def test_every_setting_of_every_strategy_has_a_control_with_the_scenario_default
         choose(at, card)
         assert not at.exception
         assert card.summary in text(at) and card.stores in text(at) and card.costs in text(at)
-        controls = {control.key: control.value for control in [*at.select_slider, *at.slider, *at.segmented_control]}
+        controls = {
+            control.key: control.value
+            for control in [*at.select_slider, *at.slider, *at.segmented_control]
+        }
         for setting in card.settings:
             assert controls[form.setting_key(card.name, scenario, setting.name)] == setting.default
 
@@ -180,7 +202,12 @@ def test_a_learn_button_makes_the_run_that_was_chosen(monkeypatch, button, until
     ((run, goal),) = asked
     assert goal == until and at.query_params["run"] == run
     chosen = api.history(run).config
-    assert (chosen.strategy, chosen.settings, chosen.seed, chosen.tasks) == ("ewc", {"strength": 5e8, "fisher": "exact"}, 3, 5)
+    assert (chosen.strategy, chosen.settings, chosen.seed, chosen.tasks) == (
+        "ewc",
+        {"strength": 5e8, "fisher": "exact"},
+        3,
+        5,
+    )
 
 
 def test_a_refusal_is_told_and_the_form_stays(monkeypatch):
@@ -208,8 +235,14 @@ def test_a_run_at_work_shows_where_it_is_and_a_stop_button(monkeypatch, place, d
     assert stopped == [run]
 
 
-@pytest.mark.parametrize(("learn", "begun", "said"), [
-    (0, False, "has not begun"), (1, False, "1 task of 3 learned. It can go on"), (1, True, "Stopped in task 2, step 1 of 2")])
+@pytest.mark.parametrize(
+    ("learn", "begun", "said"),
+    [
+        (0, False, "has not begun"),
+        (1, False, "1 task of 3 learned. It can go on"),
+        (1, True, "Stopped in task 2, step 1 of 2"),
+    ],
+)
 def test_a_run_at_rest_says_where_it_stands(learn, begun, said):
     at = opened("train", run=made(learn, begun))
     assert said in text(at)
@@ -259,17 +292,31 @@ def own(monkeypatch, tmp_path):
 
 def test_the_form_offers_what_people_brought_with_no_more_tasks_than_classes(own):
     at = opened("train")
-    assert at.segmented_control(key="dataset").options == ["MNIST", "MNIST sample", "CIFAR-10", "Fashion-MNIST", "pets", "torn"]
+    assert at.segmented_control(key="dataset").options == [
+        "MNIST",
+        "MNIST sample",
+        "CIFAR-10",
+        "Fashion-MNIST",
+        "pets",
+        "torn",
+    ]
     at.segmented_control(key="dataset").set_value("pets").run()
-    assert "Your own images, 2 classes." in text(at) and at.slider(key="tasks").max == at.slider(key="tasks").value == 2
+    assert (
+        "Your own images, 2 classes." in text(at)
+        and at.slider(key="tasks").max == at.slider(key="tasks").value == 2
+    )
     at.radio(key="scenario").set_value("transfer").run()
     assert not at.exception and "2 tasks of one class each" in text(at)
     at.segmented_control(key="dataset").set_value("mnist-sample").run()
     assert at.slider(key="tasks").max == 10
     at.segmented_control(key="dataset").set_value("torn").run()
-    assert not at.exception and [error.value for error in at.error] == ["torn has no folder test; put images into test/<class>/, a folder for each class."]
+    assert not at.exception and [error.value for error in at.error] == [
+        "torn has no folder test; put images into test/<class>/, a folder for each class."
+    ]
     at.button(key="learn_all").click().run()
-    assert not at.exception and "run" not in at.query_params and "torn has no folder test" in text(at)
+    assert (
+        not at.exception and "run" not in at.query_params and "torn has no folder test" in text(at)
+    )
 
 
 def test_the_form_says_what_happens_where_a_data_set_is_not_on_this_machine(monkeypatch):
@@ -285,7 +332,11 @@ def test_the_form_says_what_happens_where_a_data_set_is_not_on_this_machine(monk
 
 def test_the_network_follows_the_data_set_until_a_person_chooses_another(own):
     at = opened("train")
-    for dataset, network in (("cifar10", "resnet50"), ("pets", "resnet50"), ("mnist-sample", "mlp")):
+    for dataset, network in (
+        ("cifar10", "resnet50"),
+        ("pets", "resnet50"),
+        ("mnist-sample", "mlp"),
+    ):
         at.segmented_control(key="dataset").set_value(dataset).run()
         assert at.segmented_control(key="model").value == network
     at.segmented_control(key="model").set_value("resnet50").run()
@@ -319,7 +370,11 @@ def test_the_worker_learns_what_the_button_asked_for(request):
 def test_curves_have_a_row_for_each_task_and_each_later_moment():
     history = api.history("mnist-class-finetune")
     assert len(chart_data.curve(history)) == 15
-    spec = json.dumps(charts.forgetting_curves(history, api.history("mnist-class-cumulative"), highlight=0, picked=(0, 1)).to_dict())
+    spec = json.dumps(
+        charts.forgetting_curves(
+            history, api.history("mnist-class-cumulative"), highlight=0, picked=(0, 1)
+        ).to_dict()
+    )
     assert "chance 10" in spec and "cumulative" in spec and " \\u2192 " in spec
     assert '"name": "pick"' in spec and '"fields": ["task", "after"]' in spec
 
@@ -327,19 +382,36 @@ def test_curves_have_a_row_for_each_task_and_each_later_moment():
 @pytest.mark.parametrize("run", SHIPPED)
 def test_every_chart_of_every_run_is_valid_and_described(run):
     history = api.history(run)
-    made = [charts.forgetting_curves(history), charts.live_curves(history, 1), charts.forgetting_matrix(history),
-            charts.forgetting_matrix(history, drop=True, picked=(0, 2))]
+    made = [
+        charts.forgetting_curves(history),
+        charts.live_curves(history, 1),
+        charts.forgetting_matrix(history),
+        charts.forgetting_matrix(history, drop=True, picked=(0, 2)),
+    ]
     for chart in made:
         spec = chart.to_dict()
         assert len(spec["description"]) > 40 and spec["width"] == "container"
 
 
-@pytest.mark.parametrize("given", [{"tasks": 1}, {"tasks": 10}, {"scenario": "transfer", "tasks": 2}, {"scenario": "domain"}, {"seed": 7}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tasks": 1},
+        {"tasks": 10},
+        {"scenario": "transfer", "tasks": 2},
+        {"scenario": "domain"},
+        {"seed": 7},
+    ],
+)
 def test_charts_and_pages_of_unusual_runs(given):
     run = made(learn=given.get("tasks", 3), **given)
     history = api.history(run)
     for story in (history, api.history(made(**given)), api.history(made(begun=True, **given))):
-        for chart in (charts.forgetting_curves(story), charts.live_curves(story), charts.forgetting_matrix(story)):
+        for chart in (
+            charts.forgetting_curves(story),
+            charts.live_curves(story),
+            charts.forgetting_matrix(story),
+        ):
             assert chart.to_dict()
     assert "the model gets" in text(opened("inspect", run=run))
 
@@ -350,13 +422,23 @@ def test_the_live_frame_is_the_same_while_the_run_goes_on():
     list(run_store.learn(run_store.folder(run), until=2))
     after = charts.live_spec(api.history(run))
     moving = {"inside", "looks"}
-    assert {k: v for k, v in before.items() if k != "datasets"} == {k: v for k, v in after.items() if k != "datasets"}
-    assert all(before["datasets"][name] == after["datasets"][name] for name in before["datasets"].keys() - moving)
+    assert {k: v for k, v in before.items() if k != "datasets"} == {
+        k: v for k, v in after.items() if k != "datasets"
+    }
+    assert all(
+        before["datasets"][name] == after["datasets"][name]
+        for name in before["datasets"].keys() - moving
+    )
     assert len(after["datasets"]["inside"]) > len(before["datasets"]["inside"])
 
 
 def test_labels_never_stand_closer_than_they_may():
-    heights = [row["accuracy"] for row in chart_data.ends([(f"Task {i}", 0.9 + i / 50) for i in range(5)] + [("chance", 0.1)])]
+    heights = [
+        row["accuracy"]
+        for row in chart_data.ends(
+            [(f"Task {i}", 0.9 + i / 50) for i in range(5)] + [("chance", 0.1)]
+        )
+    ]
     assert all(b - a >= 0.05 - 1e-9 for a, b in zip(heights, heights[1:])) and max(heights) <= 1
 
 
@@ -371,7 +453,11 @@ def test_time_left_grows_with_tasks_that_take_longer_and_longer():
 def test_a_slider_over_powers_of_ten_reaches_its_ends_and_its_default():
     setting = next(card for card in api.strategies("class") if card.name == "ewc").settings[0]
     steps = setting_control.ladder(setting, 123.0)
-    assert steps[0] == setting.low and steps[-1] == setting.high and {setting.default, 123.0} <= set(steps)
+    assert (
+        steps[0] == setting.low
+        and steps[-1] == setting.high
+        and {setting.default, 123.0} <= set(steps)
+    )
 
 
 def test_polling_is_often_enough_to_look_alive():

@@ -52,20 +52,36 @@ def test_the_page_opens_with_a_finished_study_in_words_numbers_and_two_charts():
     at = opened("transfer")
     said = text(at)
     assert "Knowing 0–4 first **helps**" in said and "points ± " in said and "(n = 5)" in said
-    assert "Forward transfer over images" in said and "What became of the source, 0–4" in " ".join(h.value for h in at.subheader)
+    assert "Forward transfer over images" in said and "What became of the source, 0–4" in " ".join(
+        h.value for h in at.subheader
+    )
     assert "MNIST, 60,000 training and 10,000 test images" in said
     assert len(charts_of(at)) == 2 and all(len(spec["description"]) > 60 for spec in charts_of(at))
     assert keys(at) == {"new_study"}
-    assert [metric.label for metric in at.metric] == ["Forward transfer, fine-tuned", "Forward transfer, frozen", "Source lost, fine-tuned", "Source lost, with LwF"]
+    assert [metric.label for metric in at.metric] == [
+        "Forward transfer, fine-tuned",
+        "Forward transfer, frozen",
+        "Source lost, fine-tuned",
+        "Source lost, with LwF",
+    ]
     assert all("n = 5" in metric.help for metric in at.metric)
-    assert any(f"--out checkpoints/{SHIPPED}" in line for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines())
+    assert any(
+        f"--out checkpoints/{SHIPPED}" in line
+        for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines()
+    )
 
 
 def test_the_axis_is_in_the_address():
     at = opened("transfer", by="steps")
-    assert at.segmented_control(key="axis").value == "steps" and "Forward transfer over steps" in text(at)
+    assert at.segmented_control(
+        key="axis"
+    ).value == "steps" and "Forward transfer over steps" in text(at)
     at.segmented_control(key="axis").set_value("images").run()
-    assert not at.exception and "by" not in at.query_params and "Forward transfer over images" in text(at)
+    assert (
+        not at.exception
+        and "by" not in at.query_params
+        and "Forward transfer over images" in text(at)
+    )
     at.segmented_control(key="axis").set_value("steps").run()
     assert at.query_params["by"] == ["steps"] or at.query_params["by"] == "steps"
 
@@ -73,7 +89,9 @@ def test_the_axis_is_in_the_address():
 @pytest.mark.parametrize("name", ["no-such-study", "../../etc/passwd", "mnist-class-ewc"])
 def test_an_unknown_study_is_one_sentence_and_the_page_stays_usable(name):
     at = opened("transfer", study=name)
-    assert len(at.error) == 1 and "There is no study" in at.error[0].value and "new_study" in keys(at)
+    assert (
+        len(at.error) == 1 and "There is no study" in at.error[0].value and "new_study" in keys(at)
+    )
 
 
 def test_a_damaged_study_is_one_sentence_and_can_be_told_from_others():
@@ -101,16 +119,27 @@ def test_the_button_leads_to_the_form_and_the_form_makes_the_study_that_was_chos
     assert not at.exception
     (name,) = asked_for
     config = api.study(name).config
-    assert (config.run.dataset, config.run.target, config.protect, config.seeds) == ("mnist-sample", "mnist", "ewc", 2)
+    assert (config.run.dataset, config.run.target, config.protect, config.seeds) == (
+        "mnist-sample",
+        "mnist",
+        "ewc",
+        2,
+    )
     assert config.run.task_sizes == (10, 10)
 
 
 def test_every_pair_that_is_offered_can_be_started_and_every_protector_is_told():
     at = opened("transfer", study="new")
     assert at.segmented_control(key="pair").value == "digits"
-    titles = {pair.title for pair in api.PAIRS.values() if {pair.dataset, pair.target or pair.dataset} <= set(api.datasets())}
+    titles = {
+        pair.title
+        for pair in api.PAIRS.values()
+        if {pair.dataset, pair.target or pair.dataset} <= set(api.datasets())
+    }
     assert set(at.segmented_control(key="pair").options) == {*titles, "My own choice"}
-    assert at.selectbox(key="protect").value == "lwf" and len(at.selectbox(key="protect").options) == len(api.protectors())
+    assert at.selectbox(key="protect").value == "lwf" and len(
+        at.selectbox(key="protect").options
+    ) == len(api.protectors())
     at.button(key="back").click().run()
     assert not at.exception and "new_study" in keys(at)
 
@@ -146,11 +175,17 @@ def test_a_study_at_work_tells_how_many_models_it_has_learned(monkeypatch):
     monkeypatch.setattr(api, "state", lambda _name: "running")
     monkeypatch.setattr(api, "place", lambda _name: 0)
     at = opened("transfer", study=name)
-    assert " of 24 models learned, about" in at.get("progress")[0].proto.text and len(charts_of(at)) == 2
+    assert (
+        " of 24 models learned, about" in at.get("progress")[0].proto.text
+        and len(charts_of(at)) == 2
+    )
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize(("learned", "said"), [(None, "has not begun"), (0, "Stopped; 0 models"), (30, "It can go on from here")])
+@pytest.mark.parametrize(
+    ("learned", "said"),
+    [(None, "has not begun"), (0, "Stopped; 0 models"), (30, "It can go on from here")],
+)
 def test_a_study_at_rest_says_where_it_stands_and_goes_on(monkeypatch, learned, said):
     asked_for = []
     monkeypatch.setattr(api, "learn", asked_for.append)
@@ -198,9 +233,19 @@ def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
         so_far = Findings(whole.config, whole.events[:count])
         for chart in (transfer_charts.target, transfer_charts.source):
             spec = chart(so_far, axis)
-            assert spec["width"] == "container" and set(spec["datasets"]) >= {"points", "looks", "ends"}
-        said = [transfer_text.result(so_far), transfer_text.learning(so_far, axis), transfer_text.forward(so_far, axis),
-                transfer_text.source(so_far, axis), transfer_text.about(so_far, axis), transfer_text.progress(so_far, "running", 0)[1]]
+            assert spec["width"] == "container" and set(spec["datasets"]) >= {
+                "points",
+                "looks",
+                "ends",
+            }
+        said = [
+            transfer_text.result(so_far),
+            transfer_text.learning(so_far, axis),
+            transfer_text.forward(so_far, axis),
+            transfer_text.source(so_far, axis),
+            transfer_text.about(so_far, axis),
+            transfer_text.progress(so_far, "running", 0)[1],
+        ]
         assert all(said) and "None" not in " ".join(said) and "nan" not in " ".join(said)
     assert ("±" in transfer_text.result(whole)) == (seeds > 1)
     assert ("too few" in transfer_text.result(whole)) == (seeds == 1)
@@ -210,23 +255,44 @@ def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
 def test_the_frame_of_a_chart_is_the_same_while_points_come():
     whole = found()
     early = Findings(whole.config, [e for e in whole.events if getattr(e, "seed", 0) == 0])
-    frames = [{k: v for k, v in transfer_charts.target(f, "images").items() if k not in ("datasets", "description")} for f in (early, whole)]
+    frames = [
+        {
+            k: v
+            for k, v in transfer_charts.target(f, "images").items()
+            if k not in ("datasets", "description")
+        }
+        for f in (early, whole)
+    ]
     assert frames[0] == frames[1]
 
 
 def test_a_gain_within_its_error_is_not_called_help():
     shipped = api.study(SHIPPED)
-    swapped = [e.model_copy(update={"target": e.target - 0.02}) if getattr(e, "way", "") == "finetune" and e.seed % 2 else e for e in shipped.events]
+    swapped = [
+        e.model_copy(update={"target": e.target - 0.02})
+        if getattr(e, "way", "") == "finetune" and e.seed % 2
+        else e
+        for e in shipped.events
+    ]
     assert "makes no difference" in transfer_text.result(Findings(shipped.config, swapped))
-    worse = [e.model_copy(update={"target": e.target - 0.1}) if getattr(e, "way", "") == "finetune" else e for e in shipped.events]
+    worse = [
+        e.model_copy(update={"target": e.target - 0.1})
+        if getattr(e, "way", "") == "finetune"
+        else e
+        for e in shipped.events
+    ]
     assert "**is in the way**" in transfer_text.result(Findings(shipped.config, worse))
 
 
 def test_the_csv_holds_every_point_and_the_command_makes_the_same_study():
     shipped = api.study(SHIPPED)
     lines = transfer_labels.csv(shipped).splitlines()
-    assert len(lines) == 1 + sum(len(shipped.curve(axis, way)) for axis in AXES for way in shipped.ways)
-    assert lines[1].startswith("images,scratch,1,,0.") and all(line.count(",") == lines[0].count(",") for line in lines)
+    assert len(lines) == 1 + sum(
+        len(shipped.curve(axis, way)) for axis in AXES for way in shipped.ways
+    )
+    assert lines[1].startswith("images,scratch,1,,0.") and all(
+        line.count(",") == lines[0].count(",") for line in lines
+    )
     command = transfer_labels.command(shipped)
     assert "--dataset mnist --seeds 5 --protect lwf" in command and "--images 1,5,20,100" in command
 
@@ -251,46 +317,83 @@ def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
     events = list(study.study(made))
     for count in range(1, len(events) + 1):
         so_far = Findings(made, events[:count])
-        assert transfer_charts.target(so_far, axis)["datasets"].keys() >= {"points", "looks", "ends"}
-        said = [transfer_text.result(so_far), transfer_text.learning(so_far, axis), transfer_text.forward(so_far, axis),
-                transfer_text.about(so_far, axis), transfer_text.progress(so_far, "running", 0)[1]]
+        assert transfer_charts.target(so_far, axis)["datasets"].keys() >= {
+            "points",
+            "looks",
+            "ends",
+        }
+        said = [
+            transfer_text.result(so_far),
+            transfer_text.learning(so_far, axis),
+            transfer_text.forward(so_far, axis),
+            transfer_text.about(so_far, axis),
+            transfer_text.progress(so_far, "running", 0)[1],
+        ]
         assert all(said) and "None" not in " ".join(said)
     whole = Findings(made, events)
-    assert "pretrained network" in transfer_text.result(whole) and len(transfer_text.measures(whole, axis)) == 2
-    assert "Pretrained" in transfer_labels.title(whole) and "--pretrained" in transfer_labels.command(whole) and "None" not in transfer_labels.command(whole)
+    assert (
+        "pretrained network" in transfer_text.result(whole)
+        and len(transfer_text.measures(whole, axis)) == 2
+    )
+    assert (
+        "Pretrained" in transfer_labels.title(whole)
+        and "--pretrained" in transfer_labels.command(whole)
+        and "None" not in transfer_labels.command(whole)
+    )
     facts = dict(transfer_labels.facts(whole))
-    assert not {"Protected by", "Recipe"} & facts.keys() and facts["Learning rate"].startswith("0.001; 0.00003 where")
+    assert not {"Protected by", "Recipe"} & facts.keys() and facts["Learning rate"].startswith(
+        "0.001; 0.00003 where"
+    )
     _titles, *lines = transfer_labels.csv(whole).splitlines()
-    assert len(lines) > 6 and all(line.split(",")[2] in ("1", "2") for line in lines), "there is no point of all images"
+    assert len(lines) > 6 and all(line.split(",")[2] in ("1", "2") for line in lines), (
+        "there is no point of all images"
+    )
 
 
 @pytest.mark.usefixtures("colour")
 @pytest.mark.parametrize(("rate", "told"), [(0.0005, "0.0005"), (1e-6, "0.000001"), (0.1, "0.1")])
 def test_a_learning_rate_that_was_given_is_told_of_all_ways(rate, told):
     whole = Findings(study.resolve(pretrained(learning_rate=rate)), [])
-    assert transfer_labels._learning_rate(whole.config) == told and "smaller steps" not in transfer_text.legend(whole)
+    assert transfer_labels._learning_rate(
+        whole.config
+    ) == told and "smaller steps" not in transfer_text.legend(whole)
 
 
 def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypatch):
     asked_for = []
-    monkeypatch.setattr(api, "create_study", lambda **given: asked_for.append(given) or "transfer-x")
+    monkeypatch.setattr(
+        api, "create_study", lambda **given: asked_for.append(given) or "transfer-x"
+    )
     monkeypatch.setattr(api, "learn", lambda name: None)
     at = opened("transfer", study="new")
     at.segmented_control(key="pair").set_value("own").run()
     at.selectbox(key="own_source").set_value("pretrained").run()
     at.selectbox(key="own_target").set_value("mnist-sample").run()
-    assert "protect" not in {box.key for box in at.selectbox} and "There is no source to protect" in text(at)
+    assert "protect" not in {
+        box.key for box in at.selectbox
+    } and "There is no source to protect" in text(at)
     at.button(key="start_study").click().run()
     (given,) = asked_for
-    assert given["pretrained"] and given["dataset"] == "mnist-sample" and given["model"] == "resnet50" and "target" not in given
+    assert (
+        given["pretrained"]
+        and given["dataset"] == "mnist-sample"
+        and given["model"] == "resnet50"
+        and "target" not in given
+    )
 
 
 def test_the_network_follows_the_source_until_a_person_chooses_another(monkeypatch):
     asked_for = []
-    monkeypatch.setattr(api, "create_study", lambda **given: asked_for.append(given) or "transfer-x")
+    monkeypatch.setattr(
+        api, "create_study", lambda **given: asked_for.append(given) or "transfer-x"
+    )
     monkeypatch.setattr(api, "learn", lambda name: None)
     at = opened("transfer", study="new")
-    for pair, network in (("animals-to-vehicles", "resnet50"), ("digits", "mlp"), ("animals-to-vehicles", "resnet50")):
+    for pair, network in (
+        ("animals-to-vehicles", "resnet50"),
+        ("digits", "mlp"),
+        ("animals-to-vehicles", "resnet50"),
+    ):
         at.segmented_control(key="pair").set_value(pair).run()
         assert at.segmented_control(key="study_model").value == network
     at.segmented_control(key="study_model").set_value("mlp").run()

@@ -19,7 +19,13 @@ from lifelong.transfer import store as study_store
 from tests.helpers import ROOT, after_steps, config, on_disk, pairs, python, strategy_names
 
 FEW = ["--dataset", "mnist-sample", "--tasks", "3", "--steps", "4"]
-MEASURES = ["average_accuracy", "forgetting", "backward_transfer", "forward_transfer", "learning_accuracy"]
+MEASURES = [
+    "average_accuracy",
+    "forgetting",
+    "backward_transfer",
+    "forward_transfer",
+    "learning_accuracy",
+]
 
 
 @pytest.fixture
@@ -39,7 +45,9 @@ def cli(monkeypatch, capsys):
 def digit(tmp_path):
     """A picture of a 0 on disk."""
     data = datasets.load("mnist-sample")
-    Image.fromarray(data.test_images[(data.test_labels == 0).nonzero()[0, 0], 0].numpy()).save(tmp_path / "zero.png")
+    Image.fromarray(data.test_images[(data.test_labels == 0).nonzero()[0, 0], 0].numpy()).save(
+        tmp_path / "zero.png"
+    )
     return tmp_path / "zero.png"
 
 
@@ -47,7 +55,9 @@ def assert_matrix(accuracy, tasks: int, learned: int):
     assert len(accuracy) == tasks and all(len(row) == tasks for row in accuracy)
     for after, row in enumerate(accuracy):
         for on, share in enumerate(row):
-            assert (share is not None and 0 <= share <= 1) if on <= after < learned else share is None
+            assert (
+                (share is not None and 0 <= share <= 1) if on <= after < learned else share is None
+            )
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
@@ -57,7 +67,9 @@ def test_train_prints_one_json_object_with_every_measure(cli, small, strategy, s
     told = json.loads(out)
     assert_matrix(told["accuracy"], 3, 3)
     assert all(isinstance(told[name], float) for name in MEASURES) and told["seconds"] > 0
-    assert told["run"] in run_store.ids() and run_store.history(run_store.folder(told["run"])).finished
+    assert (
+        told["run"] in run_store.ids() and run_store.history(run_store.folder(told["run"])).finished
+    )
     assert told["strategy"] == strategy and told["scenario"] == scenario and told["source"]
     assert "task 1/3" in err, "progress goes to standard error"
 
@@ -70,11 +82,28 @@ def test_train_of_one_task_has_no_forgetting(cli, small):
 
 def test_train_without_json_prints_a_table(cli, small):
     status, out, _ = cli("train", *FEW)
-    assert status == 0 and "average accuracy" in out and "forgetting" in out and len(re.findall(r"\d+\.\d\d", out)) > 6
+    assert (
+        status == 0
+        and "average accuracy" in out
+        and "forgetting" in out
+        and len(re.findall(r"\d+\.\d\d", out)) > 6
+    )
 
 
 def test_train_goes_through_another_process_with_nothing_but_json_on_standard_output():
-    told = python("-m", "lifelong", "train", "--dataset", "mnist-sample", "--tasks", "2", "--steps", "2", "--json", env=dict(os.environ))
+    told = python(
+        "-m",
+        "lifelong",
+        "train",
+        "--dataset",
+        "mnist-sample",
+        "--tasks",
+        "2",
+        "--steps",
+        "2",
+        "--json",
+        env=dict(os.environ),
+    )
     assert told.returncode == 0 and json.loads(told.stdout)["tasks"] == 2
     assert "Traceback" not in told.stderr and "Warning" not in told.stderr
 
@@ -83,9 +112,27 @@ def test_train_goes_through_another_process_with_nothing_but_json_on_standard_ou
 def test_every_setting_is_a_flag_of_its_own_name(cli, small, strategy):
     scenario = sorted(registry.strategy(strategy).scenarios)[0]
     for setting in registry.strategy(strategy).settings(scenario):
-        value = setting.options[-1] if setting.options else setting.kind(min(setting.low + 1, setting.high))
-        out = json.loads(cli("train", *FEW, "--strategy", strategy, "--scenario", scenario, f"--{setting.name.replace('_', '-')}", value, "--json")[1])
-        assert run_store.history(run_store.folder(out["run"])).config.settings[setting.name] == value
+        value = (
+            setting.options[-1]
+            if setting.options
+            else setting.kind(min(setting.low + 1, setting.high))
+        )
+        out = json.loads(
+            cli(
+                "train",
+                *FEW,
+                "--strategy",
+                strategy,
+                "--scenario",
+                scenario,
+                f"--{setting.name.replace('_', '-')}",
+                value,
+                "--json",
+            )[1]
+        )
+        assert (
+            run_store.history(run_store.folder(out["run"])).config.settings[setting.name] == value
+        )
         assert f"--{setting.name.replace('_', '-')}" in cli("train", "--help")[1]
 
 
@@ -105,9 +152,15 @@ def test_an_unfinished_run_goes_on_when_its_folder_is_given_again(cli, small, tm
 
 
 def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli, small):
-    status, out, _ = cli("compare", *FEW, "--strategies", "finetune, ewc,replay", "--seeds", 3, "--json")
+    status, out, _ = cli(
+        "compare", *FEW, "--strategies", "finetune, ewc,replay", "--seeds", 3, "--json"
+    )
     rows = json.loads(out)
-    assert status == 0 and out.count("\n") == 1 and [row["strategy"] for row in rows] == ["finetune", "ewc", "replay"]
+    assert (
+        status == 0
+        and out.count("\n") == 1
+        and [row["strategy"] for row in rows] == ["finetune", "ewc", "replay"]
+    )
     for row in rows:
         assert row["n"] == len(row["runs"]) == 3 and [r["seed"] for r in row["runs"]] == [0, 1, 2]
         for name in [*MEASURES, "seconds"]:
@@ -120,7 +173,10 @@ def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli, small):
 
 def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli, small):
     (row,) = json.loads(cli("compare", *FEW, "--strategies", "finetune", "--json")[1])
-    assert row["sem"]["average_accuracy"] is None and row["mean"]["average_accuracy"] == row["runs"][0]["average_accuracy"]
+    assert (
+        row["sem"]["average_accuracy"] is None
+        and row["mean"]["average_accuracy"] == row["runs"][0]["average_accuracy"]
+    )
     assert run_store.ids() == list(run_store.shipped())
     status, out, _ = cli("compare", *FEW, "--strategies", "finetune,joint")
     assert status == 0 and len(out.splitlines()) == 3
@@ -133,43 +189,123 @@ def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli, s
     status, out, err = cli(*STUDY, "--protect", "ewc", "--strength", "10", "--json")
     told = json.loads(out)
     assert status == 0 and out.count("\n") == 1 and "100%" in err
-    assert told["finished"] and told["study"] in study_store.ids() and told["study"] not in run_store.ids()
-    assert told["protect"] == "ewc" and told["settings"]["strength"] == 10 and told["seeds"] == 2 and told["target"] is None
-    assert told["images_per_class"] == [1, 4, None] and told["all_images_per_class"] == 24 and told["source"] == "made-up patterns"
-    assert told["classes"] == {"source": list("01234"), "target": list("56789")} and told["chance"] == {"source": 0.2, "target": 0.2}
+    assert (
+        told["finished"]
+        and told["study"] in study_store.ids()
+        and told["study"] not in run_store.ids()
+    )
+    assert (
+        told["protect"] == "ewc"
+        and told["settings"]["strength"] == 10
+        and told["seeds"] == 2
+        and told["target"] is None
+    )
+    assert (
+        told["images_per_class"] == [1, 4, None]
+        and told["all_images_per_class"] == 24
+        and told["source"] == "made-up patterns"
+    )
+    assert told["classes"] == {"source": list("01234"), "target": list("56789")} and told[
+        "chance"
+    ] == {"source": 0.2, "target": 0.2}
     ways = ["scratch", "frozen", "finetune", "ewc"]
-    for axis, key, xs in (("images", "images_per_class", [1, 4, None]), ("steps", "step", [1, 2, 4])):
-        assert list(told["curves"][axis]) == ways and list(told["forward_transfer"][axis]) == ways[1:]
+    for axis, key, xs in (
+        ("images", "images_per_class", [1, 4, None]),
+        ("steps", "step", [1, 2, 4]),
+    ):
+        assert (
+            list(told["curves"][axis]) == ways and list(told["forward_transfer"][axis]) == ways[1:]
+        )
         for curve in told["curves"][axis].values():
             assert [point[key] for point in curve] == xs and {point["n"] for point in curve} == {2}
-            assert all(set(point[name]) == {"mean", "sem"} and 0 <= point[name]["mean"] <= 1 for point in curve for name in ("target", "source"))
+            assert all(
+                set(point[name]) == {"mean", "sem"} and 0 <= point[name]["mean"] <= 1
+                for point in curve
+                for name in ("target", "source")
+            )
         for gain in told["forward_transfer"][axis].values():
-            assert gain["n"] == len(gain["by_seed"]) == 2 and gain["points"] == pytest.approx(sum(gain["by_seed"]) / 2)
+            assert gain["n"] == len(gain["by_seed"]) == 2 and gain["points"] == pytest.approx(
+                sum(gain["by_seed"]) / 2
+            )
 
 
 def test_transfer_without_json_prints_a_table_and_goes_on_in_its_folder(cli, small, tmp_path):
     at = tmp_path / "mine"
-    list(study_store.learn(study_store.create(study_config.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), at), after_steps(60)))
+    list(
+        study_store.learn(
+            study_store.create(
+                study_config.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), at
+            ),
+            after_steps(60),
+        )
+    )
     status, out, _ = cli(*STUDY, "--out", at)
-    assert status == 0 and study_store.state(at) == "finished" and all(way in out for way in ("scratch", "frozen", "finetune", "lwf", "(n = 2)"))
+    assert (
+        status == 0
+        and study_store.state(at) == "finished"
+        and all(way in out for way in ("scratch", "frozen", "finetune", "lwf", "(n = 2)"))
+    )
 
 
 def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
-    told = json.loads(cli("train", *FEW[:2], "--scenario", "transfer", "--target", "mnist", "--images-per-class", 3, "--steps", 2, "--json")[1])
+    told = json.loads(
+        cli(
+            "train",
+            *FEW[:2],
+            "--scenario",
+            "transfer",
+            "--target",
+            "mnist",
+            "--images-per-class",
+            3,
+            "--steps",
+            2,
+            "--json",
+        )[1]
+    )
     story = run_store.history(run_store.folder(told["run"]))
-    assert told["tasks"] == 2 and story.config.target == "mnist" and story.config.images_per_class == 3
+    assert (
+        told["tasks"] == 2 and story.config.target == "mnist" and story.config.images_per_class == 3
+    )
     assert [len(task) for task in story.started.classes] == [10, 10]
-    rows = json.loads(cli("compare", *FEW[:2], "--scenario", "transfer", "--strategies", "frozen,scratch", "--task-sizes", "6,4", "--steps", 2, "--json")[1])
-    assert [row["strategy"] for row in rows] == ["frozen", "scratch"] and all(len(row["accuracy"]) == 2 for row in rows)
+    rows = json.loads(
+        cli(
+            "compare",
+            *FEW[:2],
+            "--scenario",
+            "transfer",
+            "--strategies",
+            "frozen,scratch",
+            "--task-sizes",
+            "6,4",
+            "--steps",
+            2,
+            "--json",
+        )[1]
+    )
+    assert [row["strategy"] for row in rows] == ["frozen", "scratch"] and all(
+        len(row["accuracy"]) == 2 for row in rows
+    )
 
 
 def test_classify_answers_for_every_checkpoint(cli, digit):
     at = on_disk(config())
     status, out, _ = cli("classify", at.name, digit, "--json")
     told = json.loads(out)
-    assert status == 0 and out.count("\n") == 1 and told["run"] == at.name and [a["after"] for a in told["answers"]] == [0, 1, 2]
-    assert all({"label", "probability"} == set(t) and 0 <= t["probability"] <= 1 for a in told["answers"] for t in a["top"])
-    assert len(json.loads(cli("classify", at.name, digit, "--after", 1, "--json")[1])["answers"]) == 2
+    assert (
+        status == 0
+        and out.count("\n") == 1
+        and told["run"] == at.name
+        and [a["after"] for a in told["answers"]] == [0, 1, 2]
+    )
+    assert all(
+        {"label", "probability"} == set(t) and 0 <= t["probability"] <= 1
+        for a in told["answers"]
+        for t in a["top"]
+    )
+    assert (
+        len(json.loads(cli("classify", at.name, digit, "--after", 1, "--json")[1])["answers"]) == 2
+    )
     given = json.loads(cli("classify", at.name, digit, "--task", 1, "--json")[1])
     assert {t["label"] for t in given["answers"][2]["top"]} == set("456")
     assert cli("classify", at.name, digit)[1].count("after task") == 3
@@ -179,15 +315,35 @@ def test_runs_lists_what_is_there(cli, small):
     at = on_disk(config(), until=2)
     status, out, _ = cli("runs", "--json")
     row = next(row for row in json.loads(out) if row["id"] == at.name)
-    assert status == 0 and out.count("\n") == 1 and row["learned"] == 2 and row["tasks"] == 3 and row["shipped"] is False
-    assert {"id", "dataset", "scenario", "strategy", "tasks", "average_accuracy", "forgetting", "shipped"} <= row.keys()
+    assert (
+        status == 0
+        and out.count("\n") == 1
+        and row["learned"] == 2
+        and row["tasks"] == 3
+        and row["shipped"] is False
+    )
+    assert {
+        "id",
+        "dataset",
+        "scenario",
+        "strategy",
+        "tasks",
+        "average_accuracy",
+        "forgetting",
+        "shipped",
+    } <= row.keys()
     assert at.name in cli("runs")[1]
 
 
 def test_strategies_lists_each_with_its_settings_and_defaults(cli):
     rows = {row["name"]: row for row in json.loads(cli("strategies", "--json")[1])}
     assert sorted(rows) == sorted(strategy_names())
-    assert rows["ewc"]["settings"][0]["defaults"] == {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5}
+    assert rows["ewc"]["settings"][0]["defaults"] == {
+        "task": 1e5,
+        "domain": 1e10,
+        "class": 1e9,
+        "transfer": 1e5,
+    }
     assert all(name in cli("strategies")[1] for name in rows)
 
 
@@ -196,7 +352,16 @@ def test_datasets_lists_their_names(cli):
     assert json.loads(cli("datasets", "--json")[1]) == list(datasets.names()) == named
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("train", "-h"), ("compare", "--help"), ("classify", "--help"), ("bench", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("train", "-h"),
+        ("compare", "--help"),
+        ("classify", "--help"),
+        ("bench", "--help"),
+    ],
+)
 def test_help_is_no_error(cli, arguments):
     status, out, err = cli(*arguments)
     assert status == 0 and out.startswith("Usage: python -m lifelong") and err == ""
@@ -218,40 +383,100 @@ BAD = [
     (("trian",), "No such command 'trian'"),
     ((*SAMPLE, "--scenario", "klass"), "scenario was given as 'klass'"),
     ((*SAMPLE, "--recipe", "slow"), "recipe was given as 'slow'"),
-    ((*SAMPLE, "--strategy", "ewc", "--strength", "-1"), "strength was given as -1.0; ewc expects a number from 0 to 1e+12."),
-    ((*SAMPLE, "--strategy", "ewc", "--strength", "nan"), "strength was given as nan; ewc expects a number"),
-    ((*SAMPLE, "--strategy", "ewc", "--fisher", "exakt"), "fisher was given as exakt; ewc expects one of exact, sampled, true-label, batch."),
+    (
+        (*SAMPLE, "--strategy", "ewc", "--strength", "-1"),
+        "strength was given as -1.0; ewc expects a number from 0 to 1e+12.",
+    ),
+    (
+        (*SAMPLE, "--strategy", "ewc", "--strength", "nan"),
+        "strength was given as nan; ewc expects a number",
+    ),
+    (
+        (*SAMPLE, "--strategy", "ewc", "--fisher", "exakt"),
+        "fisher was given as exakt; ewc expects one of exact, sampled, true-label, batch.",
+    ),
     ((*SAMPLE, "--strategy", "ewc", "--strength", "much"), "'much' is not a valid float"),
     ((*SAMPLE, "--strategy", "replay", "--per-class", "0.5"), "'0.5' is not a valid integer"),
-    ((*SAMPLE, "--strategy", "finetune", "--strength", "1"), "There is no setting of finetune 'strength'; there are none."),
-    ((*SAMPLE, "--strategy", "replay", "--strength", "1"), "There is no setting of replay 'strength'; choose one of: per_class, policy."),
-    ((*SAMPLE, "--strategy", "frozen", "--scenario", "class"), "frozen was given the scenario 'class'; it is defined for: task, transfer."),
-    ((*SAMPLE, "--tasks", "11"), "11 tasks were asked for, but mnist-sample has 10 classes; ask for at most 10."),
+    (
+        (*SAMPLE, "--strategy", "finetune", "--strength", "1"),
+        "There is no setting of finetune 'strength'; there are none.",
+    ),
+    (
+        (*SAMPLE, "--strategy", "replay", "--strength", "1"),
+        "There is no setting of replay 'strength'; choose one of: per_class, policy.",
+    ),
+    (
+        (*SAMPLE, "--strategy", "frozen", "--scenario", "class"),
+        "frozen was given the scenario 'class'; it is defined for: task, transfer.",
+    ),
+    (
+        (*SAMPLE, "--tasks", "11"),
+        "11 tasks were asked for, but mnist-sample has 10 classes; ask for at most 10.",
+    ),
     ((*SAMPLE, "--tasks", "0"), "tasks was given as '0'"),
     ((*SAMPLE, "--tasks", "two"), "'two' is not a valid integer"),
-    ((*SAMPLE, "--scenario", "transfer", "--tasks", "1"), "needs at least 2, a source and a target."),
+    (
+        (*SAMPLE, "--scenario", "transfer", "--tasks", "1"),
+        "needs at least 2, a source and a target.",
+    ),
     ((*SAMPLE, "--steps", "0"), "steps was given as '0'"),
     ((*SAMPLE, "--seed", "-1"), "seed was given as '-1'"),
-    ((*SAMPLE, "--task-sizes", "6,x"), "The task sizes were given as '6,x'; expected numbers with commas between them."),
+    (
+        (*SAMPLE, "--task-sizes", "6,x"),
+        "The task sizes were given as '6,x'; expected numbers with commas between them.",
+    ),
     ((*SAMPLE, "--task-sizes", "6,3"), "The task sizes were given as [6, 3]; expected 2 numbers"),
-    ((*SAMPLE, "--target", "mnist"), "target was given in the scenario 'class'; leave it out or choose the transfer scenario."),
-    ((*SAMPLE, "--scenario", "transfer", "--images-per-class", "0"), "images_per_class was given as '0'"),
+    (
+        (*SAMPLE, "--target", "mnist"),
+        "target was given in the scenario 'class'; leave it out or choose the transfer scenario.",
+    ),
+    (
+        (*SAMPLE, "--scenario", "transfer", "--images-per-class", "0"),
+        "images_per_class was given as '0'",
+    ),
     (("transfer", "--dataset", "minst"), "There is no dataset 'minst'; did you mean 'mnist'?"),
     (("transfer", "--target", "minst"), "There is no dataset 'minst'; did you mean 'mnist'?"),
     (("transfer", "--pair", "digit"), "There is no pair 'digit'; did you mean 'digits'?"),
     (("transfer", "--protect", "frozen"), "frozen was to protect the source, which it does not"),
-    (("transfer", "--protect", "lwf", "--per-class", "3"), "There is no setting of lwf 'per_class'"),
+    (
+        ("transfer", "--protect", "lwf", "--per-class", "3"),
+        "There is no setting of lwf 'per_class'",
+    ),
     (("transfer", "--images", "5,1"), "expected them in ascending order, each once."),
-    (("transfer", "--images", "few"), "The images were given as 'few'; expected numbers with commas between them."),
+    (
+        ("transfer", "--images", "few"),
+        "The images were given as 'few'; expected numbers with commas between them.",
+    ),
     (("transfer", "--seeds", "0"), "0 is not in the range"),
-    (("transfer", "--dataset", "mnist-sample", "--out", "TAKEN"), "The folder taken holds something else already; give another with --out."),
-    ((*SAMPLE, "--class-order", "3,1"), "The class order was given as [3, 1]; expected each of 0 to 9 once."),
-    ((*SAMPLE, "--class-order", "a,b"), "The class order was given as 'a,b'; expected numbers with commas between them."),
+    (
+        ("transfer", "--dataset", "mnist-sample", "--out", "TAKEN"),
+        "The folder taken holds something else already; give another with --out.",
+    ),
+    (
+        (*SAMPLE, "--class-order", "3,1"),
+        "The class order was given as [3, 1]; expected each of 0 to 9 once.",
+    ),
+    (
+        (*SAMPLE, "--class-order", "a,b"),
+        "The class order was given as 'a,b'; expected numbers with commas between them.",
+    ),
     (("compare", "--dataset", "mnist-sample"), "Missing option '--strategies'"),
-    (("compare", "--dataset", "mnist-sample", "--strategies", "finetune,ewcc"), "There is no strategy 'ewcc'; did you mean 'ewc'?"),
-    (("compare", "--dataset", "mnist-sample", "--strategies", "finetune,"), "There is no strategy ''"),
-    (("compare", "--dataset", "mnist-sample", "--strategies", "ewc", "--seeds", "0"), "0 is not in the range"),
-    (("compare", "--dataset", "mnist-sample", "--strategies", "ewc,joint", "--tasks", "11"), "ask for at most 10."),
+    (
+        ("compare", "--dataset", "mnist-sample", "--strategies", "finetune,ewcc"),
+        "There is no strategy 'ewcc'; did you mean 'ewc'?",
+    ),
+    (
+        ("compare", "--dataset", "mnist-sample", "--strategies", "finetune,"),
+        "There is no strategy ''",
+    ),
+    (
+        ("compare", "--dataset", "mnist-sample", "--strategies", "ewc", "--seeds", "0"),
+        "0 is not in the range",
+    ),
+    (
+        ("compare", "--dataset", "mnist-sample", "--strategies", "ewc,joint", "--tasks", "11"),
+        "ask for at most 10.",
+    ),
     (("classify", "no-such-run", "ZERO"), "There is no run 'no-such-run'"),
     (("classify", "../RUN", "ZERO"), "There is no run '../"),
     (("classify", "RUN", "TEXT"), "That file is not a picture that can be read; give one of PNG"),
@@ -261,20 +486,31 @@ BAD = [
     (("classify", "RUN", "ZERO", "--after", "7"), "after was given as 7"),
     (("classify", "RUN", "ZERO", "--task", "-1"), "task was given as -1"),
     (("classify", "RUN"), "Missing argument 'IMAGE'"),
-    ((*SAMPLE, "--out", "TAKEN"), "The folder taken holds a run with another configuration; give another with --out."),
+    (
+        (*SAMPLE, "--out", "TAKEN"),
+        "The folder taken holds a run with another configuration; give another with --out.",
+    ),
     ((*SAMPLE, "--out", "TEXT"), "is a file"),
     ((*SAMPLE, "--out", "/proc/nowhere"), "The folder nowhere could not be made"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "says"), BAD, ids=[" ".join(a) for a, _ in BAD])
-def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(cli, small, digit, tmp_path, arguments, says):
+def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(
+    cli, small, digit, tmp_path, arguments, says
+):
     run = on_disk(config(tasks=1)).name
     (tmp_path / "text.png").write_text("not a picture")
     (tmp_path / "half.png").write_bytes(digit.read_bytes()[:150])
     Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")
     run_store.create(config(seed=7), tmp_path / "taken")
-    names = {"ZERO": digit, "TEXT": tmp_path / "text.png", "HALF": tmp_path / "half.png", "BLANK": tmp_path / "blank.png", "TAKEN": tmp_path / "taken"}
+    names = {
+        "ZERO": digit,
+        "TEXT": tmp_path / "text.png",
+        "HALF": tmp_path / "half.png",
+        "BLANK": tmp_path / "blank.png",
+        "TAKEN": tmp_path / "taken",
+    }
     before = run_store.ids()
     status, out, err = cli(*(names.get(a, a.replace("RUN", run)) for a in arguments))
     assert (status, out, err.count("\n")) == (2, "", 1), err
@@ -284,8 +520,27 @@ def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(cli, sma
 
 def test_ctrl_c_stops_after_the_step_and_the_run_goes_on_later(tmp_path):
     at = tmp_path / "mine"
-    arguments = ["-m", "lifelong", "train", "--dataset", "mnist-sample", "--tasks", "1", "--steps", "100000", "--out", str(at), "--json"]
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    arguments = [
+        "-m",
+        "lifelong",
+        "train",
+        "--dataset",
+        "mnist-sample",
+        "--tasks",
+        "1",
+        "--steps",
+        "100000",
+        "--out",
+        str(at),
+        "--json",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     for _ in range(1200):
         if (at / "record.jsonl").exists() and (at / "record.jsonl").read_text().count("\n") > 3:
             break

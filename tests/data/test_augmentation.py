@@ -46,7 +46,10 @@ def test_displacements_have_the_size_that_is_asked_for_at_every_place(side):
     moved = displaced(side, size)
     middle, quarter = side // 2, side // 4
     bumps = 1.06  # root of the sum of their squares, about the same everywhere
-    for x, kinds in ((middle, 1 + bumps**2), (quarter, 1 + 0.5**2 + bumps**2)):  # of the two coordinates, y is 0 in this row
+    for x, kinds in (
+        (middle, 1 + bumps**2),
+        (quarter, 1 + 0.5**2 + bumps**2),
+    ):  # of the two coordinates, y is 0 in this row
         spread = moved[:, middle, x].std().item() / side
         assert spread == pytest.approx(size * kinds**0.5, rel=0.08)
         assert abs(moved[:, middle, x].mean().item()) / side < 0.1 * size

@@ -9,7 +9,11 @@ from lifelong.errors import LifelongError
 from tests.helpers import config, made_up
 
 CLASSES = ((7, 2), (0, 5), (3,))  # label numbers by task; the last task is smaller
-PLAN = {(s, c): Plan(s, CLASSES, c) for s in ("task", "domain", "class", "transfer") for c in ("seen", "all")}
+PLAN = {
+    (s, c): Plan(s, CLASSES, c)
+    for s in ("task", "domain", "class", "transfer")
+    for c in ("seen", "all")
+}
 
 
 def table(text: str) -> list[list[bool]]:
@@ -41,7 +45,9 @@ def test_which_outputs_compete(scenario, compete, after, rows):
     ("task", "11... ..11. ....1"), ("class", "11... ..11. ....1"), ("transfer", "11... ..11. ....1"), ("domain", "11 11 1."),
 ])  # fmt: skip
 @pytest.mark.parametrize("after", [0, 1, 2])
-def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(scenario, rows, compete, after):
+def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(
+    scenario, rows, compete, after
+):
     assert PLAN[scenario, compete].competing(after, labelled=True).tolist() == table(rows)
 
 
@@ -51,7 +57,9 @@ def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(scenario, 
     ("task", "seen", 0, None, "11..."), ("task", "seen", 1, None, "1111."), ("task", "all", 2, None, "11111"), ("task", "seen", 2, 0, "11..."),
     ("transfer", "seen", 1, None, "1111."), ("domain", "seen", 0, None, "11"), ("domain", "all", 2, None, "11"), ("domain", "seen", 2, 2, "1."),
 ])  # fmt: skip
-def test_which_outputs_are_asked_about_an_image_that_a_person_brings(scenario, compete, after, task, outputs):
+def test_which_outputs_are_asked_about_an_image_that_a_person_brings(
+    scenario, compete, after, task, outputs
+):
     assert PLAN[scenario, compete].asked(after, task).tolist() == table(outputs)[0]
 
 
@@ -63,12 +71,25 @@ def test_what_an_answer_means(scenario, output, after, task, classes):
     assert PLAN[scenario, "seen"].meaning(output, after, task) == classes
 
 
-@pytest.mark.parametrize(("scenario", "outputs"), [("task", 5), ("domain", 2), ("class", 5), ("transfer", 5)])
+@pytest.mark.parametrize(
+    ("scenario", "outputs"), [("task", 5), ("domain", 2), ("class", 5), ("transfer", 5)]
+)
 def test_how_many_outputs_there_are(scenario, outputs):
     assert PLAN[scenario, "seen"].outputs == outputs
 
 
-@pytest.mark.parametrize(("tasks", "sizes"), [(1, [10]), (2, [5, 5]), (3, [4, 3, 3]), (4, [3, 3, 2, 2]), (5, [2] * 5), (7, [2, 2, 2, 1, 1, 1, 1]), (10, [1] * 10)])
+@pytest.mark.parametrize(
+    ("tasks", "sizes"),
+    [
+        (1, [10]),
+        (2, [5, 5]),
+        (3, [4, 3, 3]),
+        (4, [3, 3, 2, 2]),
+        (5, [2] * 5),
+        (7, [2, 2, 2, 1, 1, 1, 1]),
+        (10, [1] * 10),
+    ],
+)
 def test_classes_are_dealt_out_evenly_and_the_larger_tasks_come_first(tasks, sizes):
     dealt = plan(config(tasks=tasks), 10).classes
     assert [len(task) for task in dealt] == sizes
@@ -76,28 +97,45 @@ def test_classes_are_dealt_out_evenly_and_the_larger_tasks_come_first(tasks, siz
 
 
 def test_the_class_order_is_natural_for_seed_0_and_a_permutation_drawn_from_the_seed_otherwise():
-    orders = {seed: [label for task in plan(config(seed=seed), 10).classes for label in task] for seed in range(8)}
+    orders = {
+        seed: [label for task in plan(config(seed=seed), 10).classes for label in task]
+        for seed in range(8)
+    }
     assert orders[0] == list(range(10))
     assert all(sorted(order) == list(range(10)) for order in orders.values())
     assert len({tuple(order) for order in orders.values()}) == 8
-    assert orders[3] == [label for task in plan(config("ewc", "task", seed=3), 10).classes for label in task]
+    assert orders[3] == [
+        label for task in plan(config("ewc", "task", seed=3), 10).classes for label in task
+    ]
 
 
 def test_a_given_class_order_is_kept_whatever_the_seed():
     given = (9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-    assert plan(config(seed=4, class_order=given, tasks=5), 10).classes == ((9, 8), (7, 6), (5, 4), (3, 2), (1, 0))
+    assert plan(config(seed=4, class_order=given, tasks=5), 10).classes == (
+        (9, 8),
+        (7, 6),
+        (5, 4),
+        (3, 2),
+        (1, 0),
+    )
 
 
-@pytest.mark.parametrize("order", [(1, 2), (0, 1, 2, 3, 4, 5, 6, 7, 8, 8), tuple(range(1, 11)), tuple(range(11)), ()])
+@pytest.mark.parametrize(
+    "order", [(1, 2), (0, 1, 2, 3, 4, 5, 6, 7, 8, 8), tuple(range(1, 11)), tuple(range(11)), ()]
+)
 def test_a_class_order_that_is_no_permutation_is_refused(order):
-    with pytest.raises(LifelongError, match=r"class order was given as .*expected each of 0 to 9 once\.$"):
+    with pytest.raises(
+        LifelongError, match=r"class order was given as .*expected each of 0 to 9 once\.$"
+    ):
         plan(config(class_order=order), 10)
 
 
 def test_more_tasks_than_classes_and_a_transfer_without_target_are_refused():
     with pytest.raises(LifelongError, match=r"11 tasks were asked for.*at most 10\.$"):
         plan(config(tasks=11), 10)
-    with pytest.raises(LifelongError, match=r"transfer scenario was given 1 task; .*source and a target\.$"):
+    with pytest.raises(
+        LifelongError, match=r"transfer scenario was given 1 task; .*source and a target\.$"
+    ):
         plan(config(scenario="transfer", tasks=1), 10)
 
 
@@ -106,14 +144,19 @@ def test_every_image_goes_into_the_task_of_its_class_with_the_label_of_its_outpu
     dataset, made = made_up(), config(scenario=scenario, tasks=3, seed=5)
     tasks = split(made, dataset)
     how = plan(made, 10)
-    for part, images, labels in (("train", dataset.train_images, dataset.train_labels), ("test", dataset.test_images, dataset.test_labels)):
+    for part, images, labels in (
+        ("train", dataset.train_images, dataset.train_labels),
+        ("test", dataset.test_images, dataset.test_labels),
+    ):
         assert sum(len(getattr(t, part)) for t in tasks) == len(labels)
         original = {image.numpy().tobytes(): int(label) for image, label in zip(images, labels)}
         for task in tasks:
             examples = getattr(task, part)
             assert (examples.tasks == task.index).all()
             for image, output in zip(examples.images, examples.labels.tolist()):
-                assert how.meaning(output, task.index, task.index) == (original[image.numpy().tobytes()],)
+                assert how.meaning(output, task.index, task.index) == (
+                    original[image.numpy().tobytes()],
+                )
 
 
 def test_in_the_domain_scenario_a_label_is_the_place_within_the_task():
@@ -124,20 +167,44 @@ def test_in_the_domain_scenario_a_label_is_the_place_within_the_task():
 def test_a_task_knows_which_outputs_compete_for_images_of_any_task():
     task = split(config(scenario="task", tasks=3), made_up())[1]
     rows = task.candidates(torch.tensor([2, 0, 1]))
-    assert [row.nonzero().flatten().tolist() for row in rows] == [[7, 8, 9], [0, 1, 2, 3], [4, 5, 6]]
+    assert [row.nonzero().flatten().tolist() for row in rows] == [
+        [7, 8, 9],
+        [0, 1, 2, 3],
+        [4, 5, 6],
+    ]
     assert list(task.outputs) == [4, 5, 6]
 
 
 def test_a_class_without_images_is_told_by_name():
     full = made_up()
     without = full.train_labels != 3
-    dataset = Dataset("holed", "", "", full.classes, full.train_images[without], full.train_labels[without], full.test_images, full.test_labels)
-    with pytest.raises(LifelongError, match=r"^Task 4 \(3\) has no images in holed; give each class some\.$"):
+    dataset = Dataset(
+        "holed",
+        "",
+        "",
+        full.classes,
+        full.train_images[without],
+        full.train_labels[without],
+        full.test_images,
+        full.test_labels,
+    )
+    with pytest.raises(
+        LifelongError, match=r"^Task 4 \(3\) has no images in holed; give each class some\.$"
+    ):
         split(config(tasks=10), dataset)
 
 
 def test_a_data_set_whose_largest_label_is_missing_still_splits():
     full = made_up()
     without = full.train_labels != 9
-    dataset = Dataset("holed", "", "", full.classes, full.train_images[without], full.train_labels[without], full.test_images, full.test_labels)
+    dataset = Dataset(
+        "holed",
+        "",
+        "",
+        full.classes,
+        full.train_images[without],
+        full.train_labels[without],
+        full.test_images,
+        full.test_labels,
+    )
     assert [len(t.train) for t in split(config(tasks=2), dataset)] == [120, 96]

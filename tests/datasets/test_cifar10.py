@@ -19,7 +19,10 @@ from tests.image_helpers import is_one_sentence
 from tests.sample_files import Harmful, coded, go_online, image_folder, parquet, plain, server
 
 needs_cifar = pytest.mark.skipif(
-    not (os.environ.get("LIFELONG_DATA") and (Path(os.environ["LIFELONG_DATA"]) / "cifar10").is_dir()), reason="LIFELONG_DATA holds no CIFAR-10"
+    not (
+        os.environ.get("LIFELONG_DATA") and (Path(os.environ["LIFELONG_DATA"]) / "cifar10").is_dir()
+    ),
+    reason="LIFELONG_DATA holds no CIFAR-10",
 )
 ORIGINALS = "CIFAR-10, 20 training and 10 test images"
 
@@ -42,11 +45,21 @@ def two_shards(folder: Path, kind: str = "PNG") -> Path:
 
 
 def assert_tiny(dataset, source: str = ORIGINALS):
-    assert dataset.name == "cifar10" and dataset.source == source and dataset.classes == cifar10.CLASSES
-    assert dataset.train_images.shape == (20, 3, 32, 32) and dataset.train_images.dtype == torch.uint8
+    assert (
+        dataset.name == "cifar10"
+        and dataset.source == source
+        and dataset.classes == cifar10.CLASSES
+    )
+    assert (
+        dataset.train_images.shape == (20, 3, 32, 32) and dataset.train_images.dtype == torch.uint8
+    )
     assert dataset.train_images.is_contiguous()
-    assert dataset.train_images[:, 1, 7, 9].tolist() == list(range(20)) and dataset.test_images[:, 2, 31, 0].tolist() == list(range(10))
-    assert dataset.train_labels.tolist() == [k % 10 for k in range(20)] and dataset.test_labels.tolist() == list(range(10))
+    assert dataset.train_images[:, 1, 7, 9].tolist() == list(range(20)) and dataset.test_images[
+        :, 2, 31, 0
+    ].tolist() == list(range(10))
+    assert dataset.train_labels.tolist() == [
+        k % 10 for k in range(20)
+    ] and dataset.test_labels.tolist() == list(range(10))
     assert dataset.train_labels.dtype == dataset.test_labels.dtype == torch.int64
 
 
@@ -88,7 +101,11 @@ def test_channels_and_rows_are_where_they_belong(data):
 
 def test_grey_images_among_them_become_rgb(data):
     two_shards(data / "cifar10")
-    parquet(data / "cifar10" / "test-00000-of-00001.parquet", [coded(plain(k, (32, 32))) for k in range(10)], list(range(10)))
+    parquet(
+        data / "cifar10" / "test-00000-of-00001.parquet",
+        [coded(plain(k, (32, 32))) for k in range(10)],
+        list(range(10)),
+    )
     assert_tiny(datasets.load("cifar10"))
 
 
@@ -111,12 +128,20 @@ def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, s
 
 def batches(harmful: dict | None = None) -> dict[str, bytes]:
     """The seven files of torchvision's folder for the twenty and ten tiny images, some replaced by other things pickled."""
+
     def part(first: int, count: int) -> dict:
         values = np.arange(first, first + count)
-        return {"data": np.repeat(values[:, None], 3072, 1).astype(np.uint8), "labels": (values % 10).tolist()}
+        return {
+            "data": np.repeat(values[:, None], 3072, 1).astype(np.uint8),
+            "labels": (values % 10).tolist(),
+        }
 
     things = {f"data_batch_{k + 1}": part(4 * k, 4) for k in range(5)}
-    things |= {"test_batch": part(0, 10), "batches.meta": {"label_names": list(cifar10.CLASSES)}, **(harmful or {})}
+    things |= {
+        "test_batch": part(0, 10),
+        "batches.meta": {"label_names": list(cifar10.CLASSES)},
+        **(harmful or {}),
+    }
     return {name: pickle.dumps(thing) for name, thing in things.items()}
 
 
@@ -125,9 +150,17 @@ def known(monkeypatch, files: dict[str, bytes]) -> None:
     from lifelong.numerics.torchvision_import import datasets as vision
 
     sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(vision.CIFAR10, "train_list", [[name, sums[name]] for name in sums if name.startswith("data")])
+    monkeypatch.setattr(
+        vision.CIFAR10,
+        "train_list",
+        [[name, sums[name]] for name in sums if name.startswith("data")],
+    )
     monkeypatch.setattr(vision.CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
-    monkeypatch.setattr(vision.CIFAR10, "meta", {"filename": "batches.meta", "key": "label_names", "md5": sums["batches.meta"]})
+    monkeypatch.setattr(
+        vision.CIFAR10,
+        "meta",
+        {"filename": "batches.meta", "key": "label_names", "md5": sums["batches.meta"]},
+    )
 
 
 def test_torchvisions_folder_is_read_when_every_checksum_is_right(data, monkeypatch):
@@ -139,8 +172,14 @@ def test_torchvisions_folder_is_read_when_every_checksum_is_right(data, monkeypa
 def test_every_file_that_torchvision_opens_has_a_checksum_of_its_own():
     from lifelong.numerics.torchvision_import import datasets as vision
 
-    listed = [*vision.CIFAR10.train_list, *vision.CIFAR10.test_list, [vision.CIFAR10.meta["filename"], vision.CIFAR10.meta["md5"]]]
-    assert {name for name, _ in listed} == set(cifar10.FILES) and all(len(md5) == 32 for _, md5 in listed)
+    listed = [
+        *vision.CIFAR10.train_list,
+        *vision.CIFAR10.test_list,
+        [vision.CIFAR10.meta["filename"], vision.CIFAR10.meta["md5"]],
+    ]
+    assert {name for name, _ in listed} == set(cifar10.FILES) and all(
+        len(md5) == 32 for _, md5 in listed
+    )
 
 
 @pytest.mark.parametrize("name", cifar10.FILES)
@@ -154,7 +193,9 @@ def test_a_forged_pickle_is_never_unpickled(data, tmp_path, monkeypatch, name):
 
 
 def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
-    image_folder(data / cifar10.BATCHES, batches({name: Harmful(tmp_path / name) for name in cifar10.FILES}))
+    image_folder(
+        data / cifar10.BATCHES, batches({name: Harmful(tmp_path / name) for name in cifar10.FILES})
+    )
     assert refused(cifar10.load) == (
         "The files in cifar-10-batches-py are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again."
     )
@@ -166,7 +207,10 @@ def test_a_file_that_is_missing_is_told_by_name(data):
     del files["data_batch_3"], files["batches.meta"]
     image_folder(data / cifar10.BATCHES, files)
     assert not datasets.here("cifar10")
-    assert refused(cifar10.load) == "The folder cifar-10-batches-py lacks data_batch_3, batches.meta; fetch CIFAR-10 again."
+    assert (
+        refused(cifar10.load)
+        == "The folder cifar-10-batches-py lacks data_batch_3, batches.meta; fetch CIFAR-10 again."
+    )
 
 
 # Torchvision's download, from a server on this machine
@@ -225,18 +269,29 @@ def test_cifar_is_downloaded_once_and_found_the_next_time(archive, monkeypatch, 
         assert asked == []
     out, err = capsys.readouterr()
     assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
-    assert sorted(file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()) == sorted(cifar10.FILES), "no archive is left"
+    assert sorted(
+        file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()
+    ) == sorted(cifar10.FILES), "no archive is left"
 
 
 @pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
-def test_a_download_that_fails_is_one_sentence_and_is_tried_again(archive, monkeypatch, tmp_path, trouble):
+def test_a_download_that_fails_is_one_sentence_and_is_tried_again(
+    archive, monkeypatch, tmp_path, trouble
+):
     served = {"wrong checksum": archive + b"x", "not there": None}.get(trouble, archive)
-    with server({"cifar-10-python.tar.gz": served} if served else {}, cut=0.5 if trouble == "cut off" else 1.0) as (address, _):
+    with server(
+        {"cifar-10-python.tar.gz": served} if served else {},
+        cut=0.5 if trouble == "cut off" else 1.0,
+    ) as (address, _):
         if trouble != "no server":
             use(monkeypatch, address)
         for _time in range(2):
-            assert refused(lambda: datasets.load("cifar10")).startswith("CIFAR-10 is not on this machine and it could not be downloaded; ")
-    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], "nothing half-loaded is left"
+            assert refused(lambda: datasets.load("cifar10")).startswith(
+                "CIFAR-10 is not on this machine and it could not be downloaded; "
+            )
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], (
+        "nothing half-loaded is left"
+    )
     with server({"cifar-10-python.tar.gz": archive}) as (address, _):
         use(monkeypatch, address)
         assert_tiny(datasets.load("cifar10"))
@@ -269,17 +324,26 @@ def test_an_image_folder_is_read_with_its_classes_in_the_usual_order(data):
     folder(data)
     dataset = datasets.load("cifar10")
     assert dataset.source == ORIGINALS and dataset.classes == cifar10.CLASSES
-    assert (dataset.train_images[:, 0, 0, 0] % 10).tolist() == dataset.train_labels.tolist() == [label for label in range(10) for _ in range(2)]
+    assert (
+        (dataset.train_images[:, 0, 0, 0] % 10).tolist()
+        == dataset.train_labels.tolist()
+        == [label for label in range(10) for _ in range(2)]
+    )
 
 
 def test_an_image_folder_with_other_classes_is_refused(data):
     folder(data, ["plane", *cifar10.CLASSES[1:]])
-    assert "'plane' is missing or one too many" in refused(cifar10.load) or "'airplane'" in refused(cifar10.load)
+    assert "'plane' is missing or one too many" in refused(cifar10.load) or "'airplane'" in refused(
+        cifar10.load
+    )
 
 
 def test_an_image_folder_with_images_of_another_size_is_refused(data):
     folder(data, shape=(16, 16, 3))
-    assert refused(cifar10.load) == "cifar10/train/airplane/0.png is 16 x 16 pixels; expected 32 x 32 like all others."
+    assert (
+        refused(cifar10.load)
+        == "cifar10/train/airplane/0.png is 16 x 16 pixels; expected 32 x 32 like all others."
+    )
 
 
 # What it is for
@@ -298,8 +362,16 @@ def test_the_mlp_learns_it_in_every_scenario(data, scenario):
 def test_real_cifar_has_50000_and_10000_images_whose_labels_belong_to_them():
     dataset = datasets.load("cifar10")
     assert dataset.source.startswith("CIFAR-10, 50,000 training and 10,000 test images")
-    assert dataset.train_images.shape == (50_000, 3, 32, 32) and dataset.test_images.shape == (10_000, 3, 32, 32)
-    assert dataset.train_labels.bincount().tolist() == [5000] * 10 and dataset.test_labels.bincount().tolist() == [1000] * 10
+    assert dataset.train_images.shape == (50_000, 3, 32, 32) and dataset.test_images.shape == (
+        10_000,
+        3,
+        32,
+        32,
+    )
+    assert (
+        dataset.train_labels.bincount().tolist() == [5000] * 10
+        and dataset.test_labels.bincount().tolist() == [1000] * 10
+    )
     small = torch.nn.functional.avg_pool2d(dataset.train_images[:5000].float(), 4).flatten(1)
     means = torch.stack([small[dataset.train_labels[:5000] == k].mean(0) for k in range(10)])
     tested = torch.nn.functional.avg_pool2d(dataset.test_images[:2000].float(), 4).flatten(1)

@@ -51,24 +51,55 @@ def refused(what, *given) -> str:
 
 def test_an_image_folder_is_a_data_set_of_its_own_name(data):
     image_folder(data / "pets", pets())
-    assert datasets.names()[-1] == "pets" and datasets.classes("pets") == ("cat", "dog") and datasets.here("pets")
+    assert (
+        datasets.names()[-1] == "pets"
+        and datasets.classes("pets") == ("cat", "dog")
+        and datasets.here("pets")
+    )
     dataset = datasets.load("pets")
     assert (dataset.name, dataset.title, dataset.classes) == ("pets", "pets", ("cat", "dog"))
     assert dataset.source == "pets, 4 training and 2 test images"
     assert dataset.train_images.shape == (4, 3, 6, 5) and dataset.train_images.dtype == torch.uint8
-    assert dataset.train_images[:, 0, 0, 0].tolist() == [10, 11, 200, 201] and dataset.train_labels.tolist() == [0, 0, 1, 1]
-    assert dataset.test_images[:, 2, 5, 4].tolist() == [10, 200] and dataset.test_labels.tolist() == [0, 1]
+    assert dataset.train_images[:, 0, 0, 0].tolist() == [
+        10,
+        11,
+        200,
+        201,
+    ] and dataset.train_labels.tolist() == [0, 0, 1, 1]
+    assert dataset.test_images[:, 2, 5, 4].tolist() == [
+        10,
+        200,
+    ] and dataset.test_labels.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "JPG"), ("JPEG", "jpeg"), ("WEBP", "webp"), ("GIF", "gif"), ("BMP", "bmp"), ("TIFF", "tif"), ("PPM", "ppm")])
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [
+        ("PNG", "png"),
+        ("JPEG", "JPG"),
+        ("JPEG", "jpeg"),
+        ("WEBP", "webp"),
+        ("GIF", "gif"),
+        ("BMP", "bmp"),
+        ("TIFF", "tif"),
+        ("PPM", "ppm"),
+    ],
+)
 def test_every_usual_format_is_read(data, kind, suffix):
-    files = {name.replace("png", suffix): coded(np.asarray(Image.open(io.BytesIO(content))), kind) for name, content in pets((8, 8, 3)).items()}
+    files = {
+        name.replace("png", suffix): coded(np.asarray(Image.open(io.BytesIO(content))), kind)
+        for name, content in pets((8, 8, 3)).items()
+    }
     image_folder(data / "pets", files)
     means = datasets.load("pets").train_images.float().mean((1, 2, 3))
     assert (means - torch.tensor([10.0, 11, 200, 201])).abs().max() < 3
 
 
-@pytest.mark.parametrize(("changed", "channels"), [({}, 1), ({DOG: coded(plain(200, (6, 5, 3)))}, 3)], ids=["all grey", "one in colour"])
+@pytest.mark.parametrize(
+    ("changed", "channels"),
+    [({}, 1), ({DOG: coded(plain(200, (6, 5, 3)))}, 3)],
+    ids=["all grey", "one in colour"],
+)
 def test_grey_images_have_one_channel_if_all_are_grey(data, changed, channels):
     image_folder(data / "pets", pets((6, 5)) | changed)
     images = datasets.load("pets").train_images
@@ -76,7 +107,10 @@ def test_grey_images_have_one_channel_if_all_are_grey(data, changed, channels):
 
 
 def test_grey_of_16_bits_keeps_its_upper_8(data):
-    files = {name: coded(np.full((4, 4), 256 * (10 if "cat" in name else 200) + 99, np.uint16)) for name in pets()}
+    files = {
+        name: coded(np.full((4, 4), 256 * (10 if "cat" in name else 200) + 99, np.uint16))
+        for name in pets()
+    }
     image_folder(data / "pets", files)
     assert datasets.load("pets").test_images[:, 0, 1, 1].tolist() == [10, 200]
 
@@ -100,13 +134,22 @@ def test_others_are_resized_and_cropped_to_the_square_in_their_middle_and_the_so
     image_folder(data / "pets", pets((12, 12)) | {CAT: coded(wide)})
     dataset = datasets.load("pets")
     assert dataset.source == "pets, 4 training and 2 test images, resized and cropped to 12 x 12"
-    assert (dataset.train_images[0, :, :, 2:-2] == 77).all() and (dataset.train_images[0] > 60).all()
+    assert (dataset.train_images[0, :, :, 2:-2] == 77).all() and (
+        dataset.train_images[0] > 60
+    ).all()
     assert (dataset.train_images[1] == 11).all()
 
 
 def test_the_side_is_the_median_of_the_shorter_sides_of_the_training_images_at_most_96(data):
-    sizes = {"train/cat/0.png": (8, 40), "train/cat/1.png": (30, 9), "train/dog/0.png": (300, 50), "test/dog/0.png": (4, 4)}
-    image_folder(data / "pets", pets((9, 9)) | {name: coded(plain(1, size)) for name, size in sizes.items()})
+    sizes = {
+        "train/cat/0.png": (8, 40),
+        "train/cat/1.png": (30, 9),
+        "train/dog/0.png": (300, 50),
+        "test/dog/0.png": (4, 4),
+    }
+    image_folder(
+        data / "pets", pets((9, 9)) | {name: coded(plain(1, size)) for name, size in sizes.items()}
+    )
     assert datasets.load("pets").shape == (1, 9, 9)
     image_folder(data / "large", pets((300, 400)))
     assert datasets.load("large").shape == (1, 96, 96)
@@ -128,7 +171,15 @@ def test_a_photograph_is_turned_as_its_exif_asks(data, kind, orientation):
 
 
 def test_hidden_files_and_those_of_the_system_are_left_out(data):
-    clutter = [".DS_Store", "train/.hidden", "train/cat/Thumbs.db", "train/dog/desktop.ini", "test/cat/._0.png", "train/__MACOSX/0.png", "README.md"]
+    clutter = [
+        ".DS_Store",
+        "train/.hidden",
+        "train/cat/Thumbs.db",
+        "train/dog/desktop.ini",
+        "test/cat/._0.png",
+        "train/__MACOSX/0.png",
+        "README.md",
+    ]
     image_folder(data / "pets", pets() | dict.fromkeys(clutter, b"?"))
     assert len(datasets.load("pets").train_labels) == 4
 
@@ -170,9 +221,16 @@ BAD_FILES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("changed", "says"), BAD_FILES, ids=lambda given: None if isinstance(given, dict) else given[:40])
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    BAD_FILES,
+    ids=lambda given: None if isinstance(given, dict) else given[:40],
+)
 def test_what_is_wrong_with_a_folder_is_one_sentence_that_names_the_file(data, changed, says):
-    image_folder(data / "pets", {name: content for name, content in (pets() | changed).items() if content is not None})
+    image_folder(
+        data / "pets",
+        {name: content for name, content in (pets() | changed).items() if content is not None},
+    )
     assert refused(datasets.load, "pets").startswith(says)
 
 
@@ -180,20 +238,29 @@ def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(
     files = pets()
     del files["test/dog/0.png"]
     image_folder(data / "pets", files)
-    assert "test has not" in refused(run_store.create, config(dataset="pets", tasks=2)) == refused(datasets.classes, "pets") == api.data_card("pets").problem
+    assert (
+        "test has not"
+        in refused(run_store.create, config(dataset="pets", tasks=2))
+        == refused(datasets.classes, "pets")
+        == api.data_card("pets").problem
+    )
     assert run_store.ids() == list(run_store.shipped())
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(data, monkeypatch):
     monkeypatch.setattr(decoding, "LARGEST", 29)
     image_folder(data / "pets", pets((5, 6)))
-    assert refused(datasets.load, "pets").startswith("pets/train/cat/0.png has 6 x 5 pixels; give one of at most ")
+    assert refused(datasets.load, "pets").startswith(
+        "pets/train/cat/0.png has 6 x 5 pixels; give one of at most "
+    )
 
 
 def test_more_images_than_memory_holds_are_refused_before_they_are_decoded(data, monkeypatch):
     monkeypatch.setattr(custom, "MOST_BYTES", 6 * 5 * 6 - 1)
     image_folder(data / "pets", pets((6, 5)))
-    assert refused(datasets.load, "pets").startswith("pets would take 0.0 GB of memory, 6 images of 5 x 6 pixels; bring fewer or smaller ones")
+    assert refused(datasets.load, "pets").startswith(
+        "pets would take 0.0 GB of memory, 6 images of 5 x 6 pixels; bring fewer or smaller ones"
+    )
 
 
 # Links, pipes and names
@@ -204,10 +271,19 @@ def linked(link: Path, to: Path) -> None:
     link.symlink_to(to)
 
 
-@pytest.mark.parametrize("at", ["train/cat/9.png", "train/cat/9.txt", "train/owl", "test", "train/cat/loop.png"])
+@pytest.mark.parametrize(
+    "at", ["train/cat/9.png", "train/cat/9.txt", "train/owl", "test", "train/cat/loop.png"]
+)
 def test_a_link_that_leaves_the_folder_is_not_followed(data, tmp_path, at):
-    outside = image_folder(tmp_path / "outside", {"secret.png": coded(plain(1)), "cat/0.png": coded(plain(1)), "dog/0.png": coded(plain(1))})
-    files = {name: content for name, content in pets().items() if at != "test" or not name.startswith("test")}
+    outside = image_folder(
+        tmp_path / "outside",
+        {"secret.png": coded(plain(1)), "cat/0.png": coded(plain(1)), "dog/0.png": coded(plain(1))},
+    )
+    files = {
+        name: content
+        for name, content in pets().items()
+        if at != "test" or not name.startswith("test")
+    }
     image_folder(data / "pets", files)
     linked(data / "pets" / at, outside / "secret.png" if "." in at else outside)
     says = refused(datasets.load, "pets")
@@ -219,7 +295,9 @@ def test_a_link_within_the_folder_is_followed_and_one_that_leads_in_a_circle_is_
     linked(data / "pets" / "train/cat/2.png", Path("../dog/0.png"))
     assert len(datasets.load("pets").train_labels) == 5
     linked(data / "pets" / "train/cat/circle.png", Path("circle.png"))
-    assert refused(datasets.load, "pets").startswith("pets/train/cat/circle.png is not an image file")
+    assert refused(datasets.load, "pets").startswith(
+        "pets/train/cat/circle.png is not an image file"
+    )
 
 
 def test_a_parquet_file_that_is_a_link_out_of_the_folder_is_not_read(data, tmp_path):
@@ -227,7 +305,10 @@ def test_a_parquet_file_that_is_a_link_out_of_the_folder_is_not_read(data, tmp_p
     pet_rows(data / "pets")
     (data / "pets/test.parquet").unlink()
     linked(data / "pets/test.parquet", tmp_path / "outside/test.parquet")
-    assert refused(datasets.load, "pets") == "pets/test.parquet is a link that leads out of the folder; put there what it points to."
+    assert (
+        refused(datasets.load, "pets")
+        == "pets/test.parquet is a link that leads out of the folder; put there what it points to."
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
@@ -240,7 +321,24 @@ def test_a_pipe_does_not_keep_anyone_waiting(data):
     assert refused(datasets.load, "rows").startswith("rows has no file train*.parquet")
 
 
-@pytest.mark.parametrize("name", ["../pets", "pets/", "./pets", "/etc", ".", "..", "", ".hidden", "pets/train", "pets\0", "a" * 10_000, "mnist/../pets", "-x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../pets",
+        "pets/",
+        "./pets",
+        "/etc",
+        ".",
+        "..",
+        "",
+        ".hidden",
+        "pets/train",
+        "pets\0",
+        "a" * 10_000,
+        "mnist/../pets",
+        "-x",
+    ],
+)
 def test_a_name_is_never_a_path(data, name):
     image_folder(data / "pets", pets())
     image_folder(data / ".hidden", pets())
@@ -258,17 +356,24 @@ def test_a_folder_whose_name_cannot_be_used_is_told_to_be_renamed(data, name):
 
 def test_own_data_sets_are_among_the_names_that_may_have_been_meant(data):
     image_folder(data / "flowers", pets())
-    assert refused(datasets.load, "flower") == "There is no dataset 'flower'; did you mean 'flowers'?"
+    assert (
+        refused(datasets.load, "flower") == "There is no dataset 'flower'; did you mean 'flowers'?"
+    )
     with pytest.raises(LifelongError, match="did you mean 'flowers'"):
         experiment.resolve(config(dataset="flowerz"))
 
 
 def test_a_folder_does_not_take_the_name_of_a_data_set_of_the_project(data):
     image_folder(data / "mnist-sample", pets())
-    assert datasets.names().count("mnist-sample") == 1 and len(datasets.load("mnist-sample").classes) == 10
+    assert (
+        datasets.names().count("mnist-sample") == 1
+        and len(datasets.load("mnist-sample").classes) == 10
+    )
 
 
-def test_lifelong_data_comes_before_the_download_folder_and_neither_need_exist(data, tmp_path, monkeypatch):
+def test_lifelong_data_comes_before_the_download_folder_and_neither_need_exist(
+    data, tmp_path, monkeypatch
+):
     assert "pets" not in datasets.names()
     image_folder(tmp_path / "cache" / "pets", pets((9, 9)))
     assert datasets.load("pets").shape == (1, 9, 9)
@@ -279,7 +384,9 @@ def test_lifelong_data_comes_before_the_download_folder_and_neither_need_exist(d
 
 
 @pytest.mark.parametrize("where", ["/nowhere", "/x" * 3000, "/dev/null", "."])
-def test_a_lifelong_data_that_cannot_be_looked_into_is_as_if_it_were_empty(monkeypatch, tmp_path, where):
+def test_a_lifelong_data_that_cannot_be_looked_into_is_as_if_it_were_empty(
+    monkeypatch, tmp_path, where
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIFELONG_DATA", where)
     assert datasets.names() == ("cifar10", "fashion-mnist", "mnist", "mnist-sample")
@@ -305,12 +412,33 @@ def test_listing_opens_no_image_and_imports_no_torch(data):
 # Parquet
 
 
-def pet_rows(folder: Path, labels=("cat", "dog"), names: list[str] | None = None, column: str = "image", kinds=(None, None)) -> Path:
+def pet_rows(
+    folder: Path,
+    labels=("cat", "dog"),
+    names: list[str] | None = None,
+    column: str = "image",
+    kinds=(None, None),
+) -> Path:
     """Two training images and a test image of each pet."""
-    metadata = {"huggingface": json.dumps({"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}})} if names else None
+    metadata = (
+        {
+            "huggingface": json.dumps(
+                {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+            )
+        }
+        if names
+        else None
+    )
     for split, count in (("train", 4), ("test", 2)):
         images = [coded(plain(10 * k, (4, 4))) for k in range(count)]
-        parquet(folder / f"{split}.parquet", images, [labels[k % 2] for k in range(count)], column, metadata, kinds)
+        parquet(
+            folder / f"{split}.parquet",
+            images,
+            [labels[k % 2] for k in range(count)],
+            column,
+            metadata,
+            kinds,
+        )
     return folder
 
 
@@ -330,12 +458,20 @@ def test_parquet_is_read_with_numbers_or_text_for_labels(data, how, classes, lab
     assert datasets.classes("pets") == classes
     dataset = datasets.load("pets")
     assert dataset.classes == classes and dataset.train_labels.tolist() == labels
-    assert dataset.train_images[:, 0, 2, 2].tolist() == [0, 10, 20, 30] and dataset.shape == (1, 4, 4)
+    assert dataset.train_images[:, 0, 2, 2].tolist() == [0, 10, 20, 30] and dataset.shape == (
+        1,
+        4,
+        4,
+    )
 
 
 def test_images_of_different_sizes_in_parquet_are_resized_and_cropped_too(data):
     for split in ("train", "test"):
-        parquet(data / "pets" / f"{split}.parquet", [coded(plain(k, (8 + k, 20, 3))) for k in range(4)], [0, 1, 0, 1])
+        parquet(
+            data / "pets" / f"{split}.parquet",
+            [coded(plain(k, (8 + k, 20, 3))) for k in range(4)],
+            [0, 1, 0, 1],
+        )
     dataset = datasets.load("pets")
     assert dataset.shape == (3, 9, 9) and "resized and cropped to 9 x 9" in dataset.source
     assert dataset.test_images[:, 0, 4, 4].tolist() == [0, 1, 2, 3]
@@ -374,38 +510,75 @@ BAD_ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("columns", "says"), BAD_ROWS, ids=lambda given: None if isinstance(given, dict) else given[:50])
+@pytest.mark.parametrize(
+    ("columns", "says"), BAD_ROWS, ids=lambda given: None if isinstance(given, dict) else given[:50]
+)
 def test_what_is_wrong_with_a_row_is_one_sentence_that_names_it(data, columns, says):
     pet_rows(data / "pets")
     rows(data / "pets/test.parquet", columns)
     assert refused(datasets.load, "pets").startswith(says)
 
 
-@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: b"PAR1", lambda whole: whole[:-9], lambda whole: whole[100:], lambda whole: b"<html>",
-                                    lambda whole: whole[:20] + b"\xff" * 60 + whole[80:]], ids=["empty", "four bytes", "no end", "no start", "a web page", "overwritten"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: b"PAR1",
+        lambda whole: whole[:-9],
+        lambda whole: whole[100:],
+        lambda whole: b"<html>",
+        lambda whole: whole[:20] + b"\xff" * 60 + whole[80:],
+    ],
+    ids=["empty", "four bytes", "no end", "no start", "a web page", "overwritten"],
+)
 def test_a_damaged_parquet_file_is_one_sentence(data, damage):
     file = pet_rows(data / "pets") / "train.parquet"
     file.write_bytes(damage(file.read_bytes()))
-    assert refused(datasets.load, "pets") == "pets/train.parquet is damaged or not a parquet file; fetch it again."
+    assert (
+        refused(datasets.load, "pets")
+        == "pets/train.parquet is damaged or not a parquet file; fetch it again."
+    )
 
 
 @pytest.mark.parametrize(("missing", "there"), [("test", "train"), ("train", "test")])
 def test_both_kinds_of_parquet_files_are_needed(data, missing, there):
     (pet_rows(data / "pets") / f"{missing}.parquet").unlink()
     assert "pets" in datasets.names()
-    assert refused(datasets.load, "pets") == f"pets has no file {missing}*.parquet; it needs train*.parquet and test*.parquet."
+    assert (
+        refused(datasets.load, "pets")
+        == f"pets has no file {missing}*.parquet; it needs train*.parquet and test*.parquet."
+    )
 
 
 def test_labels_of_two_kinds_are_one_sentence(data):
     pet_rows(data / "pets")
     parquet(data / "pets/train-2.parquet", [IMAGE], [5], "image")
-    assert refused(datasets.classes, "pets") == "pets/train.parquet has labels of another kind than pets/train-2.parquet."
+    assert (
+        refused(datasets.classes, "pets")
+        == "pets/train.parquet has labels of another kind than pets/train-2.parquet."
+    )
 
 
-@pytest.mark.parametrize("told", [b"", b"{", b"[]", b'{"info": 5}', b'{"info": {"features": {"label": {"names": "ab"}}}}', b"[" * 100_000, b"\xff"], ids=lambda told: repr(told[:20]))
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"info": 5}',
+        b'{"info": {"features": {"label": {"names": "ab"}}}}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+    ids=lambda told: repr(told[:20]),
+)
 def test_a_description_that_makes_no_sense_is_left_out(data, told):
     pet_rows(data / "pets")
-    rows(data / "pets/train.parquet", {"image": [IMAGE] * 2, "label": ["cat", "dog"]}, {"huggingface": told})
+    rows(
+        data / "pets/train.parquet",
+        {"image": [IMAGE] * 2, "label": ["cat", "dog"]},
+        {"huggingface": told},
+    )
     assert datasets.classes("pets") == ("cat", "dog")
 
 
@@ -432,36 +605,62 @@ def test_fewer_images_than_labels_in_a_file_are_one_sentence(data, monkeypatch):
 
     pet_rows(data / "pets")
     whole = parquet.pq.ParquetFile.iter_batches
-    monkeypatch.setattr(parquet.pq.ParquetFile, "iter_batches", lambda *given, **how: (batch.slice(1) for batch in whole(*given, **how)))
-    assert refused(datasets.load, "pets") == "pets/train.parquet has 4 rows, but 3 values in a column; fetch it again."
+    monkeypatch.setattr(
+        parquet.pq.ParquetFile,
+        "iter_batches",
+        lambda *given, **how: (batch.slice(1) for batch in whole(*given, **how)),
+    )
+    assert (
+        refused(datasets.load, "pets")
+        == "pets/train.parquet has 4 rows, but 3 values in a column; fetch it again."
+    )
 
 
 # What they are for
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), dict(pairs()).items())
-def test_every_strategy_learns_colour_images_that_are_not_square_in_seven_classes(data, monkeypatch, strategy, scenario):
+def test_every_strategy_learns_colour_images_that_are_not_square_in_seven_classes(
+    data, monkeypatch, strategy, scenario
+):
     with_hidden(monkeypatch, 16, 16)
-    files = {f"{split}/class {label}/{k}.png": coded(plain(30 * label + k, (9, 7, 3))) for label in range(7) for split in ("train", "test") for k in range(3)}
+    files = {
+        f"{split}/class {label}/{k}.png": coded(plain(30 * label + k, (9, 7, 3)))
+        for label in range(7)
+        for split in ("train", "test")
+        for k in range(3)
+    }
     image_folder(data / "seven", files)
     told, events = whole(config(strategy, scenario, dataset="seven"))
     assert told.dataset.shape == (3, 9, 7) and len(events[-2].accuracy) == 3
-    assert sorted(name for names in events[0].classes for name in names) == [f"class {label}" for label in range(7)]
+    assert sorted(name for names in events[0].classes for name in names) == [
+        f"class {label}" for label in range(7)
+    ]
 
 
-def test_on_the_command_line_there_are_no_more_tasks_than_classes_unless_asked_for(data, monkeypatch, capsys):
+def test_on_the_command_line_there_are_no_more_tasks_than_classes_unless_asked_for(
+    data, monkeypatch, capsys
+):
     from lifelong.cli import commands as command
 
     image_folder(data / "pets", pets())
-    monkeypatch.setattr("sys.argv", ["lifelong", "train", "--dataset", "pets", "--steps", "3", "--json"])
+    monkeypatch.setattr(
+        "sys.argv", ["lifelong", "train", "--dataset", "pets", "--steps", "3", "--json"]
+    )
     assert command.main() == 0
     told = json.loads(capsys.readouterr().out)
     assert told["tasks"] == 2 and told["source"] == "pets, 4 training and 2 test images"
     monkeypatch.setattr("sys.argv", ["lifelong", "train", "--dataset", "pets", "--tasks", "3"])
-    assert command.main() == 2 and capsys.readouterr().err == "3 tasks were asked for, but pets has 2 classes; ask for at most 2.\n"
+    assert (
+        command.main() == 2
+        and capsys.readouterr().err
+        == "3 tasks were asked for, but pets has 2 classes; ask for at most 2.\n"
+    )
 
 
-def test_the_list_of_data_sets_says_where_each_was_found_or_what_is_wrong_with_it(data, monkeypatch, capsys):
+def test_the_list_of_data_sets_says_where_each_was_found_or_what_is_wrong_with_it(
+    data, monkeypatch, capsys
+):
     from lifelong.cli import commands as command
 
     image_folder(data / "pets", pets())
@@ -470,5 +669,10 @@ def test_the_list_of_data_sets_says_where_each_was_found_or_what_is_wrong_with_i
     assert command.main() == 0
     told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert told["pets"] == f"2 classes, {data / 'pets'}"
-    assert told["torn"] == "torn has no folder test; put images into test/<class>/, a folder for each class."
-    assert told["cifar10"] == "10 classes, not on this machine: LIFELONG_OFFLINE forbids the download"
+    assert (
+        told["torn"]
+        == "torn has no folder test; put images into test/<class>/, a folder for each class."
+    )
+    assert (
+        told["cifar10"] == "10 classes, not on this machine: LIFELONG_OFFLINE forbids the download"
+    )

@@ -24,7 +24,9 @@ def data(monkeypatch, tmp_path):
 def read(monkeypatch) -> list[int]:
     """How many pictures were decoded, at each call."""
     counted, real = [], decoding.read
-    monkeypatch.setattr(decoding, "read", lambda part, how: (counted.append(len(part.labels)), real(part, how))[1])
+    monkeypatch.setattr(
+        decoding, "read", lambda part, how: (counted.append(len(part.labels)), real(part, how))[1]
+    )
     return counted
 
 
@@ -42,7 +44,11 @@ def afresh(name: str) -> Dataset:
 
 def equal(one: Dataset, other: Dataset) -> bool:
     tensors = ("train_images", "train_labels", "test_images", "test_labels")
-    return one.source == other.source and one.classes == other.classes and all(torch.equal(getattr(one, t), getattr(other, t)) for t in tensors)
+    return (
+        one.source == other.source
+        and one.classes == other.classes
+        and all(torch.equal(getattr(one, t), getattr(other, t)) for t in tensors)
+    )
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -53,10 +59,19 @@ def test_the_second_process_finds_them_decoded(data, read, kind):
 
 
 def test_an_image_folder_of_all_sizes_comes_back_with_the_words_about_it(data, read):
-    files = {f"{split}/{name}/{k}.png": coded(plain(k, (20 + k, 30, 3))) for split in ("train", "test") for name in ("a", "b") for k in range(3)}
+    files = {
+        f"{split}/{name}/{k}.png": coded(plain(k, (20 + k, 30, 3)))
+        for split in ("train", "test")
+        for name in ("a", "b")
+        for k in range(3)
+    }
     image_folder(data / "mine", files)
     first, second = afresh("mine"), afresh("mine")
-    assert read == [6, 6] and equal(first, second) and "resized and cropped to 21 x 21" in second.source
+    assert (
+        read == [6, 6]
+        and equal(first, second)
+        and "resized and cropped to 21 x 21" in second.source
+    )
 
 
 def test_a_file_that_changes_is_decoded_again(data, read):
@@ -65,7 +80,11 @@ def test_a_file_that_changes_is_decoded_again(data, read):
     rows(data / "mine", value=100)
     os.utime(data / "mine" / "train-0.parquet", ns=(0, 1))
     second = afresh("mine")
-    assert read == [6, 2, 6, 2] and int(second.train_images[0, 0, 0, 0]) == 100 and not equal(first, second)
+    assert (
+        read == [6, 2, 6, 2]
+        and int(second.train_images[0, 0, 0, 0]) == 100
+        and not equal(first, second)
+    )
 
 
 @pytest.mark.parametrize("left", [b"", b"nonsense", None])
@@ -88,7 +107,11 @@ def test_where_they_cannot_be_kept_nothing_is_lost(data, read, monkeypatch, tmp_
 def test_what_is_quick_to_decode_is_not_kept(data, read, monkeypatch):
     monkeypatch.setattr(decoded_cache, "SLOW", 100.0)
     rows(data / "mine")
-    assert equal(afresh("mine"), afresh("mine")) and read == [6, 2, 6, 2] and not decoded_cache.folder().exists()
+    assert (
+        equal(afresh("mine"), afresh("mine"))
+        and read == [6, 2, 6, 2]
+        and not decoded_cache.folder().exists()
+    )
 
 
 def test_the_least_recently_used_make_room(data, monkeypatch):

@@ -11,7 +11,19 @@ from lifelong.datasets import fashion_mnist
 from lifelong.datasets.readers import idx
 from lifelong.errors import LifelongError
 from tests.image_helpers import is_one_sentence
-from tests.sample_files import TEST, TRAIN, coded, four_files, go_online, idx_bytes, packed_files, parquet, plain, put, server
+from tests.sample_files import (
+    TEST,
+    TRAIN,
+    coded,
+    four_files,
+    go_online,
+    idx_bytes,
+    packed_files,
+    parquet,
+    plain,
+    put,
+    server,
+)
 
 
 @pytest.fixture
@@ -22,9 +34,14 @@ def data(monkeypatch, tmp_path):
 
 
 def assert_tiny(dataset):
-    assert dataset.name == "fashion-mnist" and dataset.source == f"Fashion-MNIST, {TRAIN} training and {TEST} test images"
+    assert (
+        dataset.name == "fashion-mnist"
+        and dataset.source == f"Fashion-MNIST, {TRAIN} training and {TEST} test images"
+    )
     assert dataset.classes == fashion_mnist.CLASSES and dataset.shape == (1, 28, 28)
-    assert dataset.train_images[:, 0, 5, 5].tolist() == list(range(TRAIN)) and dataset.test_labels.tolist() == [k % 10 for k in range(TEST)]
+    assert dataset.train_images[:, 0, 5, 5].tolist() == list(
+        range(TRAIN)
+    ) and dataset.test_labels.tolist() == [k % 10 for k in range(TEST)]
 
 
 def refused() -> str:
@@ -58,9 +75,16 @@ def test_the_class_names_are_torchvisions():
 def test_parquet_of_the_hub_is_read_too(data):
     for split, count in (("train", 20), ("test", 10)):
         images = [coded(plain(k, (28, 28))) for k in range(count)]
-        parquet(data / "fashion-mnist" / f"{split}-00000-of-00001.parquet", images, [k % 10 for k in range(count)], column="image")
+        parquet(
+            data / "fashion-mnist" / f"{split}-00000-of-00001.parquet",
+            images,
+            [k % 10 for k in range(count)],
+            column="image",
+        )
     dataset = datasets.load("fashion-mnist")
-    assert dataset.classes == fashion_mnist.CLASSES and dataset.train_images[:, 0, 3, 3].tolist() == list(range(20))
+    assert dataset.classes == fashion_mnist.CLASSES and dataset.train_images[
+        :, 0, 3, 3
+    ].tolist() == list(range(20))
 
 
 @pytest.mark.parametrize(("name", "damage", "says"), [
@@ -74,9 +98,17 @@ def test_a_damaged_file_is_one_sentence(data, name, damage, says):
     assert refused().startswith(says)
 
 
-@pytest.mark.parametrize("sizes", [(2**16,) * 4, (2**32 - 1, 2**32 - 1), (1,) * 100], ids=["a product of 2 to the 64", "twice minus one", "100 sizes"])
+@pytest.mark.parametrize(
+    "sizes",
+    [(2**16,) * 4, (2**32 - 1, 2**32 - 1), (1,) * 100],
+    ids=["a product of 2 to the 64", "twice minus one", "100 sizes"],
+)
 def test_sizes_that_no_array_can_have_are_one_sentence(data, sizes):
-    files = four_files() | {"train-images-idx3-ubyte": bytes([0, 0, 8, len(sizes)]) + b"".join(size.to_bytes(4, "big") for size in sizes) + b"x"}
+    files = four_files() | {
+        "train-images-idx3-ubyte": bytes([0, 0, 8, len(sizes)])
+        + b"".join(size.to_bytes(4, "big") for size in sizes)
+        + b"x"
+    }
     put(data, files, packed=False, kin="FashionMNIST")
     assert refused() == "train-images-idx3-ubyte is not a whole IDX file of bytes; fetch it again."
 
@@ -84,8 +116,12 @@ def test_sizes_that_no_array_can_have_are_one_sentence(data, sizes):
 def test_a_small_file_that_unpacks_to_more_than_any_idx_file_is_refused(data, monkeypatch):
     monkeypatch.setattr(idx, "LARGEST", 10_000)
     raw = put(data, four_files(), kin="FashionMNIST")
-    (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(np.zeros((1000, 28, 28)))))
-    assert refused() == "train-images-idx3-ubyte.gz is not a whole IDX file of bytes; fetch it again."
+    (raw / "train-images-idx3-ubyte.gz").write_bytes(
+        gzip.compress(idx_bytes(np.zeros((1000, 28, 28))))
+    )
+    assert (
+        refused() == "train-images-idx3-ubyte.gz is not a whole IDX file of bytes; fetch it again."
+    )
 
 
 @pytest.fixture
@@ -95,7 +131,11 @@ def online(data, monkeypatch):
 
     go_online(monkeypatch)
     packed = packed_files()
-    monkeypatch.setattr(vision.FashionMNIST, "resources", [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()])
+    monkeypatch.setattr(
+        vision.FashionMNIST,
+        "resources",
+        [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()],
+    )
     return packed, lambda address: monkeypatch.setattr(vision.FashionMNIST, "mirrors", [address])
 
 

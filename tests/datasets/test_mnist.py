@@ -13,14 +13,25 @@ from lifelong import datasets
 from lifelong.datasets import mnist, mnist_sample
 from lifelong.datasets.readers import idx
 from lifelong.errors import LifelongError
-from tests.sample_files import TEST, TRAIN, four_files, go_online, idx_bytes, packed_files, put, server
+from tests.sample_files import (
+    TEST,
+    TRAIN,
+    four_files,
+    go_online,
+    idx_bytes,
+    packed_files,
+    put,
+    server,
+)
 
 REAL = Path(os.environ.get("LIFELONG_DATA", "")) / "MNIST" / "raw"
 MD5 = {  # of the uncompressed files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb", "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea", "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }  # fmt: skip
-needs_mnist = pytest.mark.skipif(not (os.environ.get("LIFELONG_DATA") and REAL.is_dir()), reason="LIFELONG_DATA holds no MNIST")
+needs_mnist = pytest.mark.skipif(
+    not (os.environ.get("LIFELONG_DATA") and REAL.is_dir()), reason="LIFELONG_DATA holds no MNIST"
+)
 
 
 @pytest.fixture
@@ -31,10 +42,21 @@ def data(monkeypatch, tmp_path):
 
 
 def assert_tiny(dataset):
-    assert dataset.name == "mnist" and dataset.source == f"MNIST, {TRAIN} training and {TEST} test images"
-    assert dataset.train_images.shape == (TRAIN, 1, 28, 28) and dataset.train_images.dtype == torch.uint8
-    assert dataset.train_images[:, 0, 5, 5].tolist() == list(range(TRAIN)) and dataset.train_labels.tolist() == [k % 10 for k in range(TRAIN)]
-    assert dataset.test_images[:, 0, 0, 27].tolist() == list(range(TEST)) and dataset.test_labels.dtype == torch.int64
+    assert (
+        dataset.name == "mnist"
+        and dataset.source == f"MNIST, {TRAIN} training and {TEST} test images"
+    )
+    assert (
+        dataset.train_images.shape == (TRAIN, 1, 28, 28)
+        and dataset.train_images.dtype == torch.uint8
+    )
+    assert dataset.train_images[:, 0, 5, 5].tolist() == list(
+        range(TRAIN)
+    ) and dataset.train_labels.tolist() == [k % 10 for k in range(TRAIN)]
+    assert (
+        dataset.test_images[:, 0, 0, 27].tolist() == list(range(TEST))
+        and dataset.test_labels.dtype == torch.int64
+    )
 
 
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
@@ -64,7 +86,9 @@ def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(da
 def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
     files = four_files()
     put(data, files | {name: damage(files[name])}, packed=False)
-    with pytest.raises(LifelongError, match=rf"^{name} is not a whole IDX file of bytes; fetch it again\.$"):
+    with pytest.raises(
+        LifelongError, match=rf"^{name} is not a whole IDX file of bytes; fetch it again\.$"
+    ):
         mnist.load()
 
 
@@ -73,7 +97,9 @@ def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
     raw = put(data, four_files())
     file = raw / "train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[: int(cut * file.stat().st_size)])
-    with pytest.raises(LifelongError, match=r"^train-images-idx3-ubyte(\.gz)? is [^\n]*; fetch it again\.$"):
+    with pytest.raises(
+        LifelongError, match=r"^train-images-idx3-ubyte(\.gz)? is [^\n]*; fetch it again\.$"
+    ):
         mnist.load()
 
 
@@ -83,7 +109,10 @@ def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
     content = bytearray(file.read_bytes())
     content[-6] ^= 0xFF  # in the checksum
     file.write_bytes(content)
-    with pytest.raises(LifelongError, match=r"^train-images-idx3-ubyte\.gz is damaged or cannot be read; fetch it again\.$"):
+    with pytest.raises(
+        LifelongError,
+        match=r"^train-images-idx3-ubyte\.gz is damaged or cannot be read; fetch it again\.$",
+    ):
         mnist.load()
 
 
@@ -93,7 +122,9 @@ def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
 ], ids=["a label too few", "an eleventh digit", "labels for images", "images for labels"])  # fmt: skip
 def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change):
     put(data, four_files() | change)
-    with pytest.raises(LifelongError, match=r"^The four files of MNIST do not belong together: [^\n]*\.$"):
+    with pytest.raises(
+        LifelongError, match=r"^The four files of MNIST do not belong together: [^\n]*\.$"
+    ):
         mnist.load()
 
 
@@ -101,15 +132,25 @@ def test_offline_the_embedded_sample_stands_in_and_says_so(data):
     dataset = mnist.load()
     assert dataset.name == "mnist-sample" and "embedded sample" in dataset.source
     assert len(dataset.train_labels) == 4000 and len(dataset.test_labels) == 1000
-    assert dataset.train_labels.bincount().tolist() == [400] * 10 and dataset.test_labels.bincount().tolist() == [100] * 10
+    assert (
+        dataset.train_labels.bincount().tolist() == [400] * 10
+        and dataset.test_labels.bincount().tolist() == [100] * 10
+    )
 
 
 def test_the_embedded_sample_holds_digits_and_no_image_twice():
     dataset = datasets.load("mnist-sample")
     images = torch.cat([dataset.train_images, dataset.test_images])
     assert images.shape == (5000, 1, 28, 28) and images.dtype == torch.uint8
-    assert len({image.numpy().tobytes() for image in images}) == 5000, "no test image is a training image"
-    means = torch.stack([dataset.train_images[dataset.train_labels == k].float().mean(0).flatten() for k in range(10)])
+    assert len({image.numpy().tobytes() for image in images}) == 5000, (
+        "no test image is a training image"
+    )
+    means = torch.stack(
+        [
+            dataset.train_images[dataset.train_labels == k].float().mean(0).flatten()
+            for k in range(10)
+        ]
+    )
     nearest = torch.cdist(dataset.test_images.flatten(1).float(), means).argmin(1)
     assert (nearest == dataset.test_labels).float().mean() > 0.75, "labels belong to their images"
     assert mnist_sample.load().train_images.equal(dataset.train_images)
@@ -132,7 +173,10 @@ def online(data, monkeypatch):
 
     def use(address: str, right: bool = True) -> dict[str, bytes]:
         monkeypatch.setattr(vision.MNIST, "mirrors", [address])
-        sums = [(name, hashlib.md5(content if right or "t10k-labels" not in name else b"").hexdigest()) for name, content in packed.items()]
+        sums = [
+            (name, hashlib.md5(content if right or "t10k-labels" not in name else b"").hexdigest())
+            for name, content in packed.items()
+        ]
         monkeypatch.setattr(vision.MNIST, "resources", sums)
         return packed
 
@@ -157,22 +201,31 @@ LOUD = "MNIST is not under LIFELONG_DATA and could not be downloaded; using the 
 
 
 @pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
-def test_a_download_that_fails_falls_back_to_the_sample_loudly_and_is_tried_again(online, capsys, tmp_path, trouble):
+def test_a_download_that_fails_falls_back_to_the_sample_loudly_and_is_tried_again(
+    online, capsys, tmp_path, trouble
+):
     use, packed = online
     files = {} if trouble == "not there" else packed
     with server(files, cut=0.5 if trouble == "cut off" else 1.0) as (address, _):
-        use("http://127.0.0.1:9/" if trouble == "no server" else address, right=trouble != "wrong checksum")
+        use(
+            "http://127.0.0.1:9/" if trouble == "no server" else address,
+            right=trouble != "wrong checksum",
+        )
         for _time in range(2):
             assert "embedded sample" in mnist.load().source
             out, err = capsys.readouterr()
             assert LOUD in err and out == ""
-    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], "nothing half-loaded is left"
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], (
+        "nothing half-loaded is left"
+    )
     with server(packed) as (address, _):
         use(address)
         assert_tiny(mnist.load())
 
 
-def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(online, capsys, tmp_path, monkeypatch):
+def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(
+    online, capsys, tmp_path, monkeypatch
+):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
     assert "embedded sample" in mnist.load().source and LOUD in capsys.readouterr().err
@@ -193,15 +246,51 @@ def test_the_real_files_are_the_original_ones(name):
 def test_real_mnist_has_60000_and_10000_digits():
     dataset = mnist.load()
     assert dataset.source == "MNIST, 60,000 training and 10,000 test images"
-    assert dataset.train_images.shape == (60_000, 1, 28, 28) and dataset.test_images.shape == (10_000, 1, 28, 28)
-    assert dataset.train_labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    assert dataset.test_labels.bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert dataset.train_images.shape == (60_000, 1, 28, 28) and dataset.test_images.shape == (
+        10_000,
+        1,
+        28,
+        28,
+    )
+    assert dataset.train_labels.bincount().tolist() == [
+        5923,
+        6742,
+        5958,
+        6131,
+        5842,
+        5421,
+        5918,
+        6265,
+        5851,
+        5949,
+    ]
+    assert dataset.test_labels.bincount().tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
 
 
 @needs_mnist
 def test_the_embedded_sample_is_part_of_real_mnist():
     real, sample = mnist.load(), mnist_sample.load()
-    known = {image.numpy().tobytes(): int(label) for image, label in zip(torch.cat([real.train_images, real.test_images]), torch.cat([real.train_labels, real.test_labels]))}
-    images, labels = torch.cat([sample.train_images, sample.test_images]), torch.cat([sample.train_labels, sample.test_labels])
+    known = {
+        image.numpy().tobytes(): int(label)
+        for image, label in zip(
+            torch.cat([real.train_images, real.test_images]),
+            torch.cat([real.train_labels, real.test_labels]),
+        )
+    }
+    images, labels = (
+        torch.cat([sample.train_images, sample.test_images]),
+        torch.cat([sample.train_labels, sample.test_labels]),
+    )
     found = [known.get(image.numpy().tobytes()) for image in images]
     assert found == labels.tolist()

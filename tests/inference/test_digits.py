@@ -14,11 +14,18 @@ from lifelong.errors import LifelongError
 from lifelong.inference.digits import to_digit
 
 
-def seven(side: int = 280, at: tuple[int, int] = (0, 0), width: int = 18, ink: int = 0, paper: int = 255) -> Image.Image:
+def seven(
+    side: int = 280, at: tuple[int, int] = (0, 0), width: int = 18, ink: int = 0, paper: int = 255
+) -> Image.Image:
     """A seven drawn with a thick pen."""
     image = Image.new("L", (side, side), paper)
     x, y = at
-    ImageDraw.Draw(image).line([(90 + x, 70 + y), (190 + x, 70 + y), (120 + x, 210 + y)], fill=ink, width=width, joint="curve")
+    ImageDraw.Draw(image).line(
+        [(90 + x, 70 + y), (190 + x, 70 + y), (120 + x, 210 + y)],
+        fill=ink,
+        width=width,
+        joint="curve",
+    )
     return image
 
 
@@ -60,7 +67,9 @@ def test_a_digit_fills_a_box_of_20_and_its_centre_of_mass_is_in_the_middle(image
 def test_either_polarity_of_ink_gives_the_same_digit():
     for ink, paper in ((255, 0), (0, 255)):
         assert np.array_equal(to_digit(seven(ink=ink, paper=paper)), SEVEN)
-    assert close(to_digit(seven(ink=90, paper=230)), SEVEN) and close(to_digit(seven(ink=200, paper=40)), SEVEN)
+    assert close(to_digit(seven(ink=90, paper=230)), SEVEN) and close(
+        to_digit(seven(ink=200, paper=40)), SEVEN
+    )
     assert close(to_digit(ImageOps.invert(seven())), SEVEN)
 
 
@@ -77,7 +86,11 @@ def test_how_large_a_digit_is_drawn_hardly_matters(side):
 def transparent(ink: int, alpha_only: bool) -> Image.Image:
     """The seven in this ink on nothing at all."""
     alpha = ImageOps.invert(seven())
-    colour = Image.new("L", alpha.size, ink) if alpha_only else Image.composite(Image.new("L", alpha.size, ink), Image.new("L", alpha.size, 0), alpha)
+    colour = (
+        Image.new("L", alpha.size, ink)
+        if alpha_only
+        else Image.composite(Image.new("L", alpha.size, ink), Image.new("L", alpha.size, 0), alpha)
+    )
     return Image.merge("RGBA", [colour, colour, colour, alpha])
 
 
@@ -177,23 +190,54 @@ def png_of(width: int, height: int) -> bytes:
     """A PNG file that says it has so many pixels and holds none."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
-@pytest.mark.parametrize(("width", "height"), [(10_000, 5_001), (10_000, 10_000), (20_000, 20_000), (60_000, 60_000), (2**31 - 1, 1)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(10_000, 5_001), (10_000, 10_000), (20_000, 20_000), (60_000, 60_000), (2**31 - 1, 1)],
+)
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_huge_picture_is_refused_before_it_is_decoded(width, height, monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("was decoded"))
-    with pytest.raises(LifelongError, match=rf"^The picture has [^\n]* pixels; give one of at most {LARGEST // 1_000_000} million\.$"):
+    with pytest.raises(
+        LifelongError,
+        match=rf"^The picture has [^\n]* pixels; give one of at most {LARGEST // 1_000_000} million\.$",
+    ):
         open_image(png_of(width, height))
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\0" * 1000, b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"GIF", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"\0" * 1000,
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%PDF-1.7",
+        b"GIF",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+    ],
+)
 def test_what_is_no_picture_is_told_in_one_sentence(content):
-    with pytest.raises(LifelongError, match=r"^That (file is not a picture that can be read; give one of PNG, |picture is damaged)[^\n]*\.$"):
+    with pytest.raises(
+        LifelongError,
+        match=r"^That (file is not a picture that can be read; give one of PNG, |picture is damaged)[^\n]*\.$",
+    ):
         open_image(content)
 
 
@@ -246,10 +290,15 @@ def test_a_digit_of_mnist_pasted_on_a_large_canvas_comes_back_close(polarity):
         canvas.paste(Image.fromarray(image).resize((140, 140), Image.Resampling.BICUBIC), (20, 90))
         digit = to_digit(canvas if polarity == "white on black" else ImageOps.invert(canvas))
         distances.append(np.abs(digit.astype(float) - image).mean())
-    assert np.mean(distances) < 12 and np.max(distances) < 30  # of 255; two digits of one class differ by 30 to 40
+    assert (
+        np.mean(distances) < 12 and np.max(distances) < 30
+    )  # of 255; two digits of one class differ by 30 to 40
 
 
 def test_a_digit_of_mnist_itself_stays_nearly_as_it_is():
     sample = datasets.load("mnist-sample")
-    distances = [np.abs(to_digit(Image.fromarray(image)).astype(float) - image).mean() for image in sample.test_images[::40, 0].numpy()]
+    distances = [
+        np.abs(to_digit(Image.fromarray(image)).astype(float) - image).mean()
+        for image in sample.test_images[::40, 0].numpy()
+    ]
     assert np.mean(distances) < 5

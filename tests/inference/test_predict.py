@@ -29,8 +29,14 @@ def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strateg
     assert [a.after for a in told] == [0, 1]
     for a in told:
         chances = [p for _, p in a.top]
-        assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1, abs=1e-5) and min(chances) >= 0
-        assert a.probability_of[a.classes[0]] == chances[0] and a.top[0][0] == " or ".join(a.classes)
+        assert (
+            chances == sorted(chances, reverse=True)
+            and sum(chances) == pytest.approx(1, abs=1e-5)
+            and min(chances) >= 0
+        )
+        assert a.probability_of[a.classes[0]] == chances[0] and a.top[0][0] == " or ".join(
+            a.classes
+        )
 
 
 @pytest.mark.parametrize(("scenario", "after", "task", "classes"), [
@@ -43,7 +49,9 @@ def test_only_classes_that_can_be_meant_are_answered(scenario, after, task, clas
 
 
 @every_pair
-def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(strategy, scenario, small):
+def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(
+    strategy, scenario, small
+):
     """With the task label given, so that one rule holds for all scenarios."""
     at = on_disk(config(strategy, scenario, steps=20))
     rows = run_store.history(at).learned
@@ -52,20 +60,30 @@ def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(strate
         right = []
         for image, label in zip(small.test_images, small.test_labels.tolist()):
             if label in labels[task]:
-                right.append(predict.classify(at, image.numpy(), task=task)[2].classes == (str(label),))
+                right.append(
+                    predict.classify(at, image.numpy(), task=task)[2].classes == (str(label),)
+                )
         assert np.mean(right) == pytest.approx(rows[2].labelled[task])
 
 
 def test_half_precision_answers_the_same(small):
-    exact, half = (predict.classify(on_disk(config(half=h, steps=20)), picture())[-1] for h in (False, True))
-    assert exact.classes == half.classes and exact.top[0][1] == pytest.approx(half.top[0][1], abs=0.01)
+    exact, half = (
+        predict.classify(on_disk(config(half=h, steps=20)), picture())[-1] for h in (False, True)
+    )
+    assert exact.classes == half.classes and exact.top[0][1] == pytest.approx(
+        half.top[0][1], abs=0.01
+    )
 
 
 def test_answers_are_those_of_the_checkpoint_that_is_on_disk_now(small):
     at = on_disk(config())
     before = predict.classify(at, picture())[0]
     run_store.undo(at), run_store.undo(at), run_store.undo(at)
-    (at / "config.json").write_text(run_store.configs.read((at / "config.json").read_bytes()).model_copy(update={"seed": 9}).model_dump_json())
+    (at / "config.json").write_text(
+        run_store.configs.read((at / "config.json").read_bytes())
+        .model_copy(update={"seed": 9})
+        .model_dump_json()
+    )
     learn(at)
     assert predict.classify(at, picture())[0] != before
 
@@ -93,9 +111,14 @@ def test_the_json_answer_has_five_labels_a_checkpoint_and_forgets_what_was_drawn
     told = api.answers_json(at.name, zero)
     assert told["run"] == at.name and [a["after"] for a in told["answers"]] == [0, 1, 2, 3, 4]
     assert [len(a["top"]) for a in told["answers"]] == [2, 4, 5, 5, 5]
-    assert told["answers"][0]["top"][0]["label"] == "0" and told["answers"][4]["top"][0]["label"] in "89"
+    assert (
+        told["answers"][0]["top"][0]["label"] == "0"
+        and told["answers"][4]["top"][0]["label"] in "89"
+    )
     assert all(set(t) == {"label", "probability"} for a in told["answers"] for t in a["top"])
-    assert {t["label"] for t in api.answers_json(at.name, zero, after=4, task=0)["answers"][4]["top"]} == {"0", "1"}
+    assert {
+        t["label"] for t in api.answers_json(at.name, zero, after=4, task=0)["answers"][4]["top"]
+    } == {"0", "1"}
     json.dumps(told)
 
 
@@ -107,20 +130,40 @@ def test_a_blank_picture_is_told_in_one_sentence(small):
 
 def test_the_cumulative_run_of_a_run_is_the_one_that_learned_the_same(small):
     mine, best = on_disk(config("ewc")), on_disk(config("cumulative"))
-    on_disk(config("cumulative", seed=1)), on_disk(config("cumulative", steps=3)), on_disk(config("cumulative", "task"))
+    (
+        on_disk(config("cumulative", seed=1)),
+        on_disk(config("cumulative", steps=3)),
+        on_disk(config("cumulative", "task")),
+    )
     assert api.cumulative_of(mine.name) == best.name and api.cumulative_of(best.name) is None
     rows = [e for e in whole(config("cumulative"))[1] if isinstance(e, TaskLearned)]
-    assert api.history(mine.name).measures(api.history(best.name))["intransigence"] is not None and len(rows) == 3
+    assert (
+        api.history(mine.name).measures(api.history(best.name))["intransigence"] is not None
+        and len(rows) == 3
+    )
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 def test_every_strategy_of_a_scenario_has_a_card_with_that_scenarios_defaults(scenario):
     cards = {card.name: card for card in api.strategies(scenario)}
     assert sorted(cards) == sorted(name for name, s in pairs() if s == scenario)
-    assert {s.name: s.default for s in cards["ewc"].settings}["strength"] == {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5}[scenario]
+    assert {s.name: s.default for s in cards["ewc"].settings}["strength"] == {
+        "task": 1e5,
+        "domain": 1e10,
+        "class": 1e9,
+        "transfer": 1e5,
+    }[scenario]
 
 
-@pytest.mark.parametrize(("scenario", "chances"), [("class", [0.1] * 3), ("domain", [0.25] * 3), ("task", [1 / 4, 1 / 3, 1 / 3]), ("transfer", [1 / 4, 1 / 3, 1 / 3])])
+@pytest.mark.parametrize(
+    ("scenario", "chances"),
+    [
+        ("class", [0.1] * 3),
+        ("domain", [0.25] * 3),
+        ("task", [1 / 4, 1 / 3, 1 / 3]),
+        ("transfer", [1 / 4, 1 / 3, 1 / 3]),
+    ],
+)
 def test_chance_is_one_over_the_outputs_that_compete(scenario, chances, small):
     story = run_store.history(on_disk(config("finetune", scenario), until=1))
     assert [story.chance(task) for task in range(3)] == pytest.approx(chances)

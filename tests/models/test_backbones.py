@@ -27,8 +27,16 @@ SMALL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
 def pictures(monkeypatch) -> Dataset:
     """Colour images of 16 x 16, so that a deep network costs little."""
     grey = made_up(classes=4, train=12, test=4, side=16)
-    colour = Dataset("made-up", "Made up", "made-up patterns", grey.classes, grey.train_images.expand(-1, 3, -1, -1).contiguous(),
-                     grey.train_labels, grey.test_images.expand(-1, 3, -1, -1).contiguous(), grey.test_labels)
+    colour = Dataset(
+        "made-up",
+        "Made up",
+        "made-up patterns",
+        grey.classes,
+        grey.train_images.expand(-1, 3, -1, -1).contiguous(),
+        grey.train_labels,
+        grey.test_images.expand(-1, 3, -1, -1).contiguous(),
+        grey.test_labels,
+    )
     monkeypatch.setattr(experiment, "load", lambda name: colour)
     return colour
 
@@ -95,9 +103,15 @@ def test_what_cannot_be_had_is_told_in_one_sentence(pictures, model, network, sa
 
 def weights_file(folder, change=None, **about):
     made = backbone()
-    tensors = {name: t.contiguous() for name, t in made.network.state_dict().items() if t.is_floating_point()}
+    tensors = {
+        name: t.contiguous()
+        for name, t in made.network.state_dict().items()
+        if t.is_floating_point()
+    }
     file = folder / "mine.safetensors"
-    save_file(change(tensors) if change else tensors, file, {"stem": "small", "words": "mine", **about})
+    save_file(
+        change(tensors) if change else tensors, file, {"stem": "small", "words": "mine", **about}
+    )
     return file, made
 
 
@@ -128,14 +142,33 @@ def test_a_file_that_could_run_a_program_is_not_opened(tmp_path):
 
 
 def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
-    images = torch.arange(1, 257, dtype=torch.int16).clamp(max=255).to(torch.uint8).view(1, 1, 16, 16).expand(64, 3, -1, -1)
-    changed, again = (augmentation.cropped_and_flipped(images, torch.Generator().manual_seed(3)) for _ in range(2))
-    assert changed.shape == images.shape and changed.dtype == torch.uint8 and torch.equal(changed, again)
+    images = (
+        torch.arange(1, 257, dtype=torch.int16)
+        .clamp(max=255)
+        .to(torch.uint8)
+        .view(1, 1, 16, 16)
+        .expand(64, 3, -1, -1)
+    )
+    changed, again = (
+        augmentation.cropped_and_flipped(images, torch.Generator().manual_seed(3)) for _ in range(2)
+    )
+    assert (
+        changed.shape == images.shape
+        and changed.dtype == torch.uint8
+        and torch.equal(changed, again)
+    )
     rows = {tuple(row.tolist()) for row in images[0, 0]}
-    inner = changed[:, 0, 2:14, 2:14].flatten(0, 1)  # what moves in from outside is at most two pixels
+    inner = changed[:, 0, 2:14, 2:14].flatten(
+        0, 1
+    )  # what moves in from outside is at most two pixels
     whole_rows = [any(set(row.tolist()) <= set(own) for own in rows) for row in inner]
     assert all(whole_rows) and len({tuple(image.flatten().tolist()) for image in changed}) > 20
-    assert augmentation.cropped_and_flipped(images, torch.Generator(), side=12).shape == (64, 3, 12, 12)
+    assert augmentation.cropped_and_flipped(images, torch.Generator(), side=12).shape == (
+        64,
+        3,
+        12,
+        12,
+    )
 
 
 def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pictures):
@@ -146,7 +179,9 @@ def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pi
     learn(at, stop=after_steps(2))
     learn(at)
     for k in (0, 1):
-        ours, theirs = (tensor_files.read(checkpoints.answering(place, k))[0] for place in (at, never))
+        ours, theirs = (
+            tensor_files.read(checkpoints.answering(place, k))[0] for place in (at, never)
+        )
         assert same(ours, theirs)
     assert any("running_mean" in name for name in ours)
 
@@ -170,13 +205,20 @@ def test_strategies_run_on_a_whole_network(pictures, monkeypatch, strategy):
 def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
     from lifelong.inference import predict
 
-    for network in ({"weights": "none", "units": 8}, {"weights": "none", "units": 8, "tune": "whole"}):
+    for network in (
+        {"weights": "none", "units": 8},
+        {"weights": "none", "units": 8, "tune": "whole"},
+    ):
         at = on_disk(deep(network=network))
         told = experiment.Experiment(deep(network=network))
         list(told.events())
         image = pictures.test_images[3]
         (last,) = predict.classify(at, image.numpy())[1:]
-        seen = image[None] if told.front is None else told.strategy.network.body.encode(told.front(image[None]))
+        seen = (
+            image[None]
+            if told.front is None
+            else told.strategy.network.body.encode(told.front(image[None]))
+        )
         expected = told.strategy.scores(seen).detach().softmax(1).max()
         assert last.top[0][1] == pytest.approx(float(expected), abs=1e-3)
         assert np.asarray(image).shape == run_store.history(at).started.shape
@@ -187,4 +229,7 @@ def test_the_whole_network_tells_how_long_it_will_take_and_is_as_it_was_after(pi
     before = {name: t.clone() for name, t in told.state().items()}
     started = next(told.events())
     assert started.estimate > 0 and same(before, told.state())
-    assert next(experiment.Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate is None
+    assert (
+        next(experiment.Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate
+        is None
+    )

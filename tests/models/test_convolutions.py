@@ -20,7 +20,11 @@ def test_result_and_gradients_are_the_convolutions(kernel, stride, side, bias):
     assert isinstance(product[0], Product)
     results = []
     for network in (plain, product):
-        x = torch.randn(3, 6, side, side, generator=torch.Generator().manual_seed(1)).contiguous(memory_format=torch.channels_last).requires_grad_()
+        x = (
+            torch.randn(3, 6, side, side, generator=torch.Generator().manual_seed(1))
+            .contiguous(memory_format=torch.channels_last)
+            .requires_grad_()
+        )
         y = network(x)
         y.square().sum().backward()
         results.append([y, x.grad, *(p.grad for p in network.parameters())])
@@ -28,10 +32,18 @@ def test_result_and_gradients_are_the_convolutions(kernel, stride, side, bias):
         torch.testing.assert_close(given, wanted, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("other", [
-    nn.Conv2d(4, 4, 3, padding=1, groups=2), nn.Conv2d(4, 4, 5, padding=2), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3, padding=2, dilation=2),
-    nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), nn.Conv2d(4, 4, 1, stride=(1, 2)),
-], ids=str)
+@pytest.mark.parametrize(
+    "other",
+    [
+        nn.Conv2d(4, 4, 3, padding=1, groups=2),
+        nn.Conv2d(4, 4, 5, padding=2),
+        nn.Conv2d(4, 4, 3),
+        nn.Conv2d(4, 4, 3, padding=2, dilation=2),
+        nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"),
+        nn.Conv2d(4, 4, 1, stride=(1, 2)),
+    ],
+    ids=str,
+)
 def test_other_convolutions_are_left_alone(other):
     as_products(nn.Sequential(other))
     assert type(other) is nn.Conv2d

@@ -45,13 +45,22 @@ def front() -> Backbone:
 
 
 def test_features_are_bytes_that_stand_for_what_the_backbone_says(images):
-    exact = experiment.front_of(config(**MODEL, precision="fp32"))  # in bf16 an answer's last bits depend on what is answered beside it
+    exact = experiment.front_of(
+        config(**MODEL, precision="fp32")
+    )  # in bf16 an answer's last bits depend on what is answered beside it
     coded = feature_cache.coded(exact, images)
-    assert coded.dataset.train_images.dtype == torch.uint8 and coded.dataset.train_images.shape == (48, 512, 1, 1)
+    assert coded.dataset.train_images.dtype == torch.uint8 and coded.dataset.train_images.shape == (
+        48,
+        512,
+        1,
+        1,
+    )
     said, bytes_ = exact(images.test_images), coded.dataset.test_images.flatten(1)
     meant = coded.low + (coded.high - coded.low) * bytes_ / 255
     within = (said >= coded.low) & (said <= coded.high)
-    assert ((said - meant).abs() <= 0.51 * (coded.high - coded.low) / 255 + 1e-5)[within].all() and within.float().mean() > 0.8
+    assert ((said - meant).abs() <= 0.51 * (coded.high - coded.low) / 255 + 1e-5)[
+        within
+    ].all() and within.float().mean() > 0.8
     assert torch.equal(coded.dataset.test_labels, images.test_labels)
 
 
@@ -62,17 +71,25 @@ def test_they_are_made_once_and_told_on_the_way(images):
 
 
 def test_other_images_other_weights_and_another_side_have_features_of_their_own(images):
-    files = {feature_cache._file(made, data) for made in (front(), experiment.front_of(config(seed=1, **MODEL)))
-             for data in (images, made_up(classes=4, train=12, test=4, side=16, seed=1))}
+    files = {
+        feature_cache._file(made, data)
+        for made in (front(), experiment.front_of(config(seed=1, **MODEL)))
+        for data in (images, made_up(classes=4, train=12, test=4, side=16, seed=1))
+    }
     side = experiment.front_of(config(model="resnet18", network={"weights": "none", "side": 24}))
     assert len(files | {feature_cache._file(side, images)}) == 5
 
 
 def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypatch):
     made, forward = [], Backbone.forward
-    monkeypatch.setattr(Backbone, "forward", lambda self, x: (made.append(len(x)), forward(self, x))[1])
+    monkeypatch.setattr(
+        Backbone, "forward", lambda self, x: (made.append(len(x)), forward(self, x))[1]
+    )
     network, found = front(), []
-    both = [threading.Thread(target=lambda: found.append(feature_cache.coded(network, images))) for _ in range(2)]
+    both = [
+        threading.Thread(target=lambda: found.append(feature_cache.coded(network, images)))
+        for _ in range(2)
+    ]
     for thread in both:
         thread.start()
     for thread in both:
@@ -93,7 +110,10 @@ def test_the_least_recently_used_make_room(images, monkeypatch):
     for seed in (0, 1, 2):
         feature_cache.coded(experiment.front_of(config(seed=seed, **MODEL)), images)
     kept = set(feature_cache.folder().glob("*.safetensors"))
-    assert kept == {feature_cache._file(experiment.front_of(config(seed=seed, **MODEL)), images) for seed in (1, 2)}
+    assert kept == {
+        feature_cache._file(experiment.front_of(config(seed=seed, **MODEL)), images)
+        for seed in (1, 2)
+    }
 
 
 def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images, monkeypatch):
@@ -117,7 +137,9 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
         list(feature_cache.extracted(front(), images.test_images))
 
 
-@pytest.mark.parametrize(("strategy", "scenario"), [pair for pair in pairs() if pair[1] in ("class", "task")])
+@pytest.mark.parametrize(
+    ("strategy", "scenario"), [pair for pair in pairs() if pair[1] in ("class", "task")]
+)
 def test_every_strategy_learns_from_features(strategy, scenario, kept_features):
     _, events = whole(config(strategy, scenario, tasks=2, steps=2, **MODEL))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
@@ -127,13 +149,19 @@ def test_a_run_on_disk_tells_of_the_images_first_and_its_record_begins_with_the_
     at = run_store.create(config(tasks=2, steps=2, **MODEL))
     told = learn(at)
     assert isinstance(told[0], Preparing) and isinstance(run_store.history(at).events[0], Started)
-    assert run_store.history(at).started.backbone == "drawn 0" and run_store.history(at).started.shape == (1, 16, 16)
+    assert run_store.history(at).started.backbone == "drawn 0" and run_store.history(
+        at
+    ).started.shape == (1, 16, 16)
 
 
 def test_it_can_be_stopped_while_the_images_go_through():
     at = run_store.create(config(tasks=2, steps=2, **MODEL))
     told = learn(at, stop=lambda: True)
-    assert isinstance(told[-1], Stopped) and run_store.state(at) == "new" and run_store.history(at).events == ()
+    assert (
+        isinstance(told[-1], Stopped)
+        and run_store.state(at) == "new"
+        and run_store.history(at).events == ()
+    )
     learn(at)
     assert run_store.history(at).finished
 

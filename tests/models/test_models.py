@@ -20,13 +20,22 @@ def build(name: str = "mlp", outputs: int = 10):
 
 
 def pictures(count: int = 5) -> torch.Tensor:
-    return torch.randint(0, 256, (count, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    return torch.randint(
+        0, 256, (count, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+    )
 
 
 def test_the_papers_network_has_478410_parameters_and_no_dropout_or_norm():
     made = build()
     assert made.flat.numel() == sum(p.numel() for p in made.parameters()) == 478_410
-    assert [tuple(p.shape) for p in made.parameters()] == [(400, 784), (400,), (400, 400), (400,), (10, 400), (10,)]
+    assert [tuple(p.shape) for p in made.parameters()] == [
+        (400, 784),
+        (400,),
+        (400, 400),
+        (400,),
+        (10, 400),
+        (10,),
+    ]
     assert torch.equal(made(pictures()), made(pictures()))
 
 
@@ -45,7 +54,10 @@ def test_weights_and_biases_are_drawn_evenly_within_one_over_the_root_of_fan_in(
         bound = layer.in_features**-0.5
         for values in (layer.weight, layer.bias):
             assert bound / 2 < values.abs().max() <= bound
-        assert layer.weight.abs().max() > 0.98 * bound and abs(float(layer.weight.detach().mean())) < 0.05 * bound
+        assert (
+            layer.weight.abs().max() > 0.98 * bound
+            and abs(float(layer.weight.detach().mean())) < 0.05 * bound
+        )
         assert float(layer.weight.detach().std()) == pytest.approx(bound / 3**0.5, rel=0.05)
 
 
@@ -54,7 +66,9 @@ def test_parameters_and_gradients_are_views_of_the_flat_vectors(name):
     made = build(name)
     made(pictures()).logsumexp(1).sum().backward()
     assert torch.equal(made.flat, torch.cat([p.detach().reshape(-1) for p in made.parameters()]))
-    assert torch.equal(made.flat_gradient, torch.cat([p.grad.reshape(-1) for p in made.parameters()]))
+    assert torch.equal(
+        made.flat_gradient, torch.cat([p.grad.reshape(-1) for p in made.parameters()])
+    )
     assert made.flat_gradient.count_nonzero() > 0
     made.flat.zero_()
     made.flat_gradient.fill_(2)
@@ -69,7 +83,9 @@ def test_a_head_that_grows_answers_as_before_to_the_bit(name):
     weights = made.weights()
     made.grow(7, torch.Generator().manual_seed(2))
     assert made(pictures()).shape == (5, 7)
-    assert torch.equal(made.head.weight[:4], weights["head.weight"]) and torch.equal(made.head.bias[:4], weights["head.bias"])
+    assert torch.equal(made.head.weight[:4], weights["head.weight"]) and torch.equal(
+        made.head.bias[:4], weights["head.bias"]
+    )
     torch.testing.assert_close(made(pictures())[:, :4], before, rtol=1e-5, atol=1e-6)
     assert made.head.weight[4:].count_nonzero() > 0
     assert made.flat.numel() == sum(p.numel() for p in made.parameters())
@@ -124,7 +140,16 @@ def gated(network, x, gates):
 def test_the_backward_pass_in_one_piece_gives_the_gradients_of_torchs_own(with_gates):
     made, images = build(), pictures()
     generator = torch.Generator().manual_seed(3)
-    gates = [torch.rand(5 if with_gates.startswith("each") else 1, 400, generator=generator).requires_grad_() for _ in range(2)] if with_gates else []
+    gates = (
+        [
+            torch.rand(
+                5 if with_gates.startswith("each") else 1, 400, generator=generator
+            ).requires_grad_()
+            for _ in range(2)
+        ]
+        if with_gates
+        else []
+    )
     x = made.body(images)
     made.backward(connected(x, made.layers, made.written, gates=gates).logsumexp(1).sum())
     ours, of_gates = made.flat_gradient.clone(), [g.grad.clone() for g in gates]
@@ -153,7 +178,9 @@ def test_a_layer_that_a_loss_does_not_reach_has_no_gradient():
     made, images = build(), pictures()
     made.flat_gradient.fill_(7)
     made.backward(made.embed(images).square().sum())
-    assert (made.flat_gradient[made.head_start :] == 0).all() and made.flat_gradient.count_nonzero() > 1000
+    assert (
+        made.flat_gradient[made.head_start :] == 0
+    ).all() and made.flat_gradient.count_nonzero() > 1000
 
 
 def test_what_the_head_sees_is_what_the_features_are():

@@ -9,7 +9,16 @@ from lifelong.errors import LifelongError
 from lifelong.models.base import Body, Network, Pixels
 from lifelong.models.parts.flat import backward
 from lifelong.models.parts.optimizer import Adam
-from lifelong.models.parts.vae import VAE, as_images, divergence, log_normal, pixels_of, reconstruction, sampled, shares
+from lifelong.models.parts.vae import (
+    VAE,
+    as_images,
+    divergence,
+    log_normal,
+    pixels_of,
+    reconstruction,
+    sampled,
+    shares,
+)
 
 N, WIDTH, LATENTS, PIXELS, MODES = 7, 9, 4, 12, 3
 
@@ -31,7 +40,10 @@ def some(*shape: int, seed: int = 1) -> torch.Tensor:
 def test_the_divergence_is_that_of_the_closed_form_and_of_samples():
     mean, log_variance = some(N, LATENTS), some(N, LATENTS, seed=2)
     normal = distributions.Normal(mean, (log_variance / 2).exp())
-    torch.testing.assert_close(divergence(mean, log_variance), distributions.kl_divergence(normal, distributions.Normal(0, 1)).sum(1))
+    torch.testing.assert_close(
+        divergence(mean, log_variance),
+        distributions.kl_divergence(normal, distributions.Normal(0, 1)).sum(1),
+    )
     zeros = torch.zeros(20_000, LATENTS)
     latents = sampled(zeros + mean[0], zeros + log_variance[0], seeded())
     apart = log_normal(latents - mean[0], zeros + log_variance[0]) - log_normal(latents, zeros)
@@ -47,8 +59,14 @@ def test_a_normals_density_is_that_of_the_textbook():
 @pytest.mark.parametrize("weights", ["mixed", "one each"])
 def test_the_prior_is_a_mixture_with_weights_of_each_images_own(weights):
     vae, latents = made(MODES), some(N, LATENTS, seed=3) * 3
-    share = F.one_hot(torch.arange(N) % MODES, MODES).float() if weights == "one each" else some(N, MODES).softmax(1)
-    parts = distributions.Independent(distributions.Normal(vae.mode_mean, (vae.mode_log_variance / 2).exp()), 1)
+    share = (
+        F.one_hot(torch.arange(N) % MODES, MODES).float()
+        if weights == "one each"
+        else some(N, MODES).softmax(1)
+    )
+    parts = distributions.Independent(
+        distributions.Normal(vae.mode_mean, (vae.mode_log_variance / 2).exp()), 1
+    )
     expected = (share.log() + parts.log_prob(latents.unsqueeze(1))).logsumexp(1)
     torch.testing.assert_close(vae.log_prior(latents, share.log()), expected, rtol=1e-4, atol=1e-4)
 
@@ -62,16 +80,25 @@ def test_the_modes_learn_and_a_mode_without_weight_does_not():
 
 
 def test_reconstruction_and_loss_are_by_pixel_and_by_weight():
-    vae, pixels, weights = made(), torch.rand(N, PIXELS, generator=seeded()), torch.rand(N, generator=seeded(1))
+    vae, pixels, weights = (
+        made(),
+        torch.rand(N, PIXELS, generator=seeded()),
+        torch.rand(N, generator=seeded(1)),
+    )
     mean, log_variance = vae.encode(pixels)
-    logits = vae.decode(mean + torch.randn(N, LATENTS, generator=seeded(5)) * (log_variance / 2).exp())
+    logits = vae.decode(
+        mean + torch.randn(N, LATENTS, generator=seeded(5)) * (log_variance / 2).exp()
+    )
     bce = F.binary_cross_entropy(logits.sigmoid(), pixels, reduction="none")
     torch.testing.assert_close(reconstruction(logits, pixels, weights), weights @ bce.mean(1))
     expected = weights @ (bce.sum(1) + divergence(mean, log_variance)) / PIXELS
     torch.testing.assert_close(vae.loss(pixels, weights, seeded(5)), expected)
 
 
-@pytest.mark.parametrize(("present", "past", "task", "share"), [(4, 0, 0, 1.0), (4, 0, 3, 1.0), (6, 3, 1, 0.5), (2, 8, 4, 0.2)])
+@pytest.mark.parametrize(
+    ("present", "past", "task", "share"),
+    [(4, 0, 0, 1.0), (4, 0, 3, 1.0), (6, 3, 1, 0.5), (2, 8, 4, 0.2)],
+)
 def test_the_present_counts_one_part_in_t_and_the_past_the_rest(present, past, task, share):
     weights = shares(present, past, task)
     assert weights[:present].tolist() == pytest.approx([share / present] * present)
@@ -111,7 +138,10 @@ def test_images_of_a_mode_come_from_its_own_normal():
 
 
 def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
-    network, vae = Network(Pixels((1, 1, PIXELS)), (WIDTH,), 2), VAE((WIDTH,), LATENTS, (WIDTH, PIXELS), MODES)
+    network, vae = (
+        Network(Pixels((1, 1, PIXELS)), (WIDTH,), 2),
+        VAE((WIDTH,), LATENTS, (WIDTH, PIXELS), MODES),
+    )
     for each in (network, vae):
         each.initialise(seeded())
         each.flat_gradient.fill_(9)  # of an earlier loss
@@ -119,7 +149,9 @@ def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
 
     def loss():
         mean, log_variance = vae.encode(network.embed(images))
-        return (vae.decode(mean).square().sum() + vae.log_prior(mean, torch.zeros(N, MODES)).sum()) + log_variance.sum()
+        return (
+            vae.decode(mean).square().sum() + vae.log_prior(mean, torch.zeros(N, MODES)).sum()
+        ) + log_variance.sum()
 
     backward(loss(), network, vae)
     ours = [network.flat_gradient.clone(), vae.flat_gradient.clone()]
@@ -129,9 +161,13 @@ def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
     mean, log_variance = F.linear(hidden, vae.encoder[0].weight, vae.encoder[0].bias).chunk(2, 1)
     one, two = vae.decoder
     out = F.linear(F.linear(mean, one.weight, one.bias).relu(), two.weight, two.bias)
-    plain = out.square().sum() + vae.log_prior(mean, torch.zeros(N, MODES)).sum() + log_variance.sum()
+    plain = (
+        out.square().sum() + vae.log_prior(mean, torch.zeros(N, MODES)).sum() + log_variance.sum()
+    )
     expected = torch.autograd.grad(plain, [*first.parameters(), *vae.parameters()])
-    torch.testing.assert_close(ours[0], torch.cat([*(g.reshape(-1) for g in expected[:2]), torch.zeros(WIDTH * 2 + 2)]))
+    torch.testing.assert_close(
+        ours[0], torch.cat([*(g.reshape(-1) for g in expected[:2]), torch.zeros(WIDTH * 2 + 2)])
+    )
     torch.testing.assert_close(ours[1], torch.cat([g.reshape(-1) for g in expected[2:]]))
     assert head.weight.grad.count_nonzero() == 0
 

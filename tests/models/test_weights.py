@@ -76,11 +76,21 @@ def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypat
         weights._imagenet.cache_clear()
         again = weights.find(NET, "imagenet")
     assert asked == [name] and [f.name for f in (cache_folder() / "weights").iterdir()] == [name]
-    assert told == [(f"the weights of {NET}", len(content), int(MEGABYTES * 2**20))] and api.arriving(of_a_run()) is None
-    assert found.digest == again.digest and found.stem == "imagenet" and found.words == f"{NET}, ImageNet"
+    assert (
+        told == [(f"the weights of {NET}", len(content), int(MEGABYTES * 2**20))]
+        and api.arriving(of_a_run()) is None
+    )
+    assert (
+        found.digest == again.digest
+        and found.stem == "imagenet"
+        and found.words == f"{NET}, ImageNet"
+    )
     assert torch.equal(found.tensors["conv1.0.weight"], tensors["conv1.0.weight"])
     made = registry.model(NET)(weights="imagenet").front("fp32")
-    assert torch.equal(made.network.conv1[0].weight, tensors["conv1.0.weight"]) and made.stem == "imagenet"
+    assert (
+        torch.equal(made.network.conv1[0].weight, tensors["conv1.0.weight"])
+        and made.stem == "imagenet"
+    )
     out, err = capsys.readouterr()
     assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
 
@@ -88,11 +98,15 @@ def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypat
 @pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
 def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypatch, trouble):
     name, content, _ = file
-    served = {"wrong checksum": {name: content[:-1] + b"x"}, "not there": {}}.get(trouble, {name: content})
+    served = {"wrong checksum": {name: content[:-1] + b"x"}, "not there": {}}.get(
+        trouble, {name: content}
+    )
     with server(served, cut=0.5 if trouble == "cut off" else 1.0) as (address, _asked):
         use(monkeypatch, ("http://127.0.0.1:9/" if trouble == "no server" else address) + name)
-        assert refused() == (f"The ImageNet weights of {NET} are not on this machine and could not be downloaded; "
-                             "connect to the internet once, or choose the weights shipped, none or a file.")
+        assert refused() == (
+            f"The ImageNet weights of {NET} are not on this machine and could not be downloaded; "
+            "connect to the internet once, or choose the weights shipped, none or a file."
+        )
     assert list((cache_folder() / "weights").iterdir()) == [], "nothing half-loaded is left"
     with server({name: content}) as (address, _asked):
         use(monkeypatch, address + name)
@@ -100,14 +114,25 @@ def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypa
 
 
 @pytest.mark.parametrize("kind", ["cut off", "empty", "a program"])
-def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(file, monkeypatch, tmp_path, kind):
+def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(
+    file, monkeypatch, tmp_path, kind
+):
     name, content, _ = file
     trap = tmp_path / "sprung"
     place = cache_folder() / "weights" / name
     place.parent.mkdir(parents=True)
-    place.write_bytes({"cut off": content[:1000], "empty": b"", "a program": pickle.dumps(Harmful(trap), protocol=2)}[kind])
+    place.write_bytes(
+        {
+            "cut off": content[:1000],
+            "empty": b"",
+            "a program": pickle.dumps(Harmful(trap), protocol=2),
+        }[kind]
+    )
     use(monkeypatch, "http://127.0.0.1:9/" + name)
-    assert refused() == f"The ImageNet weights of {NET} on this machine are damaged; delete {name} in the download folder."
+    assert (
+        refused()
+        == f"The ImageNet weights of {NET} on this machine are damaged; delete {name} in the download folder."
+    )
     assert not trap.exists()
 
 

@@ -22,7 +22,9 @@ def one_thread():
 @pytest.mark.parametrize(("knows", "expected"), [
     ({"amx_bf16": True, "avx512_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({}, "fp32"),
 ])  # fmt: skip
-def test_precision_is_chosen_by_asking_the_processor_and_recorded(small, monkeypatch, knows, expected):
+def test_precision_is_chosen_by_asking_the_processor_and_recorded(
+    small, monkeypatch, knows, expected
+):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
     assert hardware.precision("auto") == experiment.resolve(config()).precision == expected
     assert [hardware.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
@@ -40,8 +42,13 @@ def test_products_are_rounded_only_where_it_was_asked_for():
     assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
-@pytest.mark.parametrize(("knows", "rounds"), [({"avx512_bf16": True}, True), ({"avx512_bf16": True, "amx_bf16": True}, False), ({}, False)])
-def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles(knows, rounds, monkeypatch):
+@pytest.mark.parametrize(
+    ("knows", "rounds"),
+    [({"avx512_bf16": True}, True), ({"avx512_bf16": True, "amx_bf16": True}, False), ({}, False)],
+)
+def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles(
+    knows, rounds, monkeypatch
+):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
     a, b = torch.rand(5, 7), torch.rand(7, 3)
     with matmul.products("bf16"):
@@ -64,7 +71,9 @@ def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
             leave[which].wait(10)
 
     both = [threading.Thread(target=compute_for_a_while, args=(which,)) for which in range(2)]
-    for thread, arrived, patience in zip(both, inside, (10, 0.3)):  # the second comes in the middle of the first
+    for thread, arrived, patience in zip(
+        both, inside, (10, 0.3)
+    ):  # the second comes in the middle of the first
         thread.start()
         arrived.wait(patience)
     for thread, may in zip(both, leave):
@@ -80,22 +89,32 @@ def large() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_large_product_is_that_of_its_halves_whoever_computes_them(precision, one_thread, monkeypatch):
+def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
+    precision, one_thread, monkeypatch
+):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
     shared, by = [], set()
     do = matmul._do
-    monkeypatch.setattr(matmul, "_do", lambda left: (by.add(threading.current_thread().name.split("_")[0]), do(left)))
+    monkeypatch.setattr(
+        matmul,
+        "_do",
+        lambda left: (by.add(threading.current_thread().name.split("_")[0]), do(left)),
+    )
     with matmul.products(precision):
         shared += [matmul.product(a, b), matmul.product(a, b, out=torch.empty(300, 700))]
         expected = torch.cat([matmul.product(part, b) for part in a.split(150)])
         busy = threading.Event()
-        matmul._second_thread().submit(busy.wait)  # the second thread is at something else: the first does it all
+        matmul._second_thread().submit(
+            busy.wait
+        )  # the second thread is at something else: the first does it all
         shared.append(matmul.product(a, b))
         busy.set()
     assert by == {"MainThread", "products"}
     assert all(torch.equal(made, expected) for made in shared)
-    torch.testing.assert_close(shared[0], a @ b, rtol=2e-2, atol=1.0 if precision == "bf16" else 1e-3)
+    torch.testing.assert_close(
+        shared[0], a @ b, rtol=2e-2, atol=1.0 if precision == "bf16" else 1e-3
+    )
 
 
 def test_a_factor_that_was_rounded_before_gives_the_same_product(one_thread, monkeypatch):
@@ -103,14 +122,22 @@ def test_a_factor_that_was_rounded_before_gives_the_same_product(one_thread, mon
     a, b = large()
     assert matmul.rounded(a) is a
     with matmul.products("bf16"):
-        assert torch.equal(matmul.product(matmul.rounded(a), matmul.rounded(b)), matmul.product(a, b))
-        assert torch.equal(matmul.product(matmul.rounded(a[:5]), matmul.rounded(b)), matmul.product(a[:5], b))
+        assert torch.equal(
+            matmul.product(matmul.rounded(a), matmul.rounded(b)), matmul.product(a, b)
+        )
+        assert torch.equal(
+            matmul.product(matmul.rounded(a[:5]), matmul.rounded(b)), matmul.product(a[:5], b)
+        )
 
 
 def test_the_second_thread_computes_as_the_first_does(one_thread):
     tiny = torch.full((4,), 1e-20)
     told = []
-    jobs = [lambda: told.append((torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum())))]
+    jobs = [
+        lambda: told.append(
+            (torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum()))
+        )
+    ]
     matmul._second_thread().submit(matmul._do, iter(jobs)).result()
     assert told == [(1, False, 0.0)]
 
@@ -127,7 +154,11 @@ def test_beside_other_processes_one_thread_does_it_all(one_thread):
 
 
 def test_runs_side_by_side_know_that_they_are_not_alone(monkeypatch):
-    told = list(parallel.streams(lambda job: iter([matmul._among_others]), _asked, [1, 2, 3, 4], 2, lambda: False))
+    told = list(
+        parallel.streams(
+            lambda job: iter([matmul._among_others]), _asked, [1, 2, 3, 4], 2, lambda: False
+        )
+    )
     assert told == [True] * 4 and not matmul._among_others
 
 
@@ -153,7 +184,9 @@ def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):
 @pytest.mark.parametrize("knows", [{"avx512_vnni": True}, {"amx_int8": True}, {}])
 def test_products_of_whole_numbers_are_exact(knows, monkeypatch):
     real = torch.cpu.get_capabilities()
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {name: real.get(name, False) for name in knows})
+    monkeypatch.setattr(
+        torch.cpu, "get_capabilities", lambda: {name: real.get(name, False) for name in knows}
+    )
     generator = torch.Generator().manual_seed(0)
     a = torch.randint(-127, 128, (2500, 90), generator=generator, dtype=torch.int8)
     a[:, :2] = 127  # the largest sums there are
@@ -165,17 +198,23 @@ def test_products_of_whole_numbers_are_exact(knows, monkeypatch):
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("kind", [torch.int8, torch.float64])
-def test_a_symmetric_product_is_added_on_and_below_the_diagonal(threads, kind, one_thread, monkeypatch):
+def test_a_symmetric_product_is_added_on_and_below_the_diagonal(
+    threads, kind, one_thread, monkeypatch
+):
     torch.set_num_threads(threads)
     monkeypatch.setattr(matmul, "STRIP", 7)
     a = torch.randint(0, 128, (50, 30), generator=torch.Generator().manual_seed(0)).to(kind)
     total = torch.eye(30, dtype=torch.float64)
     matmul.add_symmetric(total, a, a)
     expected = torch.eye(30, dtype=torch.float64) + a.T.double() @ a.double()
-    assert torch.equal(total.tril(), expected.tril()) and torch.equal(total[0, 7:], torch.zeros(23, dtype=torch.float64))
+    assert torch.equal(total.tril(), expected.tril()) and torch.equal(
+        total[0, 7:], torch.zeros(23, dtype=torch.float64)
+    )
 
 
-def test_a_run_of_large_products_is_the_same_to_the_bit_whether_a_core_is_free_or_not(small, monkeypatch):
+def test_a_run_of_large_products_is_the_same_to_the_bit_whether_a_core_is_free_or_not(
+    small, monkeypatch
+):
     """With the bound lowered, all products of the small network are shared; beside it the second thread is kept busy, or not."""
     monkeypatch.setattr(matmul, "LARGE", 1000)
     alone, _ = whole(config("derpp"))

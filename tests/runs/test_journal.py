@@ -16,13 +16,35 @@ def step(task: int, number: int) -> Step:
 
 
 def learned(task: int) -> TaskLearned:
-    return TaskLearned(task=task, accuracy=(0.5,) * (task + 1), labelled=(0.75,) * (task + 1), ahead=None, seconds=1.0, evaluating=0.5)
+    return TaskLearned(
+        task=task,
+        accuracy=(0.5,) * (task + 1),
+        labelled=(0.75,) * (task + 1),
+        ahead=None,
+        seconds=1.0,
+        evaluating=0.5,
+    )
 
 
 STARTED = Started(
-    classes=(("0",), ("1",)), labels=((0,), (1,)), source="here", images=(9, 3), shape=(1, 6, 6), parameters=5, untrained=(0.5, 0.5)
+    classes=(("0",), ("1",)),
+    labels=((0,), (1,)),
+    source="here",
+    images=(9, 3),
+    shape=(1, 6, 6),
+    parameters=5,
+    untrained=(0.5, 0.5),
 )
-EVENTS = [STARTED, step(0, 1), step(0, 5), learned(0), step(1, 1), Stopped(task=1, step=3), Failed(message="so"), Finished(seconds=2.0)]
+EVENTS = [
+    STARTED,
+    step(0, 1),
+    step(0, 5),
+    learned(0),
+    step(1, 1),
+    Stopped(task=1, step=3),
+    Failed(message="so"),
+    Finished(seconds=2.0),
+]
 
 
 @pytest.fixture
@@ -56,7 +78,9 @@ def test_wherever_a_record_is_torn_the_lines_before_are_read(record):
         assert journal.read(record) == EVENTS[: content[:length].count(b"\n")]
 
 
-@pytest.mark.parametrize("torn", [b'{"event": "st', b"\xff\xfe", b"{", b'{"event": "stopped", "task": 1, "step": 3}'])
+@pytest.mark.parametrize(
+    "torn", [b'{"event": "st', b"\xff\xfe", b"{", b'{"event": "stopped", "task": 1, "step": 3}']
+)
 def test_an_event_added_after_a_torn_line_is_read_and_the_torn_line_is_gone(record, torn):
     with open(record, "ab") as file:
         file.write(torn)
@@ -70,11 +94,24 @@ def test_an_event_added_to_nothing_but_a_torn_line_is_read(tmp_path):
     assert journal.read(tmp_path / "record.jsonl") == [STARTED]
 
 
-@pytest.mark.parametrize("damage", [b"nonsense", b"", b"{}", b'{"event": "surprise"}', b'{"event": "stopped", "task": "one", "step": 0}', b"[1]", b"\xff"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"nonsense",
+        b"",
+        b"{}",
+        b'{"event": "surprise"}',
+        b'{"event": "stopped", "task": "one", "step": 0}',
+        b"[1]",
+        b"\xff",
+    ],
+)
 def test_a_damaged_line_in_the_middle_is_told_in_one_sentence_that_names_it(record, damage):
     lines = record.read_bytes().split(b"\n")
     record.write_bytes(b"\n".join([*lines[:2], damage, *lines[3:]]))
-    with pytest.raises(LifelongError, match=r"^Line 3 of a-run/record\.jsonl is not an event of a run; [^\n]*\.$"):
+    with pytest.raises(
+        LifelongError, match=r"^Line 3 of a-run/record\.jsonl is not an event of a run; [^\n]*\.$"
+    ):
         journal.read(record)
 
 
@@ -82,8 +119,14 @@ def test_a_damaged_line_in_the_middle_is_told_in_one_sentence_that_names_it(reco
 def test_a_file_that_cannot_be_written_whole_stays_as_it_was(record, monkeypatch, breaks):
     before = record.read_bytes()
     monkeypatch.setattr(os, breaks, full)
-    for write in (lambda: atomic.replace(record, b"new"), lambda: journal.rewrite(record, EVENTS[:1])):
-        with pytest.raises(LifelongError, match=r"^a-run/record\.jsonl could not be written \(No space left on device\); free some space and go on\.$"):
+    for write in (
+        lambda: atomic.replace(record, b"new"),
+        lambda: journal.rewrite(record, EVENTS[:1]),
+    ):
+        with pytest.raises(
+            LifelongError,
+            match=r"^a-run/record\.jsonl could not be written \(No space left on device\); free some space and go on\.$",
+        ):
             write()
     assert record.read_bytes() == before
     assert os.listdir(record.parent) == [record.name], "nothing half-written is left beside it"
@@ -119,9 +162,13 @@ def test_a_disk_that_fills_up_within_a_line_costs_that_line_only(record, monkeyp
 
 
 def test_a_record_in_a_folder_that_is_gone_is_told_in_one_sentence(tmp_path):
-    with pytest.raises(LifelongError, match=r"gone/record\.jsonl could not be written \(No such file"):
+    with pytest.raises(
+        LifelongError, match=r"gone/record\.jsonl could not be written \(No such file"
+    ):
         journal.append(tmp_path / "gone" / "record.jsonl", STARTED)
-    with pytest.raises(LifelongError, match=r"gone/record\.jsonl could not be written \(No such file"):
+    with pytest.raises(
+        LifelongError, match=r"gone/record\.jsonl could not be written \(No such file"
+    ):
         journal.rewrite(tmp_path / "gone" / "record.jsonl", EVENTS)
 
 
@@ -131,7 +178,18 @@ def test_what_is_no_json_number_never_gets_into_a_record(number):
         step(0, 1).model_validate({**step(0, 1).model_dump(), "loss": number})
 
 
-STORY = [STARTED, step(0, 1), step(0, 5), learned(0), Stopped(task=1, step=0), step(1, 1), step(1, 5), learned(1), step(2, 1), Finished(seconds=1.0)]
+STORY = [
+    STARTED,
+    step(0, 1),
+    step(0, 5),
+    learned(0),
+    Stopped(task=1, step=0),
+    step(1, 1),
+    step(1, 5),
+    learned(1),
+    step(2, 1),
+    Finished(seconds=1.0),
+]
 
 
 @pytest.mark.parametrize(("task", "number", "kept"), [

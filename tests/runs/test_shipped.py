@@ -36,7 +36,10 @@ def test_what_is_listed_is_there_and_learned_to_its_end(name, command):
         return
     history = api.history(name)
     assert history.finished and history.config.half and api.is_shipped(name)
-    assert f"--dataset {history.config.dataset} " in command and f"--strategy {history.config.strategy} " in command
+    assert (
+        f"--dataset {history.config.dataset} " in command
+        and f"--strategy {history.config.strategy} " in command
+    )
     for k in range(history.config.tasks):
         assert checkpoints.answering(run_store.folder(name), k).stat().st_size < 5e6
 
@@ -45,7 +48,11 @@ def test_the_backbone_is_small_and_tells_how_it_was_made():
     file = weights.SHIPPED / "resnet50.safetensors"
     assert file.stat().st_size <= LARGEST
     tensors, about = tensor_files.read(file)
-    assert "without labels" in about["words"] and about["stem"] == "small" and about["architecture"] == "resnet50"
+    assert (
+        "without labels" in about["words"]
+        and about["stem"] == "small"
+        and about["architecture"] == "resnet50"
+    )
     done, of = about["passes"].split(" of ")
     assert done == of
     assert all(tensor.isfinite().all() for tensor in tensors.values())

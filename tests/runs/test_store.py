@@ -27,7 +27,12 @@ BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
 def sentence(error: pytest.ExceptionInfo) -> str:
     """The message, which is one line that ends like a sentence and shows no path of this machine."""
     told = str(error.value)
-    assert "\n" not in told and told[-1] in ".?" and str(run_store.home()) not in told and len(told) < 400
+    assert (
+        "\n" not in told
+        and told[-1] in ".?"
+        and str(run_store.home()) not in told
+        and len(told) < 400
+    )
     return told
 
 
@@ -37,7 +42,25 @@ def full(*_arguments):
 
 # Names and folders
 
-WRONG_IDS = ["../x", "a/b", "", ".", "..", "/", "/etc", "a\\b", ".hidden", "x" * 500, "a\n", "a\0b", "~", "%2e%2e", "nothing-like-it", None, 7]
+WRONG_IDS = [
+    "../x",
+    "a/b",
+    "",
+    ".",
+    "..",
+    "/",
+    "/etc",
+    "a\\b",
+    ".hidden",
+    "x" * 500,
+    "a\n",
+    "a\0b",
+    "~",
+    "%2e%2e",
+    "nothing-like-it",
+    None,
+    7,
+]
 
 
 @pytest.mark.parametrize("run", WRONG_IDS)
@@ -46,7 +69,15 @@ def test_an_id_is_never_a_path(run):
     outside.mkdir(parents=True)
     (outside / "config.json").write_text(config().model_dump_json())
     on_disk(config(tasks=2))
-    for ask in (run_store.folder, run_store.delete, api.history, api.state, api.learn, api.undo, api.stop):
+    for ask in (
+        run_store.folder,
+        run_store.delete,
+        api.history,
+        api.state,
+        api.learn,
+        api.undo,
+        api.stop,
+    ):
         with pytest.raises(LifelongError, match="There is no run") as error:
             ask(run)
         assert len(str(error.value)) < 2000
@@ -54,9 +85,17 @@ def test_an_id_is_never_a_path(run):
 
 def test_a_run_goes_into_its_own_folder_below_lifelong_runs_with_its_settings_filled_in():
     at = run_store.create(config("ewc", "domain"))
-    assert at.parent == run_store.home() and at.name.startswith("mnist-sample-domain-ewc-") and run_store.folder(at.name) == at
+    assert (
+        at.parent == run_store.home()
+        and at.name.startswith("mnist-sample-domain-ewc-")
+        and run_store.folder(at.name) == at
+    )
     told = json.loads((at / "config.json").read_text())
-    assert told["settings"] == {"strength": 1e10, "fisher": "exact"} and told["scenario"] == "domain" and told["version"]
+    assert (
+        told["settings"] == {"strength": 1e10, "fisher": "exact"}
+        and told["scenario"] == "domain"
+        and told["version"]
+    )
 
 
 def test_two_runs_of_one_configuration_are_two_folders():
@@ -107,18 +146,36 @@ def test_a_deleted_run_is_gone_and_its_name_can_be_taken_by_another():
 
 
 def test_the_list_of_runs_has_a_row_for_a_damaged_run_too():
-    good, no_config, no_record = on_disk(config(tasks=2)), on_disk(config(tasks=1)), on_disk(config(tasks=1))
+    good, no_config, no_record = (
+        on_disk(config(tasks=2)),
+        on_disk(config(tasks=1)),
+        on_disk(config(tasks=1)),
+    )
     (no_config / "config.json").write_text("{")
     (no_record / "record.jsonl").write_text("?\n")
     rows = {row["id"]: row for row in api.run_list()}
-    assert rows[good.name]["error"] is None and rows[good.name]["learned"] == 2 and 0 <= rows[good.name]["average_accuracy"] <= 1
+    assert (
+        rows[good.name]["error"] is None
+        and rows[good.name]["learned"] == 2
+        and 0 <= rows[good.name]["average_accuracy"] <= 1
+    )
     assert rows[no_config.name]["error"] and rows[no_record.name]["error"].startswith("Line 1 of")
-    contract = {"id", "dataset", "scenario", "strategy", "tasks", "average_accuracy", "forgetting", "shipped"}
+    contract = {
+        "id",
+        "dataset",
+        "scenario",
+        "strategy",
+        "tasks",
+        "average_accuracy",
+        "forgetting",
+        "shipped",
+    }
     assert all(contract <= row.keys() for row in rows.values())
     json.dumps(api.run_list())
 
 
 # States
+
 
 def test_a_run_is_new_then_running_then_stopped_then_finished():
     at = run_store.create(config())
@@ -145,7 +202,10 @@ def test_every_event_is_on_disk_when_it_is_told():
     for event in run_store.learn(at):
         assert run_store.history(at).events[-1] == event
         if isinstance(event, TaskLearned):
-            assert checkpoints.answering(at, event.task).exists() and checkpoints.learned(at, event.task).exists()
+            assert (
+                checkpoints.answering(at, event.task).exists()
+                and checkpoints.learned(at, event.task).exists()
+            )
 
 
 def test_a_history_is_read_anew_when_the_record_changed_and_only_then():
@@ -171,12 +231,15 @@ def test_learning_before_a_task_already_learned_changes_nothing():
 
 # One learner at a time
 
+
 def test_a_second_learner_of_the_same_run_is_refused_and_leaves_the_record_alone():
     at = run_store.create(config())
     learning = run_store.learn(at)
     next(learning)
     before = (at / "record.jsonl").read_bytes()
-    with pytest.raises(LifelongError, match=r"is being learned by another process; wait for it or stop it\.$") as error:
+    with pytest.raises(
+        LifelongError, match=r"is being learned by another process; wait for it or stop it\.$"
+    ) as error:
         learn(at)
     sentence(error)
     assert (at / "record.jsonl").read_bytes() == before
@@ -239,8 +302,11 @@ def test_a_lock_held_by_a_process_that_died_is_free():
 
 # A full disk
 
+
 @pytest.mark.parametrize("breaks", ["fsync", "replace"])
-def test_a_run_on_a_full_disk_fails_in_one_sentence_and_goes_on_when_there_is_room(monkeypatch, breaks):
+def test_a_run_on_a_full_disk_fails_in_one_sentence_and_goes_on_when_there_is_room(
+    monkeypatch, breaks
+):
     at = on_disk(config(), until=1)
     kept = {file.name: file.read_bytes() for file in at.glob("*.safetensors")}
     with monkeypatch.context() as patch:
@@ -270,24 +336,36 @@ def test_undo_after_a_failure_takes_back_the_begun_part_only(monkeypatch):
 
 # Checkpoints
 
-TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor([1, 2]), "empty": torch.zeros(0), "scalar": torch.tensor(2.5)}
+TENSORS = {
+    "a": torch.arange(6.0).reshape(2, 3),
+    "b": torch.tensor([1, 2]),
+    "empty": torch.zeros(0),
+    "scalar": torch.tensor(2.5),
+}
 
 
 def test_tensors_come_back_with_the_words_about_them(tmp_path):
     tensor_files.write(tmp_path / "t.safetensors", TENSORS, {"task": "3"})
     tensors, about = tensor_files.read(tmp_path / "t.safetensors")
     assert about == {"task": "3"} and tensors.keys() == TENSORS.keys()
-    assert all(torch.equal(tensors[n], t) and tensors[n].dtype == t.dtype for n, t in TENSORS.items())
+    assert all(
+        torch.equal(tensors[n], t) and tensors[n].dtype == t.dtype for n, t in TENSORS.items()
+    )
 
 
 def test_half_precision_takes_half_the_room_and_leaves_whole_numbers_alone(tmp_path):
-    many = {"w": torch.randn(1000, generator=torch.Generator().manual_seed(0)), "labels": torch.tensor([1, 2, 40_000])}
+    many = {
+        "w": torch.randn(1000, generator=torch.Generator().manual_seed(0)),
+        "labels": torch.tensor([1, 2, 40_000]),
+    }
     tensor_files.write(tmp_path / "whole.safetensors", many)
     tensor_files.write(tmp_path / "half.safetensors", many, half=True)
     tensors, _ = tensor_files.read(tmp_path / "half.safetensors")
     assert torch.equal(tensors["labels"], many["labels"]) and tensors["w"].dtype == torch.float32
     torch.testing.assert_close(tensors["w"], many["w"], rtol=1e-3, atol=1e-3)
-    assert (tmp_path / "whole.safetensors").stat().st_size - (tmp_path / "half.safetensors").stat().st_size > 1900
+    assert (tmp_path / "whole.safetensors").stat().st_size - (
+        tmp_path / "half.safetensors"
+    ).stat().st_size > 1900
 
 
 @pytest.mark.parametrize("damage", [
@@ -298,8 +376,13 @@ def test_a_damaged_checkpoint_is_told_in_one_sentence_wherever_it_is_read(damage
     at = on_disk(config(), until=2)
     for file in (checkpoints.answering(at, 1), checkpoints.learned(at, 1)):
         file.write_bytes(damage(file.read_bytes()))
-    for use, name in ((lambda: predict.classify(at, BLANK), "task-1"), (lambda: learn(at), "resume-1")):
-        with pytest.raises(LifelongError, match=rf"^The checkpoint {at.name}/{name}\.safetensors is damaged") as error:
+    for use, name in (
+        (lambda: predict.classify(at, BLANK), "task-1"),
+        (lambda: learn(at), "resume-1"),
+    ):
+        with pytest.raises(
+            LifelongError, match=rf"^The checkpoint {at.name}/{name}\.safetensors is damaged"
+        ) as error:
             use()
         sentence(error)
     assert predict.classify(at, BLANK, after=0), "the checkpoints that are whole still answer"
@@ -321,7 +404,11 @@ def test_a_missing_checkpoint_is_told_in_one_sentence():
     {}, {"x": torch.zeros(3)}, {"network.flat": torch.zeros(3), "generator": torch.zeros(3, dtype=torch.uint8)},
     {"network.head.weight": torch.zeros(2, 2)},
 ], ids=["nothing", "another name", "another shape", "another layer"])  # fmt: skip
-@pytest.mark.parametrize("about", [None, {"task": "1", "step": "0", "seconds": "0"}, {"task": "one", "step": "", "seconds": "?"}], ids=["no words", "words", "odd words"])
+@pytest.mark.parametrize(
+    "about",
+    [None, {"task": "1", "step": "0", "seconds": "0"}, {"task": "one", "step": "", "seconds": "?"}],
+    ids=["no words", "words", "odd words"],
+)
 def test_a_checkpoint_of_another_model_is_told_in_one_sentence(other, about):
     at = on_disk(config(), until=1)
     for file in (checkpoints.answering(at, 0), checkpoints.learned(at, 0)):
@@ -359,6 +446,7 @@ def test_nothing_is_ever_unpickled(tmp_path):
 
 # Undo
 
+
 @pytest.mark.parametrize("given", [{}, {"until": 0}])
 def test_undo_of_a_run_that_learned_nothing_is_refused(given):
     at = run_store.create(config())
@@ -372,7 +460,11 @@ def test_undo_of_a_run_that_learned_nothing_is_refused(given):
 def test_undo_takes_back_a_begun_first_task():
     at = on_disk(config(), stop=after_steps(3))
     run_store.undo(at)
-    assert run_store.state(at) == "new" and run_store.history(at).events == () and not list(at.glob("*.safetensors"))
+    assert (
+        run_store.state(at) == "new"
+        and run_store.history(at).events == ()
+        and not list(at.glob("*.safetensors"))
+    )
 
 
 @pytest.fixture
@@ -381,7 +473,9 @@ def shipped(monkeypatch, tmp_path):
     place = tmp_path / "project"
     at = run_store.create(config(), place / "came-with-it")
     learn(at)
-    (place / "shipped.txt").write_text("came-with-it\tthe command that made it\nnot-there\tanother\n")
+    (place / "shipped.txt").write_text(
+        "came-with-it\tthe command that made it\nnot-there\tanother\n"
+    )
     monkeypatch.setattr(folders, "SHIPPED", place)
     folders.shipped.cache_clear()
     yield at
@@ -391,10 +485,17 @@ def shipped(monkeypatch, tmp_path):
 def test_a_run_that_came_with_the_project_can_be_looked_at_and_not_changed(shipped):
     before = {file.name: file.stat().st_mtime_ns for file in shipped.iterdir()}
     own = on_disk(config(tasks=1))
-    assert run_store.ids() == [own.name, "came-with-it"] and run_store.folder("came-with-it") == shipped
+    assert (
+        run_store.ids() == [own.name, "came-with-it"]
+        and run_store.folder("came-with-it") == shipped
+    )
     assert [row["shipped"] for row in api.run_list()] == [False, True]
     assert run_store.state(shipped) == "finished" and len(predict.classify(shipped, BLANK)) == 3
-    for change in (lambda: run_store.undo(shipped), lambda: run_store.delete("came-with-it"), lambda: learn(shipped)):
+    for change in (
+        lambda: run_store.undo(shipped),
+        lambda: run_store.delete("came-with-it"),
+        lambda: learn(shipped),
+    ):
         with pytest.raises(LifelongError, match="ships with the project") as error:
             change()
         sentence(error)
@@ -424,7 +525,9 @@ def test_a_value_that_does_not_fit_is_told_in_one_sentence(given, says):
     assert sentence(error).startswith(says)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"tasks": "x"}', b'{"tasks": 5, "more": 1}'])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"tasks": "x"}', b'{"tasks": 5, "more": 1}']
+)
 def test_a_config_file_that_is_none_is_told_in_one_sentence(text):
     at = on_disk(config(tasks=1))
     (at / "config.json").write_bytes(text)
@@ -440,25 +543,56 @@ def test_a_configuration_comes_back_equal_from_its_file():
         made.seed = 3
 
 
-@pytest.mark.parametrize(("given", "tasks"), [({}, 5), ({"scenario": "transfer"}, 2), ({"scenario": "transfer", "tasks": 4}, 4), ({"tasks": None}, 5)])
+@pytest.mark.parametrize(
+    ("given", "tasks"),
+    [
+        ({}, 5),
+        ({"scenario": "transfer"}, 2),
+        ({"scenario": "transfer", "tasks": 4}, 4),
+        ({"tasks": None}, 5),
+    ],
+)
 def test_the_number_of_tasks_depends_on_the_scenario(given, tasks):
     assert configs.make(**given).tasks == tasks
 
 
 def test_a_runs_own_steps_take_the_place_of_the_recipes():
     assert configs.make().how.steps is None and configs.make(recipe="paper").how.steps == 2000
-    assert configs.make(recipe="paper", steps=3).how == configs.RECIPES["paper"].__class__(**{**vars(configs.RECIPES["paper"]), "steps": 3})
+    assert configs.make(recipe="paper", steps=3).how == configs.RECIPES["paper"].__class__(
+        **{**vars(configs.RECIPES["paper"]), "steps": 3}
+    )
 
 
 # Opening the app costs milliseconds
 
-@pytest.mark.parametrize("module", ["api", "config", "events", "metrics", "registry", "runs.history", "runs.journal", "runs.store", "service.worker_client", "cli.commands"])
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "api",
+        "config",
+        "events",
+        "metrics",
+        "registry",
+        "runs.history",
+        "runs.journal",
+        "runs.store",
+        "service.worker_client",
+        "cli.commands",
+    ],
+)
 def test_what_pages_import_does_not_import_torch(module):
-    told = python("-c", f"import sys, lifelong.{module}; print([m for m in ('torch', 'torchvision', 'streamlit', 'gradio') if m in sys.modules])")
+    told = python(
+        "-c",
+        f"import sys, lifelong.{module}; print([m for m in ('torch', 'torchvision', 'streamlit', 'gradio') if m in sys.modules])",
+    )
     assert told.stdout.strip() == "[]", told.stderr
 
 
 def test_looking_at_runs_does_not_import_torch():
     at = on_disk(config(tasks=2))
-    told = python("-c", f"import sys; from lifelong import api; api.run_list(); api.history('{at.name}').measures(); api.state('{at.name}'); print('torch' in sys.modules)")
+    told = python(
+        "-c",
+        f"import sys; from lifelong import api; api.run_list(); api.history('{at.name}').measures(); api.state('{at.name}'); print('torch' in sys.modules)",
+    )
     assert told.stdout.strip() == "False", told.stderr

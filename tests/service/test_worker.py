@@ -39,7 +39,11 @@ def events(at: Path) -> int:
 def alive(pid: int) -> bool:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z" if Path("/proc").is_dir() else True
+        return (
+            Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
+            if Path("/proc").is_dir()
+            else True
+        )
     return False
 
 
@@ -67,7 +71,9 @@ def own_trainer():
     made.close()
 
 
-def test_learning_grows_the_record_and_stopping_takes_effect_within_a_second_and_keeps_what_was_learned(trainer):
+def test_learning_grows_the_record_and_stopping_takes_effect_within_a_second_and_keeps_what_was_learned(
+    trainer,
+):
     at = run_store.create(config(**LONG))
     trainer.learn(at)
     assert trainer.place(at) == 0
@@ -91,7 +97,11 @@ def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer, monkeypatch)
     for at in (first, second, third):
         trainer.learn(at)
     assert [trainer.place(at) for at in (first, second, third)] == [0, 1, 2]
-    assert [api.state(at.name) for at in (first, second, third)] == ["running", "waiting", "waiting"]
+    assert [api.state(at.name) for at in (first, second, third)] == [
+        "running",
+        "waiting",
+        "waiting",
+    ]
     until(lambda: events(first) > 1)
     assert events(second) == 0
     trainer.stop(second)
@@ -114,7 +124,11 @@ def test_learning_before_a_task_stops_there(trainer):
 def test_a_run_whose_worker_was_killed_is_interrupted_and_goes_on(own_trainer):
     at = run_store.create(config(tasks=2, steps=150))
     own_trainer.learn(at)
-    until(lambda: len(run_store.history(at).learned) == 1 and run_store.history(at).steps[-1].task == 1)
+    until(
+        lambda: (
+            len(run_store.history(at).learned) == 1 and run_store.history(at).steps[-1].task == 1
+        )
+    )
     os.kill(own_trainer._process.pid, signal.SIGKILL)
     own_trainer._process.wait(SECONDS)
     assert run_store.state(at) == "interrupted" and own_trainer.place(at) is None
@@ -125,7 +139,9 @@ def test_a_run_whose_worker_was_killed_is_interrupted_and_goes_on(own_trainer):
     own_trainer.learn(never)
     until(lambda: own_trainer.place(never) is None)
     for name in ("task-0", "task-1"):
-        assert (at / f"{name}.safetensors").read_bytes() == (never / f"{name}.safetensors").read_bytes()
+        assert (at / f"{name}.safetensors").read_bytes() == (
+            never / f"{name}.safetensors"
+        ).read_bytes()
 
 
 def test_closing_keeps_what_was_learned_and_leaves_no_process(own_trainer):
@@ -157,15 +173,28 @@ def test_the_reason_of_a_failure_is_in_the_record(trainer):
     trainer.learn(at)
     until(lambda: trainer.place(at) is None)
     ending = run_store.history(at).ending
-    assert isinstance(ending, Failed) and "is damaged" in ending.message and run_store.state(at) == "failed"
+    assert (
+        isinstance(ending, Failed)
+        and "is damaged" in ending.message
+        and run_store.state(at) == "failed"
+    )
 
 
 def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes():
     at = run_store.create(config(tasks=1, steps=2))
-    process = subprocess.Popen([sys.executable, "-m", "lifelong.service.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lifelong.service.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
     process.stdin.write(json.dumps({"learn": str(at), "until": None}) + "\n")
     process.stdin.flush()
-    assert [json.loads(process.stdout.readline()) for _ in range(2)] == [{"began": str(at)}, {"ended": str(at)}]
+    assert [json.loads(process.stdout.readline()) for _ in range(2)] == [
+        {"began": str(at)},
+        {"ended": str(at)},
+    ]
     rest, _ = process.communicate(timeout=SECONDS)
     assert rest == "" and process.returncode == 0 and run_store.state(at) == "finished"
 
@@ -183,7 +212,9 @@ time.sleep(600)
 
 def test_no_worker_outlives_a_server_that_was_killed():
     at = run_store.create(config(**LONG))
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(at)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(at)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
     pid = int(parent.stdout.readline())
     try:
         until(lambda: events(at) > 3)
@@ -203,7 +234,9 @@ def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
     assert sizes[5] == sizes[50]
 
 
-def test_a_data_set_is_read_before_it_is_needed_once_and_learning_goes_on_as_ever(own_trainer, monkeypatch):
+def test_a_data_set_is_read_before_it_is_needed_once_and_learning_goes_on_as_ever(
+    own_trainer, monkeypatch
+):
     said = []
     say = own_trainer._say
     monkeypatch.setattr(own_trainer, "_say", lambda message: (said.append(message), say(message)))
@@ -218,7 +251,9 @@ def test_a_data_set_is_read_before_it_is_needed_once_and_learning_goes_on_as_eve
 
 def test_nothing_is_downloaded_ahead(monkeypatch):
     asked = []
-    monkeypatch.setattr(api, "trainer", type("Watched", (), {"prepare": staticmethod(asked.append)}))
+    monkeypatch.setattr(
+        api, "trainer", type("Watched", (), {"prepare": staticmethod(asked.append)})
+    )
     monkeypatch.delenv("LIFELONG_DATA", raising=False)
     api.prepare("mnist")
     api.prepare("mnist-sample")

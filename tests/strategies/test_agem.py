@@ -21,9 +21,13 @@ def second_task():
 
 def reference(strategy, task) -> torch.Tensor:
     """The gradient on the batch that is drawn from memory next; the generator is put back."""
-    replayed = replay_buffer.sample(strategy.memory, strategy.recipe.batch, seeds.generator(0, "test"))
+    replayed = replay_buffer.sample(
+        strategy.memory, strategy.recipe.batch, seeds.generator(0, "test")
+    )
     strategy.generator = seeds.generator(0, "test")
-    strategy.network.backward(strategy.cross_entropy(task, replayed, strategy.network(replayed.images)))
+    strategy.network.backward(
+        strategy.cross_entropy(task, replayed, strategy.network(replayed.images))
+    )
     return strategy.network.flat_gradient.clone()
 
 

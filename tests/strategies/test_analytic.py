@@ -23,22 +23,38 @@ def by_label(plan) -> list[int]:
     return [arrived.index(label) for label in range(len(arrived))]
 
 
-def ridge(strategy: Analytic, images: torch.Tensor, classes: torch.Tensor, count: int = 10) -> torch.Tensor:
+def ridge(
+    strategy: Analytic, images: torch.Tensor, classes: torch.Tensor, count: int = 10
+) -> torch.Tensor:
     """The weights of one ridge regression on these images, in double precision and with all features in memory."""
     h, y = strategy.embed(images).double(), F.one_hot(classes, count).double()
     penalty = strategy.ridge * h.square().mean() * torch.eye(h.shape[1])
     return torch.linalg.solve(h.T @ h + penalty, h.T @ y)
 
 
-@pytest.mark.parametrize("dealt", [{"class_order": REVERSED}, {"class_order": MIXED, "tasks": 5}, {"tasks": 10}, {"tasks": 1, "steps": 1}])
+@pytest.mark.parametrize(
+    "dealt",
+    [
+        {"class_order": REVERSED},
+        {"class_order": MIXED, "tasks": 5},
+        {"tasks": 10},
+        {"tasks": 1, "steps": 1},
+    ],
+)
 def test_weights_and_answers_are_the_same_whatever_the_order_of_tasks(dealt, small):
     one, _ = whole(config("analytic"))
     other, _ = whole(config("analytic", **dealt))
     for kept in ("sums", "weights"):
-        ours, theirs = (getattr(told.strategy, kept)[:, by_label(told.plan)] for told in (one, other))
+        ours, theirs = (
+            getattr(told.strategy, kept)[:, by_label(told.plan)] for told in (one, other)
+        )
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
-    assert torch.equal(one.strategy.gram, other.strategy.gram), "whole numbers are added up without rounding"
-    answers = [told.strategy.scores(small.test_images)[:, by_label(told.plan)] for told in (one, other)]
+    assert torch.equal(one.strategy.gram, other.strategy.gram), (
+        "whole numbers are added up without rounding"
+    )
+    answers = [
+        told.strategy.scores(small.test_images)[:, by_label(told.plan)] for told in (one, other)
+    ]
     torch.testing.assert_close(*answers, rtol=1e-5, atol=1e-5)
 
 
@@ -73,7 +89,9 @@ def test_what_was_taken_in_is_never_lost():
     for task in told.tasks:
         h = told.strategy.embed(task.train.images).double()
         alone.append(h.T @ h)
-    assert torch.equal(after_one.tril(), alone[0].tril()) and torch.equal(told.strategy.gram.tril(), sum(alone).tril())
+    assert torch.equal(after_one.tril(), alone[0].tril()) and torch.equal(
+        told.strategy.gram.tril(), sum(alone).tril()
+    )
 
 
 def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
@@ -87,10 +105,19 @@ def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
 
 
 def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
-    for shape, expected in (((1, 28, 28), 1152), ((3, 32, 32), 1152), ((1, 6, 6), 144), ((1, 40, 20), 1150), ((1, 9, 40), 1150), ((1, 1, 3), 12)):
+    for shape, expected in (
+        ((1, 28, 28), 1152),
+        ((3, 32, 32), 1152),
+        ((1, 6, 6), 144),
+        ((1, 40, 20), 1150),
+        ((1, 9, 40), 1150),
+        ((1, 1, 3), 12),
+    ):
         strategy = seeing(shape)
         assert strategy.embed(torch.zeros(2, *shape, dtype=torch.uint8)).shape == (2, expected)
-    assert seeing((1, 28, 28), features=25).embed(torch.zeros(1, 1, 28, 28, dtype=torch.uint8)).shape == (1, 18)
+    assert seeing((1, 28, 28), features=25).embed(
+        torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    ).shape == (1, 18)
 
 
 def test_blank_images_are_no_reason_to_fail():
@@ -102,14 +129,18 @@ def test_blank_images_are_no_reason_to_fail():
 
 def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
     strategy = Analytic(**settings)
-    strategy.prepare(MLP().network(shape, 2, "fp32"), Plan("class", ((0, 1),)), RunConfig(seed=seed))
+    strategy.prepare(
+        MLP().network(shape, 2, "fp32"), Plan("class", ((0, 1),)), RunConfig(seed=seed)
+    )
     return strategy
 
 
 def test_the_features_are_the_seeds_alone(small):
     ours, again, others = (seeing((1, 6, 6), seed).embed(small.test_images) for seed in (1, 1, 2))
     assert torch.equal(ours, again) and not torch.allclose(ours, others)
-    one_by_one = torch.cat([seeing((1, 6, 6), 1).embed(image) for image in small.test_images.split(1)])
+    one_by_one = torch.cat(
+        [seeing((1, 6, 6), 1).embed(image) for image in small.test_images.split(1)]
+    )
     torch.testing.assert_close(ours, one_by_one)
 
 
@@ -127,7 +158,12 @@ def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small
     strategy = Analytic(features=40)
     strategy.prepare(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
     h, x = strategy.embed(small.test_images), Summary()(small.test_images)
-    assert h.shape == (len(x), 43) and torch.equal(h[:, :3], (x * LEVELS).round()) and (h[:, 3:] >= 0).all() and h[:, 3:].std() > 0
+    assert (
+        h.shape == (len(x), 43)
+        and torch.equal(h[:, :3], (x * LEVELS).round())
+        and (h[:, 3:] >= 0).all()
+        and h[:, 3:].std() > 0
+    )
 
 
 def test_what_is_kept_does_not_grow_with_the_images_and_answering_needs_no_sums():

@@ -37,7 +37,9 @@ def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
     by_hand = strategy.network(deformed(batch.images, 0.04, again))
     assert torch.equal(logits, by_hand) and not torch.equal(logits, strategy.network(batch.images))
     drawn = replay_buffer.sample(strategy.memory, 16, again)
-    past = strategy.cross_entropy(task, drawn, strategy.network(deformed(drawn.images, 0.04, again)))
+    past = strategy.cross_entropy(
+        task, drawn, strategy.network(deformed(drawn.images, 0.04, again))
+    )
     torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, by_hand) / 2 + past / 2)
 
 
@@ -53,7 +55,9 @@ def test_images_are_kept_as_they_are_and_so_many_of_each_class(small):
     strategy, _, _ = in_second_task(per_class=9)
     known = {image.numpy().tobytes() for image in small.train_images}
     kept = [image.numpy().tobytes() for image in strategy.memory.images]
-    assert len(kept) == len(set(kept)) == 9 * 4 and set(kept) <= known  # 3 tasks of 4, 3 and 3 classes
+    assert (
+        len(kept) == len(set(kept)) == 9 * 4 and set(kept) <= known
+    )  # 3 tasks of 4, 3 and 3 classes
 
 
 def test_the_images_of_a_task_are_not_changed_by_learning_it(small):
@@ -66,6 +70,8 @@ def test_the_images_of_a_task_are_not_changed_by_learning_it(small):
 def test_few_images_go_much_further_than_in_replay():
     def accuracy(strategy):
         _, events = whole(config(strategy, tasks=5, steps=None, settings={"per_class": 10}))
-        return average_accuracy([[*e.accuracy, *[None] * (4 - e.task)] for e in events if isinstance(e, TaskLearned)])
+        return average_accuracy(
+            [[*e.accuracy, *[None] * (4 - e.task)] for e in events if isinstance(e, TaskLearned)]
+        )
 
     assert accuracy("augmented-replay") > accuracy("replay") + 0.08

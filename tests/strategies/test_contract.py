@@ -23,14 +23,20 @@ every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
 every_strategy = pytest.mark.parametrize("strategy", strategy_names())
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS)
 STEPS = 7  # of each task, see helpers.config
-SPARSE = {"xdg": {"share": 0.25}, "hat": {"sparsity": 0.0}}  # by default they leave one or two of a layer's 16 units on
+SPARSE = {
+    "xdg": {"share": 0.25},
+    "hat": {"sparsity": 0.0},
+}  # by default they leave one or two of a layer's 16 units on
 pytestmark = pytest.mark.usefixtures("small")
 
 
 def story(at) -> list[dict]:
     """The record without its clocks, which differ from time to time."""
     events = [json.loads(line) for line in (at / "record.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in event.items() if key not in ("seconds", "evaluating")} for event in events]
+    return [
+        {key: value for key, value in event.items() if key not in ("seconds", "evaluating")}
+        for event in events
+    ]
 
 
 def kept(at) -> dict[str, dict]:
@@ -53,7 +59,9 @@ def assert_equals(at, never: tuple[list[dict], dict[str, dict]]):
 
 
 @every_pair
-def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finished(strategy, scenario):
+def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finished(
+    strategy, scenario
+):
     told, events = whole(config(strategy, scenario))
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     assert [e.task for e in events if isinstance(e, TaskLearned)] == [0, 1, 2]
@@ -71,9 +79,13 @@ def test_accuracies_are_shares_and_rows_grow_by_one_task(strategy, scenario):
         if isinstance(event, TaskLearned):
             assert len(event.accuracy) == len(event.labelled) == event.task + 1
             assert (event.ahead is None) == (event.task == 2)
-            assert all(0 <= share <= 1 for share in (*event.accuracy, *event.labelled, event.ahead or 0))
+            assert all(
+                0 <= share <= 1 for share in (*event.accuracy, *event.labelled, event.ahead or 0)
+            )
         if isinstance(event, Step):
-            assert len(event.probe) == event.task + 1 and all(0 <= share <= 1 for share in event.probe)
+            assert len(event.probe) == event.task + 1 and all(
+                0 <= share <= 1 for share in event.probe
+            )
             assert event.loss is not None and event.steps % STEPS == 0 and event.step <= event.steps
 
 
@@ -86,15 +98,21 @@ def test_the_task_label_never_makes_an_answer_worse(strategy, scenario):
 
 @every_pair
 def test_the_first_task_is_learned(strategy, scenario):
-    steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(strategy, 60)  # joint learns the second too
-    _, events = whole(config(strategy, scenario, tasks=2, steps=steps, settings=SPARSE.get(strategy, {})))
+    steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(
+        strategy, 60
+    )  # joint learns the second too
+    _, events = whole(
+        config(strategy, scenario, tasks=2, steps=steps, settings=SPARSE.get(strategy, {}))
+    )
     first = next(e for e in events if isinstance(e, TaskLearned))
     assert first.accuracy[0] > 0.9
 
 
 @every_pair
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(strategy, scenario):
-    one, other, third = (whole(config(strategy, scenario, seed=seed))[0].state() for seed in (1, 1, 2))
+    one, other, third = (
+        whole(config(strategy, scenario, seed=seed))[0].state() for seed in (1, 1, 2)
+    )
     assert same(one, other)
     assert not torch.equal(one["network.flat"], third["network.flat"])
 
@@ -116,7 +134,9 @@ def test_what_answers_needs_gives_the_same_scores(strategy, scenario, small):
     fresh = experiment.Experiment(config(strategy, scenario))
     fresh.strategy.load_answering_state(load(save(told.strategy.answering_state())))
     with torch.no_grad():
-        assert torch.equal(fresh.strategy.scores(small.test_images), told.strategy.scores(small.test_images))
+        assert torch.equal(
+            fresh.strategy.scores(small.test_images), told.strategy.scores(small.test_images)
+        )
 
 
 @every_pair
@@ -150,13 +170,24 @@ def test_a_run_stopped_at_every_single_step_equals_one_never_stopped(strategy, s
 
 @every_pair
 @pytest.mark.parametrize("learned", [0, 1, 2])
-def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(strategy, scenario, learned):
-    killed = on_disk(config(strategy, scenario), stop=after_steps(2)) if not learned else on_disk(config(strategy, scenario), until=learned)
+def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(
+    strategy, scenario, learned
+):
+    killed = (
+        on_disk(config(strategy, scenario), stop=after_steps(2))
+        if not learned
+        else on_disk(config(strategy, scenario), until=learned)
+    )
     checkpoints.within(killed).unlink(missing_ok=True)
     record = killed / "record.jsonl"
     lines = [line for line in record.read_text().splitlines() if '"stopped"' not in line]
-    steps = [Step(task=learned, step=s, steps=STEPS, loss=9.0, probe=(0.0,) * (learned + 1), seconds=9.0) for s in (1, 2, 5)]
-    record.write_text("\n".join([*lines, *(s.model_dump_json() for s in steps)]) + '\n{"event": "step", "ta')
+    steps = [
+        Step(task=learned, step=s, steps=STEPS, loss=9.0, probe=(0.0,) * (learned + 1), seconds=9.0)
+        for s in (1, 2, 5)
+    ]
+    record.write_text(
+        "\n".join([*lines, *(s.model_dump_json() for s in steps)]) + '\n{"event": "step", "ta'
+    )
     assert run_store.state(killed) == "interrupted"
     learn(killed)
     assert_equals(killed, never_stopped(strategy, scenario))
@@ -185,16 +216,22 @@ def test_a_run_killed_between_checkpoint_and_record_equals_one_never_killed(stra
 
 
 @every_pair
-def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_same_bits(strategy, scenario):
+def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_same_bits(
+    strategy, scenario
+):
     _, never = never_stopped(strategy, scenario)
     run = on_disk(config(strategy, scenario))
     for task in (2, 1, 0):
         run_store.undo(run)
         assert len(run_store.history(run).learned) == task
         assert run_store.state(run) == ("stopped" if task else "new")
-        assert sorted(kept(run)) == sorted(name for name in never if int(name.split(".")[0].rpartition("-")[2]) < task)
+        assert sorted(kept(run)) == sorted(
+            name for name in never if int(name.split(".")[0].rpartition("-")[2]) < task
+        )
         if task:
-            assert same(kept(run)[f"resume-{task - 1}.safetensors"], never[f"resume-{task - 1}.safetensors"])
+            assert same(
+                kept(run)[f"resume-{task - 1}.safetensors"], never[f"resume-{task - 1}.safetensors"]
+            )
     learn(run, until=2)
     learn(run, stop=after_steps(3))
     run_store.undo(run)
@@ -204,7 +241,9 @@ def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_sam
 
 
 @every_pair
-def test_the_first_images_come_in_the_same_order_whatever_the_strategy(strategy, scenario, monkeypatch):
+def test_the_first_images_come_in_the_same_order_whatever_the_strategy(
+    strategy, scenario, monkeypatch
+):
     drawn: dict[str, dict] = {}
     plain = Strategy._order
 
@@ -226,7 +265,9 @@ def test_the_first_images_come_in_the_same_order_whatever_the_strategy(strategy,
         whole(config(name, scenario))
     ours, plainly = drawn[registry.strategy(strategy).__name__], drawn["FineTune"]
     if registry.strategy(strategy).one_pass or strategy == "joint":
-        assert ours.get(0) != plainly[0]  # each image once, in portions of its own, or the images of all tasks
+        assert (
+            ours.get(0) != plainly[0]
+        )  # each image once, in portions of its own, or the images of all tasks
         return
     own_images = registry.strategy(strategy).examples is Strategy.examples
     assert len(plainly[0]) == STEPS and plainly[0] != plainly[1]
@@ -234,7 +275,9 @@ def test_the_first_images_come_in_the_same_order_whatever_the_strategy(strategy,
 
 
 def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
-    told = experiment.Experiment(config(), stop=lambda: torch.rand(3, generator=told.strategy.generator).sum() < 0)
+    told = experiment.Experiment(
+        config(), stop=lambda: torch.rand(3, generator=told.strategy.generator).sum() < 0
+    )
     list(told.events())
     plain, _ = whole(config())
     assert torch.equal(told.state()["network.flat"], plain.state()["network.flat"])
@@ -249,16 +292,39 @@ def test_torchs_global_generator_plays_no_part():
 
 
 @every_scenario
-@pytest.mark.parametrize(("strategy", "off"), [("ewc", {"strength": 0}), ("si", {"strength": 0}), ("ewc-online", {"strength": 0}), ("mas", {"strength": 0}), ("lwf", {"strength": 0}), ("replay", {"per_class": 0}), ("augmented-replay", {"per_class": 0, "deformation": 0}), ("agem", {"per_class": 0}), ("der", {"alpha": 0}), ("der", {"per_class": 0}), ("derpp", {"alpha": 0, "beta": 0}), ("derpp", {"per_class": 0}), ("dgr", {"replayed": 0})])
+@pytest.mark.parametrize(
+    ("strategy", "off"),
+    [
+        ("ewc", {"strength": 0}),
+        ("si", {"strength": 0}),
+        ("ewc-online", {"strength": 0}),
+        ("mas", {"strength": 0}),
+        ("lwf", {"strength": 0}),
+        ("replay", {"per_class": 0}),
+        ("augmented-replay", {"per_class": 0, "deformation": 0}),
+        ("agem", {"per_class": 0}),
+        ("der", {"alpha": 0}),
+        ("der", {"per_class": 0}),
+        ("derpp", {"alpha": 0, "beta": 0}),
+        ("derpp", {"per_class": 0}),
+        ("dgr", {"replayed": 0}),
+    ],
+)
 def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off, scenario):
     ours, events = whole(config(strategy, scenario, settings=off))
     plain, plainly = whole(config("finetune", scenario))
     assert torch.equal(ours.state()["network.flat"], plain.state()["network.flat"])
-    assert [e.accuracy for e in events if isinstance(e, TaskLearned)] == [e.accuracy for e in plainly if isinstance(e, TaskLearned)]
-    assert [e.loss for e in events if isinstance(e, Step)] == [e.loss for e in plainly if isinstance(e, Step)]
+    assert [e.accuracy for e in events if isinstance(e, TaskLearned)] == [
+        e.accuracy for e in plainly if isinstance(e, TaskLearned)
+    ]
+    assert [e.loss for e in events if isinstance(e, Step)] == [
+        e.loss for e in plainly if isinstance(e, Step)
+    ]
 
 
-@pytest.mark.parametrize(("strategy", "scenario"), [pair for pair in pairs() if pair[0] != "finetune"])
+@pytest.mark.parametrize(
+    ("strategy", "scenario"), [pair for pair in pairs() if pair[0] != "finetune"]
+)
 def test_no_strategy_silently_does_nothing(strategy, scenario):
     ours, plain = (whole(config(name, scenario))[0].state() for name in (strategy, "finetune"))
     assert not torch.equal(ours["network.flat"], plain["network.flat"])
@@ -272,12 +338,27 @@ def test_every_setting_changes_what_is_learned(strategy, scenario):
 
     usual = learned()
     for setting in registry.strategy(strategy).settings(scenario):
-        others = [o for o in setting.options or (setting.high if setting.default == setting.low else setting.low,) if o != setting.default]
+        others = [
+            o
+            for o in setting.options
+            or (setting.high if setting.default == setting.low else setting.low,)
+            if o != setting.default
+        ]
         for other in others:
-            assert not same(learned(**{setting.name: other}), usual), f"{setting.name} {other} is without effect"
+            assert not same(learned(**{setting.name: other}), usual), (
+                f"{setting.name} {other} is without effect"
+            )
 
 
-@pytest.mark.parametrize("dealt", [{"tasks": 1}, {"tasks": 10}, {"tasks": 3}, {"tasks": 4, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)}])
+@pytest.mark.parametrize(
+    "dealt",
+    [
+        {"tasks": 1},
+        {"tasks": 10},
+        {"tasks": 3},
+        {"tasks": 4, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)},
+    ],
+)
 @every_pair
 def test_any_number_of_tasks_works_or_is_refused_in_one_sentence(strategy, scenario, dealt):
     try:
@@ -288,7 +369,12 @@ def test_any_number_of_tasks_works_or_is_refused_in_one_sentence(strategy, scena
         return
     labels = [label for task in events[0].labels for label in task]
     assert labels == list(dealt.get("class_order", range(10)))
-    assert [len(task) for task in events[0].labels] == {1: [10], 10: [1] * 10, 3: [4, 3, 3], 4: [3, 3, 2, 2]}[dealt["tasks"]]
+    assert [len(task) for task in events[0].labels] == {
+        1: [10],
+        10: [1] * 10,
+        3: [4, 3, 3],
+        4: [3, 3, 2, 2],
+    }[dealt["tasks"]]
     assert isinstance(events[-1], Finished)
 
 
@@ -297,7 +383,11 @@ def test_the_settings_are_well_described(strategy, scenario):
     for s in registry.strategy(strategy).settings(scenario):
         assert re.fullmatch(r"[a-z][a-z0-9_]*", s.name)
         if s.options:
-            assert s.default in s.options and len(set(s.options)) == len(s.options) > 1 and s.kind is str
+            assert (
+                s.default in s.options
+                and len(set(s.options)) == len(s.options) > 1
+                and s.kind is str
+            )
         else:
             assert s.low <= s.default <= s.high and s.low < s.high
             assert s.kind in (int, float) and type(s.default) is s.kind
@@ -307,7 +397,9 @@ def test_the_settings_are_well_described(strategy, scenario):
 @every_pair
 def test_settings_out_of_range_are_refused_in_one_sentence(strategy, scenario):
     for s in registry.strategy(strategy).settings(scenario):
-        for wrong in ("much", True, 17) if s.options else (s.low - 1, s.high * 2, float("nan"), "much", True):
+        for wrong in (
+            ("much", True, 17) if s.options else (s.low - 1, s.high * 2, float("nan"), "much", True)
+        ):
             with pytest.raises(LifelongError, match=rf"^{s.name} was given as .* expects .*\.$"):
                 registry.strategy(strategy).make(scenario, {s.name: wrong})
 
@@ -315,7 +407,14 @@ def test_settings_out_of_range_are_refused_in_one_sentence(strategy, scenario):
 @every_strategy
 def test_a_strategy_says_what_it_is(strategy):
     s = registry.strategy(strategy)
-    assert s.title and s.stores and s.costs and s.source and s.family in FAMILIES and registry.titles()[strategy] == s.title
+    assert (
+        s.title
+        and s.stores
+        and s.costs
+        and s.source
+        and s.family in FAMILIES
+        and registry.titles()[strategy] == s.title
+    )
     assert 1 <= len(re.findall(r"[.!?](?:\s|$)", s.summary)) <= 3 and s.summary.endswith(".")
     assert s.scenarios <= set(SCENARIOS) and s.scenarios
     assert s.__doc__ and set(s.answers_with) <= set(s.__dataclass_fields__)
@@ -326,8 +425,16 @@ def test_no_strategy_inherits_from_another(strategy):
     assert registry.strategy(strategy).__bases__ == (Strategy,)
 
 
-@pytest.mark.parametrize(("strategy", "scenario"), [(n, s) for n in strategy_names() for s in SCENARIOS if (n, s) not in pairs()])
-def test_a_scenario_that_a_strategy_is_not_defined_for_is_refused_in_one_sentence(strategy, scenario):
-    with pytest.raises(LifelongError, match=rf"^{strategy} was given the scenario '{scenario}'; it is defined for: .*\.$"):
+@pytest.mark.parametrize(
+    ("strategy", "scenario"),
+    [(n, s) for n in strategy_names() for s in SCENARIOS if (n, s) not in pairs()],
+)
+def test_a_scenario_that_a_strategy_is_not_defined_for_is_refused_in_one_sentence(
+    strategy, scenario
+):
+    with pytest.raises(
+        LifelongError,
+        match=rf"^{strategy} was given the scenario '{scenario}'; it is defined for: .*\.$",
+    ):
         run_store.create(config(strategy, scenario))
     assert not run_store.home().exists()

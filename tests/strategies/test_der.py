@@ -42,7 +42,9 @@ def test_the_answers_are_those_of_the_moment_when_the_image_was_kept(strategy):
 def test_while_there_is_room_the_memory_is_the_stream_with_its_answers(strategy):
     told = Experiment(config(strategy, settings={"per_class": 5000}))
     images, logits = (torch.cat(parts) for parts in zip(*watched(told)))
-    assert torch.equal(told.strategy.memory.images, images) and torch.equal(told.strategy.answers, logits)
+    assert torch.equal(told.strategy.memory.images, images) and torch.equal(
+        told.strategy.answers, logits
+    )
 
 
 @pytest.mark.parametrize("scenario", ["task", "class"])
@@ -56,7 +58,9 @@ def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand
     loss = strategy.loss(task, batch, logits)
     which = torch.randint(len(strategy.memory), (16,), generator=seeds.generator(0, "test"))
     apart = strategy.network(strategy.memory.images[which]) - strategy.answers[which]
-    torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, logits) + 0.7 * apart.square().sum() / (16 * 10))
+    torch.testing.assert_close(
+        loss, strategy.cross_entropy(task, batch, logits) + 0.7 * apart.square().sum() / (16 * 10)
+    )
 
 
 def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
@@ -65,7 +69,9 @@ def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
     batch = batch_of(task.train)
     strategy.answers = strategy.network(strategy.memory.images).detach()
     logits = strategy.network(batch.images)
-    assert strategy.loss(task, batch, logits).item() == pytest.approx(strategy.cross_entropy(task, batch, logits).item())
+    assert strategy.loss(task, batch, logits).item() == pytest.approx(
+        strategy.cross_entropy(task, batch, logits).item()
+    )
 
 
 def test_the_more_they_count_the_nearer_the_network_stays_to_its_old_answers():

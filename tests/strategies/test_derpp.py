@@ -26,7 +26,11 @@ def test_the_loss_is_the_sum_of_three_terms_by_hand(third_task):
     replayed = strategy.memory.take(which)
     answers = strategy.network(replayed.images)
     apart = (answers - strategy.answers[which]).square().mean()
-    expected = strategy.cross_entropy(task, batch, logits) + 0.7 * apart + 0.3 * strategy.cross_entropy(task, replayed, answers)
+    expected = (
+        strategy.cross_entropy(task, batch, logits)
+        + 0.7 * apart
+        + 0.3 * strategy.cross_entropy(task, replayed, answers)
+    )
     torch.testing.assert_close(loss, expected)
 
 

@@ -22,7 +22,9 @@ def nearest(images: torch.Tensor, means: torch.Tensor) -> torch.Tensor:
 
 def means_by_class(told: Experiment) -> torch.Tensor:
     """The mean training image of each class, in the order of arrival."""
-    return torch.stack([t.train.images[t.train.labels == o].float().mean(0) for t in told.tasks for o in t.outputs])
+    return torch.stack(
+        [t.train.images[t.train.labels == o].float().mean(0) for t in told.tasks for o in t.outputs]
+    )
 
 
 def test_the_generator_makes_up_images_of_every_task_learned_and_of_no_other():
@@ -37,18 +39,25 @@ def test_the_generator_makes_up_images_of_every_task_learned_and_of_no_other():
         by_task = (nearest(images, means) // 2).bincount(minlength=5)
         assert by_task[:learned].sum() > 115 and (by_task[:learned] > 15).all()
         noise = torch.randint(0, 256, images.shape, generator=torch.Generator().manual_seed(0))
-        apart = [torch.cdist(i.flatten(1).float(), means.flatten(1)).min(1).values.mean() for i in (images, noise)]
+        apart = [
+            torch.cdist(i.flatten(1).float(), means.flatten(1)).min(1).values.mean()
+            for i in (images, noise)
+        ]
         assert apart[0] < 0.75 * apart[1]
     assert strategy.vae_optimizer.steps == strategy.optimizer.steps == 600
 
 
 def test_teacher_and_painter_are_the_networks_as_they_were_when_the_task_began_and_stay_so():
     strategy, task, batch = in_task(1)
-    assert torch.equal(strategy.teacher, strategy.network.flat) and torch.equal(strategy.painter, strategy.vae.flat)
+    assert torch.equal(strategy.teacher, strategy.network.flat) and torch.equal(
+        strategy.painter, strategy.vae.flat
+    )
     kept = strategy.teacher.clone(), strategy.painter.clone()
     strategy.step(task, batch)
     assert torch.equal(strategy.teacher, kept[0]) and torch.equal(strategy.painter, kept[1])
-    assert not torch.equal(strategy.network.flat, kept[0]) and not torch.equal(strategy.vae.flat, kept[1])
+    assert not torch.equal(strategy.network.flat, kept[0]) and not torch.equal(
+        strategy.vae.flat, kept[1]
+    )
     strategy.end_task(task)
     assert len(strategy.teacher) == len(strategy.painter) == 0
 
@@ -69,18 +78,26 @@ GROUPS = {"task": [range(4), range(4, 7)], "domain": [range(4)], "class": [range
 
 
 @pytest.mark.parametrize("scenario", GROUPS)
-def test_replayed_images_have_the_hard_labels_of_the_classifier_of_before_for_each_past_task(scenario):
+def test_replayed_images_have_the_hard_labels_of_the_classifier_of_before_for_each_past_task(
+    scenario,
+):
     strategy, task, batch = in_task(2, scenario, recipe="paper")
     told = strategy.network(batch.images).detach()
     strategy.network.flat.mul_(1.5)
     logits = strategy.network(batch.images)
-    losses = [F.cross_entropy(logits[:, list(g)], told[:, list(g)].argmax(1)) for g in GROUPS[scenario]]
-    torch.testing.assert_close(strategy.retaught(task, batch.images, logits), sum(losses) / len(losses))
+    losses = [
+        F.cross_entropy(logits[:, list(g)], told[:, list(g)].argmax(1)) for g in GROUPS[scenario]
+    ]
+    torch.testing.assert_close(
+        strategy.retaught(task, batch.images, logits), sum(losses) / len(losses)
+    )
 
 
 def test_where_only_the_classes_seen_compete_an_old_label_is_learned_against_the_new_classes_too():
     strategy, task, batch = in_task(1, "class", recipe="quick")
-    strategy.teacher[-10:] = torch.arange(10.0) * 100  # the head's bias: without the rule every label would be 9
+    strategy.teacher[-10:] = (
+        torch.arange(10.0) * 100
+    )  # the head's bias: without the rule every label would be 9
     logits = strategy.network(batch.images)
     expected = F.cross_entropy(logits[:, :7], torch.full((16,), 3))
     torch.testing.assert_close(strategy.retaught(task, batch.images, logits), expected)
@@ -95,7 +112,9 @@ def test_a_step_mixes_present_and_past_by_the_number_of_tasks_for_both_networks(
     images = batch.images
     if index:
         past = strategy.replay(batch.images)
-        classifying = share * classifying + (1 - share) * strategy.retaught(task, past, network(past))
+        classifying = share * classifying + (1 - share) * strategy.retaught(
+            task, past, network(past)
+        )
         images = torch.cat([batch.images, past])
     weights = torch.tensor([share / 16] * 16 + [(1 - share) / 128] * (len(images) - 16))
     generating = vae.loss(network.body(images), weights, strategy.generator)
@@ -116,4 +135,11 @@ def test_nothing_is_kept_but_the_generators_weights():
 def test_the_generator_of_the_paper_mirrors_the_classifier(monkeypatch):
     with_hidden(monkeypatch, 400, 400)
     vae = Experiment(config("dgr"), made_up(side=28, train=1, test=1)).strategy.vae
-    assert [layer.out_features for layer in (*vae.encoder, *vae.decoder)] == [400, 400, 200, 400, 400, 784]
+    assert [layer.out_features for layer in (*vae.encoder, *vae.decoder)] == [
+        400,
+        400,
+        200,
+        400,
+        400,
+        784,
+    ]

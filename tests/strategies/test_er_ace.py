@@ -26,7 +26,11 @@ def test_present_images_leave_the_old_classes_outputs_alone(recipe):
     strategy.memory = nothing()
     strategy.network.backward(strategy.loss(task, batch, strategy.network(batch.images)))
     weight, bias = strategy.network.head.weight.grad, strategy.network.head.bias.grad
-    old, own, to_come = slice(task.outputs.start), slice(task.outputs.start, task.outputs.stop), slice(task.outputs.stop, None)
+    old, own, to_come = (
+        slice(task.outputs.start),
+        slice(task.outputs.start, task.outputs.stop),
+        slice(task.outputs.stop, None),
+    )
     assert (weight[old] == 0).all() and (bias[old] == 0).all() and (bias[own] != 0).all()
     assert (bias[to_come] != 0).all() == (recipe == "paper")
     strategy.network.backward(strategy.cross_entropy(task, batch, strategy.network(batch.images)))
@@ -39,8 +43,12 @@ def test_the_loss_is_the_sum_of_both_by_hand():
     strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
     replayed = replay_buffer.sample(strategy.memory, len(batch.labels), seeds.generator(0, "test"))
-    own = F.cross_entropy(logits[:, task.outputs.start : task.outputs.stop], batch.labels - task.outputs.start)
-    seen = F.cross_entropy(strategy.network(replayed.images)[:, : task.outputs.stop], replayed.labels)
+    own = F.cross_entropy(
+        logits[:, task.outputs.start : task.outputs.stop], batch.labels - task.outputs.start
+    )
+    seen = F.cross_entropy(
+        strategy.network(replayed.images)[:, : task.outputs.stop], replayed.labels
+    )
     torch.testing.assert_close(loss, own + seen)
 
 
@@ -55,4 +63,6 @@ def test_replayed_images_compete_with_all_classes_seen():
 def test_the_first_task_without_a_memory_is_plain_training():
     strategy, task, batch = in_task(0)
     logits = strategy.network(batch.images)
-    assert torch.equal(strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits))
+    assert torch.equal(
+        strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits)
+    )

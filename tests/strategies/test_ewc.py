@@ -27,7 +27,13 @@ def network(inputs: int = 9, hidden: int = 5, outputs: int = 4, seed: int = 0) -
 
 
 def pictures(count: int = 12, side: int = 3) -> torch.Tensor:
-    return torch.randint(0, 256, (count, 1, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    return torch.randint(
+        0,
+        256,
+        (count, 1, side, side),
+        dtype=torch.uint8,
+        generator=torch.Generator().manual_seed(1),
+    )
 
 
 def by_definition(made: Network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
@@ -35,7 +41,9 @@ def by_definition(made: Network, images: torch.Tensor, candidates: torch.Tensor)
     total = torch.zeros_like(made.flat)
     for image, compete in zip(images, candidates):
         for label in compete.nonzero().squeeze(1):
-            log_p = made(image.unsqueeze(0)).masked_fill(~compete, -torch.inf).log_softmax(1)[0, label]
+            log_p = (
+                made(image.unsqueeze(0)).masked_fill(~compete, -torch.inf).log_softmax(1)[0, label]
+            )
             made.backward(log_p)
             total += log_p.detach().exp() * made.flat_gradient.square()
     return total / len(images)
@@ -49,13 +57,20 @@ ALL, FIRST_TWO = [True] * 4, [True, True, False, False]
 ], ids=["all outputs", "the task's two", "each image its own two", "one output"])  # fmt: skip
 def test_the_fisher_is_the_expectation_over_labels_image_by_image(candidates):
     made, images, compete = network(), pictures(), torch.tensor(candidates)
-    torch.testing.assert_close(exact_fisher(made, images, compete), by_definition(made, images, compete), rtol=1e-4, atol=1e-9)
+    torch.testing.assert_close(
+        exact_fisher(made, images, compete),
+        by_definition(made, images, compete),
+        rtol=1e-4,
+        atol=1e-9,
+    )
 
 
 def test_the_fisher_of_two_weights_is_that_of_the_textbook():
     made = Network(Pixels((1, 1, 1)), (), 2)
     with torch.no_grad():
-        made.flat.copy_(torch.tensor([1.0, -0.5, 0.25, 0.0]))  # weights of output 0 and 1, then their biases
+        made.flat.copy_(
+            torch.tensor([1.0, -0.5, 0.25, 0.0])
+        )  # weights of output 0 and 1, then their biases
     images = torch.tensor([255, 51], dtype=torch.uint8).reshape(2, 1, 1, 1)
     expected = [0.0, 0.0, 0.0, 0.0]
     for x in (1.0, 0.2):
@@ -63,7 +78,12 @@ def test_the_fisher_of_two_weights_is_that_of_the_textbook():
         # E_y[(1[y=k] - p_k)²] = p (1 - p) for either output of a pair.
         for place, factor in enumerate((x * x, x * x, 1, 1)):
             expected[place] += p * (1 - p) * factor / 2
-    torch.testing.assert_close(exact_fisher(made, images, torch.ones(2, 2, dtype=torch.bool)), torch.tensor(expected), rtol=1e-5, atol=1e-8)
+    torch.testing.assert_close(
+        exact_fisher(made, images, torch.ones(2, 2, dtype=torch.bool)),
+        torch.tensor(expected),
+        rtol=1e-5,
+        atol=1e-8,
+    )
 
 
 def test_the_fisher_of_outputs_that_do_not_compete_is_zero():
@@ -77,12 +97,16 @@ def test_the_fisher_of_outputs_that_do_not_compete_is_zero():
 def test_the_fisher_is_a_mean_over_images_not_the_square_of_a_mean_gradient():
     made, images, compete = network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
     one = exact_fisher(made, images, compete)
-    torch.testing.assert_close(exact_fisher(made, images.repeat(3, 1, 1, 1), compete.repeat(3, 1)), one)
+    torch.testing.assert_close(
+        exact_fisher(made, images.repeat(3, 1, 1, 1), compete.repeat(3, 1)), one
+    )
     halves = [exact_fisher(made, images[part], compete[part]) for part in (slice(6), slice(6, 12))]
     torch.testing.assert_close((halves[0] + halves[1]) / 2, one)
 
 
-def test_measuring_the_fisher_in_chunks_changes_nothing_and_leaves_the_network_as_it_was(monkeypatch):
+def test_measuring_the_fisher_in_chunks_changes_nothing_and_leaves_the_network_as_it_was(
+    monkeypatch,
+):
     made, images, compete = network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
     made.flat_gradient.fill_(7)
     before = made.flat.clone()
@@ -108,7 +132,11 @@ class Convolution(Body):
 
 def test_of_a_network_with_other_layers_too_it_is_the_expectation_over_labels():
     torch.manual_seed(0)
-    made, images, compete = Network(Convolution(), (), 2), pictures(), torch.ones(12, 2, dtype=torch.bool)
+    made, images, compete = (
+        Network(Convolution(), (), 2),
+        pictures(),
+        torch.ones(12, 2, dtype=torch.bool),
+    )
     found = exact_fisher(made, images, compete)
     torch.testing.assert_close(found, by_definition(made, images, compete))
     assert len(found) == made.flat.numel() > 18 and (found > 0).sum() > 18
@@ -127,7 +155,9 @@ def test_image_by_image_gives_what_the_matrix_products_give(monkeypatch, estimat
 def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
     """EWC over a network of two weights and no bias to speak of, that holds these (importances, optimum)."""
     strategy = EWC(strength=LAMBDA)
-    strategy.prepare(Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig())  # a weight and a bias: two numbers
+    strategy.prepare(
+        Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig()
+    )  # a weight and a bias: two numbers
     for fisher, optimum in quadratics:
         strategy.hold(torch.tensor(fisher), torch.tensor(optimum))
     return strategy
@@ -137,17 +167,25 @@ ONE = [([2.0, 0.5], [1.0, -1.0])]
 THREE = [*ONE, ([0.25, 4.0], [0.0, 2.0]), ([1.0, 0.0], [3.0, 5.0])]
 
 
-@pytest.mark.parametrize("quadratics", [ONE, THREE, [*THREE, ([0.0, 0.0], [9.0, 9.0])]], ids=["one", "three", "one of no weight"])
+@pytest.mark.parametrize(
+    "quadratics",
+    [ONE, THREE, [*THREE, ([0.0, 0.0], [9.0, 9.0])]],
+    ids=["one", "three", "one of no weight"],
+)
 @pytest.mark.parametrize("weights", [[0.5, 0.25], [1.0, -1.0], [-2.0, 7.0]])
 def test_the_penalty_and_its_gradient_are_those_of_separate_quadratics(quadratics, weights):
     strategy = held(*quadratics)
     strategy.network.flat.copy_(torch.tensor(weights))
-    by_hand = sum(LAMBDA / 2 * f * (w - o) ** 2 for fs, os in quadratics for f, w, o in zip(fs, weights, os))
+    by_hand = sum(
+        LAMBDA / 2 * f * (w - o) ** 2 for fs, os in quadratics for f, w, o in zip(fs, weights, os)
+    )
     slope = [sum(LAMBDA * fs[i] * (weights[i] - os[i]) for fs, os in quadratics) for i in (0, 1)]
     assert strategy.penalty().item() == pytest.approx(by_hand, rel=1e-5, abs=1e-6)
     strategy.network.flat_gradient.copy_(torch.tensor([10.0, 20.0]))
     strategy.adjust_gradients(None)
-    assert strategy.network.flat_gradient.tolist() == pytest.approx([10 + slope[0], 20 + slope[1]], rel=1e-5, abs=1e-5)
+    assert strategy.network.flat_gradient.tolist() == pytest.approx(
+        [10 + slope[0], 20 + slope[1]], rel=1e-5, abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("quadratics", [ONE, THREE])
@@ -188,25 +226,38 @@ def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimu
     told = Experiment(made)
     list(told.events(until=1))
     task = told.tasks[0]
-    expected = exact_fisher(told.strategy.network, task.train.images, task.candidates(task.train.tasks))
-    assert torch.equal(told.strategy.precision, expected) and torch.equal(told.strategy.anchor, told.strategy.network.flat)
+    expected = exact_fisher(
+        told.strategy.network, task.train.images, task.candidates(task.train.tasks)
+    )
+    assert torch.equal(told.strategy.precision, expected) and torch.equal(
+        told.strategy.anchor, told.strategy.network.flat
+    )
     own = scenarios.split(made, small)[0].outputs
     others = [o for o in range(10) if o not in own]
-    assert (told.strategy.precision[-10:][list(own)] > 0).all() and (told.strategy.precision[-10:][others] == 0).all()
+    assert (told.strategy.precision[-10:][list(own)] > 0).all() and (
+        told.strategy.precision[-10:][others] == 0
+    ).all()
 
 
 def test_a_stiff_spring_holds_the_weights_that_matter():
     free, _ = whole(config("ewc", "task", settings={"strength": 0}, tasks=2, steps=60), made_up())
-    stiff, _ = whole(config("ewc", "task", settings={"strength": 1e7}, tasks=2, steps=60), made_up())
+    stiff, _ = whole(
+        config("ewc", "task", settings={"strength": 1e7}, tasks=2, steps=60), made_up()
+    )
     assert weighed(stiff.strategy) < weighed(free.strategy) / 10
 
 
 def weighed(strategy) -> float:
     """How far the weights moved from the anchor of all tasks, each by its importance."""
-    return float((strategy.precision * (strategy.network.flat - strategy.anchor).square()).sum() + strategy.rest)
+    return float(
+        (strategy.precision * (strategy.network.flat - strategy.anchor).square()).sum()
+        + strategy.rest
+    )
 
 
-@pytest.mark.parametrize(("scenario", "strength"), [("task", 1e5), ("domain", 1e10), ("class", 1e9)])
+@pytest.mark.parametrize(
+    ("scenario", "strength"), [("task", 1e5), ("domain", 1e10), ("class", 1e9)]
+)
 def test_the_default_strengths_are_those_of_the_paper(scenario, strength):
     assert EWC.make(scenario, {}).strength == strength
 
@@ -217,7 +268,9 @@ OWN_TWO = [FIRST_TWO, [False, False, True, True]] * 6
 def labelled(candidates: list[list[bool]], count: int = 12) -> tuple[Examples, torch.Tensor]:
     """Pictures with labels among the outputs that compete, and those outputs."""
     compete = torch.tensor(candidates)
-    labels = torch.multinomial(compete.float(), 1, generator=torch.Generator().manual_seed(4)).squeeze(1)
+    labels = torch.multinomial(
+        compete.float(), 1, generator=torch.Generator().manual_seed(4)
+    ).squeeze(1)
     return Examples(pictures(count), labels, torch.zeros(count, dtype=torch.int64)), compete
 
 
@@ -230,39 +283,58 @@ def squared_gradient(made: Network, value: torch.Tensor) -> torch.Tensor:
     return made.flat_gradient.square()
 
 
-def of_labels(made: Network, images: torch.Tensor, compete: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def of_labels(
+    made: Network, images: torch.Tensor, compete: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
     """One image at a time: the square of the gradient of log p of its label."""
-    squares = [squared_gradient(made, log_p(made, images[i : i + 1], compete[i : i + 1])[0, y]) for i, y in enumerate(labels)]
+    squares = [
+        squared_gradient(made, log_p(made, images[i : i + 1], compete[i : i + 1])[0, y])
+        for i, y in enumerate(labels)
+    ]
     return sum(squares) / len(images)
 
 
-@pytest.mark.parametrize("candidates", [[ALL] * 12, OWN_TWO], ids=["all outputs", "each image its own two"])
+@pytest.mark.parametrize(
+    "candidates", [[ALL] * 12, OWN_TWO], ids=["all outputs", "each image its own two"]
+)
 class TestEstimates:
     """The four estimates of the Fisher information, each against its definition."""
 
     def test_exact_is_the_expectation_over_labels(self, candidates):
         made, (examples, compete) = network(), labelled(candidates)
         found = importance.fisher(made, examples, compete, "exact", torch.Generator())
-        torch.testing.assert_close(found, by_definition(made, examples.images, compete), rtol=1e-4, atol=1e-9)
+        torch.testing.assert_close(
+            found, by_definition(made, examples.images, compete), rtol=1e-4, atol=1e-9
+        )
 
     def test_true_label_takes_the_label_of_the_image(self, candidates):
         made, (examples, compete) = network(), labelled(candidates)
         found = importance.fisher(made, examples, compete, "true-label", torch.Generator())
-        torch.testing.assert_close(found, of_labels(made, examples.images, compete, examples.labels), rtol=1e-4, atol=1e-9)
+        torch.testing.assert_close(
+            found, of_labels(made, examples.images, compete, examples.labels), rtol=1e-4, atol=1e-9
+        )
 
     def test_sampled_takes_one_label_drawn_from_the_answer(self, candidates):
         made, (examples, compete) = network(), labelled(candidates)
         p = log_p(made, examples.images, compete).exp().detach()
         drawn = torch.multinomial(p, 1, generator=torch.Generator().manual_seed(5)).squeeze(1)
-        found = importance.fisher(made, examples, compete, "sampled", torch.Generator().manual_seed(5))
-        torch.testing.assert_close(found, of_labels(made, examples.images, compete, drawn), rtol=1e-4, atol=1e-9)
+        found = importance.fisher(
+            made, examples, compete, "sampled", torch.Generator().manual_seed(5)
+        )
+        torch.testing.assert_close(
+            found, of_labels(made, examples.images, compete, drawn), rtol=1e-4, atol=1e-9
+        )
         assert compete.gather(1, drawn.unsqueeze(1)).all()
 
     def test_sampled_has_the_exact_one_as_its_mean(self, candidates):
         made, (examples, compete) = network(), labelled(candidates)
         often = 4000
-        many = Examples(*(t.repeat(often, *[1] * (t.dim() - 1)) for t in examples.tensors().values()))
-        found = importance.fisher(made, many, compete.repeat(often, 1), "sampled", torch.Generator().manual_seed(6))
+        many = Examples(
+            *(t.repeat(often, *[1] * (t.dim() - 1)) for t in examples.tensors().values())
+        )
+        found = importance.fisher(
+            made, many, compete.repeat(often, 1), "sampled", torch.Generator().manual_seed(6)
+        )
         exact = exact_fisher(made, examples.images, compete)
         torch.testing.assert_close(found, exact, rtol=0.1, atol=float(exact.max()) * 2e-3)
 
@@ -271,7 +343,11 @@ class TestEstimates:
         made, (examples, compete) = network(), labelled(candidates)
         squares = []
         for part in (slice(5), slice(5, 10), slice(10, 12)):
-            mean = log_p(made, examples.images[part], compete[part]).gather(1, examples.labels[part].unsqueeze(1)).mean()
+            mean = (
+                log_p(made, examples.images[part], compete[part])
+                .gather(1, examples.labels[part].unsqueeze(1))
+                .mean()
+            )
             squares.append(squared_gradient(made, mean))
         found = importance.fisher(made, examples, compete, "batch", torch.Generator())
         torch.testing.assert_close(found, sum(squares) / 3, rtol=1e-4, atol=1e-9)
@@ -279,9 +355,14 @@ class TestEstimates:
     @pytest.mark.parametrize("estimate", ["exact", "sampled", "true-label"])
     def test_in_chunks_it_is_the_same(self, candidates, estimate, monkeypatch):
         made, (examples, compete) = network(), labelled(candidates)
-        whole_one = importance.fisher(made, examples, compete, estimate, torch.Generator().manual_seed(7))
+        whole_one = importance.fisher(
+            made, examples, compete, estimate, torch.Generator().manual_seed(7)
+        )
         monkeypatch.setattr("lifelong.strategies.parts.importance.CHUNK", 12)
-        torch.testing.assert_close(importance.fisher(made, examples, compete, estimate, torch.Generator().manual_seed(7)), whole_one)
+        torch.testing.assert_close(
+            importance.fisher(made, examples, compete, estimate, torch.Generator().manual_seed(7)),
+            whole_one,
+        )
 
     def test_sensitivity_is_the_mean_size_of_the_gradient_of_the_squared_answer(self, candidates):
         made, (examples, compete) = network(), labelled(candidates)
@@ -289,7 +370,9 @@ class TestEstimates:
         for image, own in zip(examples.images, compete):
             made.backward(made(image.unsqueeze(0))[0, own].square().sum())
             sizes.append(made.flat_gradient.abs())
-        torch.testing.assert_close(sensitivity(made, examples.images, compete), sum(sizes) / 12, rtol=1e-4, atol=1e-7)
+        torch.testing.assert_close(
+            sensitivity(made, examples.images, compete), sum(sizes) / 12, rtol=1e-4, atol=1e-7
+        )
 
 
 @pytest.mark.parametrize("estimate", ESTIMATES)
@@ -300,5 +383,11 @@ def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate, small):
     list(told.events(until=1))
     task = told.tasks[0]
     for other in (e for e in ESTIMATES if e != estimate):
-        found = importance.fisher(told.strategy.network, task.train, task.candidates(task.train.tasks), other, torch.Generator())
+        found = importance.fisher(
+            told.strategy.network,
+            task.train,
+            task.candidates(task.train.tasks),
+            other,
+            torch.Generator(),
+        )
         assert not torch.allclose(told.strategy.precision, found, rtol=1e-2)

@@ -21,7 +21,9 @@ def learned(until: int, scenario: str = "task", **settings) -> Experiment:
 def own_fisher(told: Experiment, task: int) -> torch.Tensor:
     """The Fisher of one task's images at the present weights."""
     train = told.tasks[task].train
-    return exact_fisher(told.strategy.network, train.images, told.tasks[task].candidates(train.tasks))
+    return exact_fisher(
+        told.strategy.network, train.images, told.tasks[task].candidates(train.tasks)
+    )
 
 
 @pytest.mark.parametrize("decay", [1.0, 0.6, 0.0])
@@ -67,18 +69,25 @@ def test_for_a_second_task_it_is_ewc_and_for_a_third_it_is_not():
 
 def test_a_stiff_spring_holds_the_weights_that_matter():
     def moved(strength: float) -> float:
-        told, held = Experiment(config("ewc-online", "task", settings={"strength": strength}, steps=60)), {}
+        told, held = (
+            Experiment(config("ewc-online", "task", settings={"strength": strength}, steps=60)),
+            {},
+        )
         list(told.events(until=1))
         held = {"importance": told.strategy.precision, "anchor": told.strategy.anchor}
         list(told.events(until=2))
-        return float((held["importance"] * (told.strategy.network.flat - held["anchor"]).square()).sum())
+        return float(
+            (held["importance"] * (told.strategy.network.flat - held["anchor"]).square()).sum()
+        )
 
     assert moved(1e7) < moved(0) / 10
 
 
 def test_what_is_kept_does_not_grow_with_the_tasks():
     told = whole(config("ewc-online", "task", tasks=10))[0]
-    assert told.strategy.storage(told.tasks[-1]) == {"weights": 2 * told.strategy.network.flat.nbytes}
+    assert told.strategy.storage(told.tasks[-1]) == {
+        "weights": 2 * told.strategy.network.flat.nbytes
+    }
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])

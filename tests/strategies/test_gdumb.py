@@ -24,7 +24,9 @@ def test_every_class_seen_has_the_same_share_of_the_room(scenario, each):
     for learned, known in ((1, 4), (2, 7), (3, 10)):
         list(told.events(until=learned))
         share = min(24, each * 10 // known)
-        assert counts(told.strategy.memory) == {(t, label): share for t in range(learned) for label in told.plan.own(t)}
+        assert counts(told.strategy.memory) == {
+            (t, label): share for t in range(learned) for label in told.plan.own(t)
+        }
 
 
 def test_an_image_once_given_up_does_not_come_back():
@@ -32,7 +34,10 @@ def test_an_image_once_given_up_does_not_come_back():
     before: set[bytes] | None = None
     for learned in (1, 2, 3):
         list(told.events(until=learned))
-        first = {image.numpy().tobytes() for image in told.strategy.memory.images[told.strategy.memory.tasks == 0]}
+        first = {
+            image.numpy().tobytes()
+            for image in told.strategy.memory.images[told.strategy.memory.tasks == 0]
+        }
         assert before is None or first < before
         before = first
 

@@ -6,7 +6,12 @@ import pytest
 import torch
 
 from lifelong.models.parts.vae import VAE
-from lifelong.strategies.generative_classifier import SAMPLES, UNKNOWN, GenerativeClassifier, log_likelihoods
+from lifelong.strategies.generative_classifier import (
+    SAMPLES,
+    UNKNOWN,
+    GenerativeClassifier,
+    log_likelihoods,
+)
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, made_up, whole
 
@@ -27,7 +32,9 @@ def random(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize(("steps", "turns"), [(12, [3, 3, 3, 3]), (7, [1, 1, 1, 4]), (2, [1, 1, 0, 0])])
+@pytest.mark.parametrize(
+    ("steps", "turns"), [(12, [3, 3, 3, 3]), (7, [1, 1, 1, 4]), (2, [1, 1, 0, 0])]
+)
 def test_a_tasks_steps_are_dealt_out_to_its_classes_one_after_the_other(steps, turns):
     told = Experiment(config(NAME, steps=steps))
     task, learning = told.tasks[0], []
@@ -41,16 +48,28 @@ def test_with_the_paper_recipe_a_class_has_a_thousand_steps_of_128():
     strategy = Experiment(config(NAME, tasks=5, steps=None, recipe="paper")).strategy
     assert strategy.recipe.steps // 2 == 1000 and strategy.recipe.batch == 128
     assert (SAMPLES, strategy.width, strategy.vae.latents) == (50, 85, 5)
-    assert [layer.out_features for layer in (*strategy.vae.encoder, *strategy.vae.decoder)] == [85, 85, 10, 85, 85, 36]
+    assert [layer.out_features for layer in (*strategy.vae.encoder, *strategy.vae.decoder)] == [
+        85,
+        85,
+        10,
+        85,
+        85,
+        36,
+    ]
 
 
 def test_a_model_sees_images_of_its_own_class_only(monkeypatch):
     told = Experiment(config(NAME))
     task, seen = told.tasks[0], []
     loss = VAE.loss
-    monkeypatch.setattr(VAE, "loss", lambda self, pixels, *rest: (seen.append(pixels), loss(self, pixels, *rest))[1])
+    monkeypatch.setattr(
+        VAE, "loss", lambda self, pixels, *rest: (seen.append(pixels), loss(self, pixels, *rest))[1]
+    )
     list(told.strategy.learn(task))
-    own = [told.strategy.network.body(task.train.images[task.train.labels == output]) for output in range(4)]
+    own = [
+        told.strategy.network.body(task.train.images[task.train.labels == output])
+        for output in range(4)
+    ]
     for pixels, output in zip(seen, [0, 1, 2, 3, 3, 3, 3], strict=True):
         assert float(torch.cdist(pixels, own[output]).min(1).values.max()) < 1e-3
 
@@ -72,7 +91,11 @@ def test_the_likelihood_is_the_integral_over_the_latents():
     grid = torch.linspace(-8, 8, 4001).unsqueeze(1)
     with torch.no_grad():
         made_up = vae.decode(grid).sigmoid()
-        log_p = (pixels.unsqueeze(1) - made_up).square().sum(2) / -2 - grid.squeeze(1).square() / 2 - math.log(2 * math.pi) / 2
+        log_p = (
+            (pixels.unsqueeze(1) - made_up).square().sum(2) / -2
+            - grid.squeeze(1).square() / 2
+            - math.log(2 * math.pi) / 2
+        )
         exact = (log_p + math.log(16 / 4000)).logsumexp(1)
         ours = log_likelihoods(vae, pixels, torch.randn(20_000, 1, generator=random(2)))
     torch.testing.assert_close(ours, exact, atol=0.02, rtol=0)
@@ -105,13 +128,20 @@ def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_ab
     torch.manual_seed(9)
     assert torch.equal(strategy.scores(images), answers)
     assert not torch.equal(strategy.generator.get_state(), state)
-    torch.testing.assert_close(torch.cat([strategy.scores(image) for image in images.split(1)]), answers, rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(
+        torch.cat([strategy.scores(image) for image in images.split(1)]),
+        answers,
+        rtol=1e-5,
+        atol=1e-4,
+    )
 
 
 def test_classes_out_of_the_question_are_spared_samples_and_the_others_get_all(monkeypatch):
     told = learned(steps=240, tasks=1)
     images, strategy = told.tasks[0].test.images, told.strategy
-    monkeypatch.setattr("lifelong.strategies.generative_classifier.MARGIN", 3.0)  # so small images are not so far apart
+    monkeypatch.setattr(
+        "lifelong.strategies.generative_classifier.MARGIN", 3.0
+    )  # so small images are not so far apart
     answers = strategy.scores(images)
     monkeypatch.setattr("lifelong.strategies.generative_classifier.MARGIN", math.inf)
     every = strategy.scores(images)

@@ -40,7 +40,10 @@ def test_the_gradient_of_gates_that_are_long_decided_is_finite():
 def test_gates_harden_from_the_first_to_the_last_step_of_a_task():
     told = Experiment(config("hat", "task", steps=5, settings={"hardness": 100.0}))
     seen, plain = [], told.strategy.forward
-    told.strategy.forward = lambda task, batch: (seen.append(told.strategy.steepness(task)), plain(task, batch))[1]
+    told.strategy.forward = lambda task, batch: (
+        seen.append(told.strategy.steepness(task)),
+        plain(task, batch),
+    )[1]
     list(told.events(until=2))
     assert seen == pytest.approx([0.01, 25.0075, 50.005, 75.0025, 100.0] * 2)
 
@@ -77,7 +80,10 @@ def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
         list(told.events(until=task + 1))
         scores = told.strategy.scores(small.test_images)
         kept[task] = scores[:, list(told.plan.own(task))]
-        assert all(torch.equal(scores[:, list(told.plan.own(before))], answers) for before, answers in kept.items())
+        assert all(
+            torch.equal(scores[:, list(told.plan.own(before))], answers)
+            for before, answers in kept.items()
+        )
 
 
 def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
@@ -87,7 +93,12 @@ def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
     before = [p.detach().clone() for layer in (one, two, head) for p in (layer.weight, layer.bias)]
     first, second = (used[0] for used in strategy._by_layer(strategy.used(2)))
     list(told.events(until=3))
-    moved = [p != old for p, old in zip([p for layer in (one, two, head) for p in (layer.weight, layer.bias)], before)]
+    moved = [
+        p != old
+        for p, old in zip(
+            [p for layer in (one, two, head) for p in (layer.weight, layer.bias)], before
+        )
+    ]
     assert not moved[0][first].any() and not moved[1][first].any() and moved[0][~first].any()
     assert not moved[2][second][:, first].any() and not moved[3][second].any()
     assert moved[2][~second].any() or moved[2][:, ~first].any()
@@ -101,13 +112,19 @@ def test_each_task_is_answered_with_its_own_gates(small):
     for task in range(3):
         own = list(told.plan.own(task))
         for other in range(3):
-            with_other = told.strategy.network(small.test_images, told.strategy.gates(other))[:, own]
+            with_other = told.strategy.network(small.test_images, told.strategy.gates(other))[
+                :, own
+            ]
             assert torch.equal(scores[:, own], with_other) == (task == other)
 
 
 def test_a_higher_price_leaves_fewer_units_on():
     def on(sparsity: float) -> int:
-        return int(whole(config("hat", "task", tasks=1, steps=60, settings={"sparsity": sparsity}))[0].strategy.used(1).sum())
+        return int(
+            whole(config("hat", "task", tasks=1, steps=60, settings={"sparsity": sparsity}))[0]
+            .strategy.used(1)
+            .sum()
+        )
 
     assert on(0.0) > on(0.3) > on(3.0)
 

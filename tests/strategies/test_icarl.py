@@ -31,7 +31,9 @@ def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
     list(told.events(until=1))
     task, strategy = told.tasks[0], told.strategy
     assert strategy.memory.labels.bincount().tolist() == [5] * 4
-    assert torch.equal(strategy.memory.images, replay_buffer.herded(task.train, 5, strategy.network).images)
+    assert torch.equal(
+        strategy.memory.images, replay_buffer.herded(task.train, 5, strategy.network).images
+    )
     later = strategy.examples(told.tasks[1])
     assert torch.equal(later.images, join(told.tasks[1].train, strategy.memory).images)
 
@@ -40,7 +42,9 @@ def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
 def test_outputs_of_earlier_tasks_learn_the_old_answers_and_the_others_the_label(recipe):
     strategy, task = in_task(1, recipe=recipe)
     examples = strategy.examples(task)
-    some = torch.cat([torch.arange(8), torch.arange(len(examples) - 8, len(examples))])  # new images and images from memory
+    some = torch.cat(
+        [torch.arange(8), torch.arange(len(examples) - 8, len(examples))]
+    )  # new images and images from memory
     batch = Batch(*examples.take(some).tensors().values(), some)
     old = strategy.network(batch.images).detach()[:, :4]
     strategy.network.flat.mul_(1.5)
@@ -48,7 +52,9 @@ def test_outputs_of_earlier_tasks_learn_the_old_answers_and_the_others_the_label
     total = 0.0
     for i in range(16):
         for o in range(7):
-            target = torch.sigmoid(old[i, o] / 2) if o < 4 else torch.tensor(float(batch.labels[i] == o))
+            target = (
+                torch.sigmoid(old[i, o] / 2) if o < 4 else torch.tensor(float(batch.labels[i] == o))
+            )
             p = logits[i, o].sigmoid()
             total -= (target * p.log() + (1 - target) * (1 - p).log()).item()
     assert strategy.loss(task, batch, logits).item() == pytest.approx(total / 16, rel=1e-4)
@@ -66,7 +72,9 @@ def test_in_the_first_task_there_is_no_old_model_to_learn_from():
     strategy, task = in_task(0)
     batch = batch_of(task.train)
     logits = strategy.network(batch.images)
-    expected = F.binary_cross_entropy_with_logits(logits[:, :4], F.one_hot(batch.labels, 4).float()) * 4
+    expected = (
+        F.binary_cross_entropy_with_logits(logits[:, :4], F.one_hot(batch.labels, 4).float()) * 4
+    )
     torch.testing.assert_close(strategy.loss(task, batch, logits), expected)
     assert len(strategy.taught) == 0
 
@@ -75,7 +83,10 @@ def test_the_means_are_those_of_the_kept_images_normalised_features(learned):
     strategy = learned.strategy
     assert strategy.means.shape == (10, 16)
     for label in range(10):
-        points = [strategy.network.embed(image.unsqueeze(0)).detach()[0] for image in strategy.memory.images[strategy.memory.labels == label]]
+        points = [
+            strategy.network.embed(image.unsqueeze(0)).detach()[0]
+            for image in strategy.memory.images[strategy.memory.labels == label]
+        ]
         mean = torch.stack([p / p.norm() for p in points]).mean(0)
         torch.testing.assert_close(strategy.means[label], mean / mean.norm())
 
@@ -87,16 +98,27 @@ def test_an_image_belongs_to_the_class_whose_mean_is_nearest(learned, small):
         nearest = torch.stack([(points - mean).norm(dim=1) for mean in strategy.means], 1).argmin(1)
         answers = strategy.scores(small.test_images)
     assert torch.equal(answers.argmax(1), nearest)
-    assert (nearest != strategy.network(small.test_images).argmax(1)).any(), "not what the outputs say"
+    assert (nearest != strategy.network(small.test_images).argmax(1)).any(), (
+        "not what the outputs say"
+    )
 
 
-def test_the_scores_are_distances_in_units_of_those_that_images_have_to_their_own_mean(learned, small):
+def test_the_scores_are_distances_in_units_of_those_that_images_have_to_their_own_mean(
+    learned, small
+):
     strategy, train = learned.strategy, learned.tasks[-1].train
     with torch.no_grad():
-        own = (F.normalize(strategy.network.embed(train.images)) - strategy.means[train.labels]).square().sum(1).mean()
+        own = (
+            (F.normalize(strategy.network.embed(train.images)) - strategy.means[train.labels])
+            .square()
+            .sum(1)
+            .mean()
+        )
         points = F.normalize(strategy.network.embed(small.test_images))
         scores = strategy.scores(small.test_images)
-    torch.testing.assert_close(-scores * own, (points.unsqueeze(1) - strategy.means).square().sum(2), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(
+        -scores * own, (points.unsqueeze(1) - strategy.means).square().sum(2), rtol=1e-3, atol=1e-5
+    )
     assert 0.3 < scores.softmax(1).amax(1).mean() < 1.0
 
 
@@ -114,8 +136,12 @@ def test_while_a_task_is_learned_the_outputs_answer_and_classes_to_come_never_wi
     told = Experiment(config("icarl", recipe="paper"))
     list(told.events(until=1))
     after = told.strategy.scores(small.test_images).detach()
-    assert (after[:, 4:].amax(1) < after[:, :4].amin(1) - 50).all() and not torch.equal(after[:, :4], outputs[:, :4])
+    assert (after[:, 4:].amax(1) < after[:, :4].amin(1) - 50).all() and not torch.equal(
+        after[:, :4], outputs[:, :4]
+    )
 
 
 def test_what_is_needed_within_a_task_alone_is_not_kept_after_it(learned):
-    assert len(learned.strategy.taught) == 0 and "logits" not in learned.strategy.storage(learned.tasks[-1])
+    assert len(learned.strategy.taught) == 0 and "logits" not in learned.strategy.storage(
+        learned.tasks[-1]
+    )

@@ -20,16 +20,24 @@ def test_the_old_answers_are_those_of_the_model_as_it_was_when_the_task_began():
     assert not torch.allclose(strategy.network(batch.images), before)
 
 
-@pytest.mark.parametrize("scenario, terms, counts", [("task", 2, 2), ("domain", 1, 2), ("class", 1, 1)])
+@pytest.mark.parametrize(
+    "scenario, terms, counts", [("task", 2, 2), ("domain", 1, 2), ("class", 1, 1)]
+)
 def test_the_loss_is_that_of_the_present_and_the_old_answers_by_hand(scenario, terms, counts):
     strategy, task, batch = in_task(2, scenario)
     strategy.network.flat.mul_(1.5)
     logits = strategy.network(batch.images)
     taught = strategy.taught[batch.indices]
-    groups = {"task": [list(task.plan.own(0)), list(task.plan.own(1))], "domain": [list(range(task.plan.outputs))],
-              "class": [list(range(task.plan.own(1).stop))]}[scenario]
+    groups = {
+        "task": [list(task.plan.own(0)), list(task.plan.own(1))],
+        "domain": [list(range(task.plan.outputs))],
+        "class": [list(range(task.plan.own(1).stop))],
+    }[scenario]
     assert len(groups) == terms
-    past = [-((taught[:, g] / 2).softmax(1) * (logits[:, g] / 2).log_softmax(1)).sum(1).mean() for g in groups]
+    past = [
+        -((taught[:, g] / 2).softmax(1) * (logits[:, g] / 2).log_softmax(1)).sum(1).mean()
+        for g in groups
+    ]
     expected = strategy.cross_entropy(task, batch, logits) + counts * sum(past) / terms
     torch.testing.assert_close(strategy.loss(task, batch, logits), expected)
 
@@ -39,7 +47,9 @@ def test_with_the_paper_recipe_all_outputs_are_distilled_in_the_class_scenario()
     logits = strategy.network(batch.images)
     taught = strategy.taught[batch.indices]
     past = -((taught / 2).softmax(1) * (logits / 2).log_softmax(1)).sum(1).mean()
-    torch.testing.assert_close(strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits) + past)
+    torch.testing.assert_close(
+        strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits) + past
+    )
 
 
 def test_a_model_that_still_answers_as_before_is_not_pulled_anywhere():
@@ -53,5 +63,7 @@ def test_a_model_that_still_answers_as_before_is_not_pulled_anywhere():
 def test_the_first_task_has_no_teacher():
     strategy, task, batch = in_task(0, "class")
     logits = strategy.network(batch.images)
-    assert torch.equal(strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits))
+    assert torch.equal(
+        strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits)
+    )
     assert len(strategy.taught) == 0

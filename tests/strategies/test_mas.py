@@ -21,7 +21,9 @@ def by_definition(network, images: torch.Tensor, candidates: torch.Tensor) -> to
 
 def of_task(told: Experiment, task: int) -> torch.Tensor:
     train = told.tasks[task].train
-    return by_definition(told.strategy.network, train.images, told.tasks[task].candidates(train.tasks))
+    return by_definition(
+        told.strategy.network, train.images, told.tasks[task].candidates(train.tasks)
+    )
 
 
 @pytest.mark.parametrize("scenario", ["task", "class"])
@@ -31,7 +33,9 @@ def test_importance_adds_up_the_sensitivity_of_each_task_at_its_end(scenario):
     first = told.strategy.importance
     torch.testing.assert_close(first, of_task(told, 0), rtol=1e-3, atol=1e-6)
     list(told.events(until=2))
-    torch.testing.assert_close(told.strategy.importance, first + of_task(told, 1), rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(
+        told.strategy.importance, first + of_task(told, 1), rtol=1e-3, atol=1e-6
+    )
     assert torch.equal(told.strategy.anchor, told.strategy.network.flat)
 
 
@@ -79,4 +83,6 @@ def test_weights_that_matter_are_held():
 
 def test_what_is_kept_does_not_grow_with_the_tasks():
     told = whole(config("mas", "task", tasks=10))[0]
-    assert told.strategy.storage(told.tasks[-1]) == {"weights": 2 * told.strategy.network.flat.nbytes}
+    assert told.strategy.storage(told.tasks[-1]) == {
+        "weights": 2 * told.strategy.network.flat.nbytes
+    }

@@ -22,8 +22,12 @@ def by_label(plan) -> list[int]:
 @pytest.mark.parametrize("order", [None, (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)])
 def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario, order, small):
     told, _ = whole(config("ncm", scenario, class_order=order))
-    expected = torch.stack([pixels(small.train_images[small.train_labels == label]).mean(0) for label in range(10)])
-    torch.testing.assert_close(told.strategy.means[by_label(told.plan)], expected, rtol=0, atol=1e-6)
+    expected = torch.stack(
+        [pixels(small.train_images[small.train_labels == label]).mean(0) for label in range(10)]
+    )
+    torch.testing.assert_close(
+        told.strategy.means[by_label(told.plan)], expected, rtol=0, atol=1e-6
+    )
     assert told.strategy.counts.tolist() == [24] * 10
 
 
@@ -39,8 +43,12 @@ def test_differences_between_scores_are_those_of_squared_distances_in_variances(
     told, _ = whole(config("ncm"))
     strategy = told.strategy
     scores = strategy.scores(small.test_images).double()
-    expected = torch.cdist(pixels(small.test_images), strategy.means).square() / (-2 * strategy.variance)
-    torch.testing.assert_close(scores - scores[:, :1], expected - expected[:, :1], rtol=1e-4, atol=1e-3)
+    expected = torch.cdist(pixels(small.test_images), strategy.means).square() / (
+        -2 * strategy.variance
+    )
+    torch.testing.assert_close(
+        scores - scores[:, :1], expected - expected[:, :1], rtol=1e-4, atol=1e-3
+    )
 
 
 def test_the_variance_is_that_along_the_line_between_two_means():
@@ -49,7 +57,9 @@ def test_the_variance_is_that_along_the_line_between_two_means():
     x, first, second = pixels(task.train.images), *told.strategy.means
     line = (first - second) / (first - second).norm()
     apart = x - told.strategy.means[task.train.labels]
-    torch.testing.assert_close(told.strategy.variance, (apart @ line).square().mean(), rtol=1e-5, atol=0)
+    torch.testing.assert_close(
+        told.strategy.variance, (apart @ line).square().mean(), rtol=1e-5, atol=0
+    )
 
 
 def test_what_is_kept_does_not_grow_with_the_images():

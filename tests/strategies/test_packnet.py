@@ -31,7 +31,10 @@ def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
         list(told.events(until=task + 1))
         scores = told.strategy.scores(small.test_images)
         kept[task] = scores[:, list(told.plan.own(task))]
-        assert all(torch.equal(scores[:, list(told.plan.own(before))], answers) for before, answers in kept.items())
+        assert all(
+            torch.equal(scores[:, list(told.plan.own(before))], answers)
+            for before, answers in kept.items()
+        )
 
 
 @pytest.mark.parametrize("prune", [0.75, 0.5, 0.0])
@@ -55,7 +58,9 @@ def test_the_smallest_weights_of_the_task_are_freed_and_set_to_zero():
     for layer, weight in zip(strategy.network.layers[:-1], before):
         freed = owners(strategy, layer) == 1
         assert weight[freed].abs().max() <= weight[~freed].abs().min()
-        assert (layer.weight[freed] == 0).all() and torch.equal(layer.weight[~freed], weight[~freed])
+        assert (layer.weight[freed] == 0).all() and torch.equal(
+            layer.weight[~freed], weight[~freed]
+        )
 
 
 def test_biases_belong_to_the_first_task_and_rows_of_the_head_to_their_own():
@@ -65,7 +70,10 @@ def test_biases_belong_to_the_first_task_and_rows_of_the_head_to_their_own():
         assert (part(told.strategy, layer.bias, told.strategy.owner) == 0).all()
     for task in range(3):
         for parameter in (network.head.weight, network.head.bias):
-            assert (part(told.strategy, parameter, told.strategy.owner)[list(told.plan.own(task))] == task).all()
+            assert (
+                part(told.strategy, parameter, told.strategy.owner)[list(told.plan.own(task))]
+                == task
+            ).all()
 
 
 def test_a_task_moves_only_the_weights_that_it_owns_and_moves_them():
@@ -80,10 +88,17 @@ def test_a_task_moves_only_the_weights_that_it_owns_and_moves_them():
     assert (told.strategy.network.flat[others] == 0).all() and others.any()
 
 
-@pytest.mark.parametrize(("steps", "retrain", "pruned_at"), [(30, 1 / 3, 20), (30, 0.0, 30), (30, 0.9, 3), (1, 1 / 3, 1), (3, 0.9, 1)])
+@pytest.mark.parametrize(
+    ("steps", "retrain", "pruned_at"),
+    [(30, 1 / 3, 20), (30, 0.0, 30), (30, 0.9, 3), (1, 1 / 3, 1), (3, 0.9, 1)],
+)
 def test_the_last_part_of_a_tasks_steps_comes_after_the_pruning(steps, retrain, pruned_at):
     told = Experiment(config("packnet", "task", steps=steps, settings={"retrain": retrain}))
-    freed = [step for step, _steps, _loss in told.strategy.learn(told.tasks[0]) if (told.strategy.owner == 1).sum() > 200]
+    freed = [
+        step
+        for step, _steps, _loss in told.strategy.learn(told.tasks[0])
+        if (told.strategy.owner == 1).sum() > 200
+    ]
     assert freed == list(range(pruned_at, steps + 1))
 
 

@@ -21,7 +21,9 @@ def numbered(numbers: torch.Tensor) -> Batch:
     return Batch(numbers.to(torch.uint8).reshape(-1, 1, 1, 1), numbers, numbers, numbers)
 
 
-def streamed(count: int, room: int, batch: int, drawing: torch.Generator) -> tuple[Examples, torch.Tensor]:
+def streamed(
+    count: int, room: int, batch: int, drawing: torch.Generator
+) -> tuple[Examples, torch.Tensor]:
     """A reservoir after a stream of the numbers from 0 to count."""
     kept, seen = nothing(), replay_buffer.unseen()
     for part in torch.arange(count).split(batch):
@@ -37,12 +39,18 @@ def counts(kept: Examples) -> dict[tuple[int, int], int]:
 
 # The reservoir
 
-@pytest.mark.parametrize("count, room, batch", [(5, 10, 3), (10, 10, 4), (11, 10, 4), (200, 10, 7), (200, 150, 128), (50, 0, 8)])
+
+@pytest.mark.parametrize(
+    "count, room, batch",
+    [(5, 10, 3), (10, 10, 4), (11, 10, 4), (200, 10, 7), (200, 150, 128), (50, 0, 8)],
+)
 def test_a_reservoir_holds_all_of_the_stream_until_it_is_full(count, room, batch):
     kept, seen = streamed(count, room, batch, generator())
     assert len(kept) == min(count, room) and int(seen) == count
     assert len(kept.labels.unique()) == len(kept)
-    assert torch.equal(kept.images.flatten().long(), kept.labels) and torch.equal(kept.tasks, kept.labels)
+    assert torch.equal(kept.images.flatten().long(), kept.labels) and torch.equal(
+        kept.tasks, kept.labels
+    )
     if count <= room:
         assert torch.equal(kept.labels, torch.arange(count))
 
@@ -52,7 +60,9 @@ def test_a_batch_at_once_is_what_one_image_after_the_other_would_be(batch):
     kept, _ = streamed(200, 12, batch, generator())
     drawing, by_hand = generator(), []
     for part in torch.arange(200).split(batch):
-        for t, share in zip(part.tolist(), torch.rand(len(part), generator=drawing, dtype=torch.float64).tolist()):
+        for t, share in zip(
+            part.tolist(), torch.rand(len(part), generator=drawing, dtype=torch.float64).tolist()
+        ):
             if t < 12:
                 by_hand.append(t)
             elif int(share * (t + 1)) < 12:
@@ -67,7 +77,9 @@ def test_every_image_of_the_stream_is_kept_with_the_same_probability():
         hits[streamed(count, room, 32, drawing)[0].labels] += 1
     expected = times * room / count
     spread = expected * (1 - room / count)
-    assert abs(float(((hits - expected).square() / spread).sum()) - count) < 5 * (2 * count) ** 0.5  # chi-square: mean n, variance 2n
+    assert (
+        abs(float(((hits - expected).square() / spread).sum()) - count) < 5 * (2 * count) ** 0.5
+    )  # chi-square: mean n, variance 2n
     tenths = hits.view(10, -1).sum(1)
     assert ((tenths - 30 * expected).abs() < 5 * (30 * spread) ** 0.5).all()
 
@@ -81,10 +93,13 @@ def test_a_full_reservoir_is_changed_in_place_and_only_where_something_new_goes(
     assert after.images.data_ptr() == place and 0 < len(places) < 20
     changed = torch.zeros(20, dtype=torch.bool)
     changed[places] = True
-    assert torch.equal(after.labels[changed], 50 + chosen) and torch.equal(after.labels[~changed], before[~changed])
+    assert torch.equal(after.labels[changed], 50 + chosen) and torch.equal(
+        after.labels[~changed], before[~changed]
+    )
 
 
 # Herding
+
 
 def by_definition(points: torch.Tensor, count: int) -> list[int]:
     """Algorithm 4, one distance at a time."""
@@ -111,7 +126,10 @@ def test_herding_comes_nearer_to_the_mean_than_random_choices_do():
     points = on_the_sphere(200, 8)
     mean = torch.nn.functional.normalize(points.mean(0), dim=0)
     herd = (points[replay_buffer.herding(points, 10)].mean(0) - mean).norm()
-    others = [(points[torch.randperm(200, generator=generator(s))[:10]].mean(0) - mean).norm() for s in range(50)]
+    others = [
+        (points[torch.randperm(200, generator=generator(s))[:10]].mean(0) - mean).norm()
+        for s in range(50)
+    ]
     assert herd < min(others)
 
 
@@ -121,7 +139,9 @@ def test_the_features_are_those_of_the_head_brought_to_length_one(small, monkeyp
     points = replay_buffer.features(network, images)
     assert not points.requires_grad
     torch.testing.assert_close(points.norm(dim=1), torch.ones(len(images)))
-    torch.testing.assert_close(points * network.embed(images).norm(dim=1, keepdim=True), network.embed(images))
+    torch.testing.assert_close(
+        points * network.embed(images).norm(dim=1, keepdim=True), network.embed(images)
+    )
     monkeypatch.setattr(replay_buffer, "CHUNK", 50)
     torch.testing.assert_close(replay_buffer.features(network, images), points)
 
@@ -138,6 +158,7 @@ def test_each_class_has_a_herd_of_its_own(small):
 
 # The policies in the strategies that leave the choice
 
+
 @pytest.mark.parametrize("strategy", KEEPING)
 @pytest.mark.parametrize("policy", ["random", "herding"])
 def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy, small):
@@ -145,31 +166,50 @@ def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy
         told = Experiment(config(strategy, scenario, settings={"per_class": 5, "policy": policy}))
         for learned in (1, 2, 3):
             list(told.events(until=learned))
-            assert counts(told.strategy.memory) == {(t, label): 5 for t in range(learned) for label in told.plan.own(t)}
+            assert counts(told.strategy.memory) == {
+                (t, label): 5 for t in range(learned) for label in told.plan.own(t)
+            }
         assert told.strategy.seen.nbytes == 0
 
 
 @pytest.mark.parametrize("strategy", [*KEEPING, "der", "derpp"])
 @pytest.mark.parametrize("each", [1, 3])
-def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(strategy, each, small):
+def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
+    strategy, each, small
+):
     policy = {"policy": "reservoir"} if strategy in KEEPING else {}
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
         told, _ = whole(config(strategy, scenario, settings={"per_class": each, **policy}))
         assert len(told.strategy.memory) == each * 10
         assert int(told.strategy.seen) == 7 * sum(min(128, len(task.train)) for task in told.tasks)
-        known = {(image.numpy().tobytes(), int(y)) for task in told.tasks for image, y in zip(task.train.images, task.train.labels)}
-        assert {(image.numpy().tobytes(), int(y)) for image, y in zip(told.strategy.memory.images, told.strategy.memory.labels)} <= known
+        known = {
+            (image.numpy().tobytes(), int(y))
+            for task in told.tasks
+            for image, y in zip(task.train.images, task.train.labels)
+        }
+        assert {
+            (image.numpy().tobytes(), int(y))
+            for image, y in zip(told.strategy.memory.images, told.strategy.memory.labels)
+        } <= known
 
 
 @pytest.mark.parametrize("strategy", ["replay", "agem"])
 def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strategy, small):
-    ours, plain = (Experiment(config(name, settings=how)) for name, how in ((strategy, {"policy": "reservoir"}), ("finetune", {})))
+    ours, plain = (
+        Experiment(config(name, settings=how))
+        for name, how in ((strategy, {"policy": "reservoir"}), ("finetune", {}))
+    )
     for told in (ours, plain):
         list(told.events(until=1))
-    assert len(ours.strategy.memory) and torch.equal(ours.strategy.network.flat, plain.strategy.network.flat)
+    assert len(ours.strategy.memory) and torch.equal(
+        ours.strategy.network.flat, plain.strategy.network.flat
+    )
 
 
-@pytest.mark.parametrize(("strategy", "policy"), [("replay", "random"), ("agem", "random"), ("er-ace", "reservoir"), ("icarl", "herding")])
+@pytest.mark.parametrize(
+    ("strategy", "policy"),
+    [("replay", "random"), ("agem", "random"), ("er-ace", "reservoir"), ("icarl", "herding")],
+)
 def test_without_a_word_about_it_the_policy_is_the_published_one(strategy, policy):
     """Runs that were learned before there was a choice say nothing of it."""
     assert registry.strategy(strategy).make("class", {"per_class": 100}).policy == policy
@@ -185,5 +225,19 @@ def test_a_batch_is_drawn_from_anywhere_in_the_memory():
 def test_nothing_is_kept_where_nothing_is_to_be_kept(small):
     told = Experiment(config())
     for policy in replay_buffer.POLICIES:
-        assert len(replay_buffer.grown(nothing(), told.tasks[0].train, 0, policy, told.strategy.network, generator())) == 0
-    assert len(replay_buffer.streamed(nothing(), replay_buffer.unseen(), batch_of(told.tasks[0].train), 0, generator())[0]) == 0
+        assert (
+            len(
+                replay_buffer.grown(
+                    nothing(), told.tasks[0].train, 0, policy, told.strategy.network, generator()
+                )
+            )
+            == 0
+        )
+    assert (
+        len(
+            replay_buffer.streamed(
+                nothing(), replay_buffer.unseen(), batch_of(told.tasks[0].train), 0, generator()
+            )[0]
+        )
+        == 0
+    )

@@ -40,7 +40,9 @@ def test_all_networks_start_from_the_same_weights_which_answer_for_tasks_to_come
     fresh = told.strategy.network.flat.clone()
     before = told.strategy.scores(small.test_images)
     list(told.events(until=1))
-    assert torch.equal(told.strategy.weights_of(1), fresh) and not torch.equal(told.strategy.weights_of(0), fresh)
+    assert torch.equal(told.strategy.weights_of(1), fresh) and not torch.equal(
+        told.strategy.weights_of(0), fresh
+    )
     later = list(told.plan.own(1))
     assert torch.equal(told.strategy.scores(small.test_images)[:, later], before[:, later])
 
@@ -56,4 +58,7 @@ def test_a_task_that_is_learned_is_never_forgotten(scenario):
 @pytest.mark.parametrize("tasks", [1, 3, 10])
 def test_what_is_kept_is_one_network_for_each_earlier_task(tasks):
     told = learned(tasks)
-    assert told.strategy.storage(told.tasks[-1]).get("weights", 0) == (tasks - 1) * told.strategy.network.flat.nbytes
+    assert (
+        told.strategy.storage(told.tasks[-1]).get("weights", 0)
+        == (tasks - 1) * told.strategy.network.flat.nbytes
+    )

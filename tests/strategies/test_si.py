@@ -42,7 +42,9 @@ def test_the_importance_of_a_second_task_is_added_to_that_of_the_first():
     first = told.strategy.importance.clone()
     list(told.events(until=2))
     change = told.strategy.network.flat - told.strategy.anchor
-    torch.testing.assert_close(told.strategy.importance, first + told.strategy.path / (change.square() + 0.1))
+    torch.testing.assert_close(
+        told.strategy.importance, first + told.strategy.path / (change.square() + 0.1)
+    )
 
 
 def test_the_penalty_pulls_as_its_own_derivative_and_is_nothing_before_there_is_a_past():
@@ -58,4 +60,6 @@ def test_the_penalty_pulls_as_its_own_derivative_and_is_nothing_before_there_is_
     torch.testing.assert_close(strategy.penalty(), value.detach())
     strategy.network.flat_gradient.zero_()
     strategy.adjust_gradients(told.tasks[1])
-    torch.testing.assert_close(strategy.network.flat_gradient, torch.autograd.grad(value, weights)[0])
+    torch.testing.assert_close(
+        strategy.network.flat_gradient, torch.autograd.grad(value, weights)[0]
+    )

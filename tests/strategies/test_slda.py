@@ -17,7 +17,14 @@ def at_once(dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return x, means, apart.T @ apart / len(x)
 
 
-@pytest.mark.parametrize("dealt", [{"tasks": 1, "steps": 1}, {"tasks": 3}, {"tasks": 5, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)}])
+@pytest.mark.parametrize(
+    "dealt",
+    [
+        {"tasks": 1, "steps": 1},
+        {"tasks": 3},
+        {"tasks": 5, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)},
+    ],
+)
 @pytest.mark.parametrize("scenario", ["class", "domain"])
 def test_the_streaming_covariance_is_that_of_all_images_whatever_the_order(scenario, dealt, small):
     told, _ = whole(config("slda", scenario, **dealt))
@@ -31,12 +38,20 @@ def test_the_answers_are_those_of_the_formula(small):
     inverse = ((1 - SHRINKAGE) * covariance + SHRINKAGE * torch.eye(36)).inverse()
     x = (small.test_images.flatten(1).float() / 255).double()
     expected = x @ inverse @ means.T - (means @ inverse * means).sum(1) / 2
-    torch.testing.assert_close(told.strategy.scores(small.test_images).double(), expected, rtol=1e-4, atol=1e-2)
+    torch.testing.assert_close(
+        told.strategy.scores(small.test_images).double(), expected, rtol=1e-4, atol=1e-2
+    )
 
 
 def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
-    ball, nearest = (whole(config(name, settings=settings))[0].strategy for name, settings in (("slda", {"shrinkage": 1}), ("ncm", {})))
-    ours, theirs = ball.scores(small.test_images), nearest.scores(small.test_images) * nearest.variance.float()
+    ball, nearest = (
+        whole(config(name, settings=settings))[0].strategy
+        for name, settings in (("slda", {"shrinkage": 1}), ("ncm", {}))
+    )
+    ours, theirs = (
+        ball.scores(small.test_images),
+        nearest.scores(small.test_images) * nearest.variance.float(),
+    )
     assert torch.equal(ours.argmax(1), theirs.argmax(1))
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-3)
 
@@ -45,15 +60,24 @@ def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
     """Two classes that differ little in one pixel, where another varies much: only its covariance tells them apart."""
     dataset = made_up(classes=2, train=200, test=100)
     generator = torch.Generator().manual_seed(1)
-    for images, labels in ((dataset.train_images, dataset.train_labels), (dataset.test_images, dataset.test_labels)):
+    for images, labels in (
+        (dataset.train_images, dataset.train_labels),
+        (dataset.test_images, dataset.test_labels),
+    ):
         images.fill_(100)
         loud = torch.randint(0, 200, (len(labels),), generator=generator)
         images[:, 0, 0, 0] = loud.to(torch.uint8)
-        images[:, 0, 0, 1] = (loud + 10 * labels + torch.randint(0, 6, (len(labels),), generator=generator)).to(torch.uint8)
+        images[:, 0, 0, 1] = (
+            loud + 10 * labels + torch.randint(0, 6, (len(labels),), generator=generator)
+        ).to(torch.uint8)
     right = {}
     for name in ("slda", "ncm"):
         told, _ = whole(config(name, tasks=1), dataset)
-        right[name] = float((told.strategy.scores(dataset.test_images).argmax(1) == dataset.test_labels).float().mean())
+        right[name] = float(
+            (told.strategy.scores(dataset.test_images).argmax(1) == dataset.test_labels)
+            .float()
+            .mean()
+        )
     assert right["slda"] == 1 and right["ncm"] < 0.7
 
 

@@ -32,7 +32,9 @@ def counts(kept: Examples) -> dict[tuple[int, int], int]:
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 @pytest.mark.parametrize(("asked", "kept"), [(1, 1), (5, 5), (24, 24), (100, 24)])
-def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(scenario, asked, kept, small):
+def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(
+    scenario, asked, kept, small
+):
     told = Experiment(config("replay", scenario, settings={"per_class": asked}))
     for learned in (1, 2, 3):
         list(told.events(until=learned))
@@ -43,14 +45,26 @@ def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(scena
 def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_label(small):
     told, _ = whole(config("replay", settings={"per_class": 9}))
     for task in told.tasks:
-        kept = told.strategy.memory.take((told.strategy.memory.tasks == task.index).nonzero().squeeze(1))
-        known = {(image.numpy().tobytes(), int(label)) for image, label in zip(task.train.images, task.train.labels)}
-        chosen = [(image.numpy().tobytes(), int(label)) for image, label in zip(kept.images, kept.labels)]
+        kept = told.strategy.memory.take(
+            (told.strategy.memory.tasks == task.index).nonzero().squeeze(1)
+        )
+        known = {
+            (image.numpy().tobytes(), int(label))
+            for image, label in zip(task.train.images, task.train.labels)
+        }
+        chosen = [
+            (image.numpy().tobytes(), int(label)) for image, label in zip(kept.images, kept.labels)
+        ]
         assert len(set(chosen)) == len(chosen) and set(chosen) <= known
 
 
 def test_which_images_replay_keeps_depends_on_the_seed_alone(small):
-    one, other, third = (whole(config("replay", seed=seed, class_order=range(10), settings={"per_class": 3}))[0].strategy.memory for seed in (1, 1, 2))
+    one, other, third = (
+        whole(config("replay", seed=seed, class_order=range(10), settings={"per_class": 3}))[
+            0
+        ].strategy.memory
+        for seed in (1, 1, 2)
+    )
     assert torch.equal(one.images, other.images) and not torch.equal(one.images, third.images)
 
 
@@ -67,9 +81,14 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
     drawn = replay_buffer.sample(strategy.memory, 16, seeds.generator(0, "test"))
 
     def by_hand(part):
-        own = [told.plan.own(int(t)) if scenario == "task" else range(told.plan.own(index).stop) for t in part.tasks]
+        own = [
+            told.plan.own(int(t)) if scenario == "task" else range(told.plan.own(index).stop)
+            for t in part.tasks
+        ]
         answers = strategy.network(part.images)
-        each = [F.cross_entropy(a[list(o)], y - o.start) for a, o, y in zip(answers, own, part.labels)]
+        each = [
+            F.cross_entropy(a[list(o)], y - o.start) for a, o, y in zip(answers, own, part.labels)
+        ]
         return torch.stack(each).mean()
 
     share = 1 / (index + 1)
@@ -88,14 +107,20 @@ def test_in_the_task_scenario_a_replayed_image_moves_only_the_outputs_of_its_own
 
 
 def test_a_memory_is_sampled_with_replacement_and_from_all_of_it():
-    kept = Examples(torch.arange(3, dtype=torch.uint8).reshape(3, 1, 1, 1), torch.arange(3), torch.zeros(3, dtype=torch.int64))
+    kept = Examples(
+        torch.arange(3, dtype=torch.uint8).reshape(3, 1, 1, 1),
+        torch.arange(3),
+        torch.zeros(3, dtype=torch.int64),
+    )
     drawn = replay_buffer.sample(kept, 100, torch.Generator().manual_seed(0))
     assert len(drawn) == 100 and set(drawn.labels.tolist()) == {0, 1, 2}
     assert torch.equal(drawn.images.flatten().long(), drawn.labels)
 
 
 def test_joining_nothing_changes_nothing():
-    some = Examples(torch.ones(2, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1]), torch.tensor([0, 0]))
+    some = Examples(
+        torch.ones(2, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1]), torch.tensor([0, 0])
+    )
     for joined in (join(nothing(), some), join(some, nothing())):
         assert torch.equal(joined.images, some.images) and torch.equal(joined.labels, some.labels)
     assert len(join(nothing(), nothing())) == 0
@@ -106,7 +131,9 @@ def test_cumulative_training_learns_the_union_of_all_tasks_so_far(small):
     told = Experiment(config("cumulative"))
     for learned in (1, 2, 3):
         list(told.events(until=learned))
-        assert counts(told.strategy.examples(told.tasks[learned - 1])) == {(t, label): 24 for t in range(learned) for label in told.plan.own(t)}
+        assert counts(told.strategy.examples(told.tasks[learned - 1])) == {
+            (t, label): 24 for t in range(learned) for label in told.plan.own(t)
+        }
 
 
 def test_cumulative_training_starts_every_task_with_the_first_weights_and_a_fresh_optimiser(small):
@@ -141,12 +168,19 @@ def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario, sm
     assert {e.steps for e in events if isinstance(e, Step)} == {7}
     everything = counts(told.strategy.examples(told.tasks[0]))
     assert everything == {(t, label): 24 for t in range(3) for label in told.plan.own(t)}
-    assert all(e.loss < 10 for e in events if isinstance(e, Step))  # outputs of tasks to come compete: none is impossible
+    assert all(
+        e.loss < 10 for e in events if isinstance(e, Step)
+    )  # outputs of tasks to come compete: none is impossible
 
 
 def test_joint_training_is_already_good_at_tasks_to_come(small):
     """A later task is known before it is taught: what no strategy that obeys the order can do."""
-    ahead = [next(e.ahead for e in whole(config(name, "task", steps=60))[1] if isinstance(e, TaskLearned)) for name in ("joint", "finetune")]
+    ahead = [
+        next(
+            e.ahead for e in whole(config(name, "task", steps=60))[1] if isinstance(e, TaskLearned)
+        )
+        for name in ("joint", "finetune")
+    ]
     assert ahead[0] > 0.9 > ahead[1]
 
 
@@ -161,7 +195,9 @@ def test_frozen_features_and_the_sources_outputs_stay_as_they_are_to_the_bit(sce
     assert torch.equal(network.flat[: network.head_start], before[: network.head_start])
     weight, bias = before[network.head_start :].split([10 * 16, 10])
     weight = weight.view(10, 16)
-    assert torch.equal(network.head.weight[:own], weight[:own]) and torch.equal(network.head.bias[:own], bias[:own])
+    assert torch.equal(network.head.weight[:own], weight[:own]) and torch.equal(
+        network.head.bias[:own], bias[:own]
+    )
     assert (network.head.weight[own:] != weight[own:]).any(1).all()
 
 
@@ -190,14 +226,21 @@ def test_fine_tuning_forgets_in_the_class_scenario():
 ])  # fmt: skip
 def test_a_strategy_forgets_less_than_fine_tuning_where_its_paper_says_so(strategy, scenario, gain):
     ours, plain = matrix(strategy, scenario), matrix("finetune", scenario)
-    assert forgetting(ours) < forgetting(plain) / 4 and average_accuracy(ours) > average_accuracy(plain) + gain
+    assert (
+        forgetting(ours) < forgetting(plain) / 4
+        and average_accuracy(ours) > average_accuracy(plain) + gain
+    )
 
 
-@pytest.mark.parametrize(("available", "batch", "steps"), [(10, 3, 7), (10, 10, 3), (5, 128, 4), (24, 8, 3)])
+@pytest.mark.parametrize(
+    ("available", "batch", "steps"), [(10, 3, 7), (10, 10, 3), (5, 128, 4), (24, 8, 3)]
+)
 def test_images_come_in_whole_batches_of_shuffled_passes(available, batch, steps, small):
     strategy = Experiment(config()).strategy
     strategy.recipe = config().how.__class__(steps, "seen", 10, 10, batch=batch)
-    drawn = [b.tolist() for b in strategy._order(available, steps, torch.Generator().manual_seed(0))]
+    drawn = [
+        b.tolist() for b in strategy._order(available, steps, torch.Generator().manual_seed(0))
+    ]
     size = min(batch, available)
     assert len(drawn) == steps and all(len(b) == size for b in drawn)
     a_pass = available // size
@@ -211,13 +254,18 @@ def test_a_quick_task_is_one_pass_but_never_fewer_than_sixty_steps(small):
     told = Experiment(made)
     task = told.tasks[0]
     assert told.strategy.steps(task, task.train) == 60
-    many = Examples(torch.zeros(128 * 90 + 5, 1, 1, 1), torch.zeros(128 * 90 + 5), torch.zeros(128 * 90 + 5))
+    many = Examples(
+        torch.zeros(128 * 90 + 5, 1, 1, 1), torch.zeros(128 * 90 + 5), torch.zeros(128 * 90 + 5)
+    )
     assert told.strategy.steps(task, many) == 90
     assert Experiment(config(steps=None, recipe="paper")).strategy.steps(task, many) == 2000
 
 
 def test_the_untrained_network_is_the_same_for_every_strategy(small):
-    first = {name: next(e for e in whole(config(name, "task"))[1] if isinstance(e, Started)).untrained for name in ("finetune", "ewc", "joint", "scratch")}
+    first = {
+        name: next(e for e in whole(config(name, "task"))[1] if isinstance(e, Started)).untrained
+        for name in ("finetune", "ewc", "joint", "scratch")
+    }
     assert len(set(first.values())) == 1
 
 
@@ -225,14 +273,18 @@ def test_learning_stops_before_the_task_that_was_named(small):
     told = Experiment(config())
     assert [e.task for e in told.events(until=2) if isinstance(e, TaskLearned)] == [0, 1]
     assert [e.task for e in told.events(until=2) if isinstance(e, TaskLearned)] == []
-    assert [e.task for e in Experiment(config()).events(until=0) if isinstance(e, TaskLearned)] == []
+    assert [
+        e.task for e in Experiment(config()).events(until=0) if isinstance(e, TaskLearned)
+    ] == []
     assert [e.task for e in told.events(until=99) if isinstance(e, TaskLearned)] == [2]
 
 
 def test_a_loss_that_is_not_a_number_is_told_as_none(small, monkeypatch):
     from lifelong.strategies.finetune import FineTune
 
-    monkeypatch.setattr(FineTune, "loss", lambda self, task, batch, logits: logits.sum() * torch.inf, raising=False)
+    monkeypatch.setattr(
+        FineTune, "loss", lambda self, task, batch, logits: logits.sum() * torch.inf, raising=False
+    )
     _, events = whole(config(tasks=1, steps=1))
     assert [e.loss for e in events if isinstance(e, Step)] == [None]
 

@@ -32,7 +32,9 @@ def test_gates_differ_by_task_layer_and_seed_and_are_the_same_when_drawn_again(m
     flat = [tuple(gate.flatten().tolist()) for gates in strategy.gates for gate in gates]
     assert len(set(flat)) == 6
     again, other = (strategy_with(seed=seed) for seed in (0, 1))
-    assert all(torch.equal(a, b) for old, new in zip(strategy.gates, again.gates) for a, b in zip(old, new))
+    assert all(
+        torch.equal(a, b) for old, new in zip(strategy.gates, again.gates) for a, b in zip(old, new)
+    )
     assert not torch.equal(strategy.gates[0][0], other.gates[0][0])
 
 
@@ -43,7 +45,11 @@ def test_units_that_are_off_get_no_gradient_and_the_others_do():
     strategy.network.backward(strategy.loss(task, batch, strategy.forward(task, batch)))
     first, second = (gate[0] == 1 for gate in strategy.gates[1])
     one, two, head = strategy.network.layers
-    assert (one.weight.grad[~first] == 0).all() and (one.bias.grad[~first] == 0).all() and one.bias.grad[first].any()
+    assert (
+        (one.weight.grad[~first] == 0).all()
+        and (one.bias.grad[~first] == 0).all()
+        and one.bias.grad[first].any()
+    )
     assert (two.weight.grad[~second] == 0).all() and (two.weight.grad[:, ~first] == 0).all()
     assert two.weight.grad[second][:, first].any()
     assert (head.weight.grad[:, ~second] == 0).all() and head.weight.grad[:, second].any()
@@ -55,7 +61,9 @@ def test_each_task_is_answered_with_its_own_gates(small):
     for task in range(3):
         own = list(told.plan.own(task))
         for other in range(3):
-            with_other = told.strategy.network(small.test_images, told.strategy.gates[other])[:, own]
+            with_other = told.strategy.network(small.test_images, told.strategy.gates[other])[
+                :, own
+            ]
             assert torch.equal(answers[:, own], with_other) == (task == other)
 
 
@@ -66,12 +74,18 @@ def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
         own = list(told.plan.own(0))
         before = scores(told.strategy, small.test_images)[:, own]
         list(told.events())
-        return float((scores(told.strategy, small.test_images)[:, own] - before).abs().mean() / before.abs().mean())
+        return float(
+            (scores(told.strategy, small.test_images)[:, own] - before).abs().mean()
+            / before.abs().mean()
+        )
 
     assert moved("xdg", share=0.75) < moved("finetune") / 2
 
 
 def test_with_no_unit_off_it_is_fine_tuning_to_the_bit():
-    ours, plain = whole(config("xdg", "task", settings={"share": 0.0}))[0], whole(config("finetune", "task"))[0]
+    ours, plain = (
+        whole(config("xdg", "task", settings={"share": 0.0}))[0],
+        whole(config("finetune", "task"))[0],
+    )
     assert torch.equal(ours.strategy.network.flat, plain.strategy.network.flat)
     assert ours.strategy.storage(ours.tasks[-1]) == {}

@@ -16,7 +16,13 @@ from tests.fake_gpu import KNOWN_WARNING, OnCard, machine_with_card
 from tests.helpers import after_steps, config, learn, made_up, on_disk, pairs, python, whole
 
 pytestmark = pytest.mark.filterwarnings(KNOWN_WARNING)
-WHOLE = {"model": "resnet18", "network": {"weights": "none", "units": 8, "tune": "whole"}, "tasks": 2, "steps": 2, "precision": "fp32"}
+WHOLE = {
+    "model": "resnet18",
+    "network": {"weights": "none", "units": 8, "tune": "whole"},
+    "tasks": 2,
+    "steps": 2,
+    "precision": "fp32",
+}
 FROZEN = WHOLE | {"network": {"weights": "none", "units": 8}}
 
 
@@ -28,7 +34,11 @@ def pictures(monkeypatch):
 
 
 def learned(events) -> list[tuple]:
-    return [(event.accuracy, event.labelled, event.ahead) for event in events if isinstance(event, TaskLearned)]
+    return [
+        (event.accuracy, event.labelled, event.ahead)
+        for event in events
+        if isinstance(event, TaskLearned)
+    ]
 
 
 def assert_near(there: dict, here: dict) -> None:
@@ -39,12 +49,18 @@ def assert_near(there: dict, here: dict) -> None:
     """
     assert there.keys() == here.keys()
     for name, tensor in here.items():
-        apart = torch.dist(there[name].cpu().double(), tensor.double()) / tensor.double().norm().clamp(min=1)
-        assert apart < (0.02 if name.startswith("network") else 0.4), f"{name}: {float(apart):.3f} apart"
+        apart = torch.dist(
+            there[name].cpu().double(), tensor.double()
+        ) / tensor.double().norm().clamp(min=1)
+        assert apart < (0.02 if name.startswith("network") else 0.4), (
+            f"{name}: {float(apart):.3f} apart"
+        )
 
 
 def assert_same_on_card(made) -> None:
-    made = made.model_copy(update={"precision": "fp32"})  # else each would compute in what it gains time by
+    made = made.model_copy(
+        update={"precision": "fp32"}
+    )  # else each would compute in what it gains time by
     here, events = whole(made)
     with machine_with_card():
         there, also = whole(made)
@@ -99,11 +115,19 @@ def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(s
 
 def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, monkeypatch):
     front = experiment.front_of(config(**FROZEN))
-    here = torch.cat([part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)])
+    here = torch.cat(
+        [part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)]
+    )
     asked = []
-    monkeypatch.setattr(Backbone, "_answer", lambda self, images, own=Backbone._answer: asked.append(type(images)) or own(self, images))
+    monkeypatch.setattr(
+        Backbone,
+        "_answer",
+        lambda self, images, own=Backbone._answer: asked.append(type(images)) or own(self, images),
+    )
     with machine_with_card():
-        there = torch.cat([part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)])
+        there = torch.cat(
+            [part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)]
+        )
     assert set(asked) == {OnCard} and type(there) is torch.Tensor
     torch.testing.assert_close(there, here)
     assert front.device.type == "cpu" and torch.equal(front(pictures.test_images), here)
@@ -113,15 +137,28 @@ def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, mo
     (True, "auto", True, "cuda"), (True, "auto", False, "cpu"), (True, "cpu", True, "cpu"), (True, "cuda", False, "cuda"),
     (False, "auto", True, "cpu"), (False, "cpu", True, "cpu"),
 ])  # fmt: skip
-def test_a_card_is_used_where_there_is_one_and_it_pays_or_where_it_is_asked_for(card, wanted, deep, chosen, monkeypatch):
+def test_a_card_is_used_where_there_is_one_and_it_pays_or_where_it_is_asked_for(
+    card, wanted, deep, chosen, monkeypatch
+):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: card)
     assert hardware.device(wanted, deep) == chosen
 
 
 def test_a_card_that_is_not_there_is_one_sentence():
-    told = python("-m", "lifelong", "train", "--dataset", "mnist-sample", "--device", "cuda", env={"CUDA_VISIBLE_DEVICES": ""})
+    told = python(
+        "-m",
+        "lifelong",
+        "train",
+        "--dataset",
+        "mnist-sample",
+        "--device",
+        "cuda",
+        env={"CUDA_VISIBLE_DEVICES": ""},
+    )
     assert told.returncode == 2 and told.stdout == ""
-    assert told.stderr.strip().splitlines() == ["device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one."]
+    assert told.stderr.strip().splitlines() == [
+        "device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one."
+    ]
 
 
 @pytest.mark.parametrize("knows", [True, False])

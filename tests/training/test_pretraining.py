@@ -39,7 +39,11 @@ def dataset(monkeypatch):
     monkeypatch.setattr(pretraining.hardware, "precision", lambda wanted, device: "fp32")
     Teacher.looked = 0
     grey = made_up(classes=4, train=12, test=2, side=16)
-    return dataclasses.replace(grey, train_images=grey.train_images.repeat(1, 3, 1, 1), test_images=grey.test_images.repeat(1, 3, 1, 1))
+    return dataclasses.replace(
+        grey,
+        train_images=grey.train_images.repeat(1, 3, 1, 1),
+        test_images=grey.test_images.repeat(1, 3, 1, 1),
+    )
 
 
 def test_it_comes_nearer_to_its_teacher_and_its_file_is_a_backbone(dataset, tmp_path):
@@ -76,7 +80,9 @@ def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
         list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, there))
     made, same = tensor_files.read(there)[0], tensor_files.read(here)[0]
     assert made.keys() == same.keys()
-    assert all(torch.dist(made[name], same[name]) < 0.02 * same[name].norm() + 1e-2 for name in same)
+    assert all(
+        torch.dist(made[name], same[name]) < 0.02 * same[name].norm() + 1e-2 for name in same
+    )
 
 
 @pytest.mark.parametrize(("name", "says"), [

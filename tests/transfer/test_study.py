@@ -32,7 +32,9 @@ NATURAL = tuple(range(10))
 
 def asked(**given) -> StudyConfig:
     """A study that takes milliseconds: two seeds, up to four of the 24 images a class, five steps."""
-    return study_config.make(**{"dataset": "mnist-sample", "seeds": 2, "sizes": (1, 4), "steps": 5, **given})
+    return study_config.make(
+        **{"dataset": "mnist-sample", "seeds": 2, "sizes": (1, 4), "steps": 5, **given}
+    )
 
 
 def found(**given) -> Findings:
@@ -58,10 +60,15 @@ def told(findings: Findings) -> dict:
 @pytest.mark.parametrize("seed", range(3))
 def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
     part = Experiment(config(scenario="transfer", tasks=2, seed=seed)).tasks[1].train
-    chosen = [{image.numpy().tobytes() for image in few(part, n, seed).images} for n in (1, 5, 20, 24, 100)]
+    chosen = [
+        {image.numpy().tobytes() for image in few(part, n, seed).images}
+        for n in (1, 5, 20, 24, 100)
+    ]
     assert [len(c) for c in chosen] == [5, 25, 100, 120, 120]
     assert all(fewer <= more for fewer, more in zip(chosen, chosen[1:]))
-    assert same(few(part, 100, seed).tensors(), part.tensors()), "more than there are is all there are, in their order"
+    assert same(few(part, 100, seed).tensors(), part.tensors()), (
+        "more than there are is all there are, in their order"
+    )
     assert same(few(part, 5, seed).tensors(), few(part, 5, seed).tensors())
     assert not torch.equal(few(part, 5, seed).images, few(part, 5, seed + 1).images)
     assert few(part, 5, seed).labels.bincount()[5:].tolist() == [5] * 5
@@ -71,14 +78,24 @@ def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
 @pytest.mark.parametrize("tasks", [2, 3])
 def test_images_per_class_limits_every_task_but_the_first(tasks):
     told = Experiment(config(scenario="transfer", tasks=tasks, images_per_class=3))
-    assert [len(task.train) for task in told.tasks] == [len(task.outputs) * (3 if task.index else 24) for task in told.tasks]
+    assert [len(task.train) for task in told.tasks] == [
+        len(task.outputs) * (3 if task.index else 24) for task in told.tasks
+    ]
     assert all(len(task.test) == 8 * len(task.outputs) for task in told.tasks)
     assert [len(part) for part in told.tasks[0].course] == [len(task.train) for task in told.tasks]
 
 
 def test_task_sizes_say_where_the_cut_is():
     pair = PAIRS["animals-to-vehicles"]
-    dealt = plan(config(scenario="transfer", tasks=None, class_order=pair.class_order, task_sizes=pair.task_sizes), 10)
+    dealt = plan(
+        config(
+            scenario="transfer",
+            tasks=None,
+            class_order=pair.class_order,
+            task_sizes=pair.task_sizes,
+        ),
+        10,
+    )
     assert dealt.classes == ((2, 3, 4, 5, 6, 7), (0, 1, 8, 9))
 
 
@@ -101,7 +118,9 @@ def test_what_does_not_fit_is_told(given, says):
 def test_a_target_data_set_comes_after_all_classes_of_the_source(seed, tasks, sizes):
     told, _ = whole(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
     assert [len(task) for task in told.plan.classes] == sizes
-    assert sorted(told.plan.classes[0]) == list(NATURAL) and sorted(sum(told.plan.classes[1:], ())) == [n + 10 for n in NATURAL]
+    assert sorted(told.plan.classes[0]) == list(NATURAL) and sorted(
+        sum(told.plan.classes[1:], ())
+    ) == [n + 10 for n in NATURAL]
     assert (told.plan.classes[0] == NATURAL) == (seed == 0)
     assert experiment.resolve(told.config, told.dataset) == told.config
 
@@ -111,28 +130,52 @@ def test_every_pair_whose_data_sets_are_there_can_be_run(pair):
     if not {pair.dataset, pair.target or pair.dataset} <= set(registry.names("datasets")):
         pytest.skip("its data sets are not part of the project")
     resolved = study.resolve(study_config.make(**pair.fields())).run
-    assert resolved.scenario == ("class" if pair.pretrained else "transfer") and resolved.dataset == pair.dataset and resolved.target == pair.target
+    assert (
+        resolved.scenario == ("class" if pair.pretrained else "transfer")
+        and resolved.dataset == pair.dataset
+        and resolved.target == pair.target
+    )
 
 
-@pytest.mark.parametrize(("shape", "wanted"), [((1, 6, 6), (3, 6, 6)), ((3, 6, 6), (1, 6, 6)), ((3, 8, 10), (1, 6, 6)), ((1, 6, 6), (3, 8, 8)), ((1, 1, 1), (1, 1, 1))])
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        ((1, 6, 6), (3, 6, 6)),
+        ((3, 6, 6), (1, 6, 6)),
+        ((3, 8, 10), (1, 6, 6)),
+        ((1, 6, 6), (3, 8, 8)),
+        ((1, 1, 1), (1, 1, 1)),
+    ],
+)
 def test_pictures_take_another_shape_and_one_colour_stays_that_colour(shape, wanted):
     images = torch.arange(4, dtype=torch.uint8).mul(60).view(4, 1, 1, 1).expand(4, *shape)
     new = fitted(images, wanted)
-    assert new.shape == (4, *wanted) and new.dtype == torch.uint8 and new.is_contiguous() or wanted == shape
+    assert (
+        new.shape == (4, *wanted)
+        and new.dtype == torch.uint8
+        and new.is_contiguous()
+        or wanted == shape
+    )
     assert torch.equal(new, images[:, :1, :1, :1].expand(4, *wanted))
 
 
 def test_brightness_is_mostly_green_and_features_are_no_pictures():
     pure = torch.eye(3, dtype=torch.uint8).mul(200).view(3, 3, 1, 1).expand(3, 3, 2, 2)
     assert fitted(pure, (1, 2, 2))[:, 0, 0, 0].tolist() == [60, 117, 23]
-    with pytest.raises(LifelongError, match=r"only grey and colour pictures can be brought to each other's shape"):
+    with pytest.raises(
+        LifelongError, match=r"only grey and colour pictures can be brought to each other's shape"
+    ):
         fitted(torch.zeros(2, 512, 1, 1, dtype=torch.uint8), (1, 28, 28))
 
 
 def test_joined_data_sets_keep_their_images_and_shift_the_second_ones_labels():
     one, other = made_up(), made_up(classes=3, side=9, seed=1)
     both = joined(one, other)
-    assert both.classes == (*map(str, NATURAL), "0", "1", "2") and both.own == 10 and both.shape == one.shape
+    assert (
+        both.classes == (*map(str, NATURAL), "0", "1", "2")
+        and both.own == 10
+        and both.shape == one.shape
+    )
     assert torch.equal(both.train_images[: len(one.train_labels)], one.train_images)
     assert torch.equal(both.test_labels[len(one.test_labels) :], other.test_labels + 10)
     assert one.source in both.source and other.source in both.source
@@ -144,9 +187,19 @@ def test_joined_data_sets_keep_their_images_and_shift_the_second_ones_labels():
 @small
 def test_a_study_tells_every_way_from_every_number_of_images_with_every_seed():
     findings = found()
-    assert list(shares(findings)) == [(seed, way, size) for seed in (0, 1) for ways in (study_config.WAYS, ("lwf",)) for size in (1, 4, None) for way in ways]
+    assert list(shares(findings)) == [
+        (seed, way, size)
+        for seed in (0, 1)
+        for ways in (study_config.WAYS, ("lwf",))
+        for size in (1, 4, None)
+        for way in ways
+    ]
     assert findings.finished and findings.share == 1 and findings.seconds_left == 0
-    assert findings.began.source == tuple("01234") and findings.began.target == tuple("56789") and findings.began.chance == (0.2, 0.2)
+    assert (
+        findings.began.source == tuple("01234")
+        and findings.began.target == tuple("56789")
+        and findings.began.chance == (0.2, 0.2)
+    )
     assert {look.step for look in findings.looks} == {1, 2, 5}
     for way in findings.ways:
         assert [point.size for point in findings.curve("images", way)] == [1, 4, None]
@@ -168,15 +221,24 @@ def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
         told = [*findings.learned, *findings.looks]
         targets.append({way: [e.target for e in told if e.way == way] for way in findings.ways})
     assert targets[0]["scratch"] == targets[1]["scratch"]
-    assert targets[0]["frozen"] != targets[1]["frozen"] and targets[0]["finetune"] != targets[1]["finetune"]
+    assert (
+        targets[0]["frozen"] != targets[1]["frozen"]
+        and targets[0]["finetune"] != targets[1]["finetune"]
+    )
 
 
 @small
 def test_frozen_features_keep_the_source_to_the_bit():
     findings = found(steps=20)
     before = {axis: findings.source(axis) for axis in AXES}
-    assert all(e.source == before["images"][e.seed, "frozen"] for e in findings.learned if e.way == "frozen")
-    assert all(e.source == before["steps"][e.seed, "frozen"] for e in findings.looks if e.way == "frozen")
+    assert all(
+        e.source == before["images"][e.seed, "frozen"]
+        for e in findings.learned
+        if e.way == "frozen"
+    )
+    assert all(
+        e.source == before["steps"][e.seed, "frozen"] for e in findings.looks if e.way == "frozen"
+    )
     assert all(point.lost == (0, 0) for axis in AXES for point in findings.curve(axis, "frozen"))
     assert any(point.lost[0] != 0 for point in findings.curve("images", "finetune"))
 
@@ -185,7 +247,11 @@ def test_frozen_features_keep_the_source_to_the_bit():
 def test_protection_of_strength_0_is_fine_tuning_so_all_ways_learn_from_the_same_images():
     findings = found(steps=30, seeds=1)
     weak = shares(found(steps=30, seeds=1, settings={"strength": 0.0}))
-    assert all(weak[seed, "lwf", size] == weak[seed, "finetune", size] for seed, way, size in weak if way == "lwf")
+    assert all(
+        weak[seed, "lwf", size] == weak[seed, "finetune", size]
+        for seed, way, size in weak
+        if way == "lwf"
+    )
     strong = shares(findings)
     assert any(strong[key] != weak[key] for key in strong if key[1] == "lwf")
 
@@ -213,7 +279,11 @@ def test_what_the_three_ways_do_to_the_source_is_plain_training():
 @small
 def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
     orders = []
-    monkeypatch.setattr(study, "Experiment", lambda run, *rest, **how: orders.append(run.class_order) or Experiment(run, *rest, **how))
+    monkeypatch.setattr(
+        study,
+        "Experiment",
+        lambda run, *rest, **how: orders.append(run.class_order) or Experiment(run, *rest, **how),
+    )
     found()
     assert set(orders) == {NATURAL}
 
@@ -227,8 +297,18 @@ def test_every_strategy_can_protect(name):
 
 
 @small
-@pytest.mark.parametrize("name", [name for name in strategy_names() if "transfer" in registry.strategy(name).scenarios and not registry.strategy(name).answers_with])
-def test_the_end_of_a_task_changes_no_answer_of_a_strategy_that_answers_with_its_network_alone(name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in strategy_names()
+        if "transfer" in registry.strategy(name).scenarios
+        and not registry.strategy(name).answers_with
+    ],
+)
+def test_the_end_of_a_task_changes_no_answer_of_a_strategy_that_answers_with_its_network_alone(
+    name,
+):
     told = Experiment(config(name, "transfer", tasks=2))
     for task in told.tasks:
         for step, steps, _ in told.strategy.learn(task):
@@ -272,8 +352,12 @@ def test_forward_transfer_is_zero_when_curves_coincide_and_their_distance_when_t
     curve = [math.sin(v) / 4 + 0.5 for v in x]
     assert metrics.area_between(x, curve, curve) == 0
     assert metrics.area_between(x, [v + 0.125 for v in curve], curve) == pytest.approx(0.125)
-    assert metrics.area_between(x, curve, [0.5] * len(x)) == pytest.approx(-metrics.area_between(x, [0.5] * len(x), curve))
-    assert metrics.area_between([7 * v for v in x], curve, [0.1] * len(x)) == pytest.approx(metrics.area_between(x, curve, [0.1] * len(x)))
+    assert metrics.area_between(x, curve, [0.5] * len(x)) == pytest.approx(
+        -metrics.area_between(x, [0.5] * len(x), curve)
+    )
+    assert metrics.area_between([7 * v for v in x], curve, [0.1] * len(x)) == pytest.approx(
+        metrics.area_between(x, curve, [0.1] * len(x))
+    )
 
 
 def test_one_point_has_no_area():
@@ -285,11 +369,18 @@ def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
     findings = found()
     x = [1, 4, 24]
     for seed, area in enumerate(findings.transfer("images", "frozen")):
-        curves = {way: [shares(findings)[seed, way, size][1] for size in (1, 4, None)] for way in ("frozen", "scratch")}
+        curves = {
+            way: [shares(findings)[seed, way, size][1] for size in (1, 4, None)]
+            for way in ("frozen", "scratch")
+        }
         assert area == pytest.approx(metrics.area_between(x, curves["frozen"], curves["scratch"]))
     report = findings.report("x")["forward_transfer"]["images"]["frozen"]
     mean, sem, n = findings.gain("images", "frozen")
-    assert (report["points"], report["sem"], report["n"]) == (pytest.approx(100 * mean), pytest.approx(100 * sem), n) and n == 2
+    assert (report["points"], report["sem"], report["n"]) == (
+        pytest.approx(100 * mean),
+        pytest.approx(100 * sem),
+        n,
+    ) and n == 2
     assert all(area == 0 for axis in AXES for area in findings.transfer(axis, "scratch"))
 
 
@@ -303,9 +394,15 @@ def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(ste
     at = study_store.create(asked())
     events = list(study_store.learn(at, after_steps(steps)))
     assert events[-1].event == "stopped" and study_store.state(at) == "stopped"
-    done = [part for part in study_config.parts(asked()) if study_events.whole(study_store.findings(at).events, part)]
+    done = [
+        part
+        for part in study_config.parts(asked())
+        if study_events.whole(study_store.findings(at).events, part)
+    ]
     again = list(study_store.learn(at))
-    assert not any(study_events.of(event, part) for event in again for part in done), "what was whole is not learned again"
+    assert not any(study_events.of(event, part) for event in again for part in done), (
+        "what was whole is not learned again"
+    )
     assert study_store.state(at) == "finished" and told(study_store.findings(at)) == told(never)
     assert list(study_store.learn(at)) == [], "a finished study is not learned again"
 
@@ -354,7 +451,9 @@ def _dies(job):
     raise SystemExit(3)
 
 
-@pytest.mark.parametrize(("there", "says"), [(_fails, "It went wrong"), (_dies, "ended before its work was done")])
+@pytest.mark.parametrize(
+    ("there", "says"), [(_fails, "It went wrong"), (_dies, "ended before its work was done")]
+)
 def test_what_goes_wrong_in_another_process_reaches_the_caller(there, says):
     def here(job):
         while True:  # at work until the other process has told
@@ -369,9 +468,20 @@ def test_what_goes_wrong_in_another_process_reaches_the_caller(there, says):
 def test_a_study_is_no_run_and_a_run_no_study():
     at = study_store.create(asked())
     run = run_store.create(config())
-    assert at.name.startswith("transfer-mnist-sample-") and study_store.ids() == [at.name, *folders.shipped("study.json")]
-    assert at.name not in run_store.ids() and run.name in run_store.ids() and run.name not in study_store.ids()
-    for find, name in ((run_store.folder, at.name), (study_store.folder, run.name), (study_store.folder, "../x")):
+    assert at.name.startswith("transfer-mnist-sample-") and study_store.ids() == [
+        at.name,
+        *folders.shipped("study.json"),
+    ]
+    assert (
+        at.name not in run_store.ids()
+        and run.name in run_store.ids()
+        and run.name not in study_store.ids()
+    )
+    for find, name in (
+        (run_store.folder, at.name),
+        (study_store.folder, run.name),
+        (study_store.folder, "../x"),
+    ):
         with pytest.raises(LifelongError, match="There is no"):
             find(name)
     for make, given in ((run_store.create, config()), (study_store.create, asked(seeds=1))):
@@ -400,19 +510,32 @@ def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
     list(study_store.learn(at, after_steps(117)))
     elsewhere = dataclasses.replace(made_up(), source="other images")
     monkeypatch.setattr(experiment, "load", lambda name: elsewhere)
-    with pytest.raises(LifelongError, match="began with made-up patterns, but here is other images"):
+    with pytest.raises(
+        LifelongError, match="began with made-up patterns, but here is other images"
+    ):
         list(study_store.learn(at))
-    assert study_store.state(at) == "failed" and "other images" in study_store.findings(at).ending.message
+    assert (
+        study_store.state(at) == "failed"
+        and "other images" in study_store.findings(at).ending.message
+    )
 
 
 def test_the_study_that_ships_is_complete_and_stays_as_it_is():
     name = "transfer-mnist-digits"
     findings = api.study(name)
-    assert api.is_shipped(name) and findings.finished and "60,000 training" in findings.began.data and findings.config.seeds == 5
+    assert (
+        api.is_shipped(name)
+        and findings.finished
+        and "60,000 training" in findings.began.data
+        and findings.config.seeds == 5
+    )
     assert name in api.study_list() and api.state(name) == "finished"
     with pytest.raises(LifelongError, match="ships with the project and is complete"):
         list(study_store.learn(study_store.folder(name)))
-    assert {e.ways for e in findings.events if isinstance(e, SourceLearned)} == {study_config.WAYS, ("lwf",)}
+    assert {e.ways for e in findings.events if isinstance(e, SourceLearned)} == {
+        study_config.WAYS,
+        ("lwf",),
+    }
     assert len([e for e in findings.events if isinstance(e, TargetLearned)]) == 5 * 4 * 5
 
 
@@ -423,8 +546,19 @@ def test_a_report_of_a_study_that_has_not_begun_is_json_too():
 def test_a_class_without_images_in_the_target_is_told():
     full = made_up()
     has = full.train_labels != 7
-    holed = Dataset("holed", "", "", full.classes, full.train_images[has], full.train_labels[has], full.test_images, full.test_labels)
-    kept = Experiment(config(scenario="transfer", tasks=2, images_per_class=2), holed).tasks[1].train
+    holed = Dataset(
+        "holed",
+        "",
+        "",
+        full.classes,
+        full.train_images[has],
+        full.train_labels[has],
+        full.test_images,
+        full.test_labels,
+    )
+    kept = (
+        Experiment(config(scenario="transfer", tasks=2, images_per_class=2), holed).tasks[1].train
+    )
     assert isinstance(kept, Examples) and sorted(kept.labels.tolist()) == [5, 5, 6, 6, 8, 8, 9, 9]
 
 
@@ -440,7 +574,12 @@ def colour(monkeypatch):
 
 
 def pretrained(**given) -> StudyConfig:
-    own = {"dataset": "mnist-sample", "model": "resnet18", "network": {"weights": "none", "units": 8}, "pretrained": True}
+    own = {
+        "dataset": "mnist-sample",
+        "model": "resnet18",
+        "network": {"weights": "none", "units": 8},
+        "pretrained": True,
+    }
     return study_config.make(**{**own, "seeds": 1, "sizes": (1, 2), "steps": 2, **given})
 
 
@@ -448,12 +587,23 @@ def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
     made = study.resolve(pretrained())
     events = list(study.study(made))
     findings = Findings(made, events)
-    assert findings.finished and findings.ways == study_config.WAYS and findings.began.sizes == (1, 2) and len(findings.began.source) == 1
-    assert [(e.way, e.images) for e in findings.learned] == [(way, size) for way in study_config.WAYS for size in (1, 2)]
+    assert (
+        findings.finished
+        and findings.ways == study_config.WAYS
+        and findings.began.sizes == (1, 2)
+        and len(findings.began.source) == 1
+    )
+    assert [(e.way, e.images) for e in findings.learned] == [
+        (way, size) for way in study_config.WAYS for size in (1, 2)
+    ]
     assert all(e.source is None for e in events if isinstance(e, TargetLearned | Look))
     assert {look.way for look in findings.looks} == set(study_config.WAYS)
     report = json.loads(json.dumps(findings.report("x")))
-    assert report["pretrained"] and report["protect"] is None and report["curves"]["images"]["finetune"][0]["lost"] is None
+    assert (
+        report["pretrained"]
+        and report["protect"] is None
+        and report["curves"]["images"]["finetune"][0]["lost"] is None
+    )
     assert report["forward_transfer"]["images"]["frozen"]["n"] == 1
     assert findings.lost("finetune") is None and findings.share == 1
 
@@ -461,10 +611,21 @@ def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
 def test_the_ways_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(colour):
     made = study.resolve(pretrained())
     told = {way: study._whole(made, colour, way, 0, 2) for way in study_config.WAYS}
-    assert told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole" and told["frozen"].config.network["tune"] == "head"
-    assert told["scratch"].config.network["weights"] == "none" and told["finetune"].config.how.learning_rate == study_config.GENTLY
-    assert told["frozen"].strategy.network.flat.numel() < told["finetune"].strategy.network.flat.numel() / 100
-    assert all(len(e.tasks[0].train) == 8 for e in told.values()), "two images of each of four classes"
+    assert (
+        told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole"
+        and told["frozen"].config.network["tune"] == "head"
+    )
+    assert (
+        told["scratch"].config.network["weights"] == "none"
+        and told["finetune"].config.how.learning_rate == study_config.GENTLY
+    )
+    assert (
+        told["frozen"].strategy.network.flat.numel()
+        < told["finetune"].strategy.network.flat.numel() / 100
+    )
+    assert all(len(e.tasks[0].train) == 8 for e in told.values()), (
+        "two images of each of four classes"
+    )
 
 
 def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_same(colour):
@@ -485,7 +646,9 @@ def test_what_does_not_fit_a_pretrained_network_is_told(given, says):
         pretrained(**given)
 
 
-@pytest.mark.parametrize("how", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}])
+@pytest.mark.parametrize(
+    "how", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}]
+)
 def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(how, colour):
     with pytest.raises(LifelongError, match="choose one such as resnet50, frozen"):
         study.resolve(pretrained(**how))

@@ -7,7 +7,13 @@ from typing import Any
 from app.views.draw.story import Verdict, listed, percent
 from lifelong.api import History
 
-MARKS = {"yes": "✓ known", "no": "✗ wrong", "lost": "✗ lost", "not-yet": "not learned yet", "blank": ""}
+MARKS = {
+    "yes": "✓ known",
+    "no": "✗ wrong",
+    "lost": "✗ lost",
+    "not-yet": "not learned yet",
+    "blank": "",
+}
 
 
 def own_task(history: History, drawn: str) -> int:
@@ -17,7 +23,10 @@ def own_task(history: History, drawn: str) -> int:
 
 def verdicts(answers: Sequence, drawn: str) -> list[Verdict]:
     """Whether each answer names the class drawn, and how sure it is of that class."""
-    return [Verdict(drawn in answer.classes, answer.probability_of.get(drawn, 0.0)) for answer in answers]
+    return [
+        Verdict(drawn in answer.classes, answer.probability_of.get(drawn, 0.0))
+        for answer in answers
+    ]
 
 
 def cards(history: History, drawn: str, answers: Sequence = ()) -> list[dict[str, Any]]:
@@ -30,7 +39,9 @@ def cards(history: History, drawn: str, answers: Sequence = ()) -> list[dict[str
         if answers:
             before = any(v.known for v in judged[own:after])
             known = "not-yet" if after < own else "yes" if judged[after].known else "no"
-            card |= _answered(answers[after], known, MARKS["lost" if known == "no" and before else known])
+            card |= _answered(
+                answers[after], known, MARKS["lost" if known == "no" and before else known]
+            )
         shown.append(card)
     return shown
 
@@ -38,9 +49,17 @@ def cards(history: History, drawn: str, answers: Sequence = ()) -> list[dict[str
 def _card(history: History, after: int, drawn: str) -> dict[str, Any]:
     names = history.started.classes[after]
     return {
-        "after": after, "known": "blank", "said": "?", "width": 0, "sure": "", "verdict": "", "more": "",
+        "after": after,
+        "known": "blank",
+        "said": "?",
+        "width": 0,
+        "sure": "",
+        "verdict": "",
+        "more": "",
         "taught": [{"name": escape(name), "drawn": name == drawn} for name in names],
-        "spoken": escape(f"After task {after + 1}, which taught {listed(names)}: nothing drawn yet"),
+        "spoken": escape(
+            f"After task {after + 1}, which taught {listed(names)}: nothing drawn yet"
+        ),
     }
 
 
@@ -48,7 +67,13 @@ def _answered(answer: Any, known: str, mark: str) -> dict[str, Any]:
     said, share = answer.top[0]
     more = ", ".join(f"{label} {percent(p)}" for label, p in answer.top[:3])
     return {
-        "known": known, "said": escape(said), "width": round(100 * share), "sure": percent(share), "verdict": mark,
+        "known": known,
+        "said": escape(said),
+        "width": round(100 * share),
+        "sure": percent(share),
+        "verdict": mark,
         "more": escape(f"Its likeliest answers: {more}"),
-        "spoken": escape(f"After task {answer.after + 1} it says {said}, {percent(share)} sure: {mark.lstrip('✓✗ ')}"),
+        "spoken": escape(
+            f"After task {answer.after + 1} it says {said}, {percent(share)} sure: {mark.lstrip('✓✗ ')}"
+        ),
     }

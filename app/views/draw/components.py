@@ -71,8 +71,14 @@ class DigitPad(_Part):
 
     def __init__(self, prompt: dict[str, Any], **kw: Any) -> None:
         super().__init__(
-            "", html_template=self.TEMPLATE, css_template=(ASSETS / "pad.css").read_text(), js_on_load=(ASSETS / "pad.js").read_text(),
-            prompt=prompt, brush=44, throttle=120, **kw,
+            "",
+            html_template=self.TEMPLATE,
+            css_template=(ASSETS / "pad.css").read_text(),
+            js_on_load=(ASSETS / "pad.js").read_text(),
+            prompt=prompt,
+            brush=44,
+            throttle=120,
+            **kw,
         )
 
     def preprocess(self, payload: Any) -> bytes | None:
@@ -80,7 +86,11 @@ class DigitPad(_Part):
             return None
         content = from_data_url(payload, LARGEST_DRAWING)
         if content is None:
-            raise gr.Error("That drawing could not be read; clear the pad and draw again.", title="Drawing", print_exception=False)
+            raise gr.Error(
+                "That drawing could not be read; clear the pad and draw again.",
+                title="Drawing",
+                print_exception=False,
+            )
         return content
 
     def postprocess(self, value: bytes | None) -> str:
@@ -112,7 +122,10 @@ show();"""
     def preprocess(self, payload: Any) -> str:
         drawn = payload.get("drawn") if isinstance(payload, dict) else None
         if not isinstance(drawn, str) or not 0 < len(drawn) <= LONGEST_NAME:
-            raise gr.Error("What was drawn has to be one of the classes that the model knows.", print_exception=False)
+            raise gr.Error(
+                "What was drawn has to be one of the classes that the model knows.",
+                print_exception=False,
+            )
         return drawn
 
 
@@ -128,7 +141,12 @@ class Strip(_Part):
 <span class="sure">${c.sure}</span><span class="verdict">${c.verdict}</span></li>`).join('')}</ol>"""
 
     def __init__(self, value: list[dict] | None = None, **kw: Any) -> None:
-        super().__init__(value, html_template=self.TEMPLATE, css_template=(ASSETS / "strip.css").read_text(), **kw)
+        super().__init__(
+            value,
+            html_template=self.TEMPLATE,
+            css_template=(ASSETS / "strip.css").read_text(),
+            **kw,
+        )
 
 
 class Sentence(_Part):

@@ -19,7 +19,9 @@ LISTEN = """export default ({ setStateValue }) => {
 listen = st.components.v2.component("lifelong_listen", js=LISTEN)
 
 # On a narrow window the curves go below the pad; the frame is as tall as the page in it; until that is there, its pad is.
-PAPER = quote("<svg xmlns='http://www.w3.org/2000/svg' width='260' height='260'><rect width='260' height='260' rx='12'/></svg>")
+PAPER = quote(
+    "<svg xmlns='http://www.w3.org/2000/svg' width='260' height='260'><rect width='260' height='260' rx='12'/></svg>"
+)
 LOOK = f"""<style>
 .st-key-drawing [data-testid=stColumn] {{ min-width: min(100%, 22rem); }}
 .st-key-drawing [data-testid=stElementContainer]:has(> iframe) {{ height: auto; flex: none; }}
@@ -33,9 +35,19 @@ def frame() -> None:
     asked = st.query_params.get("run")
     state = st.session_state
     if asked != state.get("draw_told") or theme != state.get("draw_theme"):
-        state.draw_told, state.draw_theme, state.draw_visit = asked, theme, state.get("draw_visit", 0) + 1
-        state.draw_address = "/gradio/?" + urlencode({"run": asked if asked in known() else "", "visit": state.draw_visit, "__theme": theme})
-    st.iframe(state.draw_address, height=600, alt="Drawing pad, and what the model answers after every task")
+        state.draw_told, state.draw_theme, state.draw_visit = (
+            asked,
+            theme,
+            state.get("draw_visit", 0) + 1,
+        )
+        state.draw_address = "/gradio/?" + urlencode(
+            {"run": asked if asked in known() else "", "visit": state.draw_visit, "__theme": theme}
+        )
+    st.iframe(
+        state.draw_address,
+        height=600,
+        alt="Drawing pad, and what the model answers after every task",
+    )
 
 
 @st.fragment
@@ -59,7 +71,11 @@ def curves() -> None:
     ceiling = api.history(cumulative) if cumulative else None
     st.subheader("The same on all test images")
     st.altair_chart(forgetting_curves(history, ceiling, task), key="curves")
-    without = "Here the model is not told the task. " if shown.get("told") and history.config.scenario == "class" else ""
+    without = (
+        "Here the model is not told the task. "
+        if shown.get("told") and history.config.scenario == "class"
+        else ""
+    )
     st.caption(without + told(history, ceiling))
 
 
@@ -70,7 +86,11 @@ def known() -> list[str]:
 
 def other_kind(photo: bool) -> None:
     """The way from drawings to photographs, and back."""
-    run, label, icon = (DEFAULT_RUN, "Draw a digit instead", ":material/draw:") if photo else (PHOTO_RUN, "Show it a photo instead", ":material/photo_camera:")
+    run, label, icon = (
+        (DEFAULT_RUN, "Draw a digit instead", ":material/draw:")
+        if photo
+        else (PHOTO_RUN, "Show it a photo instead", ":material/photo_camera:")
+    )
     if run in known():
         st.button(label, key="other_kind", type="tertiary", icon=icon, on_click=go_to, args=(run,))
 
@@ -89,10 +109,14 @@ with st.container(key="drawing"):
     photo = st.session_state.draw_photo = bool(shown) and is_photo(shown)
     invitation, taught = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")
     st.title(f"{invitation}. Watch it being forgotten.")
-    st.markdown(f"This network learned its {taught} a few at a time. Each card is the same network, one task later.")
+    st.markdown(
+        f"This network learned its {taught} a few at a time. Each card is the same network, one task later."
+    )
     other_kind(photo)
     if asked and asked not in known():
-        st.warning("The run in the address is not here, or has learned nothing yet; this is another one.")
+        st.warning(
+            "The run in the address is not here, or has learned nothing yet; this is another one."
+        )
     pad, chart = st.columns([64, 36], gap="medium")
     with pad:
         frame()

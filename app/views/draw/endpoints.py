@@ -39,7 +39,9 @@ class Page(gr.Blocks):
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except (InvalidPathError, ValidationError):
-            raise refuse("A file was expected that was uploaded to this server; upload it and call again.") from None
+            raise refuse(
+                "A file was expected that was uploaded to this server; upload it and call again."
+            ) from None
 
 
 def classify(image: dict, run: str, after: int | None = None, task: int | None = None) -> dict:
@@ -49,14 +51,18 @@ def classify(image: dict, run: str, after: int | None = None, task: int | None =
     model is told which task the picture is from. Answers {"run", "answers": [{"after", "top": [{"label", "probability"}]}]}.
     """
     try:
-        return api.answers_json(run, api.open_image(_content(image)), _whole("after", after), _whole("task", task))
+        return api.answers_json(
+            run, api.open_image(_content(image)), _whole("after", after), _whole("task", task)
+        )
     except LifelongError as error:
         raise refuse(str(error)) from None
 
 
 def _content(image: Any) -> bytes:
     if not isinstance(image, dict) or not isinstance(image.get("path"), str):
-        raise LifelongError("image was not a file; give a picture file, with gradio_client as handle_file(path).")
+        raise LifelongError(
+            "image was not a file; give a picture file, with gradio_client as handle_file(path)."
+        )
     with open(image["path"], "rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
@@ -69,7 +75,9 @@ def _whole(name: str, value: Any) -> int | None:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    raise LifelongError(f"{name} was given as {str(value)[:40]!r}; expected a whole number, or nothing.")
+    raise LifelongError(
+        f"{name} was given as {str(value)[:40]!r}; expected a whole number, or nothing."
+    )
 
 
 def runs() -> list[dict[str, Any]]:
@@ -80,7 +88,17 @@ def runs() -> list[dict[str, Any]]:
 def add_endpoints() -> None:
     """Adds both to the page that is being built; the parts that describe their inputs are not shown."""
     image = gr.File(label="image", visible=False)
-    run, after, task = gr.Textbox(label="run", visible=False), *(gr.Number(label=name, precision=0, visible=False) for name in ("after", "task"))
+    run, after, task = (
+        gr.Textbox(label="run", visible=False),
+        *(gr.Number(label=name, precision=0, visible=False) for name in ("after", "task")),
+    )
     asked, told = gr.Button(visible=False), gr.JSON(label="answers", visible=False)
-    asked.click(classify, [image, run, after, task], told, api_name="classify", preprocess=False, concurrency_limit=2)
+    asked.click(
+        classify,
+        [image, run, after, task],
+        told,
+        api_name="classify",
+        preprocess=False,
+        concurrency_limit=2,
+    )
     gr.api(runs, api_name="runs", concurrency_limit=2)

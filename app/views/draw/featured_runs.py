@@ -6,10 +6,19 @@ from lifelong import api
 DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
 # By data set, a run that learned every class at once: it can say when a picture shows another class than the one named.
-JUDGES = {"mnist": "mnist-class-cumulative", "mnist-sample": "mnist-class-cumulative", "cifar10": "cifar10-class-cumulative"}
+JUDGES = {
+    "mnist": "mnist-class-cumulative",
+    "mnist-sample": "mnist-class-cumulative",
+    "cifar10": "cifar10-class-cumulative",
+}
 PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
 
-SCENARIOS = {"task": "task-incremental", "domain": "domain-incremental", "class": "class-incremental", "transfer": "transfer"}
+SCENARIOS = {
+    "task": "task-incremental",
+    "domain": "domain-incremental",
+    "class": "class-incremental",
+    "transfer": "transfer",
+}
 
 
 def run_name(row: dict) -> str:

@@ -14,7 +14,17 @@ from PIL import Image, ImageOps
 
 from app.views.draw import run_inputs
 from app.views.draw.checkpoint_cards import cards, own_task, verdicts
-from app.views.draw.components import LARGEST_UPLOAD, Chips, DigitPad, Examples, Seen, Sentence, Strip, data_url, from_data_url
+from app.views.draw.components import (
+    LARGEST_UPLOAD,
+    Chips,
+    DigitPad,
+    Examples,
+    Seen,
+    Sentence,
+    Strip,
+    data_url,
+    from_data_url,
+)
 from app.views.draw.endpoints import Page, add_endpoints, refuse
 from app.views.draw.featured_runs import JUDGES, PHOTO_RUN, PROMPT, first_run, readable_runs
 from app.views.draw.story import mistaken, named, story
@@ -23,8 +33,11 @@ from lifelong import api
 from lifelong.api import LifelongError
 
 QUIETLY = {
-    "show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private",
-    "concurrency_limit": 4, "concurrency_id": "draw",
+    "show_progress": "hidden",
+    "trigger_mode": "always_last",
+    "api_visibility": "private",
+    "concurrency_limit": 4,
+    "concurrency_id": "draw",
 }
 INVITATION = "Each card is the same model, one task later. {}, and all of them answer at once."
 NO_RUN = "There is no trained run yet; learn one on the Train page."
@@ -41,7 +54,11 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
         photo = run_inputs.is_photo(run)
         if pixels is None:
             invitation = INVITATION.format("Upload a picture" if photo else "Draw")
-            return cards(history, drawn), said(invitation, run, own, told, tone="quiet"), run_inputs.seen(run)
+            return (
+                cards(history, drawn),
+                said(invitation, run, own, told, tone="quiet"),
+                run_inputs.seen(run),
+            )
         answers = api.classify(run, pixels, task=own if told else None)
         doubt = _doubt(history.config.dataset, pixels, drawn)
     except LifelongError as error:
@@ -49,7 +66,9 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
     judged = verdicts(answers, drawn)
     why = "See the curve" if all(verdict.known for verdict in judged[own:]) else "Why?"
     claim = "it shows" if photo else "I drew"
-    sentence = said(story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt, claim=claim)
+    sentence = said(
+        story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt, claim=claim
+    )
     return cards(history, drawn, answers), sentence, run_inputs.seen(run, data_url(api.png(pixels)))
 
 
@@ -74,15 +93,32 @@ def problem(message: str, run: str, drawn: str) -> tuple[list, dict, dict]:
 def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) -> dict[str, Any]:
     """A value for the Sentence, safe to be put into the page. more: tone, why, doubt, claim."""
     doubt = more.get("doubt", "")
-    words = {"text": text, "tone": "", "why": "", "doubt": "", "doubtful": named(doubt), "claim": "", **more}
-    return {name: escape(value) for name, value in words.items()} | {"run": quote(run), "task": task, "told": told}
+    words = {
+        "text": text,
+        "tone": "",
+        "why": "",
+        "doubt": "",
+        "doubtful": named(doubt),
+        "claim": "",
+        **more,
+    }
+    return {name: escape(value) for name, value in words.items()} | {
+        "run": quote(run),
+        "task": task,
+        "told": told,
+    }
 
 
 def begin(kept: str | None, request: gr.Request) -> tuple:
     """The run that the address asks for, all runs to choose from, and the class chosen before a reload."""
     runs = readable_runs()
     run = first_run(request.query_params.get("run"), runs)
-    return gr.update(choices=runs, value=run), run_inputs.chips(run, kept or PROMPT), run_inputs.examples(run, at_once=True), label_given(run)
+    return (
+        gr.update(choices=runs, value=run),
+        run_inputs.chips(run, kept or PROMPT),
+        run_inputs.examples(run, at_once=True),
+        label_given(run),
+    )
 
 
 def settle(run: str, drawn: str, shown: dict) -> tuple:
@@ -135,7 +171,9 @@ def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
     try:
         content = from_data_url(_given(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
         if content is None:
-            raise LifelongError("That file is empty or larger than 5 MB; give a picture of at most 5 MB.")
+            raise LifelongError(
+                "That file is empty or larger than 5 MB; give a picture of at most 5 MB."
+            )
         image = api.open_image(content)
         shown = _photograph(image) if run_inputs.is_photo(run) else api.png(api.needed(run, image))
     except LifelongError as error:
@@ -145,15 +183,26 @@ def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
 
 def _photograph(image: Image.Image) -> bytes:
     """The middle of a photograph as large as the pad holds it, as a PNG file."""
-    return api.png(np.asarray(ImageOps.fit(image.convert("RGB"), (ON_PAD, ON_PAD))).transpose(2, 0, 1))
+    return api.png(
+        np.asarray(ImageOps.fit(image.convert("RGB"), (ON_PAD, ON_PAD))).transpose(2, 0, 1)
+    )
 
 
 def build() -> gr.Blocks:
     """The page."""
     runs = readable_runs()
     run = first_run(None, runs)
-    strip, sentence, seen = answer(None, run, PROMPT, False) if run else ([], said(NO_RUN, "", tone="problem"), run_inputs.seen(None))
-    with Page(analytics_enabled=False, fill_width=True, delete_cache=(600, 3600), title="Lifelong: draw a digit") as page:
+    strip, sentence, seen = (
+        answer(None, run, PROMPT, False)
+        if run
+        else ([], said(NO_RUN, "", tone="problem"), run_inputs.seen(None))
+    )
+    with Page(
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(600, 3600),
+        title="Lifelong: draw a digit",
+    ) as page:
         with gr.Column(elem_id="page"):
             pad = DigitPad(run_inputs.chips(run, PROMPT), elem_id="pad")
             with gr.Column(elem_id="answers"):
@@ -163,7 +212,9 @@ def build() -> gr.Blocks:
             shown.append(Seen(seen, elem_id="seen"))
             with gr.Column(elem_id="ask"):
                 chosen = RunChoice(runs, value=run, label="Model", elem_id="run", filterable=False)
-                told = gr.Checkbox(False, label="Tell it which task the image is from", info=TOLD, elem_id="told")
+                told = gr.Checkbox(
+                    False, label="Tell it which task the image is from", info=TOLD, elem_id="told"
+                )
         _wire(page, [pad, chosen, truth, told], examples, shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)
@@ -179,7 +230,13 @@ def _wire(page: gr.Blocks, given: list, examples: Examples, shown: list) -> None
     examples.click(put, chosen, [pad, truth], **QUIETLY)
     pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)
     kept = gr.JSON(visible=False)
-    page.load(begin, kept, [chosen, truth, examples, told], js="() => sessionStorage.getItem('lifelong.truth')", **QUIETLY)
+    page.load(
+        begin,
+        kept,
+        [chosen, truth, examples, told],
+        js="() => sessionStorage.getItem('lifelong.truth')",
+        **QUIETLY,
+    )
 
 
 class RunChoice(gr.Dropdown):
@@ -195,8 +252,17 @@ def host() -> FastAPI:
     """A web application that holds the page at /gradio and nothing else."""
     page = build()
     app = gr.mount_gradio_app(
-        FastAPI(), page, path="/gradio", footer_links=[], run_history=False, max_file_size="5mb", show_error=False,
-        ssr_mode=False, theme=THEME, css=CSS, head=HEAD,
+        FastAPI(),
+        page,
+        path="/gradio",
+        footer_links=[],
+        run_history=False,
+        max_file_size="5mb",
+        show_error=False,
+        ssr_mode=False,
+        theme=THEME,
+        css=CSS,
+        head=HEAD,
     )
     # Mounting leaves this unset, and unset means that a client may name any file of this machine as its upload.
     page.has_launched = True
@@ -205,10 +271,14 @@ def host() -> FastAPI:
 
 def warm() -> None:
     """Loads what a first drawing needs: torch and every checkpoint of the run that is shown first."""
-    answer(api.png(run_inputs.digits()[0, 0]), first_run(None, readable_runs()) or "", PROMPT, False)
+    answer(
+        api.png(run_inputs.digits()[0, 0]), first_run(None, readable_runs()) or "", PROMPT, False
+    )
 
 
 def warm_photographs() -> None:
     """The same for a first photograph: the backbone takes a second to load."""
     if api.is_shipped(PHOTO_RUN):
-        answer(_photograph(Image.new("RGB", (ON_PAD, ON_PAD), "grey")), PHOTO_RUN, "airplane", False)
+        answer(
+            _photograph(Image.new("RGB", (ON_PAD, ON_PAD), "grey")), PHOTO_RUN, "airplane", False
+        )

@@ -14,7 +14,9 @@ from lifelong.api import History
 TURNS = 3  # test images of each class
 MOST_EXAMPLES = 20  # classes with a button for a test image
 _SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
-DRAWN = "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from."
+DRAWN = (
+    "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from."
+)
 SHOWN = "The middle of your picture, scaled to {} × {} pixels like every image it learned from."
 
 
@@ -26,13 +28,23 @@ def is_photo(run: str) -> bool:
 def classes(history: History) -> list[str]:
     """The names of all classes in the data set's own order."""
     pairs = zip(history.started.labels, history.started.classes)
-    return [name for _label, name in sorted((label, name) for labels, names in pairs for label, name in zip(labels, names))]
+    return [
+        name
+        for _label, name in sorted(
+            (label, name) for labels, names in pairs for label, name in zip(labels, names)
+        )
+    ]
 
 
 def chips(run: str | None, drawn: str) -> dict[str, Any]:
     """A value for the Chips: the run's classes, of which the one drawn is chosen where it is among them."""
     names = classes(api.history(run)) if run else list(DIGITS)
-    return {"drawn": drawn if drawn in names else names[0], "names": names, "labels": [escape(name) for name in names], "photo": bool(run) and is_photo(run)}
+    return {
+        "drawn": drawn if drawn in names else names[0],
+        "names": names,
+        "labels": [escape(name) for name in names],
+        "photo": bool(run) and is_photo(run),
+    }
 
 
 def seen(run: str | None, image: str = "") -> dict[str, str]:
@@ -50,10 +62,18 @@ def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
     """
     photo = bool(run) and is_photo(run)
     names = classes(api.history(run)) if photo else list(DIGITS)
-    sheet = None if photo and at_once and api.history(run).config.dataset not in _SHEETS else pictures(run)
+    sheet = (
+        None
+        if photo and at_once and api.history(run).config.dataset not in _SHEETS
+        else pictures(run)
+    )
     if sheet is None:
         return {"sprite": "", "labels": [], "photo": photo}
-    return {"sprite": data_url(_sprite(sheet)), "labels": [escape(name) for name in names[: sheet.shape[1]]], "photo": photo}
+    return {
+        "sprite": data_url(_sprite(sheet)),
+        "labels": [escape(name) for name in names[: sheet.shape[1]]],
+        "photo": photo,
+    }
 
 
 def pictures(run: str | None) -> np.ndarray | None:

@@ -75,7 +75,9 @@ def story(drawn: str, own: int, verdicts: Sequence[Verdict], *, told: bool = Fal
     since = verdicts[own:]
     if not since:
         done = "task 1" if len(verdicts) == 1 else f"tasks 1 to {len(verdicts)}"
-        text = f"Not learned yet: {drawn} comes in task {own + 1}, and this model has learned {done}."
+        text = (
+            f"Not learned yet: {drawn} comes in task {own + 1}, and this model has learned {done}."
+        )
     elif not any(verdict.known for verdict in since):
         begin = f"Not read as {named(drawn)} after task {own + 1}, which taught it."
         if len(since) > 1:
@@ -91,11 +93,15 @@ def _known(drawn: str, own: int, since: Sequence[Verdict]) -> str:
     begin = f"Known after task {own + 1} ({percent(first.probability)})"
     if not first.known:
         begin = f"Not read as {named(drawn)} after task {own + 1}, which taught it"
-    changes = [after for after in range(1, len(since)) if since[after].known != since[after - 1].known]
+    changes = [
+        after for after in range(1, len(since)) if since[after].known != since[after - 1].known
+    ]
     if not changes:
         last = own + len(since)
         if len(since) == 1:
-            return f"{begin}, the last task it learned: nothing has come since that could push it out."
+            return (
+                f"{begin}, the last task it learned: nothing has come since that could push it out."
+            )
         return f"{begin} and still known after task {last} ({percent(since[-1].probability)})."
     if len(changes) > 3:
         end = "known" if since[-1].known else "lost"

@@ -15,7 +15,9 @@ def page() -> None:
     """The picker, then the run, or a sentence about why there is none to show."""
     listed = api.run_list()
     st.title("Inspect a run")
-    run = query.get("run") or next((row["id"] for row in listed if not row["error"] and row["learned"]), None)
+    run = query.get("run") or next(
+        (row["id"] for row in listed if not row["error"] and row["learned"]), None
+    )
     _picker(listed, run)
     if run is None:
         st.info("There is no run yet. Train one first.")
@@ -34,7 +36,14 @@ def page() -> None:
 def _picker(listed: list[dict], run: str | None) -> None:
     titles = {row["id"]: labels.run_title(row) for row in listed}
     state["run_pick"] = run if run in titles else None
-    st.selectbox("Run", list(titles), key="run_pick", format_func=titles.get, placeholder="Choose a run", on_change=_other_run)
+    st.selectbox(
+        "Run",
+        list(titles),
+        key="run_pick",
+        format_func=titles.get,
+        placeholder="Choose a run",
+        on_change=_other_run,
+    )
 
 
 def _other_run() -> None:
@@ -47,7 +56,12 @@ def _show(run: str, history: History, cumulative: History | None) -> None:
     st.caption(f"{labels.setup(history, run)}  \n{labels.source(history)}")
     if not history.learned:
         st.info(status.standing(history, api.state(run)))
-        st.page_link(navigate.TRAIN, label="Go to its training", icon=":material/model_training:", query_params={"run": run})
+        st.page_link(
+            navigate.TRAIN,
+            label="Go to its training",
+            icon=":material/model_training:",
+            query_params={"run": run},
+        )
     else:
         st.markdown(f"### {run_text.result(history)}")
         _forgetting(history, cumulative)
@@ -81,7 +95,9 @@ def _number(name: str, least: int, most: int) -> int | None:
         return None
     if given.isascii() and given.isdigit() and least <= int(given[:6]) <= most:
         return int(given)
-    st.warning(f"The address asks for {name} {given[:20]!r}, which this run does not have; it can be {least} to {most}, counted from 0.")
+    st.warning(
+        f"The address asks for {name} {given[:20]!r}, which this run does not have; it can be {least} to {most}, counted from 0."
+    )
     return None
 
 
@@ -115,14 +131,31 @@ def _forgetting(history: History, cumulative: History | None) -> None:
     at = (task, after) if task is not None and after is not None else None
     left, right = st.columns(2, gap="large")
     with left:
-        st.altair_chart(charts.forgetting_curves(history, cumulative, task, at), key=_key("curves"),
-                        on_select=lambda: _clicked("curves"), selection_mode="pick")
+        st.altair_chart(
+            charts.forgetting_curves(history, cumulative, task, at),
+            key=_key("curves"),
+            on_select=lambda: _clicked("curves"),
+            selection_mode="pick",
+        )
         st.markdown(run_text.curves(history, cumulative))
     with right:
-        drop = st.segmented_control("Matrix", ["Accuracy", "Change since learned"], default="Accuracy", key="matrix_view",
-                                    required=True, label_visibility="collapsed") != "Accuracy"
-        st.altair_chart(charts.forgetting_matrix(history, drop, at), key=_key("matrix"),
-                        on_select=lambda: _clicked("matrix"), selection_mode="pick")
+        drop = (
+            st.segmented_control(
+                "Matrix",
+                ["Accuracy", "Change since learned"],
+                default="Accuracy",
+                key="matrix_view",
+                required=True,
+                label_visibility="collapsed",
+            )
+            != "Accuracy"
+        )
+        st.altair_chart(
+            charts.forgetting_matrix(history, drop, at),
+            key=_key("matrix"),
+            on_select=lambda: _clicked("matrix"),
+            selection_mode="pick",
+        )
         st.markdown(run_text.matrix(history, drop))
 
 
@@ -131,10 +164,23 @@ def _chooser(history: History, task: int | None, after: int | None) -> None:
     names, count = chart_data.names(history), len(history.learned)
     state["task"], state["after"] = task, after
     with st.container(horizontal=True, key="chooser"):
-        st.pills("Look at", range(count), key="task", wrap=True, format_func=names.__getitem__, on_change=lambda: _look_at(state["task"]))
+        st.pills(
+            "Look at",
+            range(count),
+            key="task",
+            wrap=True,
+            format_func=names.__getitem__,
+            on_change=lambda: _look_at(state["task"]),
+        )
         if task is not None:
-            st.pills("After learning", range(task, count), key="after", wrap=True, format_func=names.__getitem__,
-                     on_change=lambda: _look_at(task, state["after"]))
+            st.pills(
+                "After learning",
+                range(task, count),
+                key="after",
+                wrap=True,
+                format_func=names.__getitem__,
+                on_change=lambda: _look_at(task, state["after"]),
+            )
     with st.container(key="told"):
         if task is None:
             st.markdown("Click a point or a cell, or choose a task.")
@@ -153,14 +199,49 @@ def _inside(history: History) -> None:
 
 def _facts(run: str, history: History) -> None:
     st.subheader("The run")
-    st.markdown("\n".join(["| About | This run |", "|---|---|", *(f"| {name} | {value} |" for name, value in labels.facts(history))]))
+    st.markdown(
+        "\n".join(
+            [
+                "| About | This run |",
+                "|---|---|",
+                *(f"| {name} | {value} |" for name, value in labels.facts(history)),
+            ]
+        )
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         if history.learned:
-            st.download_button("Matrix (CSV)", chart_data.csv(history), f"{run}.csv", "text/csv", icon=":material/download:", on_click="ignore", key="csv")
+            st.download_button(
+                "Matrix (CSV)",
+                chart_data.csv(history),
+                f"{run}.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key="csv",
+            )
         report = json.dumps(history.report(run), indent=2)
-        st.download_button("Report (JSON)", report, f"{run}.json", "application/json", icon=":material/download:", on_click="ignore", key="json")
-        st.page_link(navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params={"run": run}, disabled=not history.learned)
-        st.page_link(navigate.TRAIN, label="Its training", icon=":material/model_training:", query_params={"run": run})
+        st.download_button(
+            "Report (JSON)",
+            report,
+            f"{run}.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+            key="json",
+        )
+        st.page_link(
+            navigate.DRAW,
+            label="Draw on it",
+            icon=":material/draw:",
+            query_params={"run": run},
+            disabled=not history.learned,
+        )
+        st.page_link(
+            navigate.TRAIN,
+            label="Its training",
+            icon=":material/model_training:",
+            query_params={"run": run},
+        )
     st.caption("The same from the command line:")
     st.code(labels.command(history), language="bash", wrap_lines=True)
 

@@ -39,10 +39,21 @@ def _start() -> None:
     if message := state.pop("refused", None):
         st.error(message)
     with st.container(horizontal=True, key="start_buttons"):
-        st.button(f"Learn all {tasks} tasks" if tasks > 1 else "Learn the task", key="learn_all", type="primary",
-                  icon=":material/play_arrow:", on_click=_begin)
+        st.button(
+            f"Learn all {tasks} tasks" if tasks > 1 else "Learn the task",
+            key="learn_all",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_begin,
+        )
         if tasks > 1:
-            st.button("Learn only the first", key="learn_next", icon=":material/skip_next:", on_click=_begin, args=(1,))
+            st.button(
+                "Learn only the first",
+                key="learn_next",
+                icon=":material/skip_next:",
+                on_click=_begin,
+                args=(1,),
+            )
     st.caption("Training goes on when you leave the page. You can stop it, and take a task back.")
 
 
@@ -50,14 +61,26 @@ def _expected() -> None:
     """A finished run of the same kind, where there is one."""
     state = st.session_state
     same = ("dataset", "scenario", "strategy", "tasks", "model")
-    row = next((row for row in api.run_list() if row["learned"] == row["tasks"] and all(row[name] == state[name] for name in same)), None)
+    row = next(
+        (
+            row
+            for row in api.run_list()
+            if row["learned"] == row["tasks"] and all(row[name] == state[name] for name in same)
+        ),
+        None,
+    )
     if row is None:
         return
     history, cumulative = api.history(row["id"]), api.cumulative_of(row["id"])
     st.subheader("What to expect")
-    st.markdown(f"A run like this, seed {row['seed']}, recipe {row['recipe']}: {run_text.result(history)}")
+    st.markdown(
+        f"A run like this, seed {row['seed']}, recipe {row['recipe']}: {run_text.result(history)}"
+    )
     curves, matrix = st.columns(2, gap="large")
-    curves.altair_chart(charts.forgetting_curves(history, api.history(cumulative) if cumulative else None), key="expected_curves")
+    curves.altair_chart(
+        charts.forgetting_curves(history, api.history(cumulative) if cumulative else None),
+        key="expected_curves",
+    )
     matrix.altair_chart(charts.forgetting_matrix(history), key="expected_matrix")
     st.caption(labels.source(history))
 
@@ -65,8 +88,14 @@ def _expected() -> None:
 def _scenario() -> None:
     scenarios = list(api.SCENARIOS)
     st.radio(
-        "What must the model do?", scenarios, index=scenarios.index("class"), key="scenario", on_change=_new_scenario,
-        format_func=labels.scenario_title, captions=[labels.scenario_told(name) for name in scenarios], **KEPT,
+        "What must the model do?",
+        scenarios,
+        index=scenarios.index("class"),
+        key="scenario",
+        on_change=_new_scenario,
+        format_func=labels.scenario_title,
+        captions=[labels.scenario_told(name) for name in scenarios],
+        **KEPT,
     )
 
 
@@ -77,7 +106,15 @@ def _size() -> None:
     with data:
         card = _dataset()
     with recipe:
-        st.segmented_control("Recipe", list(api.RECIPES), default="quick", key="recipe", required=True, format_func=str.capitalize, **KEPT)
+        st.segmented_control(
+            "Recipe",
+            list(api.RECIPES),
+            default="quick",
+            key="recipe",
+            required=True,
+            format_func=str.capitalize,
+            **KEPT,
+        )
         st.caption(_sentence(api.RECIPES[state["recipe"]].about))
     with tasks:
         _tasks(len(card.classes) or 10)
@@ -92,8 +129,16 @@ def _dataset():
     names = sorted(api.datasets(), key=labels.data_rank)
     if state.get("dataset") not in names:  # taken away since
         state["dataset"] = "mnist"
-    st.segmented_control("Data set", names, key="dataset", required=True, wrap=True, on_change=_new_dataset,
-                         format_func=lambda name: labels.DATASETS.get(name, name), **KEPT)
+    st.segmented_control(
+        "Data set",
+        names,
+        key="dataset",
+        required=True,
+        wrap=True,
+        on_change=_new_dataset,
+        format_func=lambda name: labels.DATASETS.get(name, name),
+        **KEPT,
+    )
     card = api.data_card(state["dataset"])
     if card.problem:
         st.error(card.problem)
@@ -121,15 +166,31 @@ def _strategy() -> None:
         state["strategy"] = "finetune"
     families = list(dict.fromkeys(card.family for card in cards.values()))
     state["family"] = _card().family
-    st.segmented_control("What does it do about forgetting?", families, key="family", required=True, wrap=True,
-                         format_func=str.capitalize, on_change=_new_family)
+    st.segmented_control(
+        "What does it do about forgetting?",
+        families,
+        key="family",
+        required=True,
+        wrap=True,
+        format_func=str.capitalize,
+        on_change=_new_family,
+    )
     st.caption(api.FAMILIES[state["family"]])
     members = [name for name, card in cards.items() if card.family == state["family"]]
-    st.pills("How does it learn?", members, key="strategy", required=True, wrap=True,
-             format_func=lambda name: cards[name].title, **KEPT)
+    st.pills(
+        "How does it learn?",
+        members,
+        key="strategy",
+        required=True,
+        wrap=True,
+        format_func=lambda name: cards[name].title,
+        **KEPT,
+    )
     card = _card()
     with st.container(border=True, key="strategy_card"):
-        st.markdown(f"{card.summary}  \n**Stores** {card.stores}. **Costs** {card.costs}. **Source** {_sentence(card.source)}")
+        st.markdown(
+            f"{card.summary}  \n**Stores** {card.stores}. **Costs** {card.costs}. **Source** {_sentence(card.source)}"
+        )
         if card.if_quick and st.session_state.get("recipe", "quick") == "quick":
             st.info(card.if_quick)
         for setting in card.settings:
@@ -148,7 +209,9 @@ def _card():
 def _new_family() -> None:
     """The first strategy of the family that was chosen."""
     state = st.session_state
-    state["strategy"] = next(name for name, card in _cards().items() if card.family == state["family"])
+    state["strategy"] = next(
+        name for name, card in _cards().items() if card.family == state["family"]
+    )
 
 
 def setting_key(strategy: str, scenario: str, name: str) -> str:
@@ -171,8 +234,13 @@ def _new_scenario() -> None:
 def _begin(until: int | None = None) -> None:
     """Makes the run that the form describes, and has it learned."""
     state = st.session_state
-    settings = {s.name: state[setting_key(state["strategy"], state["scenario"], s.name)] for s in _card().settings}
-    given = {name: state[name] for name in ("dataset", "scenario", "strategy", "recipe", "tasks", "seed")}
+    settings = {
+        s.name: state[setting_key(state["strategy"], state["scenario"], s.name)]
+        for s in _card().settings
+    }
+    given = {
+        name: state[name] for name in ("dataset", "scenario", "strategy", "recipe", "tasks", "seed")
+    }
     try:
         run = api.create(**given, settings=settings, **network_form.chosen())
         api.learn(run, until)

@@ -5,7 +5,12 @@ import streamlit as st
 from app.shared.setting_control import KEPT, control
 from lifelong import api
 
-USUAL = {"mnist": "mlp", "mnist-sample": "mlp", "fashion-mnist": "mlp", "cifar10": "resnet50"}  # the network that suits a data set
+USUAL = {
+    "mnist": "mlp",
+    "mnist-sample": "mlp",
+    "fashion-mnist": "mlp",
+    "cifar10": "resnet50",
+}  # the network that suits a data set
 SLOW = "Training the whole network takes minutes to hours without a graphics card. The page tells how long before the first step."
 
 
@@ -14,7 +19,15 @@ def pick(key: str = "model"):
     state, cards = st.session_state, _cards()
     if state.get(key) not in cards:
         state[key] = "mlp"
-    st.segmented_control("Network", list(cards), key=key, required=True, wrap=True, format_func=lambda name: cards[name].title, **KEPT)
+    st.segmented_control(
+        "Network",
+        list(cards),
+        key=key,
+        required=True,
+        wrap=True,
+        format_func=lambda name: cards[name].title,
+        **KEPT,
+    )
     card = cards[state[key]]
     st.caption(card.summary)
     return card
@@ -39,7 +52,10 @@ def suit(dataset: str, key: str = "model") -> None:
 def chosen() -> dict:
     """The network and its settings, as a run's configuration takes them."""
     card = _card()
-    return {"model": card.name, "network": {s.name: st.session_state[_key(card.name, s.name)] for s in card.settings}}
+    return {
+        "model": card.name,
+        "network": {s.name: st.session_state[_key(card.name, s.name)] for s in card.settings},
+    }
 
 
 def fill(config) -> None:

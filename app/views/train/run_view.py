@@ -29,7 +29,14 @@ def _heading(run: str, history: History) -> None:
     title, again = st.columns([5, 1], vertical_alignment="center")
     strategy = history.config.strategy
     title.title(api.strategy_titles().get(strategy, strategy))
-    again.button("New run", key="new_run", icon=":material/add:", on_click=_back_to_form, args=(run,), width="stretch")
+    again.button(
+        "New run",
+        key="new_run",
+        icon=":material/add:",
+        on_click=_back_to_form,
+        args=(run,),
+        width="stretch",
+    )
     st.caption(labels.setup(history, run))
 
 
@@ -63,7 +70,9 @@ def _follow(run: str) -> None:
         st.rerun()
     if state not in ("running", "waiting"):
         st.rerun()
-    done, text = status.progress(history, _goal(run, history), state, api.place(run), api.arriving(history.config))
+    done, text = status.progress(
+        history, _goal(run, history), state, api.place(run), api.arriving(history.config)
+    )
     st.progress(done, text=text)
     _live(history)
 
@@ -99,15 +108,41 @@ def _buttons(run: str, history: History) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
         if not history.finished:
             verb = "Go on" if history.steps else "Learn"
-            st.button(f"{verb} to the end", key="learn_all", type="primary", icon=":material/play_arrow:", on_click=_learn, args=(run, None))
+            st.button(
+                f"{verb} to the end",
+                key="learn_all",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_learn,
+                args=(run, None),
+            )
             if done + 1 < tasks:
                 begun = any(step.task == done for step in history.steps)
-                st.button(f"{'Finish' if begun else 'Learn'} {names(history)[done].lower()}", key="learn_next", icon=":material/skip_next:", on_click=_learn, args=(run, done + 1))
+                st.button(
+                    f"{'Finish' if begun else 'Learn'} {names(history)[done].lower()}",
+                    key="learn_next",
+                    icon=":material/skip_next:",
+                    on_click=_learn,
+                    args=(run, done + 1),
+                )
         if done:
-            st.page_link(navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params={"run": run})
-            st.page_link(navigate.INSPECT, label="Inspect it", icon=":material/query_stats:", query_params={"run": run})
+            st.page_link(
+                navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params={"run": run}
+            )
+            st.page_link(
+                navigate.INSPECT,
+                label="Inspect it",
+                icon=":material/query_stats:",
+                query_params={"run": run},
+            )
         if history.events and not api.is_shipped(run):
-            st.button(status.undo(history), key="undo", icon=":material/undo:", on_click=_undo, args=(run,))
+            st.button(
+                status.undo(history),
+                key="undo",
+                icon=":material/undo:",
+                on_click=_undo,
+                args=(run,),
+            )
 
 
 def _learn(run: str, until: int | None) -> None:
@@ -132,4 +167,9 @@ def _measures(history: History) -> None:
         for name, value, meaning in run_text.measures(history, None):
             if name in shown:
                 st.metric(name, value, border=True, help=meaning)
-        st.metric("Training", api.duration(history.seconds), border=True, help="Seconds of training, evaluation left out.")
+        st.metric(
+            "Training",
+            api.duration(history.seconds),
+            border=True,
+            help="Seconds of training, evaluation left out.",
+        )

@@ -14,7 +14,12 @@ from app.views.transfer.text import described, spread
 from lifelong.api import Findings
 
 HEIGHT = 330
-MARKS = (("#7D7D7D", "square"), ("#0072B2", "circle"), ("#D55E00", "triangle-up"), ("#009E73", "diamond"))  # a way's colour and shape
+MARKS = (
+    ("#7D7D7D", "square"),
+    ("#0072B2", "circle"),
+    ("#D55E00", "triangle-up"),
+    ("#009E73", "diamond"),
+)  # a way's colour and shape
 STEPS = [1, 10, 100, 1000, 10_000, 100_000]
 
 
@@ -35,27 +40,53 @@ def _chart(found: Findings, axis: str, of: str, ways: Sequence[str]) -> dict:
     level = found.began.chance[of == "target"]
     lines = tuple((way(found, name), *MARKS[found.ways.index(name)]) for name in ways)
     frame = _frame(of, lines, _ticks(found, axis), level if level >= lowest else None, lowest)
-    data = {"points": points, "looks": _looks(found, axis, of, ways), "ends": _ends(found, axis, of, ways, 0.07 * (1 - lowest))}
-    return {**frame, "description": described(found, axis, of, ways), "datasets": {**frame["datasets"], **data}}
+    data = {
+        "points": points,
+        "looks": _looks(found, axis, of, ways),
+        "ends": _ends(found, axis, of, ways, 0.07 * (1 - lowest)),
+    }
+    return {
+        **frame,
+        "description": described(found, axis, of, ways),
+        "datasets": {**frame["datasets"], **data},
+    }
 
 
 @lru_cache(maxsize=64)
-def _frame(of: str, lines: tuple[tuple[str, str, str], ...], ticks: tuple, chance: float | None, lowest: float) -> dict:
+def _frame(
+    of: str,
+    lines: tuple[tuple[str, str, str], ...],
+    ticks: tuple,
+    chance: float | None,
+    lowest: float,
+) -> dict:
     """A chart without its points. lines: name, colour and shape of each; ticks: as `_ticks` tells."""
     names, colours, shapes = (list(column) for column in zip(*lines))
     x, y = _x(*ticks), _share("accuracy", lowest)
     colour = alt.Color("way:N", scale=alt.Scale(domain=names, range=colours), legend=None)
     shape = alt.Shape("way:N", scale=alt.Scale(domain=names, range=shapes), legend=None)
-    at_points, at_ends = (alt.Chart(alt.NamedData(name)).encode(x=x, y=y) for name in ("points", "ends"))
+    at_points, at_ends = (
+        alt.Chart(alt.NamedData(name)).encode(x=x, y=y) for name in ("points", "ends")
+    )
     parts = [
         *_chance(chance, y),
-        at_points.mark_rule(strokeWidth=2, opacity=0.7).encode(y=_share("low", lowest), y2="high:Q", color=colour),
-        at_points.mark_line(strokeWidth=3, strokeJoin="round", strokeCap="round").encode(color=colour, detail="way:N"),
+        at_points.mark_rule(strokeWidth=2, opacity=0.7).encode(
+            y=_share("low", lowest), y2="high:Q", color=colour
+        ),
+        at_points.mark_line(strokeWidth=3, strokeJoin="round", strokeCap="round").encode(
+            color=colour, detail="way:N"
+        ),
         at_points.mark_point(filled=True, size=90, opacity=1).encode(color=colour, shape=shape),
-        at_ends.mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle").encode(text="text:N"),
+        at_ends.mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle").encode(
+            text="text:N"
+        ),
         *_crosshair(names, x, y, of),
     ]
-    return charts.finished(alt.layer(*parts), "", right=4).properties(height=HEIGHT, datasets={}).to_dict()
+    return (
+        charts.finished(alt.layer(*parts), "", right=4)
+        .properties(height=HEIGHT, datasets={})
+        .to_dict()
+    )
 
 
 def _lowest(points: Sequence[dict]) -> float:
@@ -65,8 +96,16 @@ def _lowest(points: Sequence[dict]) -> float:
 
 def _share(field: str, lowest: float) -> alt.Y:
     """Accuracy, from the lowest that is shown to all."""
-    axis = alt.Axis(tickCount=5, labelExpr=f"round(datum.value * 100) + '{chart_data.NO_BREAK}%'", title=None, gridColor=INK, gridOpacity=0.12,
-                    domain=False, ticks=False, labelPadding=8)
+    axis = alt.Axis(
+        tickCount=5,
+        labelExpr=f"round(datum.value * 100) + '{chart_data.NO_BREAK}%'",
+        title=None,
+        gridColor=INK,
+        gridOpacity=0.12,
+        domain=False,
+        ticks=False,
+        labelPadding=8,
+    )
     return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[lowest, 1], nice=False), axis=axis)
 
 
@@ -74,18 +113,28 @@ def _chance(level: float | None, y: alt.Y) -> list[alt.Chart]:
     """Dotted: the accuracy of guessing."""
     if level is None:
         return []
-    base = alt.Chart(pd.DataFrame([{"accuracy": level, "text": f"chance {chart_data.whole(level)}"}])).encode(y=y)
-    text = base.mark_text(align="left", dx=2, dy=8, fontSize=12, color=INK, opacity=0.85).encode(x=alt.value(0), text="text:N")
+    base = alt.Chart(
+        pd.DataFrame([{"accuracy": level, "text": f"chance {chart_data.whole(level)}"}])
+    ).encode(y=y)
+    text = base.mark_text(align="left", dx=2, dy=8, fontSize=12, color=INK, opacity=0.85).encode(
+        x=alt.value(0), text="text:N"
+    )
     return [base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6), text]
 
 
 def _crosshair(names: Sequence[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Chart]:
     """A line that follows the pointer, with the accuracy of every way there."""
-    hover = alt.selection_point(name="hover", fields=["x"], nearest=True, on="pointerover", clear="pointerout", empty=False)
+    hover = alt.selection_point(
+        name="hover", fields=["x"], nearest=True, on="pointerover", clear="pointerout", empty=False
+    )
     told = [alt.Tooltip(f"w{i}:N", title=name) for i, name in enumerate(names)]
     base = alt.Chart(alt.NamedData("looks")).encode(x=x)
-    seen = base.mark_point(size=400, opacity=0).encode(y=y, tooltip=[alt.Tooltip("moment:N", title=f"on the {of}"), *told])
-    line = base.mark_rule(color=INK, strokeWidth=1).encode(opacity=alt.condition(hover, alt.value(0.45), alt.value(0)))
+    seen = base.mark_point(size=400, opacity=0).encode(
+        y=y, tooltip=[alt.Tooltip("moment:N", title=f"on the {of}"), *told]
+    )
+    line = base.mark_rule(color=INK, strokeWidth=1).encode(
+        opacity=alt.condition(hover, alt.value(0.45), alt.value(0))
+    )
     return [line, seen.add_params(hover)]
 
 
@@ -95,7 +144,12 @@ def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, flo
         most = max((look.step for look in found.looks), default=10)
         most_images = found.began.sizes[-1]
         title = f"step, while {'all' if most_images is None else most_images} images {'of the target' if most_images is None else 'a class'} are learned"
-        return tuple(step for step in STEPS if step <= most), "format(datum.value, ',')", title, most
+        return (
+            tuple(step for step in STEPS if step <= most),
+            "format(datum.value, ',')",
+            title,
+            most,
+        )
     few = [size for size in found.began.sizes if size is not None]
     if None not in found.began.sizes:
         return tuple(few), "format(datum.value, ',')", "target images a class", few[-1]
@@ -106,17 +160,33 @@ def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, flo
 
 def _x(values: Sequence[float], label: str, title: str, most: float) -> alt.X:
     """Images or steps, counted in powers: every power of ten takes the same room."""
-    plain = {"grid": False, "domain": False, "ticks": False, "labelOverlap": False, "titlePadding": 6}
+    plain = {
+        "grid": False,
+        "domain": False,
+        "ticks": False,
+        "labelOverlap": False,
+        "titlePadding": 6,
+    }
     style = alt.Axis(values=list(values), labelExpr=label, title=title, **plain)
-    least = values[0] if values[0] < most else most / 2  # a scale needs some width, and a study may have one place only
+    least = (
+        values[0] if values[0] < most else most / 2
+    )  # a scale needs some width, and a study may have one place only
     return alt.X("x:Q", scale=alt.Scale(type="log", domain=[least, most], nice=False), axis=style)
 
 
 def _points(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
     """A row for each point of each line, with the ends of its error bar."""
     return [
-        {"way": way(found, name), "x": point.x, "accuracy": mean, "low": mean - (sem or 0), "high": mean + (sem or 0)}
-        for name in ways for point in found.curve(axis, name) for mean, sem in [getattr(point, of)]
+        {
+            "way": way(found, name),
+            "x": point.x,
+            "accuracy": mean,
+            "low": mean - (sem or 0),
+            "high": mean + (sem or 0),
+        }
+        for name in ways
+        for point in found.curve(axis, name)
+        for mean, sem in [getattr(point, of)]
     ]
 
 
@@ -125,7 +195,14 @@ def _looks(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[dic
     rows_by_x: dict[float, dict] = {}
     for i, name in enumerate(ways):
         for point in found.curve(axis, name):
-            row = rows_by_x.setdefault(point.x, {"x": point.x, "accuracy": getattr(point, of)[0], "moment": moment(found, axis, point)})
+            row = rows_by_x.setdefault(
+                point.x,
+                {
+                    "x": point.x,
+                    "accuracy": getattr(point, of)[0],
+                    "moment": moment(found, axis, point),
+                },
+            )
             row[f"w{i}"] = spread(*getattr(point, of))
     return list(rows_by_x.values())
 
@@ -134,5 +211,12 @@ def _ends(found: Findings, axis: str, of: str, ways: Sequence[str], apart: float
     """Right of the lines that have come furthest: what they are and where they stand."""
     last = {name: curve[-1] for name in ways if (curve := found.curve(axis, name))}
     furthest = max((point.x for point in last.values()), default=None)
-    labels = chart_data.ends([(way(found, name), getattr(point, of)[0]) for name, point in last.items() if point.x == furthest], apart)
+    labels = chart_data.ends(
+        [
+            (way(found, name), getattr(point, of)[0])
+            for name, point in last.items()
+            if point.x == furthest
+        ],
+        apart,
+    )
     return [{**label, "x": furthest} for label in labels]

@@ -26,7 +26,11 @@ def classes(names: Sequence[str]) -> str:
     digits = [int(name) for name in names if name.isdigit()]
     if len(digits) == len(names) > 2 and digits == list(range(digits[0], digits[-1] + 1)):
         return f"{names[0]}–{names[-1]}"
-    return ", ".join(names) if len(names) <= 6 else f"{len(names)} classes from {names[0]} to {names[-1]}"
+    return (
+        ", ".join(names)
+        if len(names) <= 6
+        else f"{len(names)} classes from {names[0]} to {names[-1]}"
+    )
 
 
 def title(found: Findings) -> str:
@@ -50,7 +54,15 @@ def listed(study: str, found: Findings) -> str:
 def setup(study: str, found: Findings) -> str:
     """What a study is, in one line."""
     config, run = found.config, found.config.run
-    return " · ".join([title(found), labels.plural(config.seeds, "seed"), f"network {run.model}", f"recipe {run.recipe}", f"study {study}"])
+    return " · ".join(
+        [
+            title(found),
+            labels.plural(config.seeds, "seed"),
+            f"network {run.model}",
+            f"recipe {run.recipe}",
+            f"study {study}",
+        ]
+    )
 
 
 def moment(found: Findings, axis: str, point) -> str:
@@ -66,7 +78,11 @@ def source_name(found: Findings) -> str:
     run = found.config.run
     if found.config.pretrained:
         return "what the pretrained network knows"
-    return classes(found.began.source) if run.target is None else labels.DATASETS.get(run.dataset, run.dataset)
+    return (
+        classes(found.began.source)
+        if run.target is None
+        else labels.DATASETS.get(run.dataset, run.dataset)
+    )
 
 
 def protector(found: Findings) -> str:
@@ -76,18 +92,35 @@ def protector(found: Findings) -> str:
 def facts(found: Findings) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
     config, run, began = found.config, found.config.run, found.began
-    settings = ", ".join(f"{name.replace('_', ' ')} {labels.value(given)}" for name, given in run.settings.items())
-    protected = [("Protected by", protector(found) + (f" ({settings})" if settings else ""))] if config.protect else []
-    recipe = [] if config.pretrained else [("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}")]  # of few images its passes say nothing
-    told = [*protected, *recipe,
-            ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
+    settings = ", ".join(
+        f"{name.replace('_', ' ')} {labels.value(given)}" for name, given in run.settings.items()
+    )
+    protected = (
+        [("Protected by", protector(found) + (f" ({settings})" if settings else ""))]
+        if config.protect
+        else []
+    )
+    recipe = (
+        [] if config.pretrained else [("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}")]
+    )  # of few images its passes say nothing
+    told = [*protected, *recipe, ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
     if began:
         told += [
-            ("Data", began.data), ("Source", ", ".join(began.source)), ("Target", ", ".join(began.target)),
+            ("Data", began.data),
+            ("Source", ", ".join(began.source)),
+            ("Target", ", ".join(began.target)),
             ("Network", f"{run.model}, {began.parameters:,} parameters, {run.precision}"),
-            ("Few images", "drawn at random for each seed; the 5 contain the 1, and all ways learn from the same ones"),
-            ("Steps", _steps(found)), ("Learning rate", _learning_rate(config)),
-            ("Points", "by images: all test images; by steps: up to " + f"{began.looked_at:,} test images{_each(config)}"),
+            (
+                "Few images",
+                "drawn at random for each seed; the 5 contain the 1, and all ways learn from the same ones",
+            ),
+            ("Steps", _steps(found)),
+            ("Learning rate", _learning_rate(config)),
+            (
+                "Points",
+                "by images: all test images; by steps: up to "
+                + f"{began.looked_at:,} test images{_each(config)}",
+            ),
         ]
     return [*told, ("Took", labels.duration(found.seconds)), ("Version", run.version)]
 
@@ -97,8 +130,14 @@ def _each(config) -> str:
 
 
 def _learning_rate(config) -> str:
-    usual, gently = (f"{Decimal(str(rate)):f}" for rate in (config.run.how.learning_rate, api.GENTLY))
-    return f"{usual}; {gently} where all of the pretrained network learns on" if config.pretrained and config.run.learning_rate is None else usual
+    usual, gently = (
+        f"{Decimal(str(rate)):f}" for rate in (config.run.how.learning_rate, api.GENTLY)
+    )
+    return (
+        f"{usual}; {gently} where all of the pretrained network learns on"
+        if config.pretrained and config.run.learning_rate is None
+        else usual
+    )
 
 
 def _steps(found: Findings) -> str:
@@ -110,18 +149,34 @@ def _steps(found: Findings) -> str:
 def command(found: Findings) -> str:
     """The command that makes a study of the same configuration."""
     config, run = found.config, found.config.run
-    named = {"dataset": run.dataset, "seeds": config.seeds, "protect": config.protect, "model": run.model, "recipe": run.recipe,
-             "images": config.sizes}
-    return labels.line("transfer --pretrained" if config.pretrained else "transfer", named | labels.flags(run))
+    named = {
+        "dataset": run.dataset,
+        "seeds": config.seeds,
+        "protect": config.protect,
+        "model": run.model,
+        "recipe": run.recipe,
+        "images": config.sizes,
+    }
+    return labels.line(
+        "transfer --pretrained" if config.pretrained else "transfer", named | labels.flags(run)
+    )
 
 
 def csv(found: Findings) -> str:
     """All points of all curves as a table, shares in [0, 1]."""
-    lines, most = ["axis,way,images_per_class,step,target,target_sem,source,source_sem,n"], found.began.sizes[-1] or "all"
+    lines, most = (
+        ["axis,way,images_per_class,step,target,target_sem,source,source_sem,n"],
+        found.began.sizes[-1] or "all",
+    )
     for axis in ("images", "steps"):
         for name in found.ways:
             for point in found.curve(axis, name):
-                images, step = (point.size or "all", "") if axis == "images" else (most, int(point.x))
-                numbers = ["" if v is None else f"{v:.6f}" for v in (*point.target, *(point.source or (None, None)))]
+                images, step = (
+                    (point.size or "all", "") if axis == "images" else (most, int(point.x))
+                )
+                numbers = [
+                    "" if v is None else f"{v:.6f}"
+                    for v in (*point.target, *(point.source or (None, None)))
+                ]
                 lines.append(",".join(map(str, [axis, name, images, step, *numbers, point.n])))
     return "\n".join(lines) + "\n"

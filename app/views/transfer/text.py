@@ -8,16 +8,24 @@ from app.shared.status import Download, getting_ready, through_backbone
 from app.views.transfer.labels import moment, protector, source_name, way, within
 from lifelong.api import Findings
 
-PRETRAINED = ("■ **From scratch**: the same network with random weights. ● **Frozen**: the pretrained network as it is, with layers on top, which "
-              "alone learn. ▲ **Fine-tuned**: all of the pretrained network learning on")
-LEGEND = ("■ **From scratch**: a fresh network that never saw the source. ● **Frozen**: the source's network as it is, with a new "
-          "head, the last layer, which alone learns. ▲ **Fine-tuned**: the source's network, all of it learning on.")
-FORWARD = ("Forward transfer: how much higher the curve lies than the one from scratch, on average from its first point to its last. "
-           "The area between the curves over its width; each power of ten counts alike. Above zero, knowing the source helped.")
+PRETRAINED = (
+    "■ **From scratch**: the same network with random weights. ● **Frozen**: the pretrained network as it is, with layers on top, which "
+    "alone learn. ▲ **Fine-tuned**: all of the pretrained network learning on"
+)
+LEGEND = (
+    "■ **From scratch**: a fresh network that never saw the source. ● **Frozen**: the source's network as it is, with a new "
+    "head, the last layer, which alone learns. ▲ **Fine-tuned**: the source's network, all of it learning on."
+)
+FORWARD = (
+    "Forward transfer: how much higher the curve lies than the one from scratch, on average from its first point to its last. "
+    "The area between the curves over its width; each power of ten counts alike. Above zero, knowing the source helped."
+)
 LOST = "Accuracy on the source before the target was learned, minus that after learning from all of the target's images. Lower is better."
 
 
-def progress(found: Findings, state: str, place: int | None, download: Download = None) -> tuple[float, str]:
+def progress(
+    found: Findings, state: str, place: int | None, download: Download = None
+) -> tuple[float, str]:
     """How far a study at work is, as a share and as a line of text."""
     if state == "waiting":
         return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
@@ -68,15 +76,25 @@ def cost(found: Findings) -> str:
     if plain[0] < 0.0005:
         return f"Fine-tuning lost nothing of {source_name(found)}."
     told = f"Fine-tuning lost **{points(plain[0])}** of {source_name(found)}"
-    return f"{told}; with {protector(found)} it would have been {points(max(safe[0], 0))}." if safe else told + "."
+    return (
+        f"{told}; with {protector(found)} it would have been {points(max(safe[0], 0))}."
+        if safe
+        else told + "."
+    )
 
 
 def legend(found: Findings) -> str:
     """What the lines of the first chart are."""
     if found.config.pretrained:
-        return PRETRAINED + (", in smaller steps." if found.config.run.learning_rate is None else ".")
+        return PRETRAINED + (
+            ", in smaller steps." if found.config.run.learning_rate is None else "."
+        )
     through = found.config.run.network.get("tune") == "head"
-    return LEGEND + (f" All of them see the images through the same frozen {found.config.run.model}: what is fresh are the layers on top." if through else "")
+    return LEGEND + (
+        f" All of them see the images through the same frozen {found.config.run.model}: what is fresh are the layers on top."
+        if through
+        else ""
+    )
 
 
 def legend_of_source(found: Findings) -> str:
@@ -90,8 +108,15 @@ def learning(found: Findings, axis: str) -> str:
     if not all(curves.values()):
         return "A point appears whenever a network has learned. "
     at = _told_at(curves["scratch"])
-    shares = [f"{within(found, name)} {percent(point.target[0])}" for name, curve in curves.items() for point in curve if point.x == at.x]
-    return f"{'From' if axis == 'images' else 'After'} {moment(found, axis, at)}: {', '.join(shares)}."
+    shares = [
+        f"{within(found, name)} {percent(point.target[0])}"
+        for name, curve in curves.items()
+        for point in curve
+        if point.x == at.x
+    ]
+    return (
+        f"{'From' if axis == 'images' else 'After'} {moment(found, axis, at)}: {', '.join(shares)}."
+    )
 
 
 def about(found: Findings, axis: str) -> str:
@@ -100,7 +125,11 @@ def about(found: Findings, axis: str) -> str:
     several = f"Points are means over {labels.plural(n, 'seed')}, bars their standard error."
     bars = several if n > 1 else "One seed: how far chance reaches cannot be told."
     each = "" if found.config.pretrained else " each"
-    tested = "on all test images" if axis == "images" else f"on up to {found.began.looked_at:,} test images{each}"
+    tested = (
+        "on all test images"
+        if axis == "images"
+        else f"on up to {found.began.looked_at:,} test images{each}"
+    )
     return f"{bars} Tested {tested}. Data: {found.began.data}."
 
 
@@ -128,13 +157,17 @@ def source(found: Findings, axis: str) -> str:
     if not plain:
         return "The source is tested whenever the target has been learned."
     last, n = plain[-1], plain[-1].n
-    told = (f"Before the target, the source was at {percent(_before(found, axis))}. After {moment(found, axis, last)} it is at "
-            f"{percent(last.source[0])} (n = {n})")
+    told = (
+        f"Before the target, the source was at {percent(_before(found, axis))}. After {moment(found, axis, last)} it is at "
+        f"{percent(last.source[0])} (n = {n})"
+    )
     if not safe:
         return told + "."
     end = safe[-1]
-    return (f"{told}; with {protector(found)} at **{percent(end.source[0])}**, and the target at {percent(end.target[0])} instead of "
-            f"{percent(last.target[0])}. Frozen features lose nothing. From scratch there is no source to lose, so it is left out.")
+    return (
+        f"{told}; with {protector(found)} at **{percent(end.source[0])}**, and the target at {percent(end.target[0])} instead of "
+        f"{percent(last.target[0])}. Frozen features lose nothing. From scratch there is no source to lose, so it is left out."
+    )
 
 
 def _before(found: Findings, axis: str) -> float:
@@ -148,11 +181,23 @@ def measures(found: Findings, axis: str) -> list[tuple[str, str, str]]:
     for name in ("finetune", "frozen"):
         mean, sem, n = found.gain(axis, name)
         if mean is not None:
-            told.append((f"Forward transfer, {within(found, name)}", f"{signed(mean)} {_spread(sem)}".strip(), f"{FORWARD} n = {n}."))
+            told.append(
+                (
+                    f"Forward transfer, {within(found, name)}",
+                    f"{signed(mean)} {_spread(sem)}".strip(),
+                    f"{FORWARD} n = {n}.",
+                )
+            )
     for name in ("finetune", found.config.protect) if found.config.protect else ():
         if (found_lost := found.lost(name)) is not None:
             mean, sem, n = found_lost
-            told.append((f"Source lost, {within(found, name)}", f"{bare(mean)} {_spread(sem)}".strip(), f"{LOST} n = {n}."))
+            told.append(
+                (
+                    f"Source lost, {within(found, name)}",
+                    f"{bare(mean)} {_spread(sem)}".strip(),
+                    f"{LOST} n = {n}.",
+                )
+            )
     return told
 
 
@@ -198,7 +243,11 @@ def _spread(sem: float | None, n: int | None = None) -> str:
 
 def described(found: Findings, axis: str, of: str, ways: Sequence[str]) -> str:
     """A chart in words, for those who cannot see it."""
-    ends = [f"{way(found, name)}: {whole(getattr(curve[-1], of)[0])}" for name in ways if (curve := found.curve(axis, name))]
+    ends = [
+        f"{way(found, name)}: {whole(getattr(curve[-1], of)[0])}"
+        for name in ways
+        if (curve := found.curve(axis, name))
+    ]
     over = "the number of target images" if axis == "images" else "steps of learning the target"
     told = "; ".join(ends) + " at the end." if ends else "Nothing has been learned yet."
     return f"Accuracy on the {of} over {over}, a line for each way to learn. {told}"

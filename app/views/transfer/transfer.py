@@ -36,7 +36,13 @@ def page() -> None:
 
 
 def _new_button(primary: bool = True) -> None:
-    st.button("Try it yourself", key="new_study", type="primary" if primary else "secondary", icon=":material/add:", on_click=_ask)
+    st.button(
+        "Try it yourself",
+        key="new_study",
+        type="primary" if primary else "secondary",
+        icon=":material/add:",
+        on_click=_ask,
+    )
 
 
 def _ask() -> None:
@@ -45,7 +51,14 @@ def _ask() -> None:
 
 def _picker(listed: list[str], study: str) -> None:
     state["study_pick"] = study if study in listed else None
-    st.selectbox("All studies", listed, key="study_pick", format_func=_listed, placeholder="Choose a study", on_change=_other_study)
+    st.selectbox(
+        "All studies",
+        listed,
+        key="study_pick",
+        format_func=_listed,
+        placeholder="Choose a study",
+        on_change=_other_study,
+    )
 
 
 def _listed(study: str) -> str:
@@ -72,7 +85,14 @@ def _show(study: str, found: Findings, where: str) -> None:
     st.markdown(f"### {words.result(found)}")
     with st.container(horizontal=True, key="study_buttons"):
         if where != "finished" and not api.is_shipped(study):
-            st.button("Go on", key="go_on", type="primary", icon=":material/play_arrow:", on_click=_learn, args=(study,))
+            st.button(
+                "Go on",
+                key="go_on",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_learn,
+                args=(study,),
+            )
         _new_button(primary=where == "finished")
     if found.began:
         _charts(found)
@@ -132,8 +152,14 @@ def _source(found: Findings, axis: str) -> None:
 
 def _axis() -> str:
     state["axis"] = _axis_now()
-    return st.segmented_control("From left to right", ["images", "steps"], key="axis", required=True, on_change=_counted,
-                                format_func={"images": "Images of the target", "steps": "Steps of learning it"}.get)
+    return st.segmented_control(
+        "From left to right",
+        ["images", "steps"],
+        key="axis",
+        required=True,
+        on_change=_counted,
+        format_func={"images": "Images of the target", "steps": "Steps of learning it"}.get,
+    )
 
 
 def _axis_now() -> str:
@@ -158,13 +184,25 @@ def _numbers(found: Findings) -> None:
 
 def _facts(study: str, found: Findings) -> None:
     st.subheader("The study")
-    st.markdown("\n".join(["| About | This study |", "|---|---|", *(f"| {name} | {value} |" for name, value in naming.facts(found))]))
+    st.markdown(
+        "\n".join(
+            [
+                "| About | This study |",
+                "|---|---|",
+                *(f"| {name} | {value} |" for name, value in naming.facts(found)),
+            ]
+        )
+    )
     quietly = {"icon": ":material/download:", "on_click": "ignore"}
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         if found.learned:
-            st.download_button("Curves (CSV)", naming.csv(found), f"{study}.csv", "text/csv", key="csv", **quietly)
+            st.download_button(
+                "Curves (CSV)", naming.csv(found), f"{study}.csv", "text/csv", key="csv", **quietly
+            )
         report = json.dumps(found.report(study), indent=2)
-        st.download_button("Report (JSON)", report, f"{study}.json", "application/json", key="json", **quietly)
+        st.download_button(
+            "Report (JSON)", report, f"{study}.json", "application/json", key="json", **quietly
+        )
     st.caption("The same from the command line:")
     st.code(naming.command(found), language="bash", wrap_lines=True)
 

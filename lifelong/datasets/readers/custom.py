@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # of a data set: goes into the names of runs
 MOST_CLASSES = 1000
 MOST_BYTES = 4_000_000_000  # of pixels
-PUNCTUATION = frozenset(" _-.,/()&'+")  # of a class's name: nothing that a page could take for markup
+PUNCTUATION = frozenset(
+    " _-.,/()&'+"
+)  # of a class's name: nothing that a page could take for markup
 
 
 def folders() -> dict[str, Path]:
@@ -49,7 +51,11 @@ def names() -> tuple[str, ...]:
 
 def place(name: str) -> Path | None:
     """The folder of the data set of this name, None where there is none; a name is never a path."""
-    return locations.first(name, lambda folder: _layout(folder) is not None) if NAME.fullmatch(name) else None
+    return (
+        locations.first(name, lambda folder: _layout(folder) is not None)
+        if NAME.fullmatch(name)
+        else None
+    )
 
 
 def _layout(folder: Path) -> str | None:
@@ -78,7 +84,9 @@ def _parts(folder: Path, title: str, known: tuple[str, ...] | None) -> tuple:
     """The names of the classes, the training images and the test images, each class with some in both."""
     names, train, test = _reader(folder).parts(folder, known)
     if not 2 <= len(names) <= MOST_CLASSES:
-        raise LifelongError(f"{title} has {len(names):,} class{'' if len(names) == 1 else 'es'}; expected 2 to {MOST_CLASSES:,}.")
+        raise LifelongError(
+            f"{title} has {len(names):,} class{'' if len(names) == 1 else 'es'}; expected 2 to {MOST_CLASSES:,}."
+        )
     for name in names:
         if names.count(name) > 1 or not _plain(name):
             raise LifelongError(
@@ -87,16 +95,28 @@ def _parts(folder: Path, title: str, known: tuple[str, ...] | None) -> tuple:
             )
     for part, split in ((train, "training"), (test, "test")):
         if (without := np.flatnonzero(np.bincount(part.labels, minlength=len(names)) == 0)).size:
-            raise LifelongError(f"{title} has no {split} images of the class {names[without[0]]}; each class needs some in train and in test.")
+            raise LifelongError(
+                f"{title} has no {split} images of the class {names[without[0]]}; each class needs some in train and in test."
+            )
     return names, train, test
 
 
 def _plain(name: str) -> bool:
     """Whether a class's name can be shown anywhere: of letters with their accents, digits and harmless punctuation."""
-    return name == name.strip() and 0 < len(name) <= 60 and all(c in PUNCTUATION or unicodedata.category(c)[0] in "LMN" for c in name)
+    return (
+        name == name.strip()
+        and 0 < len(name) <= 60
+        and all(c in PUNCTUATION or unicodedata.category(c)[0] in "LMN" for c in name)
+    )
 
 
-def load(folder: Path, name: str, title: str, known: tuple[str, ...] | None = None, shape: tuple[int, int, int] | None = None) -> "Dataset":
+def load(
+    folder: Path,
+    name: str,
+    title: str,
+    known: tuple[str, ...] | None = None,
+    shape: tuple[int, int, int] | None = None,
+) -> "Dataset":
     """The data set in a folder. known, shape: its classes and the size of its images, where they are known beforehand.
 
     Raises LifelongError with the name of the file or the row that does not fit.
@@ -104,12 +124,19 @@ def load(folder: Path, name: str, title: str, known: tuple[str, ...] | None = No
     from . import decoded_cache
 
     names, train, test = _parts(folder, title, known)
-    images = decoded_cache.decoded(train, test, shape, lambda how: _fits(title, len(train.labels) + len(test.labels), how.shape))
+    images = decoded_cache.decoded(
+        train,
+        test,
+        shape,
+        lambda how: _fits(title, len(train.labels) + len(test.labels), how.shape),
+    )
     height, width = images.train.shape[2:]
     remark = f", resized and cropped to {width} x {height}" if images.cropped else ""
     if known and "JPEG" in images.formats:
         remark = ", from JPEG copies"
-    return arrays.dataset(name, title, names, (images.train, train.labels), (images.test, test.labels), remark)
+    return arrays.dataset(
+        name, title, names, (images.train, train.labels), (images.test, test.labels), remark
+    )
 
 
 def _fits(title: str, images: int, shape: tuple[int, int, int]) -> None:

@@ -34,7 +34,9 @@ class Decoded:
     formats: frozenset[str]
 
 
-def decoded(train: Part, test: Part, shape: tuple[int, int, int] | None, check: Callable[[Fit], None]) -> Decoded:
+def decoded(
+    train: Part, test: Part, shape: tuple[int, int, int] | None, check: Callable[[Fit], None]
+) -> Decoded:
     """The pictures, from disk where they are kept. shape: theirs, where it is known beforehand.
 
     check: raises LifelongError for a fit that is too much for this machine; asked before anything is decoded.
@@ -45,7 +47,9 @@ def decoded(train: Part, test: Part, shape: tuple[int, int, int] | None, check: 
     clock = time.perf_counter()
     how = Fit(shape) if shape else decoding.fit(train, test)
     check(how)
-    (train_images, formats), (test_images, more) = (decoding.read(part, how) for part in (train, test))
+    (train_images, formats), (test_images, more) = (
+        decoding.read(part, how) for part in (train, test)
+    )
     made = Decoded(train_images, test_images, how.cropped, frozenset(formats | more))
     if time.perf_counter() - clock > SLOW:
         with suppress(LifelongError, OSError):  # a full disk loses nothing: they are decoded again
@@ -79,9 +83,16 @@ def _kept(file: Path) -> Decoded | None:
     tensors, about = cache.take(file, {"train", "test"}) or ({}, {})
     if {"cropped", "formats"} - about.keys():
         return None
-    return Decoded(tensors["train"].numpy(), tensors["test"].numpy(), about["cropped"] == "True", frozenset(about["formats"].split()))
+    return Decoded(
+        tensors["train"].numpy(),
+        tensors["test"].numpy(),
+        about["cropped"] == "True",
+        frozenset(about["formats"].split()),
+    )
 
 
 def _keep(file: Path, made: Decoded) -> None:
     about = {"cropped": str(made.cropped), "formats": " ".join(sorted(made.formats))}
-    cache.keep(file, {"train": torch.from_numpy(made.train), "test": torch.from_numpy(made.test)}, about)
+    cache.keep(
+        file, {"train": torch.from_numpy(made.train), "test": torch.from_numpy(made.test)}, about
+    )

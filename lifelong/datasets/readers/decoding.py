@@ -59,7 +59,10 @@ def fit(train: Part, test: Part) -> Fit:
     Of one size up to AS_IS they stay as they are. Else each is to be resized until its shorter side is the median of the
     training images' shorter sides, at most SQUARE, and cropped to the square in its middle.
     """
-    measured = [[_measured(where, file) for where, file in _told(part, "Measuring")] for part in (train, test)]
+    measured = [
+        [_measured(where, file) for where, file in _told(part, "Measuring")]
+        for part in (train, test)
+    ]
     sizes = {size for part in measured for size, _ in part}
     channels = 1 if all(grey for part in measured for _, grey in part) else 3
     width, height = next(iter(sizes))
@@ -86,7 +89,15 @@ def read(part: Part, how: Fit) -> tuple[np.ndarray, set[str]]:
 
 def _told(part: Part, doing: str) -> Iterator[tuple[str, BinaryIO]]:
     """The pictures, with a progress bar on standard error where they take longer than a second."""
-    return tqdm(part.pictures(), total=len(part.labels), desc=doing, unit="image", delay=1, leave=False, file=sys.stderr)
+    return tqdm(
+        part.pictures(),
+        total=len(part.labels),
+        desc=doing,
+        unit="image",
+        delay=1,
+        leave=False,
+        file=sys.stderr,
+    )
 
 
 @contextmanager
@@ -94,22 +105,32 @@ def _reading(where: str):
     try:
         yield
     except UnidentifiedImageError:
-        raise LifelongError(f"{where} is not a picture that can be read; expected one of {', '.join(FORMATS)}.") from None
+        raise LifelongError(
+            f"{where} is not a picture that can be read; expected one of {', '.join(FORMATS)}."
+        ) from None
     except Image.DecompressionBombError:
-        raise LifelongError(f"{where} has far too many pixels; give one of at most {LARGEST // 1_000_000} million.") from None
+        raise LifelongError(
+            f"{where} has far too many pixels; give one of at most {LARGEST // 1_000_000} million."
+        ) from None
     except LifelongError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, StructError, zlib.error):
-        raise LifelongError(f"{where} is damaged or only half there; save it again, or take it away.") from None
+        raise LifelongError(
+            f"{where} is damaged or only half there; save it again, or take it away."
+        ) from None
 
 
 def _opened(where: str, file: BinaryIO) -> Image.Image:
     """The picture before it is decoded, once its size and kind are known to be sane."""
     image = Image.open(file, formats=FORMATS)
     if image.width * image.height > LARGEST:
-        raise LifelongError(f"{where} has {image.width} x {image.height} pixels; give one of at most {LARGEST // 1_000_000} million.")
+        raise LifelongError(
+            f"{where} has {image.width} x {image.height} pixels; give one of at most {LARGEST // 1_000_000} million."
+        )
     if image.mode not in KINDS:
-        raise LifelongError(f"{where} has pixels of the kind {image.mode}; save it as 8-bit grey or RGB.")
+        raise LifelongError(
+            f"{where} has pixels of the kind {image.mode}; save it as 8-bit grey or RGB."
+        )
     return image
 
 
@@ -119,7 +140,9 @@ def _measured(where: str, file: BinaryIO) -> tuple[tuple[int, int], bool]:
         image = _opened(where, file)
         width, height = image.size
         # Square ones need not be asked: to find out, Pillow decodes a whole PNG. Of a TIFF it tells the size turned already.
-        turned = width != height and image.format != "TIFF" and image.getexif().get(0x0112) in TURNED
+        turned = (
+            width != height and image.format != "TIFF" and image.getexif().get(0x0112) in TURNED
+        )
         return (height, width) if turned else (width, height), image.mode in GREY
 
 
@@ -127,15 +150,21 @@ def _put(where: str, image: Image.Image, place: np.ndarray, cropped: bool) -> No
     """Decodes a picture into its place, uint8 (channels, height, width)."""
     channels, height, width = place.shape
     if cropped:
-        image.draft(image.mode, (2 * width, 2 * height))  # lets JPEG decode at a fraction of its size
+        image.draft(
+            image.mode, (2 * width, 2 * height)
+        )  # lets JPEG decode at a fraction of its size
     ImageOps.exif_transpose(image, in_place=True)
     image = _plain(image, "L" if channels == 1 else "RGB")
     if cropped:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.resize((width, height), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
+        image = image.resize(
+            (width, height), Image.Resampling.BICUBIC, (left, top, left + side, top + side)
+        )
     elif image.size != (width, height):
-        raise LifelongError(f"{where} is {image.width} x {image.height} pixels; expected {width} x {height} like all others.")
+        raise LifelongError(
+            f"{where} is {image.width} x {image.height} pixels; expected {width} x {height} like all others."
+        )
     pixels = np.asarray(image)
     place[:] = pixels if channels == 1 else pixels.transpose(2, 0, 1)
 

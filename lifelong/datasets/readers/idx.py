@@ -15,13 +15,20 @@ from . import arrays, locations
 if TYPE_CHECKING:
     from ...data.examples import Dataset
 
-FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
 LARGEST = 200_000_000  # bytes of a file once it is unpacked; MNIST's largest has 47 million
 
 
 def place(kin: str) -> Path | None:
     """The folder with the four files, None where there is none. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
-    return locations.first(f"{kin}/raw", lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES))
+    return locations.first(
+        f"{kin}/raw", lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES)
+    )
 
 
 def file_in(folder: Path, name: str) -> Path:
@@ -43,11 +50,21 @@ def downloaded(kin: str) -> Path | None:
 
 def load(folder: Path, name: str, title: str, classes: tuple[str, ...]) -> "Dataset":
     """The data set in the four files. Raises LifelongError when one is damaged or they do not belong together."""
-    train_images, train_labels, test_images, test_labels = (read(file_in(folder, part)) for part in FILES)
+    train_images, train_labels, test_images, test_labels = (
+        read(file_in(folder, part)) for part in FILES
+    )
     for images, labels in ((train_images, train_labels), (test_images, test_labels)):
         if images.ndim != 3 or labels.shape != images.shape[:1] or (labels >= len(classes)).any():
-            raise LifelongError(f"The four files of {title} do not belong together: images, labels or their numbers differ; fetch them again.")
-    return arrays.dataset(name, title, classes, (train_images[:, None], train_labels), (test_images[:, None], test_labels))
+            raise LifelongError(
+                f"The four files of {title} do not belong together: images, labels or their numbers differ; fetch them again."
+            )
+    return arrays.dataset(
+        name,
+        title,
+        classes,
+        (train_images[:, None], train_labels),
+        (test_images[:, None], test_labels),
+    )
 
 
 def read(file: Path) -> np.ndarray:
@@ -63,7 +80,11 @@ def read(file: Path) -> np.ndarray:
     # Two zero bytes, the type (8 is unsigned byte), the number of dimensions, then each as big-endian 32-bit number.
     dimensions = content[3] if len(content) > 3 and content.startswith(b"\x00\x00\x08") else 0
     header = 4 + 4 * dimensions
-    shape = np.frombuffer(content[4:header], ">u4").tolist() if 0 < dimensions <= 4 and len(content) >= header else []
+    shape = (
+        np.frombuffer(content[4:header], ">u4").tolist()
+        if 0 < dimensions <= 4 and len(content) >= header
+        else []
+    )
     if not shape or len(content) - header != prod(shape):
         raise LifelongError(f"{file.name} is not a whole IDX file of bytes; fetch it again.")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape).copy()

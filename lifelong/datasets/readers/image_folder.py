@@ -11,7 +11,22 @@ from ...errors import LifelongError
 from .decoding import Part
 from .locations import inside, shown
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"})
+SUFFIXES = frozenset(
+    {
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+    }
+)
 OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
 
 
@@ -20,7 +35,9 @@ def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...],
     names = _classes(folder)
     if known and set(names) != set(known):
         strange = next(iter(set(names) ^ set(known)))
-        raise LifelongError(f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{shown(strange)}' is missing or one too many.")
+        raise LifelongError(
+            f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{shown(strange)}' is missing or one too many."
+        )
     return known or names, *(_part(folder, split, known or names) for split in ("train", "test"))
 
 
@@ -37,7 +54,9 @@ def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
             except OSError as error:
                 raise LifelongError(f"{where} cannot be read ({error.strerror}).") from None
 
-    return Part(np.repeat(np.arange(len(names)), [len(files) for files in by_class]), all_files, pictures)
+    return Part(
+        np.repeat(np.arange(len(names)), [len(files) for files in by_class]), all_files, pictures
+    )
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
@@ -45,17 +64,23 @@ def _classes(folder: Path) -> tuple[str, ...]:
     train, test = (_named(folder, split) for split in ("train", "test"))
     for name in sorted(set(train) ^ set(test)):
         has, lacks = ("train", "test") if name in train else ("test", "train")
-        raise LifelongError(f"{shown(folder.name)}/{has} has the class {shown(name)}, but {lacks} has not; each class needs images in both.")
+        raise LifelongError(
+            f"{shown(folder.name)}/{has} has the class {shown(name)}, but {lacks} has not; each class needs images in both."
+        )
     return tuple(train)
 
 
 def _named(folder: Path, split: str) -> list[str]:
     if not os.path.isdir(folder / split):
-        raise LifelongError(f"{shown(folder.name)} has no folder {split}; put images into {split}/<class>/, a folder for each class.")
+        raise LifelongError(
+            f"{shown(folder.name)} has no folder {split}; put images into {split}/<class>/, a folder for each class."
+        )
     entries = _entries(folder, split)
     for path in entries:
         if not os.path.isdir(path):
-            raise LifelongError(f"{_where(folder, path)} lies beside the folders of the classes; put it into one of them, or elsewhere.")
+            raise LifelongError(
+                f"{_where(folder, path)} lies beside the folders of the classes; put it into one of them, or elsewhere."
+            )
     return [path.name for path in entries]
 
 
@@ -64,9 +89,13 @@ def _images(folder: Path, within: str) -> list[Path]:
     files = _entries(folder, within)
     for file in files:
         if file.suffix.lower() not in SUFFIXES or not os.path.isfile(file):
-            raise LifelongError(f"{_where(folder, file)} is not an image file; expected {', '.join(sorted(SUFFIXES)[:-1])} or {sorted(SUFFIXES)[-1]}.")
+            raise LifelongError(
+                f"{_where(folder, file)} is not an image file; expected {', '.join(sorted(SUFFIXES)[:-1])} or {sorted(SUFFIXES)[-1]}."
+            )
     if not files:
-        raise LifelongError(f"{shown(folder.name)}/{shown(within)} holds no images; each class needs some in train and in test.")
+        raise LifelongError(
+            f"{shown(folder.name)}/{shown(within)} holds no images; each class needs some in train and in test."
+        )
     return files
 
 
@@ -75,8 +104,14 @@ def _entries(folder: Path, within: str) -> list[Path]:
     try:
         entries = sorted(inside(folder, folder / within).iterdir())
     except OSError as error:
-        raise LifelongError(f"{shown(folder.name)}/{shown(within)} cannot be read ({error.strerror}).") from None
-    return [inside(folder, path) for path in entries if not path.name.startswith(".") and path.name.lower() not in OF_THE_SYSTEM]
+        raise LifelongError(
+            f"{shown(folder.name)}/{shown(within)} cannot be read ({error.strerror})."
+        ) from None
+    return [
+        inside(folder, path)
+        for path in entries
+        if not path.name.startswith(".") and path.name.lower() not in OF_THE_SYSTEM
+    ]
 
 
 def _where(folder: Path, path: Path) -> str:

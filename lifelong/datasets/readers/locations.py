@@ -45,7 +45,11 @@ def downloaded(folder: str, files: Sequence[str], fetch: Callable[[str], object]
 def arriving(folder: str) -> int | None:
     """Bytes of this folder's archives that a download has brought so far; None where none is going on."""
     try:
-        beside = max((path for path in (cache_folder() / folder).glob("tmp*") if path.is_dir()), key=os.path.getmtime, default=None)
+        beside = max(
+            (path for path in (cache_folder() / folder).glob("tmp*") if path.is_dir()),
+            key=os.path.getmtime,
+            default=None,
+        )
         return None if beside is None else sum(file.stat().st_size for file in beside.rglob("*.gz"))
     except OSError:  # it ended while it was looked at
         return None
@@ -54,7 +58,9 @@ def arriving(folder: str) -> int | None:
 def not_had(title: str, what: str) -> LifelongError:
     """The error for a data set that is not here and could not be downloaded; what: what can be put under LIFELONG_DATA."""
     why = "LIFELONG_OFFLINE forbids its download" if offline() else "it could not be downloaded"
-    return LifelongError(f"{title} is not on this machine and {why}; connect to the internet, or put {what} under LIFELONG_DATA.")
+    return LifelongError(
+        f"{title} is not on this machine and {why}; connect to the internet, or put {what} under LIFELONG_DATA."
+    )
 
 
 def shown(name: str) -> str:
@@ -68,7 +74,11 @@ def shown(name: str) -> str:
 
 def inside(folder: Path, path: Path) -> Path:
     """The path, if it is within the folder once links are followed; else a LifelongError."""
-    if os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+    if os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(
+        os.path.realpath(folder)
+    ):
         name = "/".join(map(shown, (folder.name, *path.relative_to(folder).parts)))
-        raise LifelongError(f"{name} is a link that leads out of the folder; put there what it points to.")
+        raise LifelongError(
+            f"{name} is a link that leads out of the folder; put there what it points to."
+        )
     return path

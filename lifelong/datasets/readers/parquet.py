@@ -69,7 +69,9 @@ def _part(folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Ar
 def _files(folder: Path, split: str) -> list[Path]:
     files = sorted(inside(folder, file) for file in folder.glob(f"{split}*.parquet"))
     if not files or not all(map(os.path.isfile, files)):
-        raise LifelongError(f"{shown(folder.name)} has no file {split}*.parquet; it needs train*.parquet and test*.parquet.")
+        raise LifelongError(
+            f"{shown(folder.name)} has no file {split}*.parquet; it needs train*.parquet and test*.parquet."
+        )
     return files
 
 
@@ -82,9 +84,13 @@ def _opened(folder: Path, file: Path):
             names = opened.schema_arrow.names
             if names.count("label") != 1 or sum(map(names.count, IMAGES)) != 1:
                 given = ", ".join(shown(name) for name in names[:8])
-                raise LifelongError(f"{where} has the columns {given}; expected one named img or image, and one named label.")
+                raise LifelongError(
+                    f"{where} has the columns {given}; expected one named img or image, and one named label."
+                )
             if opened.metadata.num_rows > MOST:
-                raise LifelongError(f"{where} has {opened.metadata.num_rows:,} rows; expected at most {MOST:,}.")
+                raise LifelongError(
+                    f"{where} has {opened.metadata.num_rows:,} rows; expected at most {MOST:,}."
+                )
             yield opened
     except (OSError, pa.ArrowException, UnicodeDecodeError):
         raise LifelongError(f"{where} is damaged or not a parquet file; fetch it again.") from None
@@ -109,7 +115,9 @@ def _distinct(folder: Path) -> pa.Array:
     found = [_labels(folder, file).unique() for file in _files(folder, "train")]
     for file, some in zip(_files(folder, "train"), found):
         if some.type != found[0].type:
-            raise LifelongError(f"{_where(folder, file)} has labels of another kind than {_where(folder, _files(folder, 'train')[0])}.")
+            raise LifelongError(
+                f"{_where(folder, file)} has labels of another kind than {_where(folder, _files(folder, 'train')[0])}."
+            )
     values = pa.concat_arrays(found).unique()
     return values.take(pc.sort_indices(values))
 
@@ -120,26 +128,50 @@ def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
         column = opened.read(columns=["label"], use_threads=False).column(0)
         _counted(folder, file, opened, len(column))
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if not (pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            raise LifelongError(f"{_where(folder, file)} has labels of the kind {shown(str(kind))}; expected whole numbers or text.")
+        if not (
+            pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        ):
+            raise LifelongError(
+                f"{_where(folder, file)} has labels of the kind {shown(str(kind))}; expected whole numbers or text."
+            )
         if column.null_count:
             row = int(np.flatnonzero(column.is_null())[0])
-            raise LifelongError(f"Row {row} of {_where(folder, file)}, counted from 0, has no label.")
+            raise LifelongError(
+                f"Row {row} of {_where(folder, file)}, counted from 0, has no label."
+            )
         column = column.cast(kind)
-        return column.cast(pa.int64()) if pa.types.is_integer(kind) else column.cast(pa.large_string())
+        return (
+            column.cast(pa.int64()) if pa.types.is_integer(kind) else column.cast(pa.large_string())
+        )
 
 
-def _positions(folder: Path, file: Path, names: tuple[str, ...] | None, values: pa.Array | None) -> np.ndarray:
+def _positions(
+    folder: Path, file: Path, names: tuple[str, ...] | None, values: pa.Array | None
+) -> np.ndarray:
     """The place of each row's label among the classes, int (rows,)."""
     column = _labels(folder, file)
     if names is not None:
-        values = pa.array(range(len(names)), pa.int64()) if pa.types.is_integer(column.type) else pa.array(names, pa.large_string())
-    places = pc.index_in(column, values) if column.type == values.type else pa.nulls(len(column), pa.int32())
+        values = (
+            pa.array(range(len(names)), pa.int64())
+            if pa.types.is_integer(column.type)
+            else pa.array(names, pa.large_string())
+        )
+    places = (
+        pc.index_in(column, values)
+        if column.type == values.type
+        else pa.nulls(len(column), pa.int32())
+    )
     if places.null_count:
         row = int(np.flatnonzero(places.is_null())[0])
         given = shown(str(column[row]))
-        expected = f"0 to {len(names) - 1}" if names and pa.types.is_integer(column.type) else "a label of the training images"
-        raise LifelongError(f"Row {row} of {_where(folder, file)}, counted from 0, has the label '{given}'; expected {expected}.")
+        expected = (
+            f"0 to {len(names) - 1}"
+            if names and pa.types.is_integer(column.type)
+            else "a label of the training images"
+        )
+        raise LifelongError(
+            f"Row {row} of {_where(folder, file)}, counted from 0, has the label '{given}'; expected {expected}."
+        )
     return places.to_numpy()
 
 
@@ -149,12 +181,16 @@ def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
         (name,) = set(IMAGES) & set(opened.schema_arrow.names)
         bytes_of = _bytes_of(opened.schema_arrow.field(name).type)
         if bytes_of is None:
-            raise LifelongError(f"The column {name} of {of} holds no images; expected binary, or a struct with bytes.")
+            raise LifelongError(
+                f"The column {name} of {of} holds no images; expected binary, or a struct with bytes."
+            )
         for batch in opened.iter_batches(ROWS, columns=[name], use_threads=False):
             for content in bytes_of(batch.column(0)).to_pylist():
                 where = f"Row {row} of {of}, counted from 0,"
                 if content is None:
-                    raise LifelongError(f"{where} holds no image; write the bytes of the image into the file itself.")
+                    raise LifelongError(
+                        f"{where} holds no image; write the bytes of the image into the file itself."
+                    )
                 yield where, io.BytesIO(content)
                 row += 1
         _counted(folder, file, opened, row)
@@ -163,7 +199,9 @@ def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
 def _counted(folder: Path, file: Path, opened: pq.ParquetFile, values: int) -> None:
     """Raises LifelongError where a column has not a value for each row: the labels would belong to other images."""
     if values != opened.metadata.num_rows:
-        raise LifelongError(f"{_where(folder, file)} has {opened.metadata.num_rows:,} rows, but {values:,} values in a column; fetch it again.")
+        raise LifelongError(
+            f"{_where(folder, file)} has {opened.metadata.num_rows:,} rows, but {values:,} values in a column; fetch it again."
+        )
 
 
 def _bytes_of(kind: pa.DataType):
@@ -171,4 +209,8 @@ def _bytes_of(kind: pa.DataType):
     if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         within = _bytes_of(kind.field("bytes").type)
         return within and (lambda column: within(pc.struct_field(column, "bytes")))
-    return (lambda column: column) if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) else None
+    return (
+        (lambda column: column)
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        else None
+    )

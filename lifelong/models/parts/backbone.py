@@ -12,8 +12,14 @@ from ...numerics import seeds
 from ..base import Body
 from .convolutions import as_products
 
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's colours, which torchvision's weights expect
-PORTION = {"cpu": 100, "cuda": 500}  # images at once where they are only answered: enough for the products, few enough for the memory
+MEAN, DEVIATION = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)  # of ImageNet's colours, which torchvision's weights expect
+PORTION = {
+    "cpu": 100,
+    "cuda": 500,
+}  # images at once where they are only answered: enough for the products, few enough for the memory
 MORE_HEADS = ("googlenet", "inception_v3")  # they answer in training from the middle, too
 STEMS = ("imagenet", "small", "small without pooling")
 
@@ -27,7 +33,9 @@ class Backbone(Body):
     Channels last, and bf16 where that is the precision; normalised by ImageNet's means, grey made colour.
     """
 
-    def __init__(self, architecture: str, stem: str, side: int, precision: str, augments: bool = False) -> None:
+    def __init__(
+        self, architecture: str, stem: str, side: int, precision: str, augments: bool = False
+    ) -> None:
         super().__init__()
         self.architecture, self.stem = architecture, stem
         self.network, self.width = without_classifier(architecture, stem)
@@ -47,7 +55,9 @@ class Backbone(Body):
         """Weights as they were loaded; without any, as torchvision draws them, from this generator."""
         start = self.start
         if start is None:
-            with torch.random.fork_rng(devices=[]):  # torchvision draws from the one generator that all share
+            with torch.random.fork_rng(
+                devices=[]
+            ):  # torchvision draws from the one generator that all share
                 torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
                 start = without_classifier(self.architecture, self.stem)[0].state_dict()
         self.network.load_state_dict(start)
@@ -58,11 +68,19 @@ class Backbone(Body):
 
     def forward(self, images: Tensor) -> Tensor:
         if not self.training:
-            return torch.cat([self._answer(part) for part in images.split(PORTION.get(images.device.type, 100))])
-        return self._answer(cropped_and_flipped(images, self.generator) if self.augments else images)
+            return torch.cat(
+                [self._answer(part) for part in images.split(PORTION.get(images.device.type, 100))]
+            )
+        return self._answer(
+            cropped_and_flipped(images, self.generator) if self.augments else images
+        )
 
     def _answer(self, images: Tensor) -> Tensor:
-        with torch.autocast(images.device.type, torch.bfloat16) if self.precision == "bf16" else contextlib.nullcontext():
+        with (
+            torch.autocast(images.device.type, torch.bfloat16)
+            if self.precision == "bf16"
+            else contextlib.nullcontext()
+        ):
             return self.network(self.prepared(images)).float()
 
     def prepared(self, images: Tensor) -> Tensor:
@@ -70,7 +88,9 @@ class Backbone(Body):
         x = images.float().div_(255)
         if self.side and x.shape[-2:] != (self.side, self.side):
             x = F.interpolate(x, size=(self.side, self.side), mode="bilinear", antialias=True)
-        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1).to(x.device) for values in (MEAN, DEVIATION))
+        mean, deviation = (
+            torch.tensor(values).view(1, 3, 1, 1).to(x.device) for values in (MEAN, DEVIATION)
+        )
         return ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 
@@ -79,9 +99,15 @@ def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
     from ...numerics.torchvision_import import models
 
     network = models.get_model(architecture, weights=None)
-    linear = [(name, m) for name, m in network.named_modules() if isinstance(m, nn.Linear) and m.out_features == 1000]
+    linear = [
+        (name, m)
+        for name, m in network.named_modules()
+        if isinstance(m, nn.Linear) and m.out_features == 1000
+    ]
     if not linear or architecture in MORE_HEADS:
-        raise LifelongError(f"{architecture} was asked for, but does not end in one linear layer for 1,000 classes; choose another, such as resnet18.")
+        raise LifelongError(
+            f"{architecture} was asked for, but does not end in one linear layer for 1,000 classes; choose another, such as resnet18."
+        )
     name, last = linear[-1]
     parent, _, child = name.rpartition(".")
     setattr(network.get_submodule(parent), child, nn.Identity())
@@ -95,7 +121,9 @@ def _make_small(network: nn.Module, architecture: str, stem: str) -> None:
     from ...numerics.torchvision_import import models
 
     if not isinstance(network, models.ResNet):
-        raise LifelongError(f"The stem '{stem}' was asked for, but {architecture} has no such stem; only ResNets do. Leave it at imagenet.")
+        raise LifelongError(
+            f"The stem '{stem}' was asked for, but {architecture} has no such stem; only ResNets do. Leave it at imagenet."
+        )
     network.conv1 = nn.Conv2d(3, network.conv1.out_channels, 3, padding=1, bias=False)
     if stem == "small without pooling":
         network.maxpool = nn.Identity()

@@ -24,7 +24,9 @@ class Product(nn.Conv2d):
             seen, weights = _neighbours(x, stride), self.weight.permute(0, 2, 3, 1).flatten(1)
         else:
             return super().forward(x)
-        rows = F.linear(seen.reshape(-1, seen.shape[3]), weights, self.bias)  # as a matrix: linear copies the weights for each image else
+        rows = F.linear(
+            seen.reshape(-1, seen.shape[3]), weights, self.bias
+        )  # as a matrix: linear copies the weights for each image else
         return rows.view(*seen.shape[:3], -1).permute(0, 3, 1, 2)
 
 
@@ -37,12 +39,27 @@ def as_products(network: nn.Module) -> None:
 
 def _can_be_a_product(convolution: nn.Conv2d) -> bool:
     shape = (convolution.kernel_size, convolution.padding)
-    plain = convolution.groups == 1 and convolution.dilation == (1, 1) and convolution.padding_mode == "zeros"
-    return plain and convolution.stride[0] == convolution.stride[1] and shape in (((1, 1), (0, 0)), ((3, 3), (1, 1)))
+    plain = (
+        convolution.groups == 1
+        and convolution.dilation == (1, 1)
+        and convolution.padding_mode == "zeros"
+    )
+    return (
+        plain
+        and convolution.stride[0] == convolution.stride[1]
+        and shape in (((1, 1), (0, 0)), ((3, 3), (1, 1)))
+    )
 
 
 def _neighbours(x: Tensor, stride: int) -> Tensor:
     """Each pixel's 3 x 3 surroundings, 0 beyond the border: (n, channels, h, w) -> (n, h / stride, w / stride, 9 channels)."""
     height, width = x.shape[2:]
     padded = F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1)
-    return torch.cat([padded[:, i : i + height : stride, j : j + width : stride] for i in range(3) for j in range(3)], 3)
+    return torch.cat(
+        [
+            padded[:, i : i + height : stride, j : j + width : stride]
+            for i in range(3)
+            for j in range(3)
+        ],
+        3,
+    )

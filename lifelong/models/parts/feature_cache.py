@@ -47,12 +47,18 @@ class Coded:
 
 def coded(front: Backbone, dataset: Dataset) -> Coded:
     """The features of a data set, from disk where they are, else computed and kept."""
-    while (kept := cache.take(_file(front, dataset), PARTS)) is None:  # others may need the room at the same moment
+    while (
+        kept := cache.take(_file(front, dataset), PARTS)
+    ) is None:  # others may need the room at the same moment
         for _event in prepare(front, dataset):
             pass
     parts, _about = kept
     source = f"{dataset.source}, as features of {front.words}"
-    return Coded(replace(dataset, source=source, train_images=parts["train"], test_images=parts["test"]), parts["low"], parts["high"])
+    return Coded(
+        replace(dataset, source=source, train_images=parts["train"], test_images=parts["test"]),
+        parts["low"],
+        parts["high"],
+    )
 
 
 def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
@@ -67,13 +73,19 @@ def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
         body = Codes(front.width)
         _calibrate(body, front, dataset.train_images)
         parts: dict[str, Tensor] = {"low": body.low, "high": body.high}
-        clock, done, total = time.perf_counter(), 0, len(dataset.train_images) + len(dataset.test_images)
+        clock, done, total = (
+            time.perf_counter(),
+            0,
+            len(dataset.train_images) + len(dataset.test_images),
+        )
         for name, images in (("train", dataset.train_images), ("test", dataset.test_images)):
             parts[name] = torch.empty(len(images), front.width, 1, 1, dtype=torch.uint8)
             for start, part, held in extracted(front, images):
                 parts[name][start : start + len(part)] = body.encode(part)
                 done += len(part)
-                yield Preparing(done=done, total=total, seconds=round(time.perf_counter() - clock, 2), held=held)
+                yield Preparing(
+                    done=done, total=total, seconds=round(time.perf_counter() - clock, 2), held=held
+                )
         cache.keep(file, parts)
 
 
@@ -120,9 +132,14 @@ def _file(front: Backbone, dataset: Dataset) -> Path:
     return folder() / f"{_key(front, dataset)}.safetensors"
 
 
-@lru_cache(maxsize=4)  # a study asks for the same features many times; data sets and networks are told apart as objects
+@lru_cache(
+    maxsize=4
+)  # a study asks for the same features many times; data sets and networks are told apart as objects
 def _key(front: Backbone, dataset: Dataset) -> str:
-    key = hashlib.blake2b(f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.digest}".encode(), digest_size=12)
+    key = hashlib.blake2b(
+        f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.digest}".encode(),
+        digest_size=12,
+    )
     for tensor in (dataset.train_images, dataset.test_images):
         key.update(str(tuple(tensor.shape)).encode())
         key.update(tensor.contiguous().numpy())

@@ -63,8 +63,13 @@ class Flat(nn.Module):
         """Draws the weights and biases of these layers uniformly in ±1/sqrt(fan_in)."""
         for layer in layers:
             bound = layer.in_features**-0.5
-            for parameter in (layer.weight, layer.bias):  # drawn on the processor: the same numbers whatever the device
-                parameter.copy_(torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator))
+            for parameter in (
+                layer.weight,
+                layer.bias,
+            ):  # drawn on the processor: the same numbers whatever the device
+                parameter.copy_(
+                    torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
+                )
 
     @torch.no_grad()
     def answer_with(self, flat: Tensor, *inputs: Tensor) -> Tensor:

@@ -18,7 +18,9 @@ class Written:
     """Which layers have their gradient of the present backward pass already: those are added to, others overwritten."""
 
     def __init__(self) -> None:
-        self.layers: set[nn.Linear] | None = None  # None: no pass of ours is going on, and gradients add up as in torch
+        self.layers: set[nn.Linear] | None = (
+            None  # None: no pass of ours is going on, and gradients add up as in torch
+        )
 
     def gradient(self, layer: nn.Linear, outputs: Tensor, factor: Tensor, inputs: Tensor) -> None:
         """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw.
@@ -35,7 +37,13 @@ class Written:
             torch.sum(outputs, 0, out=bias)
 
 
-def connected(x: Tensor, layers: Sequence[nn.Linear], written: Written, relu_last: bool = False, gates: Sequence[Tensor] = ()) -> Tensor:
+def connected(
+    x: Tensor,
+    layers: Sequence[nn.Linear],
+    written: Written,
+    relu_last: bool = False,
+    gates: Sequence[Tensor] = (),
+) -> Tensor:
     """x (n, in) through linear layers with a ReLU after each but the last (or after the last too), (n, out).
 
     gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable; none at all by default.
@@ -45,7 +53,9 @@ def connected(x: Tensor, layers: Sequence[nn.Linear], written: Written, relu_las
 
 class _Connected(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x: Tensor, _leaf: Tensor, layers, written: Written, relu_last: bool, *gates: Tensor) -> Tensor:
+    def forward(
+        ctx, x: Tensor, _leaf: Tensor, layers, written: Written, relu_last: bool, *gates: Tensor
+    ) -> Tensor:
         factors, rectified = [], []
         for k, layer in enumerate(layers):
             x, weight = matmul.rounded(x), matmul.rounded(layer.weight)
@@ -53,10 +63,18 @@ class _Connected(torch.autograd.Function):
             x = matmul.product(x, weight.t()).add_(layer.bias)
             if k < len(layers) - 1 or relu_last:
                 x.relu_()
-                rectified.append(x.detach())  # an alias: the output itself would hold on to this node, and this node to it
+                rectified.append(
+                    x.detach()
+                )  # an alias: the output itself would hold on to this node, and this node to it
                 x = x * gates[k] if gates else x
         # Not save_for_backward: nothing here is changed in place before the backward pass, and its checks cost a tenth.
-        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.written = factors, rectified, gates, layers, written
+        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.written = (
+            factors,
+            rectified,
+            gates,
+            layers,
+            written,
+        )
         return x
 
     @staticmethod
@@ -70,7 +88,9 @@ class _Connected(torch.autograd.Function):
                     if ctx.needs_input_grad[5 + k]:
                         of_gates[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
                     d = d * ctx.gates[k]
-                d = _through_relu(d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1)
+                d = _through_relu(
+                    d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1
+                )
             factor, (inputs, weight) = matmul.rounded(d), ctx.factors[k]
             if layer.weight.requires_grad:
                 ctx.written.gradient(layer, d, factor, inputs)

@@ -11,7 +11,9 @@ class Adam:
     parameter groups that takes a third of the time of so small a step. To the bit what torch.optim.Adam(fused=True) does.
     """
 
-    def __init__(self, network: Flat, learning_rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> None:
+    def __init__(
+        self, network: Flat, learning_rate: float, betas: tuple[float, float] = (0.9, 0.999)
+    ) -> None:
         self.network = network
         self.learning_rate, self.betas = learning_rate, betas
         self.forget()
@@ -27,8 +29,19 @@ class Adam:
         """Moves the network's weights by its present gradient."""
         self.steps += 1
         torch._fused_adam_(
-            [self.network.flat], [self.network.flat_gradient], [self.mean], [self.square], [], [self.steps],
-            lr=self.learning_rate, beta1=self.betas[0], beta2=self.betas[1], weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
+            [self.network.flat],
+            [self.network.flat_gradient],
+            [self.mean],
+            [self.square],
+            [],
+            [self.steps],
+            lr=self.learning_rate,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=0.0,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
         )
 
     def tensors(self) -> dict[str, Tensor]:

@@ -21,12 +21,30 @@ class Torchvision(Model):
 
     architecture: ClassVar[str]
     title = "A network of torchvision"
-    summary = "A deep network for colour images, pretrained or not, with fully connected layers on top."
+    summary = (
+        "A deep network for colour images, pretrained or not, with fully connected layers on top."
+    )
 
-    tune: str = choice("head", "What is trained: the layers on top of the frozen backbone, or the whole network.", options=("head", "whole"))
-    weights: str = text("default", "Where the backbone's weights come from: shipped, imagenet, none, or a .safetensors file; by default shipped, where one ships.")
-    stem: str = choice("auto", "The first layers; auto is what the weights were made with, or small where there are none.", options=("auto", *STEMS))
-    side: int = setting(0, "Images are brought to this side in pixels before; 0 leaves them as they are.", low=0, high=512)
+    tune: str = choice(
+        "head",
+        "What is trained: the layers on top of the frozen backbone, or the whole network.",
+        options=("head", "whole"),
+    )
+    weights: str = text(
+        "default",
+        "Where the backbone's weights come from: shipped, imagenet, none, or a .safetensors file; by default shipped, where one ships.",
+    )
+    stem: str = choice(
+        "auto",
+        "The first layers; auto is what the weights were made with, or small where there are none.",
+        options=("auto", *STEMS),
+    )
+    side: int = setting(
+        0,
+        "Images are brought to this side in pixels before; 0 leaves them as they are.",
+        low=0,
+        high=512,
+    )
     units: int = setting(512, "Units in each hidden layer on top.", low=1, high=4000)
     layers: int = setting(1, "Hidden layers on top.", low=0, high=6)
 
@@ -38,11 +56,17 @@ class Torchvision(Model):
     def backbone(self, precision: str, augments: bool = False) -> Backbone:
         """The network with its weights, ready to answer."""
         found = weights.find(self.architecture, self._source())
-        stem = (found.stem if found else "small" if self._has_stems() else "imagenet") if self.stem == "auto" else self.stem
+        stem = (
+            (found.stem if found else "small" if self._has_stems() else "imagenet")
+            if self.stem == "auto"
+            else self.stem
+        )
         made = Backbone(self.architecture, stem, self.side, precision, augments)
         if found:
             found.load_into(made.network, self.architecture)
-            made.start = {name: tensor.clone() for name, tensor in made.network.state_dict().items()}
+            made.start = {
+                name: tensor.clone() for name, tensor in made.network.state_dict().items()
+            }
             made.digest, made.words = found.digest, found.words
         return made
 
@@ -72,4 +96,8 @@ def made_of(architecture: str) -> type[Torchvision]:
     known = models.list_models(module=models)
     if architecture not in known:
         raise unknown("model", architecture, [*names("models"), *known])
-    return type(architecture, (Torchvision,), {"architecture": architecture, "title": architecture, "__doc__": Torchvision.__doc__})
+    return type(
+        architecture,
+        (Torchvision,),
+        {"architecture": architecture, "title": architecture, "__doc__": Torchvision.__doc__},
+    )

@@ -25,7 +25,9 @@ class VAE(Flat):
     Differs from van de Ven et al. (2022): the log-variance of the latents has a bias too.
     """
 
-    def __init__(self, encoder: Sequence[int], latents: int, decoder: Sequence[int], modes: int = 0) -> None:
+    def __init__(
+        self, encoder: Sequence[int], latents: int, decoder: Sequence[int], modes: int = 0
+    ) -> None:
         super().__init__()
         self.latents = min(latents, encoder[-1])
         self.encoder = _layers(*encoder, 2 * self.latents)
@@ -49,12 +51,18 @@ class VAE(Flat):
         """The logits of the pixels, (n, pixels)."""
         return connected(latents, self.decoder, self.written, gates=gates)
 
-    def forward(self, noise: Tensor, mode: Tensor | None = None, gates: Sequence[Tensor] = ()) -> Tensor:
+    def forward(
+        self, noise: Tensor, mode: Tensor | None = None, gates: Sequence[Tensor] = ()
+    ) -> Tensor:
         """Makes up images: noise from a standard normal (n, latents) -> pixels (n, pixels).
 
         mode: int64 (n,), the mode of the mixture that each comes from; None where the prior is the standard normal.
         """
-        latents = noise if mode is None else self.mode_mean[mode] + noise * (self.mode_log_variance[mode] / 2).exp()
+        latents = (
+            noise
+            if mode is None
+            else self.mode_mean[mode] + noise * (self.mode_log_variance[mode] / 2).exp()
+        )
         return self.decode(latents, gates).sigmoid()
 
     def loss(self, pixels: Tensor, weights: Tensor, generator: torch.Generator) -> Tensor:
@@ -64,7 +72,10 @@ class VAE(Flat):
         """
         mean, log_variance = self.encode(pixels)
         logits = self.decode(sampled(mean, log_variance, generator))
-        return reconstruction(logits, pixels, weights) + weights @ divergence(mean, log_variance) / pixels.shape[1]
+        return (
+            reconstruction(logits, pixels, weights)
+            + weights @ divergence(mean, log_variance) / pixels.shape[1]
+        )
 
     def log_prior(self, latents: Tensor, log_weights: Tensor) -> Tensor:
         """log Σ_m weight_m N(latents; mode m), (n,); log_weights (n, modes), those of each image's own mixture."""
@@ -73,8 +84,15 @@ class VAE(Flat):
         # Σ (z - m)² / σ², multiplied out: three small products in place of numbers for every image, mode and latent. Their
         # difference is small beside them, so they need full precision.
         with matmul.products("fp32"):
-            apart = latents.square() @ precision.t() - 2 * latents @ scaled.t() + (self.mode_mean * scaled).sum(1)
-        return (log_weights - (apart + self.mode_log_variance.sum(1) + self.latents * math.log(2 * math.pi)) / 2).logsumexp(1)
+            apart = (
+                latents.square() @ precision.t()
+                - 2 * latents @ scaled.t()
+                + (self.mode_mean * scaled).sum(1)
+            )
+        return (
+            log_weights
+            - (apart + self.mode_log_variance.sum(1) + self.latents * math.log(2 * math.pi)) / 2
+        ).logsumexp(1)
 
 
 def _layers(*widths: int) -> nn.ModuleList:
@@ -83,12 +101,17 @@ def _layers(*widths: int) -> nn.ModuleList:
 
 def sampled(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
     """Latents drawn from these normals, differentiable by both arguments; all three (n, latents)."""
-    return mean + torch.randn(mean.shape, generator=generator).to(mean.device) * (log_variance / 2).exp()
+    return (
+        mean
+        + torch.randn(mean.shape, generator=generator).to(mean.device) * (log_variance / 2).exp()
+    )
 
 
 def reconstruction(logits: Tensor, pixels: Tensor, weights: Tensor) -> Tensor:
     """Binary cross-entropy by pixel, mean over the pixels and weighted sum over the images; (n, pixels), (n, pixels), (n,)."""
-    return F.binary_cross_entropy_with_logits(logits, pixels, (weights / pixels.shape[1]).unsqueeze(1), reduction="sum")
+    return F.binary_cross_entropy_with_logits(
+        logits, pixels, (weights / pixels.shape[1]).unsqueeze(1), reduction="sum"
+    )
 
 
 def shares(present: int, past: int, task: int) -> Tensor:
@@ -104,13 +127,17 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def log_normal(apart: Tensor, log_variance: Tensor) -> Tensor:
     """Log-density of a normal at this distance from its mean, (n,); both arguments (n, latents)."""
-    return (apart.square() * (-log_variance).exp() + log_variance + math.log(2 * math.pi)).sum(1) / -2
+    return (apart.square() * (-log_variance).exp() + log_variance + math.log(2 * math.pi)).sum(
+        1
+    ) / -2
 
 
 def pixels_of(network: Network) -> int:
     """How many pixels an image has for this network; raises LifelongError where it sees something else than pixels."""
     if not network.body.sees_values:
-        raise LifelongError("Generated images need a network whose first layer sees their pixels; choose the model mlp, or a frozen backbone.")
+        raise LifelongError(
+            "Generated images need a network whose first layer sees their pixels; choose the model mlp, or a frozen backbone."
+        )
     return network.layers[0].in_features
 
 

@@ -31,13 +31,21 @@ class Weights:
 
     def load_into(self, network: nn.Module, architecture: str) -> None:
         """Takes them over; raises LifelongError naming the first tensor that does not fit."""
-        own = {name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()}  # not the counters of batch norm
+        own = {
+            name: tensor
+            for name, tensor in network.state_dict().items()
+            if tensor.is_floating_point()
+        }  # not the counters of batch norm
         for name, tensor in own.items():
             if name not in self.tensors:
-                raise LifelongError(f"The weights {self.words} have no {name}; they are not those of {architecture}.")
+                raise LifelongError(
+                    f"The weights {self.words} have no {name}; they are not those of {architecture}."
+                )
             if self.tensors[name].shape != tensor.shape:
                 shapes = " and ".join(str(tuple(t.shape)) for t in (self.tensors[name], tensor))
-                raise LifelongError(f"In the weights {self.words} {name} is {shapes.replace(' and', ', not')}; use them with the stem '{self.stem}'.")
+                raise LifelongError(
+                    f"In the weights {self.words} {name} is {shapes.replace(' and', ', not')}; use them with the stem '{self.stem}'."
+                )
         network.load_state_dict({name: self.tensors[name] for name in own}, strict=False)
 
 
@@ -56,7 +64,8 @@ def find(architecture: str, source: str) -> Weights | None:
     if not file.is_file():
         there = ", ".join(f.stem for f in sorted(SHIPPED.glob("*.safetensors"))) or "none"
         raise LifelongError(
-            f"No backbone ships with the project for {architecture} (there are: {there}); choose the weights imagenet or none." if source == "shipped"
+            f"No backbone ships with the project for {architecture} (there are: {there}); choose the weights imagenet or none."
+            if source == "shipped"
             else f"The weights were given as '{source}', but there is no such file; give imagenet, shipped, none or the path of a .safetensors file."
         )
     return _from_file(file, file.stat().st_mtime_ns)
@@ -65,9 +74,13 @@ def find(architecture: str, source: str) -> Weights | None:
 @lru_cache(maxsize=2)
 def _from_file(file: Path, _version: int) -> Weights:
     if file.suffix != ".safetensors":
-        raise LifelongError(f"The weights were given as {file.name}; only .safetensors files are read, because others can run a program when opened.")
+        raise LifelongError(
+            f"The weights were given as {file.name}; only .safetensors files are read, because others can run a program when opened."
+        )
     tensors, about = tensor_files.read(file)
-    return Weights(about.get("words", file.name), about.get("stem", "imagenet"), _digest(tensors), tensors)
+    return Weights(
+        about.get("words", file.name), about.get("stem", "imagenet"), _digest(tensors), tensors
+    )
 
 
 @lru_cache(maxsize=2)
@@ -81,11 +94,18 @@ def _imagenet(architecture: str) -> Weights:
     if offline() and not there:
         raise _offline(architecture)
     try:
-        with patience(), contextlib.redirect_stdout(sys.stderr):  # torch prints an address, and standard output belongs to --json
-            tensors = chosen.get_state_dict(progress=True, check_hash=True, model_dir=str(file.parent), weights_only=True)
+        with (
+            patience(),
+            contextlib.redirect_stdout(sys.stderr),
+        ):  # torch prints an address, and standard output belongs to --json
+            tensors = chosen.get_state_dict(
+                progress=True, check_hash=True, model_dir=str(file.parent), weights_only=True
+            )
     except (OSError, RuntimeError, EOFError, HTTPException, UnpicklingError):
         if there:
-            raise LifelongError(f"The ImageNet weights of {architecture} on this machine are damaged; delete {file.name} in the download folder.") from None
+            raise LifelongError(
+                f"The ImageNet weights of {architecture} on this machine are damaged; delete {file.name} in the download folder."
+            ) from None
         raise _offline(architecture) from None
     return Weights(f"{architecture}, ImageNet", "imagenet", _digest(tensors), dict(tensors))
 
@@ -96,7 +116,9 @@ def _downloads() -> Path:
 
 def arriving(architecture: str) -> tuple[int, int] | None:
     """Bytes so far and bytes in all of ImageNet weights that are being downloaded; None where they are not."""
-    parts = list(_downloads().glob("*.partial"))  # as torch.hub names them; asked first, because torchvision takes a second to import
+    parts = list(
+        _downloads().glob("*.partial")
+    )  # as torch.hub names them; asked first, because torchvision takes a second to import
     if not parts:
         return None
     from ...numerics.torchvision_import import models
@@ -105,14 +127,18 @@ def arriving(architecture: str) -> tuple[int, int] | None:
     name, total = chosen.url.rpartition("/")[2], int(chosen.meta["_file_size"] * 2**20)
     with contextlib.suppress(OSError):  # it ended while it was looked at
         seen = [part.stat() for part in parts if part.name.startswith(name)]
-        growing = [stat.st_size for stat in seen if time.time() - stat.st_mtime < 2 * TIMEOUT]  # others were cut off
+        growing = [
+            stat.st_size for stat in seen if time.time() - stat.st_mtime < 2 * TIMEOUT
+        ]  # others were cut off
         return (min(max(growing), total), total) if growing else None
     return None
 
 
 def _offline(architecture: str) -> LifelongError:
-    return LifelongError(f"The ImageNet weights of {architecture} are not on this machine and could not be downloaded; "
-                         "connect to the internet once, or choose the weights shipped, none or a file.")
+    return LifelongError(
+        f"The ImageNet weights of {architecture} are not on this machine and could not be downloaded; "
+        "connect to the internet once, or choose the weights shipped, none or a file."
+    )
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

@@ -33,12 +33,18 @@ def by_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
 
     counts: int64 (classes,), images seen of each class; one that was never seen does not answer.
     """
-    outputs = torch.tensor([output for task in range(len(plan.classes)) for output in plan.own(task)]).to(scores.device)
+    outputs = torch.tensor(
+        [output for task in range(len(plan.classes)) for output in plan.own(task)]
+    ).to(scores.device)
     known = scores.masked_fill(counts == 0, NEVER)
-    return scores.new_full((len(scores), plan.outputs), NEVER).scatter_reduce(1, outputs.expand(len(scores), -1), known, "amax")
+    return scores.new_full((len(scores), plan.outputs), NEVER).scatter_reduce(
+        1, outputs.expand(len(scores), -1), known, "amax"
+    )
 
 
-def take_in(means: Tensor, counts: Tensor, features: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+def take_in(
+    means: Tensor, counts: Tensor, features: Tensor, classes: Tensor
+) -> tuple[Tensor, Tensor]:
     """Moves the class means (classes, d) and the counts int64 (classes,) in place by features (n, d) of these classes (n,).
 
     Returns how far the features are from their class mean before and after, (n, d) each: before' after is exactly

@@ -21,11 +21,19 @@ BATCH = 128  # of the estimate 'batch'
 SAMPLE = 500  # images, where the gradient of each needs a backward pass of its own: a network with other than linear layers
 ESTIMATES = ("exact", "sampled", "true-label", "batch")
 
-Slopes = Iterator[tuple[Tensor | float, Tensor]]  # weight (n, 1) and gradient of the logits (n, outputs), one after the other
+Slopes = Iterator[
+    tuple[Tensor | float, Tensor]
+]  # weight (n, 1) and gradient of the logits (n, outputs), one after the other
 
 
 @torch.no_grad()
-def fisher(network: Network, examples: Examples, candidates: Tensor, estimate: str, generator: torch.Generator) -> Tensor:
+def fisher(
+    network: Network,
+    examples: Examples,
+    candidates: Tensor,
+    estimate: str,
+    generator: torch.Generator,
+) -> Tensor:
     """One of four estimates of the diagonal Fisher information, in the order of `network.flat` (p,).
 
     'exact': the expectation over all labels. 'sampled': of one label an image, drawn from the model's own answer.
@@ -97,14 +105,22 @@ def _slope(p: Tensor, labels: Tensor) -> Tensor:
     return F.one_hot(labels, p.shape[1]) - p
 
 
-def _mean(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], of: Callable[[Tensor], Tensor]) -> Tensor:
+def _mean(
+    network: Network,
+    images: Tensor,
+    slopes: Callable[[Tensor], Slopes],
+    of: Callable[[Tensor], Tensor],
+) -> Tensor:
     """Mean over images of the weighted sum of `of(gradient)`, `of` being square or absolute value."""
     if not _only_linear(network):
         return _mean_one_by_one(network, images, slopes, of)
     total = [torch.zeros_like(p) for layer in network.layers for p in (layer.weight, layer.bias)]
     for chunk in images.split(CHUNK):
         inputs, logits = _forward(network, chunk)
-        sums = [torch.zeros(len(chunk), layer.out_features, device=logits.device) for layer in network.layers]
+        sums = [
+            torch.zeros(len(chunk), layer.out_features, device=logits.device)
+            for layer in network.layers
+        ]
         for weight, slope in slopes(logits):
             for sum_, gradient in zip(sums, _backward(network, inputs, slope)):
                 sum_.add_(of(gradient).mul_(weight))
@@ -114,7 +130,12 @@ def _mean(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], 
     return torch.cat([t.reshape(-1) for t in total]) / len(images)
 
 
-def _mean_one_by_one(network: Network, images: Tensor, slopes: Callable[[Tensor], Slopes], of: Callable[[Tensor], Tensor]) -> Tensor:
+def _mean_one_by_one(
+    network: Network,
+    images: Tensor,
+    slopes: Callable[[Tensor], Slopes],
+    of: Callable[[Tensor], Tensor],
+) -> Tensor:
     total = torch.zeros_like(network.flat)
     for image in images.split(1):
         for weight, slope in slopes(network(image)):
@@ -124,7 +145,9 @@ def _mean_one_by_one(network: Network, images: Tensor, slopes: Callable[[Tensor]
 
 def _squared_batches(network: Network, examples: Examples, candidates: Tensor) -> Tensor:
     total, batches = torch.zeros_like(network.flat), 0
-    for images, labels, compete in zip(*(t.split(BATCH) for t in (examples.images, examples.labels, candidates))):
+    for images, labels, compete in zip(
+        *(t.split(BATCH) for t in (examples.images, examples.labels, candidates))
+    ):
         slope = _slope(_answers(network(images), compete), labels) / len(images)
         total += _gradient(network, images, slope).square_()
         batches += 1
@@ -139,7 +162,10 @@ def _gradient(network: Network, images: Tensor, slope: Tensor) -> Tensor:
 
 
 def _only_linear(network: Network) -> bool:
-    return sum(p.numel() for layer in network.layers for p in layer.parameters()) == network.flat.numel()
+    return (
+        sum(p.numel() for layer in network.layers for p in layer.parameters())
+        == network.flat.numel()
+    )
 
 
 def _portion(network: Network) -> int:

@@ -12,7 +12,9 @@ def pieces(*vectors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     return zip(*(vector.split(PIECE) for vector in vectors))
 
 
-def pull(gradient: Tensor, stiffness: Tensor, weights: Tensor, anchor: Tensor, strength: float) -> None:
+def pull(
+    gradient: Tensor, stiffness: Tensor, weights: Tensor, anchor: Tensor, strength: float
+) -> None:
     """Adds strength · stiffness · (weights - anchor), the slope of strength/2 Σ stiffness (weights - anchor)², to the gradient; all (p,)."""
     for g, k, w, a in pieces(gradient, stiffness, weights, anchor):
         g.addcmul_(k, w - a, value=strength)

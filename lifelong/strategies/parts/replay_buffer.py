@@ -24,7 +24,10 @@ def room_for(plan: Plan, images: int) -> int:
 
 def per_class(examples: Examples, images: int, generator: torch.Generator) -> Examples:
     """Up to `images` random examples of each class, a class being a label of a task."""
-    chosen = [members[torch.randperm(len(members), generator=generator)[:images]] for _, members in by_class(examples)]
+    chosen = [
+        members[torch.randperm(len(members), generator=generator)[:images]]
+        for _, members in by_class(examples)
+    ]
     return examples.take(torch.cat(chosen)) if chosen else examples
 
 
@@ -33,7 +36,10 @@ def herded(examples: Examples, images: int, network: Network) -> Examples:
 
     Near in the space of the network's features of length 1, see `features`; the best come first, none twice.
     """
-    chosen = [members[herding(features(network, examples.images[members]), images)] for _, members in by_class(examples)]
+    chosen = [
+        members[herding(features(network, examples.images[members]), images)]
+        for _, members in by_class(examples)
+    ]
     return examples.take(torch.cat(chosen)) if chosen else examples
 
 
@@ -60,7 +66,14 @@ def features(network: Network, images: Tensor) -> Tensor:
     return torch.cat([F.normalize(network.embed(part)) for part in images.split(CHUNK)])
 
 
-def grown(memory: Examples, examples: Examples, images: int, policy: str, network: Network, generator: torch.Generator) -> Examples:
+def grown(
+    memory: Examples,
+    examples: Examples,
+    images: int,
+    policy: str,
+    network: Network,
+    generator: torch.Generator,
+) -> Examples:
     """The memory with up to `images` examples of each new class; as it is when none are to be kept, and if a reservoir."""
     if not images or policy == "reservoir":
         return memory
@@ -69,7 +82,9 @@ def grown(memory: Examples, examples: Examples, images: int, policy: str, networ
     return join(memory, per_class(examples, images, generator))
 
 
-def reservoir(seen: Tensor, arriving: int, room: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def reservoir(
+    seen: Tensor, arriving: int, room: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """Which of the images that arrive are kept, and where: chosen and places, int64 (m,), and how many were seen by then.
 
     Algorithm R of Vitter (1985) for a whole batch: image t of the stream takes place t while there is room, and a place
@@ -78,7 +93,9 @@ def reservoir(seen: Tensor, arriving: int, room: int, generator: torch.Generator
     """
     past = int(seen.sum())
     number = torch.arange(past, past + arriving)
-    anywhere = (torch.rand(arriving, generator=generator, dtype=torch.float64) * (number + 1)).long()
+    anywhere = (
+        torch.rand(arriving, generator=generator, dtype=torch.float64) * (number + 1)
+    ).long()
     place = torch.where(number < room, number, anywhere)
     kept = (place < room).nonzero().squeeze(1)
     places, order = place[kept].sort(stable=True)
@@ -104,10 +121,17 @@ def put(kept: Tensor, places: Tensor, new: Tensor) -> Tensor:
 
 def placed(memory: Examples, batch: Batch, chosen: Tensor, places: Tensor) -> Examples:
     """The memory with the chosen images of a batch at these places, see `put`."""
-    return Examples(**{name: put(kept, places, getattr(batch, name)[chosen]) for name, kept in memory.tensors().items()})
+    return Examples(
+        **{
+            name: put(kept, places, getattr(batch, name)[chosen])
+            for name, kept in memory.tensors().items()
+        }
+    )
 
 
-def streamed(memory: Examples, seen: Tensor, batch: Batch, room: int, generator: torch.Generator) -> tuple[Examples, Tensor]:
+def streamed(
+    memory: Examples, seen: Tensor, batch: Batch, room: int, generator: torch.Generator
+) -> tuple[Examples, Tensor]:
     """A reservoir after one more batch of the stream, and how many images it has seen by then; see `reservoir`."""
     chosen, places, seen = reservoir(seen, len(batch.labels), room, generator)
     return placed(memory, batch, chosen, places), seen

@@ -18,7 +18,9 @@ from ...storage.tensor_files import named, starting
 class Keeper(Adjustable):
     """What is kept are the network, `stored()` fields, and networks trained beside it, all on the network's device."""
 
-    answers_with: ClassVar[tuple[str, ...]] = ()  # stored fields and parts that `scores` needs beside the network
+    answers_with: ClassVar[
+        tuple[str, ...]
+    ] = ()  # stored fields and parts that `scores` needs beside the network
     network: Network
     optimizer: Adam
     generator: torch.Generator
@@ -44,7 +46,11 @@ class Keeper(Adjustable):
             **named("network.statistics", self.network.statistics()),
             "generator": self.generator.get_state(),
             **named("adam", self.optimizer.tensors()),
-            **{name: tensor for part, adam in self.parts().items() for name, tensor in named(f"part.{part}.adam", adam.tensors()).items()},
+            **{
+                name: tensor
+                for part, adam in self.parts().items()
+                for name, tensor in named(f"part.{part}.adam", adam.tensors()).items()
+            },
             **self._kept([*self._stored_fields(), *self.parts()]),
         }
 
@@ -61,7 +67,9 @@ class Keeper(Adjustable):
         return {kind: count for kind, count in kept.items() if count}
 
     def _stored_fields(self) -> dict[str, dataclasses.Field]:
-        return {field.name: field for field in dataclasses.fields(self) if field.metadata.get("stored")}
+        return {
+            field.name: field for field in dataclasses.fields(self) if field.metadata.get("stored")
+        }
 
     def _tensors(self, name: str) -> dict[str, Tensor]:
         value = getattr(self, name)
@@ -83,7 +91,10 @@ class Keeper(Adjustable):
             if name in parts:
                 parts[name].network.flat.copy_(state[f"part.{name}.flat"])
             else:
-                own = {part: tensor.to(self.device) for part, tensor in starting(f"strategy.{name}", state).items()}
+                own = {
+                    part: tensor.to(self.device)
+                    for part, tensor in starting(f"strategy.{name}", state).items()
+                }
                 setattr(self, name, Examples(**own) if fields[name].type is Examples else own[""])
 
     def load_state(self, state: dict[str, Tensor]) -> None:

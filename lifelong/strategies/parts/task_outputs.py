@@ -14,4 +14,6 @@ def by_task(plan: Plan, answer: Callable[[int], Tensor]) -> Tensor:
     For plans whose tasks share no output: there the outputs of one task follow those of the task before.
     """
     own = [plan.own(task) for task in range(len(plan.classes))]
-    return torch.cat([answer(task)[:, outputs.start : outputs.stop] for task, outputs in enumerate(own)], 1)
+    return torch.cat(
+        [answer(task)[:, outputs.start : outputs.stop] for task, outputs in enumerate(own)], 1
+    )
