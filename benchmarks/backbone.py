@@ -88,7 +88,7 @@ def _turns(
 
 
 def _timed(loop: Callable[[], object], device: str) -> float:
-    hardware.threads(os.cpu_count())
+    hardware.set_threads(os.cpu_count())
     start = time.perf_counter()
     loop()
     if device == "cuda":
@@ -128,7 +128,7 @@ def _bare_answers(images: Tensor) -> Callable[[], object]:
 
 
 def _our_answers(images: Tensor) -> Callable[[], object]:
-    front = experiment.front_of(
+    front = experiment.frozen_backbone_of(
         config.make(dataset="cifar10", model="resnet50", network={"weights": "none"})
     )
     return lambda: list(feature_cache.extracted(front, images))

@@ -44,7 +44,7 @@ def main(names: tuple[str, ...]) -> None:
 
 def check_study(name: str) -> dict:
     """What a study found of forward transfer, in points."""
-    found = study_store.findings(run_store.SHIPPED / name)
+    found = study_store.result(run_store.SHIPPED / name)
     if not found.finished or "sample" in found.began.data:
         raise SystemExit(
             f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA."
@@ -78,7 +78,7 @@ def check(name: str) -> dict:
         raise SystemExit(
             f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 is allowed."
         )
-    size = sum(checkpoints.answering(at, k).stat().st_size for k in range(len(tasks)))
+    size = sum(checkpoints.inference_file(at, k).stat().st_size for k in range(len(tasks)))
     return {
         "average_accuracy": round(100 * story.measures()["average_accuracy"], 2),
         "seconds": story.seconds,

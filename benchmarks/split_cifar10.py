@@ -24,7 +24,7 @@ from torch import Tensor
 from benchmarks.tables import Table, chosen
 from lifelong import config, registry
 from lifelong.datasets import load
-from lifelong.models.base import Codes
+from lifelong.models.base import QuantizedFeatures
 from lifelong.models.parts import feature_cache
 from lifelong.training import experiment
 
@@ -102,12 +102,12 @@ def main(
         SCRATCH.make(wanted, processes)
         click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
         return
-    front = experiment.front_of(wanted[0])
-    coded = feature_cache.coded(front, load("cifar10"))
+    front = experiment.frozen_backbone_of(wanted[0])
+    coded = feature_cache.load_features(front, load("cifar10"))
     TABLE.make(wanted, processes)
-    summary = TABLE.write({"backbone": front.words, "ceiling": round(100 * probe(coded), 2)})
+    summary = TABLE.write({"backbone": front.description, "ceiling": round(100 * probe(coded), 2)})
     click.echo(
-        f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.words}\n\n{TABLE.markdown(summary)}"
+        f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.description}\n\n{TABLE.markdown(summary)}"
     )
 
 
@@ -116,9 +116,9 @@ def _memory(strategy: str) -> dict:
     return {"per_class": PER_CLASS} if "per_class" in own else {}
 
 
-def probe(coded: feature_cache.Coded) -> float:
+def probe(coded: feature_cache.FeatureSet) -> float:
     """Accuracy of the joint linear probe on the test images, a share in [0, 1]."""
-    data, body = coded.dataset, Codes(coded.low.numel())
+    data, body = coded.dataset, QuantizedFeatures(coded.low.numel())
     x, y = body(data.train_images), data.train_labels
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
     held, rest = order[:HELD_OUT], order[HELD_OUT:]

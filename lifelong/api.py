@@ -15,23 +15,23 @@ from . import config as configs
 from . import datasets as data_sets
 from . import formatting, registry
 from .errors import LifelongError as LifelongError
-from .events import Preparing as Preparing
+from .events import ExtractingFeatures as ExtractingFeatures
 from .runs import folders
 from .runs import store as run_store
 from .runs.history import History
 from .service import catalog
-from .service.worker_client import trainer
+from .service.worker_client import worker
 from .transfer import config as study_config
 from .transfer import presets
 from .transfer import store as study_store
-from .transfer.results import Findings as Findings
+from .transfer.results import StudyResult as StudyResult
 
 FAMILIES = configs.FAMILIES
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
-PAIRS = presets.PAIRS
-GENTLY = study_config.GENTLY
-usual_tasks = configs.usual_tasks
+PRESETS = presets.PRESETS
+FINE_TUNE_LEARNING_RATE = study_config.FINE_TUNE_LEARNING_RATE
+usual_tasks = configs.default_tasks
 size, duration, stored = formatting.size, formatting.duration, formatting.stored
 strategies, protectors, networks, network_settings = (
     catalog.strategies,
@@ -100,21 +100,21 @@ def is_shipped(name: str) -> bool:
 
 def _folder(name: str) -> Path:
     """The folder of a run or of a study."""
-    return folders.find(name, study_store.CONFIG) or run_store.folder(name)
+    return folders.find_folder(name, study_store.CONFIG) or run_store.folder(name)
 
 
 def state(name: str) -> str:
     """'waiting', 'running', 'new', 'finished', 'stopped', 'failed' or 'interrupted', of a run or a study."""
     at = _folder(name)
-    place = trainer.place(at)
+    place = worker.queue_position(at)
     if place is not None:
         return "running" if place == 0 else "waiting"
     return study_store.state(at) if study_store.is_study(at) else run_store.state(at)
 
 
-def place(name: str) -> int | None:
+def queue_position(name: str) -> int | None:
     """0 for the run or study at work, 1 for the next in the queue, and so on; None for one that is not queued."""
-    return trainer.place(_folder(name))
+    return worker.queue_position(_folder(name))
 
 
 def cumulative_of(run: str) -> str | None:
@@ -155,15 +155,17 @@ def datasets() -> tuple[str, ...]:
     return data_sets.names()
 
 
-def data_card(name: str) -> data_sets.Card:
+def data_card(name: str) -> data_sets.DatasetInfo:
     """What is known of a data set before any image is read. Raises LifelongError where there is none of this name."""
-    return data_sets.card(name)
+    return data_sets.info(name)
 
 
 def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
     """What a run needs and is being downloaded, a data set or a network's weights: its name, bytes so far and bytes in all; or None."""
     names = [config.dataset, *([config.target] if config.target else [])]
-    found = next(((name, *told) for name in names if (told := data_sets.arriving(name))), None)
+    found = next(
+        ((name, *told) for name in names if (told := data_sets.download_progress(name))), None
+    )
     if found or config.model == "mlp":
         return found
     from .training.experiment import model_of
@@ -179,18 +181,18 @@ def create(**given: Any) -> str:
 
 def prepare(dataset: str) -> None:
     """Has the worker read a data set that is on this machine, so that a run begins at once."""
-    if data_sets.here(dataset):
-        trainer.prepare(dataset)
+    if data_sets.is_available(dataset):
+        worker.prepare(dataset)
 
 
 def learn(name: str, until: int | None = None) -> None:
     """Has the run or study learn on in the worker process: a run before task `until`, or to the end."""
-    trainer.learn(_folder(name), until)
+    worker.learn(_folder(name), until)
 
 
 def stop(name: str) -> None:
     """Asks the run or study to stop after the step it is at; what was learned is kept."""
-    trainer.stop(_folder(name))
+    worker.stop(_folder(name))
 
 
 def undo(run: str) -> None:
@@ -200,7 +202,7 @@ def undo(run: str) -> None:
 
 def warm() -> None:
     """Starts the worker process and loads torch here, so that the first click finds both ready."""
-    trainer.warm()
+    worker.warm()
     import torch
 
     torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
@@ -209,7 +211,7 @@ def warm() -> None:
 
 def close() -> None:
     """Ends the worker process; it keeps what was learned."""
-    trainer.close()
+    worker.close()
 
 
 def holds_digits(run: str) -> bool:
@@ -265,9 +267,9 @@ def answers_json(
     run: str, image: Image.Image, after: int | None = None, task: int | None = None
 ) -> dict[str, Any]:
     """What `/classify` and `classify --json` answer: the five likeliest labels after each task."""
-    from .inference.predict import told
+    from .inference.predict import top5_json
 
-    return told(run_store.folder(run), image, after, task)
+    return top5_json(run_store.folder(run), image, after, task)
 
 
 def png(pixels: np.ndarray) -> bytes:

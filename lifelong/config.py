@@ -32,12 +32,12 @@ class Recipe:
     """How long and how to train one task.
 
     steps: optimiser steps a task; None means one pass over the task's images.
-    compete: in the class scenario, the outputs in the loss: those 'seen' so far, or 'all' from the start.
+    active_classes: in the class scenario, the outputs in the loss: those 'seen' so far, or 'all' from the start.
     probe_every, probe_images: every so many steps, so many test images a task are evaluated for live curves.
     """
 
     steps: int | None
-    compete: Literal["seen", "all"]
+    active_classes: Literal["seen", "all"]
     probe_every: int
     probe_images: int
     batch: int = 128
@@ -57,7 +57,7 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def usual_tasks(scenario: str | None) -> int:
+def default_tasks(scenario: str | None) -> int:
     """Number of tasks where none is given: 5, or source and target in the transfer scenario."""
     return 2 if scenario == "transfer" else 5
 
@@ -106,12 +106,12 @@ class RunConfig(BaseModel):
         if isinstance(given, dict) and given.get("tasks") is None:
             return {
                 **given,
-                "tasks": len(given.get("task_sizes") or ()) or usual_tasks(given.get("scenario")),
+                "tasks": len(given.get("task_sizes") or ()) or default_tasks(given.get("scenario")),
             }
         return given
 
     @property
-    def how(self) -> Recipe:
+    def training_recipe(self) -> Recipe:
         """The recipe's numbers, with this run's own where they were given."""
         given = {"steps": self.steps, "learning_rate": self.learning_rate}
         return replace(
@@ -134,10 +134,10 @@ def _validated(build) -> RunConfig:
     try:
         return build()
     except pydantic.ValidationError as error:
-        raise misfit(error) from None
+        raise validation_error(error) from None
 
 
-def misfit(error: pydantic.ValidationError) -> LifelongError:
+def validation_error(error: pydantic.ValidationError) -> LifelongError:
     """One sentence about the first value that does not fit."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the configuration"

@@ -10,7 +10,7 @@ class LifelongError(ValueError):
     """Bad input or a bad file, told in one sentence; never a fault of the program."""
 
 
-def unknown(kind: str, given: object, known: Iterable[str]) -> LifelongError:
+def unknown_name(kind: str, given: object, known: Iterable[str]) -> LifelongError:
     """The error for a name that is not there, with the nearest name that is."""
     known = sorted(known)
     near = difflib.get_close_matches(str(given), known, n=1)

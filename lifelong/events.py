@@ -4,16 +4,23 @@ Accuracies are shares in [0, 1]; tasks count from 0; seconds are of training alo
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 
-class Preparing(_Event):
+def recorded_as(name: str, field: str) -> Any:
+    """Returns the declaration of a field that has another name in a record than in Python."""
+    return Field(validation_alias=AliasChoices(name, field), serialization_alias=name)
+
+
+class RecordedEvent(BaseModel):
+    """Base class of all events: immutable, finite numbers only, written under the record's names."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, serialize_by_alias=True)
+
+
+class ExtractingFeatures(RecordedEvent):
     """Before the start: so many of all images have gone through the frozen backbone; seconds since the first.
 
     held: images that the memory holds at once; None where it holds as many as are wanted.
@@ -23,10 +30,10 @@ class Preparing(_Event):
     done: int
     total: int
     seconds: float
-    held: int | None = None
+    batch_limit: Annotated[int | None, recorded_as("held", "batch_limit")] = None
 
 
-class Started(_Event):
+class Started(RecordedEvent):
     """classes: names by task, in order of arrival. untrained: accuracy before any training, task label given.
 
     shape: of the pictures. backbone: what tells the frozen backbone that they go through from others; empty where there is none.
@@ -42,10 +49,12 @@ class Started(_Event):
     backbone: str = ""
     estimate: float | None = None
     parameters: int
-    untrained: tuple[float, ...]
+    random_init_accuracy: Annotated[
+        tuple[float, ...], recorded_as("untrained", "random_init_accuracy")
+    ]
 
 
-class Step(_Event):
+class Step(RecordedEvent):
     """Where training stands. probe: accuracy on a fixed part of each task's test images, tasks 0..task.
 
     held: images of a step, where the memory did not hold the recipe's batch; None where it did.
@@ -58,10 +67,10 @@ class Step(_Event):
     loss: float | None
     probe: tuple[float, ...]
     seconds: float
-    held: int | None = None
+    batch_limit: Annotated[int | None, recorded_as("held", "batch_limit")] = None
 
 
-class TaskLearned(_Event):
+class TaskLearned(RecordedEvent):
     """One row of accuracy[after][on] over the whole test sets of tasks 0..task.
 
     labelled: the same with the task label given. ahead: the next task before it is learned, label given.
@@ -71,19 +80,21 @@ class TaskLearned(_Event):
     event: Literal["task_learned"] = "task_learned"
     task: int
     accuracy: tuple[float, ...]
-    labelled: tuple[float, ...]
-    ahead: float | None
+    accuracy_given_task: Annotated[
+        tuple[float, ...], recorded_as("labelled", "accuracy_given_task")
+    ]
+    next_task_accuracy: Annotated[float | None, recorded_as("ahead", "next_task_accuracy")]
     seconds: float
-    evaluating: float
+    evaluation_seconds: Annotated[float, recorded_as("evaluating", "evaluation_seconds")]
     stored: dict[str, int] | None = None
 
 
-class Finished(_Event):
+class Finished(RecordedEvent):
     event: Literal["finished"] = "finished"
     seconds: float
 
 
-class Stopped(_Event):
+class Stopped(RecordedEvent):
     """Somebody stopped the run within `task` after `step` steps; it can go on from there."""
 
     event: Literal["stopped"] = "stopped"
@@ -91,14 +102,14 @@ class Stopped(_Event):
     step: int
 
 
-class Failed(_Event):
+class Failed(RecordedEvent):
     event: Literal["failed"] = "failed"
     message: str
 
 
-def preparing(events: Sequence[BaseModel]) -> Preparing | None:
+def extraction_progress(events: Sequence[BaseModel]) -> ExtractingFeatures | None:
     """How far the images have gone through the backbone, while they do: the last event, where it tells that."""
-    return events[-1] if events and isinstance(events[-1], Preparing) else None
+    return events[-1] if events and isinstance(events[-1], ExtractingFeatures) else None
 
 
-Event = Preparing | Started | Step | TaskLearned | Finished | Stopped | Failed
+Event = ExtractingFeatures | Started | Step | TaskLearned | Finished | Stopped | Failed

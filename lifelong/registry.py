@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from .errors import unknown
+from .errors import unknown_name
 
 _HERE = Path(__file__).parent
 
@@ -30,7 +30,9 @@ def names(kind: str) -> tuple[str, ...]:
 def module(kind: str, name: str) -> ModuleType:
     """The module of one part. Raises LifelongError with the nearest name when there is none."""
     if name not in names(kind):
-        raise unknown({"strategies": "strategy"}.get(kind, kind.rstrip("s")), name, names(kind))
+        raise unknown_name(
+            {"strategies": "strategy"}.get(kind, kind.rstrip("s")), name, names(kind)
+        )
     return importlib.import_module(f"{__package__}.{kind}.{name.replace('-', '_')}")
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .errors import LifelongError, unknown
+from .errors import LifelongError, unknown_name
 
 
 def setting(default: Any, help: str, low: float, high: float) -> Any:
@@ -55,7 +55,7 @@ class Setting:
     high: float | None = None
     options: tuple[str, ...] = ()
 
-    def expects(self) -> str:
+    def describe(self) -> str:
         """What may be given, in words."""
         if self.options:
             return f"one of {', '.join(self.options)}"
@@ -63,7 +63,7 @@ class Setting:
             return "a name"
         return f"a {'whole number' if self.kind is int else 'number'} from {self.low:g} to {self.high:g}"
 
-    def fits(self, value: Any) -> bool:
+    def accepts(self, value: Any) -> bool:
         """Whether a value may be given."""
         if self.options:
             return value in self.options
@@ -76,7 +76,7 @@ class Setting:
         )
 
 
-class Adjustable:
+class Configurable:
     """What a dataclass with such fields can do: tell its settings, be made from given ones, tell what was chosen."""
 
     @classmethod
@@ -101,19 +101,19 @@ class Adjustable:
         return tuple(described)
 
     @classmethod
-    def adjusted(cls, name: str, scenario: str, given: dict[str, Any]) -> Self:
+    def from_settings(cls, name: str, scenario: str, given: dict[str, Any]) -> Self:
         """One of this name with the scenario's defaults and the given settings, each checked against its range."""
         known = {s.name: s for s in cls.settings(scenario)}
         for key, value in given.items():
             if key not in known:
-                raise unknown(f"setting of {name}", key, known)
-            if not known[key].fits(value):
+                raise unknown_name(f"setting of {name}", key, known)
+            if not known[key].accepts(value):
                 raise LifelongError(
-                    f"{key} was given as {value}; {name} expects {known[key].expects()}."
+                    f"{key} was given as {value}; {name} expects {known[key].describe()}."
                 )
         return cls(**{n: s.kind(given.get(n, s.default)) for n, s in known.items()})
 
-    def chosen(self) -> dict[str, Any]:
+    def settings_dict(self) -> dict[str, Any]:
         """All settings by name, as they go into `config.json`."""
         return {
             f.name: getattr(self, f.name)

@@ -8,7 +8,7 @@ import torch
 from lifelong.data.examples import Dataset
 from lifelong.runs import comparison
 from lifelong.training import experiment
-from tests.helpers import made_up, with_hidden
+from tests.helpers import toy_dataset, with_hidden
 
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
@@ -24,7 +24,7 @@ def _own_folders(monkeypatch, tmp_path):
 @pytest.fixture
 def small(monkeypatch) -> Dataset:
     """Made-up images under every data set's name, and hidden layers of 16: a step costs half a millisecond."""
-    dataset = made_up()
+    dataset = toy_dataset()
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     with_hidden(monkeypatch, 16, 16)
     monkeypatch.setattr(
@@ -33,4 +33,12 @@ def small(monkeypatch) -> Dataset:
     monkeypatch.setattr(
         os, "fsync", lambda file: None
     )  # no test pulls the plug, and disks are slow
+    return dataset
+
+
+@pytest.fixture
+def colour(monkeypatch):
+    """Made-up images of four classes, and a small network whose weights count as pretrained."""
+    dataset = toy_dataset(classes=4, train=6, test=4, side=16)
+    monkeypatch.setattr(experiment, "load", lambda name: dataset)
     return dataset

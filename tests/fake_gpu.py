@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from lifelong.numerics import hardware
 
-CARD = torch.device("meta")
+GPU = torch.device("meta")
 aten = torch.ops.aten
 # It has no numbers of its own to copy to, as far as torch's modules know; the stand-in's tensors have.
 KNOWN_WARNING = "ignore:.*copying from a non-meta parameter"
@@ -31,20 +31,20 @@ INDEXED = {
 }  # a card takes positions from anywhere
 
 
-class OnCard(Tensor):
+class OnGpu(Tensor):
     """A tensor on the card; `held` has its numbers."""
 
     held: Tensor
     __torch_function__ = torch._C._disabled_torch_function_impl
 
     @staticmethod
-    def __new__(cls, held: Tensor) -> "OnCard":
+    def __new__(cls, held: Tensor) -> "OnGpu":
         layout = {
             "strides": held.stride(),
             "storage_offset": held.storage_offset(),
             "dtype": held.dtype,
         }
-        made = torch.Tensor._make_wrapper_subclass(cls, held.size(), device=CARD, **layout)
+        made = torch.Tensor._make_wrapper_subclass(cls, held.size(), device=GPU, **layout)
         made.held = held
         return made
 
@@ -59,7 +59,7 @@ class OnCard(Tensor):
         return f"on the card: {self.held}"
 
 
-class Card(TorchDispatchMode):
+class FakeGpu(TorchDispatchMode):
     """Within it there is a card."""
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
@@ -67,28 +67,30 @@ class Card(TorchDispatchMode):
 
 
 @contextlib.contextmanager
-def machine_with_card():
+def machine_with_gpu():
     """A stand-in for a graphics card, which everything that learns is put on."""
-    with pytest.MonkeyPatch.context() as machine, Card():
+    with pytest.MonkeyPatch.context() as machine, FakeGpu():
         machine.setattr(hardware, "device", lambda wanted, deep: "cuda")
         machine.setattr(
-            hardware, "place", lambda device: CARD if device == "cuda" else torch.device(device)
+            hardware,
+            "torch_device",
+            lambda device: GPU if device == "cuda" else torch.device(device),
         )
         machine.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
         machine.setattr(torch.cuda, "synchronize", lambda: None)
         machine.setattr(
             sys.modules["torch.optim.optimizer"],
             "_get_fused_kernels_supported_devices",
-            lambda: [CARD.type],
+            lambda: [GPU.type],
         )
         yield
 
 
 def _computed(function, args: tuple, kwargs: dict):
     tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
-    on_card = any(isinstance(tensor, OnCard) for tensor in tensors)
+    on_card = any(isinstance(tensor, OnGpu) for tensor in tensors)
     device = kwargs.get("device")
-    goes_there = on_card if device is None else torch.device(device) == CARD
+    goes_there = on_card if device is None else torch.device(device) == GPU
     if on_card and function not in ACROSS:
         _refuse_others(function, args, tensors)
     if goes_there and kwargs.get("generator") is not None:
@@ -101,20 +103,20 @@ def _computed(function, args: tuple, kwargs: dict):
     if not goes_there:
         return made
     return return_and_correct_aliasing(
-        function, args, kwargs, tree_map(lambda x: OnCard(x) if isinstance(x, Tensor) else x, made)
+        function, args, kwargs, tree_map(lambda x: OnGpu(x) if isinstance(x, Tensor) else x, made)
     )
 
 
 def _refuse_others(function, args: tuple, tensors: list[Tensor]) -> None:
     mixed = [args[0], *args[2:3]] if function in INDEXED else tensors
     if any(
-        not isinstance(tensor, OnCard) and tensor.dim() for tensor in mixed
+        not isinstance(tensor, OnGpu) and tensor.dim() for tensor in mixed
     ):  # single numbers go anywhere
         shapes = [
-            ("card" if isinstance(t, OnCard) else "processor", tuple(t.shape)) for t in tensors
+            ("card" if isinstance(t, OnGpu) else "processor", tuple(t.shape)) for t in tensors
         ]
         raise RuntimeError(f"{function}: tensors on two devices, {shapes}")
 
 
 def _held(value):
-    return value.held if isinstance(value, OnCard) else value
+    return value.held if isinstance(value, OnGpu) else value

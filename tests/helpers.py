@@ -17,7 +17,7 @@ from lifelong.training import experiment
 ROOT = Path(__file__).parent.parent
 
 
-def made_up(
+def toy_dataset(
     classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0
 ) -> Dataset:
     """Noisy pictures of one random pattern a class, classes in mixed order: can be learned in a few steps."""
@@ -62,13 +62,13 @@ def config(strategy: str = "finetune", scenario: str = "class", **given) -> conf
     )
 
 
-def whole(made: configs.RunConfig, dataset: Dataset | None = None):
+def run_all(made: configs.RunConfig, dataset: Dataset | None = None):
     """The experiment after its last task, and its events."""
     told = experiment.Experiment(made, dataset)
     return told, list(told.events())
 
 
-def on_disk(made: configs.RunConfig, **how) -> Path:
+def learned_run(made: configs.RunConfig, **how) -> Path:
     """The folder of a run that has been learned as far as `how` lets it."""
     at = run_store.create(made)
     learn(at, **how)
@@ -80,7 +80,7 @@ def learn(at: Path, **how) -> list:
     return list(run_store.learn(at, **how))
 
 
-def after_steps(count: int):
+def stop_after(count: int):
     """A `stop` that says yes at the step of this number, counted over the whole run."""
     asked = iter(range(1, 1_000_000))
     return lambda: next(asked) >= count

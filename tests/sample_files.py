@@ -36,7 +36,9 @@ def four_files() -> dict[str, bytes]:
     return made
 
 
-def put(folder: Path, files: dict[str, bytes], packed: bool = True, kin: str = "MNIST") -> Path:
+def place_files(
+    folder: Path, files: dict[str, bytes], packed: bool = True, kin: str = "MNIST"
+) -> Path:
     """Writes them as MNIST, or its kin, lies under LIFELONG_DATA."""
     raw = folder / kin / "raw"
     raw.mkdir(parents=True, exist_ok=True)

@@ -10,25 +10,25 @@ TRAIN = "views/train/train.py"
 INSPECT = "views/inspect/inspect.py"
 TRANSFER = "views/transfer/transfer.py"
 
-SOON = 3.0  # seconds in which the browser has surely taken over a new address
+URL_GRACE_SECONDS = 3.0  # seconds in which the browser has surely taken over a new address
 
 
-def go(**address: str) -> None:
+def navigate_to(**address: str) -> None:
     """In a callback: the page is to be at this address."""
     st.session_state["going"] = (address, time.monotonic())
 
 
-def stay() -> None:
+def cancel() -> None:
     """In a callback: wherever the page was going to, it no longer is."""
     st.session_state.pop("going", None)
 
 
-def arrive() -> None:
+def apply() -> None:
     """At the start of a page: puts it where it is going to, until the browser has been there or turned elsewhere."""
     if "going" not in st.session_state:
         return
     address, since = st.session_state["going"]
-    if st.query_params.to_dict() == address or time.monotonic() - since > SOON:
-        stay()
+    if st.query_params.to_dict() == address or time.monotonic() - since > URL_GRACE_SECONDS:
+        cancel()
     else:
         st.query_params.from_dict(address)

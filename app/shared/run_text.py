@@ -128,7 +128,7 @@ def inside(history: History, only: int | None = None) -> str:
 
 
 def _looks(history: History) -> str:
-    how = history.config.how
+    how = history.config.training_recipe
     return f"Seen on {how.probe_images} test images a task, every {how.probe_every} steps."
 
 
@@ -185,7 +185,7 @@ def picked(history: History, task: int, after: int) -> str:
 def _with_label(history: History, task: int, after: int) -> str:
     if not label_matters(history):
         return ""
-    return f" With the task label given it would be {percent(history.labelled[after][task])}."
+    return f" With the task label given it would be {percent(history.accuracy_given_task[after][task])}."
 
 
 def label_matters(history: History) -> bool:
@@ -196,7 +196,7 @@ def label_matters(history: History) -> bool:
 
 def labelled(history: History) -> str:
     """What the task label would be worth to a class-incremental model."""
-    row = history.labelled[len(history.learned) - 1]
+    row = history.accuracy_given_task[len(history.learned) - 1]
     mean = sum(share for share in row if share is not None) / len(history.learned)
     own = history.measures()["average_accuracy"]
     told = f"Told which task an image is from, the same model would get **{percent(mean)}** right instead of {percent(own)}."
@@ -218,9 +218,9 @@ def measures(history: History, cumulative: History | None) -> list[tuple[str, st
         if values[key] is not None
     ]
     if label_matters(history):
-        share = sum(history.labelled[len(history.learned) - 1][: len(history.learned)]) / len(
-            history.learned
-        )
+        share = sum(
+            history.accuracy_given_task[len(history.learned) - 1][: len(history.learned)]
+        ) / len(history.learned)
         told.insert(
             1,
             (

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.shared import labels
 
-KEPT = {"persist_state": "session"}  # a form is as it was left when one comes back to it
+PERSIST = {"persist_state": "session"}  # a form is as it was left when one comes back to it
 
 
 def control(setting, key: str) -> None:
@@ -21,7 +21,7 @@ def control(setting, key: str) -> None:
             required=True,
             wrap=True,
             format_func=labels.option,
-            **KEPT,
+            **PERSIST,
         )
     elif setting.high - setting.low > 1000 or (
         setting.low > 0 and setting.high / setting.low >= 1000
@@ -33,10 +33,12 @@ def control(setting, key: str) -> None:
             value=setting.default,
             format_func=labels.magnitude,
             key=key,
-            **KEPT,
+            **PERSIST,
         )
     elif setting.kind is int:
-        st.slider(label, int(setting.low), int(setting.high), int(setting.default), key=key, **KEPT)
+        st.slider(
+            label, int(setting.low), int(setting.high), int(setting.default), key=key, **PERSIST
+        )
     else:
         step = 10.0 ** (math.floor(math.log10(setting.high - setting.low)) - 2)
         st.slider(
@@ -47,7 +49,7 @@ def control(setting, key: str) -> None:
             step,
             key=key,
             format="%g",
-            **KEPT,
+            **PERSIST,
         )
     st.caption(f"{setting.help} Default here: {labels.value(setting.default)}.")
 

@@ -2,7 +2,7 @@
 
 from app.shared.chart_data import names
 from app.shared.labels import plural
-from lifelong.api import History, Preparing, duration
+from lifelong.api import ExtractingFeatures, History, duration
 
 Download = tuple[str, int, int] | None  # a data set, bytes so far and bytes in all
 
@@ -31,7 +31,7 @@ def progress(
     text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (
         f", about {duration(left)} left" if left else ""
     )
-    text += f". {too_small(last.held)}" if last.held else ""
+    text += f". {too_small(last.batch_limit)}" if last.batch_limit else ""
     return min(begun / goal, 1.0), text
 
 
@@ -46,19 +46,19 @@ def getting_ready(download: Download) -> tuple[float, str]:
     )
 
 
-def through_backbone(at: Preparing) -> tuple[float, str]:
+def through_backbone(at: ExtractingFeatures) -> tuple[float, str]:
     """How far the images have gone through the backbone, as a share and as a line of text."""
     left = at.seconds * (at.total - at.done) / max(at.done, 1)
     return at.done / at.total, (
         f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
         "This is done once; every run after finds them ready."
-        + (f" {too_small(at.held)}" if at.held else "")
+        + (f" {too_small(at.batch_limit)}" if at.batch_limit else "")
     )
 
 
-def too_small(held: int) -> str:
+def too_small(batch_limit: int) -> str:
     """That the memory did not hold what was wanted, and how many images it does hold."""
-    return f"The memory holds only {plural(held, 'image')} at once."
+    return f"The memory holds only {plural(batch_limit, 'image')} at once."
 
 
 def seconds_left(history: History, goal: int) -> float | None:

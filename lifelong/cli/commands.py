@@ -15,9 +15,9 @@ from ..errors import LifelongError
 from ..events import Stopped
 from ..runs import store as run_store
 from ..runs.history import History
-from .options import WithNetwork, WithSettings, _run_options
+from .options import CommandWithNetwork, CommandWithSettings, run_options
 from .pretrain import pretrain
-from .progress import _with_bar, interruptible
+from .progress import interruptible, with_progress_bar
 from .transfer import transfer
 
 
@@ -26,8 +26,8 @@ def cli() -> None:
     """Learn tasks one after the other and see what is forgotten."""
 
 
-@cli.command(cls=WithSettings)
-@_run_options
+@cli.command(cls=CommandWithSettings)
+@run_options
 @click.option(
     "--strategy", default="finetune", show_default=True, help="How to learn; see `strategies`."
 )
@@ -49,7 +49,7 @@ def train(as_json: bool, out: Path | None, **given: Any) -> int:
     config = _config(**given)
     at = run_store.create(config, out)
     with interruptible() as stop:
-        for event in _with_bar(run_store.learn(at, stop=stop), config):
+        for event in with_progress_bar(run_store.learn(at, stop=stop), config):
             if isinstance(event, Stopped):
                 print(
                     f"Stopped in task {event.task + 1}; what was learned is kept in {at.name}.",
@@ -60,8 +60,8 @@ def train(as_json: bool, out: Path | None, **given: Any) -> int:
     return 0 if story.finished else 130
 
 
-@cli.command(cls=WithNetwork)
-@_run_options
+@cli.command(cls=CommandWithNetwork)
+@run_options
 @click.option("--strategies", required=True, help="Names with commas between them, or all.")
 @click.option(
     "--seeds",
@@ -114,7 +114,7 @@ def classify(run: str, image: Path, after: int | None, task: int | None, as_json
     from ..inference import predict
 
     at = Path(run) if (Path(run) / "config.json").is_file() else run_store.folder(run)
-    told = predict.told(at, api.open_image(image.read_bytes()), after, task)
+    told = predict.top5_json(at, api.open_image(image.read_bytes()), after, task)
     if as_json:
         print(json.dumps(told))
         return
@@ -168,7 +168,7 @@ def datasets(as_json: bool) -> None:
     print(
         json.dumps(names)
         if as_json
-        else "\n".join(f"{name:<22} {data_sets.card(name).told()}" for name in names)
+        else "\n".join(f"{name:<22} {data_sets.info(name).describe()}" for name in names)
     )
 
 
@@ -227,7 +227,7 @@ def _percent(share: float | None) -> str:
 def _config(**given: Any) -> configs.RunConfig:
     if given["tasks"] is None and not given["task_sizes"]:
         given["tasks"] = min(
-            configs.usual_tasks(given["scenario"]), len(data_sets.classes(given["dataset"]))
+            configs.default_tasks(given["scenario"]), len(data_sets.classes(given["dataset"]))
         )
     return configs.make(**given)
 

@@ -9,7 +9,7 @@ from .. import registry
 from ..errors import LifelongError
 
 
-class WithSettings(click.Command):
+class CommandWithSettings(click.Command):
     """A command with a flag for every setting of every strategy and model; those given arrive as the dicts `settings` and `network`."""
 
     kinds = ("settings", "network")
@@ -28,7 +28,7 @@ class WithSettings(click.Command):
         return super().invoke(ctx)
 
 
-class WithNetwork(WithSettings):
+class CommandWithNetwork(CommandWithSettings):
     """A command with a flag for every setting of every model."""
 
     kinds = ("network",)
@@ -58,7 +58,7 @@ def _options(kinds: tuple[str, ...]) -> list[click.Option]:
     return list(options.values())
 
 
-def numbers(
+def parse_numbers(
     _context: click.Context, flag: click.Parameter, text: str | None
 ) -> tuple[int, ...] | None:
     """Whole numbers with commas between them, as the value of a flag: its callback."""
@@ -72,7 +72,7 @@ def numbers(
         ) from None
 
 
-_RUN_OPTIONS = [
+RUN_OPTIONS = [
     click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
     click.option(
         "--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS)
@@ -91,12 +91,12 @@ _RUN_OPTIONS = [
     ),
     click.option(
         "--class-order",
-        callback=numbers,
+        callback=parse_numbers,
         help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]",
     ),
     click.option(
         "--task-sizes",
-        callback=numbers,
+        callback=parse_numbers,
         help="Number of classes of each task, such as 6,4.  [default: even shares]",
     ),
     click.option(
@@ -126,7 +126,7 @@ _RUN_OPTIONS = [
 ]
 
 
-def _run_options(command):
-    for option in reversed(_RUN_OPTIONS):
+def run_options(command):
+    for option in reversed(RUN_OPTIONS):
         command = option(command)
     return command

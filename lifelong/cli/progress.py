@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from .. import api
 from .. import config as configs
-from ..events import Event, Preparing, Started, Step, Stopped, TaskLearned
+from ..events import Event, ExtractingFeatures, Started, Step, Stopped, TaskLearned
 
 
 @contextmanager
@@ -33,14 +33,14 @@ def interruptible():
             signal.signal(number, old)
 
 
-def _with_bar(events: Iterator[Event], config: configs.RunConfig) -> Iterator[Event]:
+def with_progress_bar(events: Iterator[Event], config: configs.RunConfig) -> Iterator[Event]:
     """Passes events on and shows them on standard error as a progress bar, one a task, and one for a backbone before them."""
-    bar = held = None
+    bar = batch_limit = None
     for event in events:
-        if isinstance(event, Preparing | Step) and event.held != held:
-            held = event.held
-            tqdm.write(f"The memory holds only {held} images at once.", file=sys.stderr)
-        if isinstance(event, Preparing):
+        if isinstance(event, ExtractingFeatures | Step) and event.batch_limit != batch_limit:
+            batch_limit = event.batch_limit
+            tqdm.write(f"The memory holds only {batch_limit} images at once.", file=sys.stderr)
+        if isinstance(event, ExtractingFeatures):
             if bar is None:
                 bar = tqdm(
                     total=event.total,

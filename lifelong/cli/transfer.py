@@ -8,19 +8,19 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from ..errors import unknown
-from ..events import Preparing
+from ..errors import unknown_name
+from ..events import ExtractingFeatures
 from ..transfer import config as study_config
 from ..transfer import store as study_store
 from ..transfer.events import StudyStopped
-from ..transfer.presets import PAIRS
-from ..transfer.results import Findings
-from .options import WithSettings, numbers
+from ..transfer.presets import PRESETS
+from ..transfer.results import StudyResult
+from .options import CommandWithSettings, parse_numbers
 from .progress import interruptible
 
 
-@click.command(cls=WithSettings)
-@click.option("--pair", help=f"Source and target in one word: {', '.join(PAIRS)}.")
+@click.command(cls=CommandWithSettings)
+@click.option("--pair", help=f"Source and target in one word: {', '.join(PRESETS)}.")
 @click.option(
     "--dataset",
     default="mnist",
@@ -32,18 +32,18 @@ from .progress import interruptible
 )
 @click.option(
     "--class-order",
-    callback=numbers,
+    callback=parse_numbers,
     help="Classes in order of arrival, those of the target last.  [default: natural]",
 )
 @click.option(
     "--task-sizes",
-    callback=numbers,
+    callback=parse_numbers,
     help="Number of classes of source and target, such as 6,4.  [default: even shares]",
 )
 @click.option(
     "--images",
     "sizes",
-    callback=numbers,
+    callback=parse_numbers,
     help="Target images a class; all there are come last.  [default: 1,5,20,100]",
 )
 @click.option(
@@ -113,9 +113,9 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
     Ctrl+C keeps what was found and ends with status 130.
     """
     if pair is not None:
-        if pair not in PAIRS:
-            raise unknown("pair", pair, PAIRS)
-        given |= PAIRS[pair].fields()
+        if pair not in PRESETS:
+            raise unknown_name("pair", pair, PRESETS)
+        given |= PRESETS[pair].fields()
     given = {name: value for name, value in given.items() if value is not None}
     at = study_store.create(study_config.make(**given), out)
     with (
@@ -125,22 +125,22 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
         ) as bar,
     ):
         for event in study_store.learn(at, stop):
-            if isinstance(event, Preparing):
+            if isinstance(event, ExtractingFeatures):
                 bar.set_description_str(
                     f"images through the backbone: {event.done:,} of {event.total:,}  "
                 )
                 continue
-            found = study_store.findings(at)
+            found = study_store.result(at)
             bar.set_description_str("")
             bar.update(round(100 * found.share) - bar.n)
             if isinstance(event, StudyStopped):
                 print(f"Stopped; what was found is kept in {at.name}.", file=sys.stderr)
-    found = study_store.findings(at)
+    found = study_store.result(at)
     print(json.dumps(found.report(at.name)) if as_json else _table(found, at.name))
     return 0 if found.finished else 130
 
 
-def _table(found: Findings, name: str) -> str:
+def _table(found: StudyResult, name: str) -> str:
     if found.began is None:
         return f"{name}: nothing found yet"
     sizes = ["all" if size is None else str(size) for size in found.began.sizes]
@@ -151,7 +151,7 @@ def _table(found: Findings, name: str) -> str:
         + "".join(f"{size:>16}" for size in sizes)
         + "   forward transfer in points, by images and by steps",
     ]
-    for way in found.ways:
+    for way in found.regimes:
         cells = "".join(
             f"{100 * point.target[0]:8.2f}{_in_brackets(point.source)}"
             for point in found.curve("images", way)

@@ -9,7 +9,7 @@ from torch import Tensor
 BUMPS = 5  # along each side; with 28 pixels their width is the 4 pixels of Simard et al. (2003)
 
 
-def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
+def deform(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
     """The images, each with its pixels displaced by a smooth field of its own; as they are, nothing drawn, when size is 0.
 
     The field is a sum of fixed functions with normal coefficients: a constant (shift), the two coordinates (rotation,
@@ -31,9 +31,7 @@ def deformed(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
     return F.grid_sample(images.float(), grid, align_corners=False).round_().to(torch.uint8)
 
 
-def cropped_and_flipped(
-    images: Tensor, generator: torch.Generator, side: int | None = None
-) -> Tensor:
+def crop_and_flip(images: Tensor, generator: torch.Generator, side: int | None = None) -> Tensor:
     """A part of each image, anywhere in it, and every other one mirrored.
 
     The part is as large as the image, after a margin of an eighth of it with 0 (32 of 40 pixels, as is usual on CIFAR-10), or

@@ -44,7 +44,7 @@ class Examples:
         return {"images": self.images, "labels": self.labels, "tasks": self.tasks}
 
 
-def nothing() -> Examples:
+def empty_examples() -> Examples:
     """No examples at all; takes the image shape of whatever it is joined with."""
     return Examples(
         torch.empty(0, dtype=torch.uint8),
@@ -53,7 +53,7 @@ def nothing() -> Examples:
     )
 
 
-def join(*parts: Examples) -> Examples:
+def concat(*parts: Examples) -> Examples:
     """All examples of the parts, in order."""
     parts = tuple(p for p in parts if len(p)) or parts[:1]
     return Examples(
@@ -71,7 +71,7 @@ def by_class(examples: Examples) -> Iterator[tuple[tuple[int, int], Tensor]]:
         yield divmod(number, most), (classes == number).nonzero().squeeze(1)
 
 
-def few(examples: Examples, images: int, seed: int) -> Examples:
+def subsample(examples: Examples, images: int, seed: int) -> Examples:
     """Up to `images` random examples of each class in their old order; of one seed, the fewer are among the more."""
     chosen = []
     for label, members in by_class(examples):
@@ -104,7 +104,7 @@ class Dataset:
         return tuple(self.train_images.shape[1:])
 
 
-def joined(source: Dataset, target: Dataset) -> Dataset:
+def concat_datasets(source: Dataset, target: Dataset) -> Dataset:
     """Both data sets as one, the target's classes after the source's and its images in the shape of the source's."""
     shift = len(source.classes)
     return Dataset(
@@ -112,15 +112,15 @@ def joined(source: Dataset, target: Dataset) -> Dataset:
         title=f"{source.title}, then {target.title}",
         source=f"{source.source}; then {target.source}",
         classes=(*source.classes, *target.classes),
-        train_images=torch.cat([source.train_images, fitted(target.train_images, source.shape)]),
+        train_images=torch.cat([source.train_images, resize(target.train_images, source.shape)]),
         train_labels=torch.cat([source.train_labels, target.train_labels + shift]),
-        test_images=torch.cat([source.test_images, fitted(target.test_images, source.shape)]),
+        test_images=torch.cat([source.test_images, resize(target.test_images, source.shape)]),
         test_labels=torch.cat([source.test_labels, target.test_labels + shift]),
         own=shift,
     )
 
 
-def fitted(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
+def resize(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
     """Images uint8 (n, channels, height, width) in another shape (channels, height, width): grey or colour, larger or smaller.
 
     Raises LifelongError for other channels than 1 and 3, and where only one of both is features and not pictures.

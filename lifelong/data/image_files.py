@@ -8,8 +8,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..errors import LifelongError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
-LARGEST = 50_000_000  # pixels; a larger picture is refused before it is decoded
-_SMALLER = f"give one of at most {LARGEST // 1_000_000} million."
+MAX_PIXELS = 50_000_000  # pixels; a larger picture is refused before it is decoded
+_SMALLER = f"give one of at most {MAX_PIXELS // 1_000_000} million."
 WORKING = 560  # pixels on the longer side; more detail than this cannot reach 20 x 20
 
 
@@ -18,7 +18,7 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
     stream = io.BytesIO(file) if isinstance(file, bytes) else file
     try:
         image = Image.open(stream, formats=FORMATS)
-        if image.width * image.height > LARGEST:
+        if image.width * image.height > MAX_PIXELS:
             raise LifelongError(
                 f"The picture has {image.width} x {image.height} pixels; {_SMALLER}"
             )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..config import RunConfig
 from ..errors import LifelongError
-from .examples import Dataset, Examples, few
+from .examples import Dataset, Examples, subsample
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Plan:
 
     scenario: str
     classes: tuple[tuple[int, ...], ...]
-    compete: str = "seen"
+    active_classes: str = "seen"
 
     @property
     def outputs(self) -> int:
@@ -32,36 +32,36 @@ class Plan:
             else sum(map(len, self.classes))
         )
 
-    def own(self, task: int) -> range:
+    def outputs_of(self, task: int) -> range:
         """The outputs of one task's own classes."""
         first = 0 if self.scenario == "domain" else sum(map(len, self.classes[:task]))
         return range(first, first + len(self.classes[task]))
 
-    def competing(self, after: int, labelled: bool = False) -> Tensor:
+    def active_outputs(self, after: int, task_given: bool = False) -> Tensor:
         """Outputs that compete for an image of each task once task `after` is being or has been learned.
 
-        labelled: as if the task label were given. Returns bool (tasks, outputs).
+        task_given: as if the task label were given. Returns bool (tasks, outputs).
         """
         table = torch.zeros(len(self.classes), self.outputs, dtype=torch.bool)
         for task in range(len(self.classes)):
-            if labelled or self.scenario in ("task", "transfer"):
-                table[task, list(self.own(task))] = True
-            elif self.scenario == "domain" or self.compete == "all":
+            if task_given or self.scenario in ("task", "transfer"):
+                table[task, list(self.outputs_of(task))] = True
+            elif self.scenario == "domain" or self.active_classes == "all":
                 table[task] = True
             else:
-                table[task, : self.own(after).stop] = True
+                table[task, : self.outputs_of(after).stop] = True
         return table
 
-    def asked(self, after: int, task: int | None = None) -> Tensor:
+    def candidates_for_query(self, after: int, task: int | None = None) -> Tensor:
         """Outputs that compete for an image that a person brings, its task given or unknown: bool (outputs,).
 
         Without the task label a task-incremental model is asked about everything it has learned.
         """
         if task is not None:
-            return self.competing(after, labelled=True)[task]
-        return self.competing(after, labelled=self.scenario != "class")[: after + 1].any(0)
+            return self.active_outputs(after, task_given=True)[task]
+        return self.active_outputs(after, task_given=self.scenario != "class")[: after + 1].any(0)
 
-    def meaning(self, output: int, after: int, task: int | None = None) -> tuple[int, ...]:
+    def classes_of(self, output: int, after: int, task: int | None = None) -> tuple[int, ...]:
         """The classes an answer stands for: one, or in the domain scenario one of each task seen so far."""
         tasks = range(after + 1) if task is None else [task]
         if self.scenario == "domain":
@@ -77,7 +77,7 @@ class Plan:
 class Task:
     """One lesson of the sequence. probe: a fixed part of the test images, evaluated during training.
 
-    course: training images of all tasks of the run, for baselines that break the rules and use those of other tasks.
+    all_train: training images of all tasks of the run, for baselines that break the rules and use those of other tasks.
     """
 
     index: int
@@ -85,25 +85,25 @@ class Task:
     train: Examples
     test: Examples
     probe: Examples
-    competing: Tensor
-    course: tuple[Examples, ...]
+    active_outputs: Tensor
+    all_train: tuple[Examples, ...]
 
     @cached_property
-    def all_compete(self) -> bool:
+    def all_active(self) -> bool:
         """Whether every output competes for every image."""
-        return bool(self.competing.all())
+        return bool(self.active_outputs.all())
 
     @property
     def outputs(self) -> range:
         """The outputs of this task's own classes."""
-        return self.plan.own(self.index)
+        return self.plan.outputs_of(self.index)
 
     def candidates(self, tasks: Tensor) -> Tensor:
         """For each image, by its task int64 (n,), the outputs that compete for it: bool (n, outputs)."""
-        return self.competing[tasks]
+        return self.active_outputs[tasks]
 
 
-def plan(config: RunConfig, classes: int) -> Plan:
+def make_plan(config: RunConfig, classes: int) -> Plan:
     """Deals the classes out to the tasks; tasks differ by at most one class, the larger ones first, unless their sizes are given."""
     if config.tasks > classes:
         raise LifelongError(
@@ -125,7 +125,7 @@ def plan(config: RunConfig, classes: int) -> Plan:
         )
     dealt = iter(_class_order(config, classes))
     tasks = tuple(tuple(next(dealt) for _ in range(size)) for size in sizes)
-    return Plan(config.scenario, tasks, config.how.compete)
+    return Plan(config.scenario, tasks, config.training_recipe.active_classes)
 
 
 def _shares(classes: int, tasks: int) -> tuple[int, ...]:
@@ -133,7 +133,7 @@ def _shares(classes: int, tasks: int) -> tuple[int, ...]:
     return tuple(share + (task < more) for task in range(tasks))
 
 
-def onto(config: RunConfig, own: int, other: int) -> RunConfig:
+def with_target(config: RunConfig, own: int, other: int) -> RunConfig:
     """The config of a run with a target data set, order and sizes of its tasks written out: `own` classes, then the `other` ones.
 
     The source's classes are the first task; the target's are dealt out to the other tasks.
@@ -173,47 +173,49 @@ def _drawn(seed: int, classes: int) -> list[int]:
 
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     """The tasks of a run, each with its own training and test images."""
-    how = plan(config, len(dataset.classes))
-    course = tuple(
+    how = make_plan(config, len(dataset.classes))
+    all_train = tuple(
         _part(how, index, dataset.train_images, dataset.train_labels)
         for index in range(config.tasks)
     )
     tasks = []
-    for index, train in enumerate(course):
+    for index, train in enumerate(all_train):
         test = _part(how, index, dataset.test_images, dataset.test_labels)
         if not len(train) or not len(test):
             names = ", ".join(dataset.classes[label] for label in how.classes[index])
             raise LifelongError(
                 f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some."
             )
-        probe = test.take(evenly(len(test), config.how.probe_images))
-        tasks.append(Task(index, how, train, test, probe, how.competing(index), course))
+        probe = test.take(evenly_spaced(len(test), config.training_recipe.probe_images))
+        tasks.append(Task(index, how, train, test, probe, how.active_outputs(index), all_train))
     return (
         tasks
         if config.images_per_class is None
-        else sparing(tasks, config.images_per_class, config.seed)
+        else limit_images(tasks, config.images_per_class, config.seed)
     )
 
 
-def sparing(tasks: list[Task], images: int, seed: int, first: int = 1) -> list[Task]:
+def limit_images(tasks: list[Task], images: int, seed: int, first: int = 1) -> list[Task]:
     """The same tasks, with up to `images` training images of each class of all from `first` on; see `examples.few`."""
-    course = tuple(
-        few(task.train, images, seed) if task.index >= first else task.train for task in tasks
+    all_train = tuple(
+        subsample(task.train, images, seed) if task.index >= first else task.train for task in tasks
     )
-    return [replace(task, train=train, course=course) for task, train in zip(tasks, course)]
+    return [
+        replace(task, train=train, all_train=all_train) for task, train in zip(tasks, all_train)
+    ]
 
 
-def on(tasks: list[Task], device: torch.device) -> list[Task]:
+def to_device(tasks: list[Task], device: torch.device) -> list[Task]:
     """The same tasks with all their images on a device."""
-    course = tuple(part.to(device) for part in tasks[0].course)
+    all_train = tuple(part.to(device) for part in tasks[0].all_train)
     return [
         replace(
             task,
-            train=course[task.index],
-            course=course,
+            train=all_train[task.index],
+            all_train=all_train,
             test=task.test.to(device),
             probe=task.probe.to(device),
-            competing=task.competing.to(device),
+            active_outputs=task.active_outputs.to(device),
         )
         for task in tasks
     ]
@@ -221,7 +223,7 @@ def on(tasks: list[Task], device: torch.device) -> list[Task]:
 
 def _part(how: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
     place = torch.full((int(labels.max()) + 1,), -1)
-    for output, label in zip(how.own(task), how.classes[task]):
+    for output, label in zip(how.outputs_of(task), how.classes[task]):
         if label < len(place):
             place[label] = output
     outputs = place[labels]
@@ -229,6 +231,6 @@ def _part(how: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
     return Examples(images[chosen], outputs[chosen], torch.full((len(chosen),), task))
 
 
-def evenly(available: int, wanted: int) -> Tensor:
+def evenly_spaced(available: int, wanted: int) -> Tensor:
     """Positions of so many of the available images, spread evenly over all of them, int64 (m,)."""
     return torch.linspace(0, available - 1, min(available, wanted)).long()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import registry
-from ..errors import LifelongError, unknown
+from ..errors import LifelongError, unknown_name
 from ..storage.downloads import offline
 from .readers import custom, locations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Card:
+class DatasetInfo:
     """What is known of a data set before any image is read.
 
     own: whether a person brought it. problem: why its classes cannot be told, where they cannot. place: what it is read
@@ -35,7 +35,7 @@ class Card:
     place: Path | None
     downloads: bool
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """How many classes it has and where it was found, or what is wrong with it."""
         later = (
             "it is downloaded when first asked for"
@@ -48,14 +48,14 @@ class Card:
         )
 
 
-def card(name: str) -> Card:
+def info(name: str) -> DatasetInfo:
     """The card of this data set. Raises LifelongError where there is none of this name."""
-    found, named, problem = place(name), (), None
+    found, named, problem = location(name), (), None
     try:
         named = classes(name)
     except LifelongError as error:
         problem = str(error)
-    return Card(
+    return DatasetInfo(
         name,
         name not in registry.names("datasets"),
         named,
@@ -71,33 +71,33 @@ def names() -> tuple[str, ...]:
     return (*ours, *(name for name in custom.names() if name not in ours))
 
 
-def place(name: str) -> Path | None:
+def location(name: str) -> Path | None:
     """What the data set is read from without a download: a folder or a file; None where it is not on this machine.
 
     Raises LifelongError where there is no data set of this name.
     """
     if name in registry.names("datasets"):
         return registry.module("datasets", name).place()
-    if found := custom.place(name):
+    if found := custom.location(name):
         return found
     if name in custom.folders():
         raise LifelongError(
-            f"The folder '{locations.shown(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -."
+            f"The folder '{locations.printable(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -."
         )
-    raise unknown("dataset", name, names())
+    raise unknown_name("dataset", name, names())
 
 
-def here(name: str) -> bool:
+def is_available(name: str) -> bool:
     """Whether it can be loaded without a download."""
-    return place(name) is not None
+    return location(name) is not None
 
 
-def arriving(name: str) -> tuple[int, int] | None:
+def download_progress(name: str) -> tuple[int, int] | None:
     """Bytes so far and bytes in all of a data set that is being downloaded; None for one that is not."""
     download = (
         registry.module("datasets", name).DOWNLOAD if name in registry.names("datasets") else None
     )
-    so_far = locations.arriving(download[0]) if download else None
+    so_far = locations.download_progress(download[0]) if download else None
     return None if so_far is None else (min(so_far, download[1]), download[1])
 
 
@@ -105,7 +105,7 @@ def classes(name: str) -> tuple[str, ...]:
     """The names of its classes; no image is read. Raises LifelongError where they cannot be told."""
     if name in registry.names("datasets"):
         return registry.module("datasets", name).CLASSES
-    found = place(name)
+    found = location(name)
     return _classes(found, _stamp(found))
 
 
@@ -116,7 +116,7 @@ def _classes(folder: Path, _stamp: tuple) -> tuple[str, ...]:
 
 def load(name: str) -> "Dataset":
     """The data set of this name, kept in memory for the next caller until files are added, taken away or replaced."""
-    found = place(name)
+    found = location(name)
     return _load(name, found, _stamp(found), tuple(locations.roots()))
 
 

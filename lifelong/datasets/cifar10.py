@@ -29,23 +29,25 @@ FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "bat
 
 def place() -> Path | None:
     """The folder that it is read from without a download, None where there is none."""
-    return custom.place("cifar10") or locations.first(BATCHES, lambda folder: not _missing(folder))
+    return custom.location("cifar10") or locations.first_complete(
+        BATCHES, lambda folder: not _missing(folder)
+    )
 
 
 def load() -> "Dataset":
     """All of CIFAR-10. Raises LifelongError where there is neither a copy nor a network, or a copy is not the real one."""
-    folder = place() or locations.downloaded(BATCHES, FILES, _fetch)
+    folder = place() or locations.download(BATCHES, FILES, _fetch)
     if folder is None:
-        begun = locations.first(BATCHES, os.path.isdir)
+        begun = locations.first_complete(BATCHES, os.path.isdir)
         if begun and len(_missing(begun)) < len(FILES):
             raise LifelongError(
                 f"The folder {BATCHES} lacks {', '.join(_missing(begun))}; fetch CIFAR-10 again."
             )
-        raise locations.not_had(
+        raise locations.unavailable(
             TITLE, f"the folder {BATCHES}, or parquet files in a folder cifar10,"
         )
     if folder.name == BATCHES:
-        return arrays.dataset(
+        return arrays.make_dataset(
             "cifar10", TITLE, CLASSES, _batches(folder, train=True), _batches(folder, train=False)
         )
     return custom.load(folder, "cifar10", TITLE, CLASSES, SHAPE)

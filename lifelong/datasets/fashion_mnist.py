@@ -31,14 +31,14 @@ DOWNLOAD = ("FashionMNIST/raw", 30_878_645)
 
 def place() -> Path | None:
     """The folder that it is read from without a download, None where there is none."""
-    return idx.place("FashionMNIST") or custom.place("fashion-mnist")
+    return idx.location("FashionMNIST") or custom.location("fashion-mnist")
 
 
 def load() -> "Dataset":
     """All of Fashion-MNIST. Raises LifelongError where there is neither a copy nor a network."""
-    folder = place() or idx.downloaded("FashionMNIST")
+    folder = place() or idx.download("FashionMNIST")
     if folder is None:
-        raise locations.not_had(TITLE, "its four IDX files into FashionMNIST/raw")
+        raise locations.unavailable(TITLE, "its four IDX files into FashionMNIST/raw")
     if folder.name == "raw":
         return idx.load(folder, "fashion-mnist", TITLE, CLASSES)
     return custom.load(folder, "fashion-mnist", TITLE, CLASSES, SHAPE)

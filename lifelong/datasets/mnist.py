@@ -26,12 +26,12 @@ DOWNLOAD = ("MNIST/raw", 11_594_722)
 
 def place() -> Path | None:
     """The folder that it is read from without a download, None where there is none."""
-    return idx.place("MNIST") or custom.place("mnist")
+    return idx.location("MNIST") or custom.location("mnist")
 
 
 def load() -> "Dataset":
     """All of MNIST, or the embedded sample where there is neither a copy nor a network."""
-    folder = place() or idx.downloaded("MNIST")
+    folder = place() or idx.download("MNIST")
     if folder is None:
         if not offline():
             tqdm.write(

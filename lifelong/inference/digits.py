@@ -28,7 +28,7 @@ def to_digit(image: Image.Image) -> np.ndarray | None:
     return None if ink is None else _centred(_fitted(_cropped(_with_usual_strokes(ink))))
 
 
-def digit_in(image: Image.Image) -> np.ndarray:
+def require_digit(image: Image.Image) -> np.ndarray:
     """As `to_digit`, for who cannot do without one: a blank picture is a LifelongError."""
     pixels = to_digit(image)
     if pixels is None:

@@ -17,7 +17,7 @@ from ..runs import store as run_store
 from ..runs.history import History
 from ..storage import tensor_files
 from ..strategies.base import Strategy
-from ..training.experiment import front_of, model_of
+from ..training.experiment import frozen_backbone_of, model_of
 from .preprocess import needed
 
 
@@ -43,7 +43,7 @@ def classify(
     image: uint8 (channels, height, width) or (height, width), as the run's model takes it.
     Raises LifelongError when the run has learned nothing yet, or `after` or `task` is not one of its tasks.
     """
-    story = _begun(at)
+    story = _history_of_learned(at)
     learned = len(story.learned)
     last = learned - 1 if after is None else after
     if not 0 <= last < learned:
@@ -54,24 +54,26 @@ def classify(
         raise LifelongError(
             f"task was given as {task}; the run {at.name} has tasks 0 to {story.config.tasks - 1}."
         )
-    plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
+    plan = Plan(
+        story.config.scenario, story.started.labels, story.config.training_recipe.active_classes
+    )
     images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *story.started.shape)
     models = [load(at, k) for k in range(last + 1)]
-    front = front_of(story.config)
+    front = frozen_backbone_of(story.config)
     if front is not None:  # once for all checkpoints: they differ in the layers on top
         with torch.no_grad():
             images = models[0].network.body.encode(front(images))
     return [_answer(story, plan, model, images, k, task) for k, model in enumerate(models)]
 
 
-def told(
+def top5_json(
     at: Path, image: Image.Image, after: int | None = None, task: int | None = None
 ) -> dict[str, Any]:
     """The answers to a picture as JSON values: the five likeliest labels after each task.
 
     Raises LifelongError as `classify` does, and for a blank picture.
     """
-    story = _begun(at)
+    story = _history_of_learned(at)
     pixels = needed(image, story.config.dataset, story.started.shape)
     answers = [
         {
@@ -83,7 +85,7 @@ def told(
     return {"run": at.name, "answers": answers}
 
 
-def _begun(at: Path) -> History:
+def _history_of_learned(at: Path) -> History:
     story = run_store.history(at)
     if not story.learned:
         raise LifelongError(f"The run {at.name} has not learned a task yet; train it first.")
@@ -100,10 +102,10 @@ def _answer(
     }
     with torch.no_grad():
         scores = model.scores(images)
-    compete = plan.asked(after, task)
+    compete = plan.candidates_for_query(after, task)
     share = scores.masked_fill(~compete, -torch.inf).softmax(1)[0]
     order = share.argsort(descending=True)[: int(compete.sum())].tolist()
-    meaning = [tuple(names[c] for c in plan.meaning(o, after, task)) for o in order]
+    meaning = [tuple(names[c] for c in plan.classes_of(o, after, task)) for o in order]
     top = tuple((" or ".join(classes), float(share[o])) for o, classes in zip(order, meaning))
     of = {name: float(share[o]) for o, classes in zip(order, meaning) for name in classes}
     return Answer(after, top, meaning[0], of)
@@ -116,7 +118,7 @@ def load(at: Path, after: int) -> Strategy:
 
 def _version(at: Path, after: int) -> int:
     try:
-        return checkpoints.answering(at, after).stat().st_mtime_ns
+        return checkpoints.inference_file(at, after).stat().st_mtime_ns
     except OSError:
         return 0
 
@@ -124,17 +126,19 @@ def _version(at: Path, after: int) -> int:
 @lru_cache(maxsize=64)
 def _model(at: Path, after: int, version: int) -> Strategy:
     story = run_store.history(at)
-    plan = Plan(story.config.scenario, story.started.labels, story.config.how.compete)
-    front = front_of(story.config)
+    plan = Plan(
+        story.config.scenario, story.started.labels, story.config.training_recipe.active_classes
+    )
+    front = frozen_backbone_of(story.config)
     shape = (front.width, 1, 1) if front else story.started.shape
     network = model_of(story.config).network(shape, plan.outputs, story.config.precision)
     strategy = registry.strategy(story.config.strategy).make(
         story.config.scenario, story.config.settings
     )
-    strategy.prepare(network, plan, story.config)
-    file = checkpoints.answering(at, after)
+    strategy.bind(network, plan, story.config)
+    file = checkpoints.inference_file(at, after)
     try:
-        strategy.load_answering_state(tensor_files.read(file)[0])
+        strategy.load_inference_state_dict(tensor_files.read(file)[0])
     except (KeyError, ValueError) as error:
         if isinstance(error, LifelongError):
             raise

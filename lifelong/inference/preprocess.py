@@ -5,7 +5,7 @@ from PIL import Image, ImageOps
 
 from .. import datasets
 from ..errors import LifelongError
-from .digits import digit_in, to_digit
+from .digits import require_digit, to_digit
 
 DIGITS = (
     "mnist",
@@ -20,15 +20,15 @@ def holds_digits(dataset: str) -> bool:
 
 def seen(image: Image.Image, dataset: str, shape: tuple[int, int, int]) -> np.ndarray | None:
     """The picture as the network takes it, uint8: (28, 28) for digits, else `shape`; None for a blank drawing."""
-    return to_digit(image) if holds_digits(dataset) else photograph(image, shape)
+    return to_digit(image) if holds_digits(dataset) else to_photo(image, shape)
 
 
 def needed(image: Image.Image, dataset: str, shape: tuple[int, int, int]) -> np.ndarray:
     """As `seen`, for who cannot do without one: a blank drawing is a LifelongError."""
-    return digit_in(image) if holds_digits(dataset) else photograph(image, shape)
+    return require_digit(image) if holds_digits(dataset) else to_photo(image, shape)
 
 
-def photograph(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
+def to_photo(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     """The largest middle part of the picture in this aspect, scaled: uint8 (channels, height, width); transparency is white."""
     channels, height, width = shape
     if image.has_transparency_data:
@@ -47,7 +47,7 @@ def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
     None where the data set is not on this machine, or has not as many images of a class.
     """
     try:
-        if not datasets.here(dataset):
+        if not datasets.is_available(dataset):
             return None
         data = datasets.load(dataset)
     except LifelongError:  # a data set that was removed or damaged since

@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..settings import Adjustable
+from ..settings import Configurable
 from .parts.flat import Flat
-from .parts.linear_stack import connected
+from .parts.linear_stack import linear_stack
 
 Shape = tuple[int, int, int]  # channels, height, width
 
@@ -51,7 +51,7 @@ class Pixels(Body):
         return _values(images)
 
 
-class Codes(Body):
+class QuantizedFeatures(Body):
     """Features of a frozen backbone, kept as uint8 (n, width, 1, 1): pictures of one pixel with many channels -> (n, width) in [0, 1].
 
     low, high: (width,), the range of each feature that 0 to 255 stand for. Rounding moves a feature by at most 0.2 % of it.
@@ -107,13 +107,13 @@ class Network(Flat):
         self.draw(self.layers, generator)
 
     def forward(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
-        return connected(self.body(images), self.layers, self.written, gates=gates)
+        return linear_stack(self.body(images), self.layers, self.gradient_writer, gates=gates)
 
     def embed(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
         """What the head sees of the images, (n, width of the last hidden layer)."""
         x = self.body(images)
         return (
-            connected(x, self.layers[:-1], self.written, relu_last=True, gates=gates)
+            linear_stack(x, self.layers[:-1], self.gradient_writer, relu_last=True, gates=gates)
             if self.hidden
             else x
         )
@@ -137,7 +137,7 @@ class Network(Flat):
 
 
 @dataclass
-class Model(Adjustable, ABC):
+class Model(Configurable, ABC):
     """A kind of network with its settings, which are fields made with `setting`, `choice` and `text`.
 
     threads: that a run uses; None for all there are. A number, where a second run beside it gains more than a second thread.
@@ -147,7 +147,7 @@ class Model(Adjustable, ABC):
     summary: ClassVar[str]
     threads: ClassVar[int | None] = None
 
-    def front(self, precision: str) -> "Body | None":
+    def frozen_backbone(self, precision: str) -> "Body | None":
         """The frozen backbone that every image goes through once, before any training; None where there is none."""
         return None
 

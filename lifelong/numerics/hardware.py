@@ -21,7 +21,7 @@ def device(wanted: str, deep: bool) -> str:
     return ("cuda" if card and deep else "cpu") if wanted == "auto" else wanted
 
 
-def place(device: str) -> torch.device:
+def torch_device(device: str) -> torch.device:
     """Where torch keeps the tensors of 'cpu' or 'cuda'."""
     return torch.device(device)
 
@@ -32,14 +32,14 @@ def precision(wanted: str, device: str = "cpu") -> str:
         return wanted
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    return "bf16" if _has("amx_bf16") or _has("avx512_bf16") else "fp32"
+    return "bf16" if has_cpu_feature("amx_bf16") or has_cpu_feature("avx512_bf16") else "fp32"
 
 
-def _has(feature: str) -> bool:
+def has_cpu_feature(feature: str) -> bool:
     return bool(torch.cpu.get_capabilities().get(feature))
 
 
-def halved(images: int) -> int:
+def half_batch_size(images: int) -> int:
     """How many images to try at once where the memory did not hold so many; LifelongError where it did not hold one."""
     if images == 1:
         raise LifelongError(
@@ -48,7 +48,7 @@ def halved(images: int) -> int:
     return images // 2
 
 
-def threads(count: int | None) -> None:
+def set_threads(count: int | None) -> None:
     """Sets torch's threads; None for as many as the process had before this was first called.
 
     The number is fixed for each model, because it decides the last bits of a sum: the same run then gives the same

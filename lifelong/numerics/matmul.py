@@ -19,7 +19,7 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
-from .hardware import _has
+from .hardware import has_cpu_feature
 
 LARGE = 10**8  # multiplications in a product that is worth a second thread: half a millisecond
 EXACT = 1000  # products of whole numbers up to 127 whose sum single precision holds exactly
@@ -27,21 +27,21 @@ STRIP = 400  # columns at once of a symmetric matrix
 
 
 @contextlib.contextmanager
-def products(precision: str) -> Iterator[None]:
+def matmul_precision(precision: str) -> Iterator[None]:
     """Within it, single-precision matrix products are computed in this precision, 'fp32' or 'bf16'; for the latter, a card
     takes TF32, which keeps 10 bits in place of 7 and is as quick where it counts.
 
     The choice is the whole process's, so threads that answer take turns: none puts back what it found in the middle of another's.
     """
     with _one_at_a_time:
-        yield from _products(precision)
+        yield from _matmul_precision(precision)
 
 
-def _products(precision: str) -> Iterator[None]:
+def _matmul_precision(precision: str) -> Iterator[None]:
     global _converting
     converted, _converting = (
         _converting,
-        precision == "bf16" and _has("avx512_bf16") and not _has("amx_bf16"),
+        precision == "bf16" and has_cpu_feature("avx512_bf16") and not has_cpu_feature("amx_bf16"),
     )
     coarse = {torch.backends.mkldnn.matmul: "bf16", torch.backends.cuda.matmul: "tf32"}
     before = {matmul: matmul.fp32_precision for matmul in coarse}
@@ -56,39 +56,39 @@ def _products(precision: str) -> Iterator[None]:
 
 
 _one_at_a_time = threading.RLock()  # within one thread they may be nested
-_among_others = False
+_cores_busy = False
 _converting = False  # whether `product` converts its factors; set by `products`
 
 
-def product(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
+def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     """The matrix product, in single precision, of two matrices in the precision asked for by `products`; in `out` if that is given.
 
     A large one is computed in two halves, side by side; torch does not differentiate it.
     """
     if a.device.type != "cpu" or len(a) * b.numel() < LARGE or torch.get_num_threads() > 1:
-        return _product(a, b, out)
+        return _matmul(a, b, out)
     made = torch.empty(len(a), b.shape[1]) if out is None else out
-    b, half = rounded(b), len(a) // 2
-    side_by_side(
-        [partial(_product, a[part], b, made[part]) for part in (slice(half), slice(half, None))]
+    b, half = to_matmul_dtype(b), len(a) // 2
+    run_two_threaded(
+        [partial(_matmul, a[part], b, made[part]) for part in (slice(half), slice(half, None))]
     )
     return made
 
 
-def _product(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
-    a, b = rounded(a), rounded(b)
+def _matmul(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
+    a, b = to_matmul_dtype(a), to_matmul_dtype(b)
     if a.dtype != torch.bfloat16:
         return torch.mm(a, b, out=out)
     made = a @ b
     return made.float() if out is None else out.copy_(made)
 
 
-def rounded(factor: Tensor) -> Tensor:
+def to_matmul_dtype(factor: Tensor) -> Tensor:
     """As `product` takes it: what is a factor of several products needs to be rounded but once."""
     return factor.bfloat16() if _converting and factor.device.type == "cpu" else factor
 
 
-def add_products(total: Tensor, a: Tensor, b: Tensor) -> None:
+def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
     """Adds a' b to total, double precision (d, e), in place; a (n, d), b (n, e).
 
     Of whole numbers from -127 to 127, given as int8, it is exact: in single precision every sum of EXACT such products is.
@@ -96,7 +96,7 @@ def add_products(total: Tensor, a: Tensor, b: Tensor) -> None:
     if a.dtype != torch.int8:
         total.addmm_(a.T, b)
     elif a.device.type == "cpu" and (
-        _has("avx512_vnni") or _has("amx_int8")
+        has_cpu_feature("avx512_vnni") or has_cpu_feature("amx_int8")
     ):  # made for it: three times as fast, and more
         total += torch._int_mm(a.T, b)
     else:
@@ -107,25 +107,25 @@ def add_products(total: Tensor, a: Tensor, b: Tensor) -> None:
 def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
     """The same where a' b is known to be symmetric: adds only what lies on and below the diagonal of total (d, d), side by side."""
     strips = [slice(start, start + STRIP) for start in range(0, len(total), STRIP)]
-    side_by_side(
+    run_two_threaded(
         [
-            partial(add_products, total[strip.start :, strip], a[:, strip.start :], b[:, strip])
+            partial(add_product, total[strip.start :, strip], a[:, strip.start :], b[:, strip])
             for strip in strips
         ]
     )
 
 
-def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
+def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
     """Does all of these: where torch works with one thread and no other process wants the cores, a second one takes its share.
 
     What they compute is the same whoever does them, so a run has the same bits beside others.
     """
     left = iter(jobs)  # both take from it
-    if _among_others or torch.get_num_threads() > 1:
-        return _do(left)
-    other = _second_thread().submit(_do, left)
+    if _cores_busy or torch.get_num_threads() > 1:
+        return _run_jobs(left)
+    other = _second_thread().submit(_run_jobs, left)
     try:
-        _do(left)
+        _run_jobs(left)
     finally:
         if (
             not other.cancel()
@@ -133,13 +133,13 @@ def side_by_side(jobs: Sequence[Callable[[], object]]) -> None:
             other.result()
 
 
-def among_others(yes: bool = True) -> None:
+def set_cores_busy(yes: bool = True) -> None:
     """Says that as many processes compute here as there are cores, or that they no longer do: a second thread would be in their way."""
-    global _among_others
-    _among_others = yes
+    global _cores_busy
+    _cores_busy = yes
 
 
-def _do(left: Iterator[Callable[[], object]]) -> None:
+def _run_jobs(left: Iterator[Callable[[], object]]) -> None:
     for job in left:
         job()
 

@@ -42,7 +42,7 @@ def race(
         return
     # Started afresh, not forked: a fork of a process whose torch has threads can hang.
     pool = ProcessPoolExecutor(
-        width, mp_context=multiprocessing.get_context("spawn"), initializer=matmul.among_others
+        width, mp_context=multiprocessing.get_context("spawn"), initializer=matmul.set_cores_busy
     )
     try:
         for done in as_completed([pool.submit(made, config) for config in configurations]):

@@ -24,7 +24,7 @@ def home() -> Path:
     return Path(os.environ.get("LIFELONG_RUNS") or SHIPPED)
 
 
-def listed(config: str) -> list[str]:
+def list_names(config: str) -> list[str]:
     """Names of all folders with a config of this name, the newest first and those that ship with the project last."""
     own = [f.parent for f in home().glob(f"*/{config}") if f.parent.name not in shipped(config)]
     own.sort(key=lambda folder: (folder / config).stat().st_mtime, reverse=True)
@@ -44,7 +44,7 @@ def ships(at: Path, config: str = "config.json") -> bool:
     return at.parent == SHIPPED and at.name in shipped(config)
 
 
-def find(name: str, config: str) -> Path | None:
+def find_folder(name: str, config: str) -> Path | None:
     """The folder of this name with a config of this name, if there is one."""
     name = str(name)  # programs send numbers and null
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", name):
@@ -53,12 +53,14 @@ def find(name: str, config: str) -> Path | None:
     return None
 
 
-def new(*words: str) -> Path:
+def new_folder(*words: str) -> Path:
     """A folder for a new run or study, named by these words and a random number."""
     return home() / "-".join([*words, secrets.token_hex(3)])
 
 
-def put(config: BaseModel, at: Path, name: str, read: Callable[[bytes], BaseModel]) -> Path:
+def create_folder(
+    config: BaseModel, at: Path, name: str, read: Callable[[bytes], BaseModel]
+) -> Path:
     """Makes the folder with the config in a file of this name, unless it is there; raises LifelongError where another one is."""
     if any((at / other).exists() for other in {"config.json", "study.json"} - {name}):
         raise LifelongError(
@@ -72,7 +74,7 @@ def put(config: BaseModel, at: Path, name: str, read: Callable[[bytes], BaseMode
         ) from None
     file = at / name
     if not file.exists():
-        atomic.replace(file, config.model_dump_json(indent=2).encode())
+        atomic.write_atomically(file, config.model_dump_json(indent=2).encode())
     elif read(file.read_bytes()) != config:
         raise LifelongError(
             f"The folder {at.name} holds a run with another configuration; give another with --out."
@@ -80,7 +82,7 @@ def put(config: BaseModel, at: Path, name: str, read: Callable[[bytes], BaseMode
     return at
 
 
-def stamp(file: Path) -> tuple[int, int] | None:
+def version(file: Path) -> tuple[int, int] | None:
     """What changes whenever a file does; None where there is none."""
     try:
         seen = file.stat()
@@ -89,9 +91,9 @@ def stamp(file: Path) -> tuple[int, int] | None:
     return seen.st_mtime_ns, seen.st_size
 
 
-def standing(at: Path, ending: object, begun: bool) -> str:
+def run_state(at: Path, ending: object, begun: bool) -> str:
     """The state of what is learned in a folder, by the last event of its record and whether there is any."""
-    if locked(at):
+    if is_locked(at):
         return "running"
     named = getattr(ending, "event", None)
     return (
@@ -99,7 +101,7 @@ def standing(at: Path, ending: object, begun: bool) -> str:
     )
 
 
-def locked(at: Path) -> bool:
+def is_locked(at: Path) -> bool:
     """Whether a process is learning what is in this folder."""
     if not (at / ".lock").exists():
         return False
@@ -113,7 +115,7 @@ def locked(at: Path) -> bool:
 
 
 @contextlib.contextmanager
-def held(at: Path) -> Iterator[None]:
+def exclusive(at: Path) -> Iterator[None]:
     """Within it, no other process learns what is in this folder; an error is noted in its record, too.
 
     Raises LifelongError when another process is at it, or the folder cannot be written to.

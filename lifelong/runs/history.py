@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import events, metrics
 from ..config import RunConfig
-from ..events import Event, Finished, Preparing, Started, Step, TaskLearned
+from ..events import Event, ExtractingFeatures, Finished, Started, Step, TaskLearned
 
 Matrix = list[list[float | None]]
 
@@ -38,7 +38,7 @@ class History:
     def ending(self) -> Event | None:
         """The last event when it ends the run: Finished, Stopped or Failed."""
         last = self.events[-1] if self.events else None
-        return None if isinstance(last, Preparing | Started | Step | TaskLearned) else last
+        return None if isinstance(last, ExtractingFeatures | Started | Step | TaskLearned) else last
 
     @property
     def finished(self) -> bool:
@@ -46,9 +46,9 @@ class History:
         return isinstance(self.ending, Finished)
 
     @property
-    def preparing(self) -> Preparing | None:
+    def preparing(self) -> ExtractingFeatures | None:
         """How far the images have gone through the backbone, while they do."""
-        return events.preparing(self.events)
+        return events.extraction_progress(self.events)
 
     @cached_property
     def accuracy(self) -> Matrix:
@@ -56,9 +56,9 @@ class History:
         return self._square([row.accuracy for row in self.learned])
 
     @cached_property
-    def labelled(self) -> Matrix:
+    def accuracy_given_task(self) -> Matrix:
         """The same with the task label given."""
-        return self._square([row.labelled for row in self.learned])
+        return self._square([row.accuracy_given_task for row in self.learned])
 
     def _square(self, rows: list[tuple[float, ...]]) -> Matrix:
         tasks = self.config.tasks
@@ -82,13 +82,13 @@ class History:
     def measures(self, cumulative: "History | None" = None) -> dict[str, float | None]:
         """Every metric by name; intransigence needs the cumulative run."""
         a = self.accuracy
-        ahead = [row.ahead for row in self.learned]
+        ahead = [row.next_task_accuracy for row in self.learned]
         return {
             "average_accuracy": metrics.average_accuracy(a),
             "average_incremental_accuracy": metrics.average_incremental_accuracy(a),
             "forgetting": metrics.forgetting(a),
             "backward_transfer": metrics.backward_transfer(a),
-            "forward_transfer": metrics.forward_transfer(ahead, self.started.untrained)
+            "forward_transfer": metrics.forward_transfer(ahead, self.started.random_init_accuracy)
             if self.started
             else None,
             "learning_accuracy": metrics.learning_accuracy(a),
@@ -110,7 +110,7 @@ class History:
             "device": self.config.device,
             "tasks": self.config.tasks,
             "accuracy": self.accuracy,
-            "accuracy_task_label_given": self.labelled,
+            "accuracy_task_label_given": self.accuracy_given_task,
             **self.measures(),
             "stored": self.learned[-1].stored if self.learned else None,
             "seconds": self.seconds,

@@ -9,8 +9,8 @@ import pydantic
 from pydantic import BaseModel, Field, TypeAdapter
 
 from ..errors import LifelongError
-from ..events import Event, Preparing, Started, Step, TaskLearned
-from ..storage.atomic import _unwritable, replace
+from ..events import Event, ExtractingFeatures, Started, Step, TaskLearned
+from ..storage.atomic import _unwritable, write_atomically
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
@@ -22,7 +22,7 @@ def read(file: Path) -> list[Event]:
     """
     if not file.exists():
         return []
-    return list(_in_order(file, lines(file, _EVENT, "run")))
+    return list(_in_order(file, read_events(file, _EVENT, "run")))
 
 
 def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
@@ -31,13 +31,16 @@ def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
     before = 0
     for number, event in enumerate(events, 1):
         match event:
-            case Preparing():
+            case ExtractingFeatures():
                 fits = event.done <= event.total
                 before += fits and not tasks
             case Started():
                 fits = (
                     number == before + 1
-                    and len(event.classes) == len(event.labels) == len(event.untrained) > 0
+                    and len(event.classes)
+                    == len(event.labels)
+                    == len(event.random_init_accuracy)
+                    > 0
                 )
                 tasks = len(event.classes)
             case Step():
@@ -45,7 +48,7 @@ def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
             case TaskLearned():
                 fits = (
                     event.task == learned < tasks
-                    and len(event.accuracy) == len(event.labelled) == learned + 1
+                    and len(event.accuracy) == len(event.accuracy_given_task) == learned + 1
                 )
                 learned += 1
             case _:
@@ -58,7 +61,7 @@ def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
         yield event
 
 
-def lines(file: Path, kind: TypeAdapter, of: str) -> Iterator[Any]:
+def read_events(file: Path, kind: TypeAdapter, of: str) -> Iterator[Any]:
     """The events of a record, each a line of this kind; of: whose record it is. A half-written last line is left out."""
     *whole, _torn = file.read_bytes().split(b"\n")
     for number, line in enumerate(whole, 1):
@@ -93,10 +96,10 @@ def _whole(record: BinaryIO) -> int:
 
 def rewrite(file: Path, events: Iterable[BaseModel]) -> None:
     """Replaces the record at once: the old or the new one is on disk, never a mixture."""
-    replace(file, b"".join(event.model_dump_json().encode() + b"\n" for event in events))
+    write_atomically(file, b"".join(event.model_dump_json().encode() + b"\n" for event in events))
 
 
-def until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
+def events_until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
     """The events of a run up to the state within `task` after `step` steps; those after it are left out.
 
     Endings are left out too: a run that goes on has not ended.
@@ -118,7 +121,7 @@ def until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
     return [event for event in events if kept(event)]
 
 
-def follow(
+def append_all(
     file: Path, events: Iterable[BaseModel], before: Iterable[BaseModel], stop: Callable[[], bool]
 ) -> Generator[BaseModel, None, bool]:
     """Appends events as they come, and passes them on; when `stop` says yes, the record is put back to what it was before.

@@ -7,31 +7,31 @@ from pathlib import Path
 
 from .. import config as configs
 from ..config import RunConfig
-from ..errors import LifelongError, unknown
+from ..errors import LifelongError, unknown_name
 from ..events import Event, Stopped, TaskLearned
 from . import journal
 from .folders import (
     SHIPPED,
-    find,
-    held,
+    create_folder,
+    exclusive,
+    find_folder,
     home,
-    listed,
-    locked,
-    new,
-    put,
+    is_locked,
+    list_names,
+    new_folder,
+    run_state,
     shipped,
     ships,
-    stamp,
-    standing,
+    version,
 )
 from .history import History
 
-__all__ = ["SHIPPED", "home", "locked", "shipped"]  # of the folders, what is asked for here
+__all__ = ["SHIPPED", "home", "is_locked", "shipped"]  # of the folders, what is asked for here
 
 
 def ids() -> list[str]:
     """All runs there are, the newest first and those that ship with the project last."""
-    return listed("config.json")
+    return list_names("config.json")
 
 
 def is_shipped(run: str) -> bool:
@@ -41,9 +41,9 @@ def is_shipped(run: str) -> bool:
 
 def folder(run: str) -> Path:
     """The folder of a run by its id. Raises LifelongError when there is none; an id is never a path."""
-    found = find(run, "config.json")
+    found = find_folder(run, "config.json")
     if found is None:
-        raise unknown("run", str(run)[:80], ids())
+        raise unknown_name("run", str(run)[:80], ids())
     return found
 
 
@@ -52,9 +52,9 @@ def create(config: RunConfig, at: Path | None = None) -> Path:
     from ..training.experiment import resolve
 
     config = resolve(config)
-    return put(
+    return create_folder(
         config,
-        at or new(config.dataset, config.scenario, config.strategy),
+        at or new_folder(config.dataset, config.scenario, config.strategy),
         "config.json",
         configs.read,
     )
@@ -62,7 +62,7 @@ def create(config: RunConfig, at: Path | None = None) -> Path:
 
 def history(at: Path) -> History:
     """A run as far as its record tells; read anew only when one of its two files has changed."""
-    return _history(at, stamp(at / "config.json"), stamp(at / "record.jsonl"))
+    return _history(at, version(at / "config.json"), version(at / "record.jsonl"))
 
 
 @lru_cache(maxsize=256)
@@ -79,7 +79,7 @@ def _history(at: Path, *_stamps: tuple[int, int] | None) -> History:
 def state(at: Path) -> str:
     """'new', 'running', 'finished', 'stopped', 'failed', or 'interrupted' (killed while it was learning)."""
     story = history(at)
-    return standing(at, story.ending, bool(story.events))
+    return run_state(at, story.ending, bool(story.events))
 
 
 def learn(
@@ -93,20 +93,22 @@ def learn(
         raise LifelongError(
             f"The run {at.name} ships with the project and is complete; start one of your own."
         )
-    with held(at):
+    with exclusive(at):
         yield from _learn(at, until, stop)
 
 
 def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
     from ..storage import tensor_files
-    from ..training.experiment import Experiment, prepare
+    from ..training.experiment import Experiment, extract_features
     from . import checkpoints
 
     record = at / "record.jsonl"
     story = history(at)
     if story.finished:
         return
-    if not (yield from journal.follow(record, prepare(story.config), story.events, stop)):
+    if not (
+        yield from journal.append_all(record, extract_features(story.config), story.events, stop)
+    ):
         yield Stopped(task=len(story.learned), step=0)
         return
     experiment = Experiment(story.config, stop=stop)
@@ -116,22 +118,22 @@ def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Ev
             f"The run {at.name} began with {story.started.source}, but here is {experiment.dataset.source}; start a new run."
         )
     if story.started and story.started.backbone != (
-        experiment.front.digest if experiment.front else ""
+        experiment.frozen_backbone.fingerprint if experiment.frozen_backbone else ""
     ):
         raise LifelongError(
             f"The run {at.name} began with another backbone than the one here; start a new run, or restore its weights."
         )
-    journal.rewrite(record, journal.until(story.events, task, step) if task or step else [])
+    journal.rewrite(record, journal.events_until(story.events, task, step) if task or step else [])
     for event in experiment.events(until):
         if isinstance(event, TaskLearned):
-            answering = experiment.strategy.answering_state()
+            answering = experiment.strategy.inference_state_dict()
             tensor_files.write(
-                checkpoints.answering(at, event.task), answering, half=story.config.half
+                checkpoints.inference_file(at, event.task), answering, half=story.config.half
             )
-            _keep(checkpoints.learned(at, event.task), experiment)
-            checkpoints.within(at).unlink(missing_ok=True)
+            _keep(checkpoints.resume_file(at, event.task), experiment)
+            checkpoints.interrupted_file(at).unlink(missing_ok=True)
         elif isinstance(event, Stopped) and event.step:
-            _keep(checkpoints.within(at), experiment)
+            _keep(checkpoints.interrupted_file(at), experiment)
         journal.append(record, event)
         yield event
 
@@ -141,7 +143,7 @@ def _keep(file: Path, experiment) -> None:
 
     about = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
     tensor_files.write(
-        file, experiment.state(), {name: str(value) for name, value in about.items()}
+        file, experiment.state_dict(), {name: str(value) for name, value in about.items()}
     )
 
 
@@ -151,15 +153,15 @@ def _resume(at: Path, experiment) -> tuple[int, int]:
     from . import checkpoints
 
     learned = len(history(at).learned)
-    file = checkpoints.within(at)
+    file = checkpoints.interrupted_file(at)
     if not file.exists():
-        file = checkpoints.learned(at, learned - 1) if learned else None
+        file = checkpoints.resume_file(at, learned - 1) if learned else None
     if file is None:
         return 0, 0
     state, about = tensor_files.read(file)
     try:
         task, step = int(about["task"]), int(about["step"])
-        experiment.load_state(state, task, step, float(about["seconds"]))
+        experiment.load_state_dict(state, task, step, float(about["seconds"]))
     except (KeyError, ValueError, RuntimeError):  # what torch raises where shapes differ
         raise LifelongError(
             f"The checkpoint {at.name}/{file.name} belongs to another model; undo the task or restore the file."
@@ -175,28 +177,30 @@ def undo(at: Path) -> None:
     from . import checkpoints
 
     story = history(at)
-    if is_shipped(at.name) or locked(at):
+    if is_shipped(at.name) or is_locked(at):
         why = "ships with the project" if is_shipped(at.name) else "is being learned; stop it first"
         raise LifelongError(f"Undo was asked for, but the run {at.name} {why}.")
     learned = len(story.learned)
-    begun = checkpoints.within(at).exists() or any(step.task == learned for step in story.steps)
+    begun = checkpoints.interrupted_file(at).exists() or any(
+        step.task == learned for step in story.steps
+    )
     task = learned if begun else learned - 1
     if task < 0 or not story.events:
         raise LifelongError(
             f"Undo was asked for, but the run {at.name} has not learned anything yet."
         )
-    kept = journal.until(story.events, task)
+    kept = journal.events_until(story.events, task)
     # In this order a crash in between leaves a run that goes on from one of the two states.
-    checkpoints.within(at).unlink(missing_ok=True)
+    checkpoints.interrupted_file(at).unlink(missing_ok=True)
     journal.rewrite(at / "record.jsonl", [*kept, Stopped(task=task, step=0)] if task else [])
-    for file in [checkpoints.answering(at, task), checkpoints.learned(at, task)]:
+    for file in [checkpoints.inference_file(at, task), checkpoints.resume_file(at, task)]:
         file.unlink(missing_ok=True)
 
 
 def delete(run: str) -> None:
     """Removes a run of one's own, with all its files."""
     at = folder(run)
-    if is_shipped(run) or locked(at):
+    if is_shipped(run) or is_locked(at):
         raise LifelongError(
             f"The run {run} ships with the project or is being learned; it was not deleted."
         )

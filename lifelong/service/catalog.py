@@ -5,9 +5,9 @@ from typing import Any
 
 from .. import registry
 from ..config import FAMILIES, SCENARIOS
-from ..transfer.config import UNPROTECTING
+from ..transfer.config import CANNOT_PROTECT
 
-_SIMPLEST = (
+SIMPLEST = (
     "finetune",
     "ewc",
     "separate",
@@ -18,7 +18,7 @@ _SIMPLEST = (
 
 
 @dataclass(frozen=True)
-class StrategyCard:
+class StrategyInfo:
     """A strategy as a person chooses it. settings: its Setting values with this scenario's defaults."""
 
     name: str
@@ -29,17 +29,17 @@ class StrategyCard:
     costs: str
     source: str
     settings: tuple
-    if_quick: str
+    quick_note: str
 
 
-def strategies(scenario: str) -> list[StrategyCard]:
+def strategies(scenario: str) -> list[StrategyInfo]:
     """The strategies defined for a scenario with their settings, family by family, in the order of FAMILIES."""
     cards = []
     for name in registry.names("strategies"):
         s = registry.strategy(name)
         if scenario in s.scenarios:
             cards.append(
-                StrategyCard(
+                StrategyInfo(
                     name,
                     s.title,
                     s.family,
@@ -48,21 +48,21 @@ def strategies(scenario: str) -> list[StrategyCard]:
                     s.costs,
                     s.source,
                     s.settings(scenario),
-                    s.if_quick,
+                    s.quick_note,
                 )
             )
     return sorted(
         cards,
         key=lambda card: (
             list(FAMILIES).index(card.family),
-            card.name not in _SIMPLEST,
+            card.name not in SIMPLEST,
             card.title.lower(),
         ),
     )
 
 
 @dataclass(frozen=True)
-class NetworkCard:
+class ModelInfo:
     """A network as the app presents it."""
 
     name: str
@@ -71,12 +71,11 @@ class NetworkCard:
     settings: tuple[Any, ...]
 
 
-def networks() -> tuple[NetworkCard, ...]:
+def networks() -> tuple[ModelInfo, ...]:
     """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
     found = [(name, registry.model(name)) for name in registry.names("models")]
     return tuple(
-        NetworkCard(name, model.title, model.summary, network_settings(name))
-        for name, model in found
+        ModelInfo(name, model.title, model.summary, network_settings(name)) for name, model in found
     )
 
 
@@ -84,7 +83,11 @@ def network_settings(model: str) -> tuple[Any, ...]:
     """The settings of a network; where weights are asked for, those that can be had."""
     from ..models.parts import weights
 
-    offered = (*(["shipped"] if weights.usual(model) == "shipped" else []), "imagenet", "none")
+    offered = (
+        *(["shipped"] if weights.default_source(model) == "shipped" else []),
+        "imagenet",
+        "none",
+    )
     return tuple(
         replace(setting, options=offered, default=offered[0])
         if setting.name == "weights"
@@ -93,9 +96,9 @@ def network_settings(model: str) -> tuple[Any, ...]:
     )
 
 
-def protectors() -> list[StrategyCard]:
+def protectors() -> list[StrategyInfo]:
     """The strategies that can protect the source of a transfer study, family by family."""
-    return [card for card in strategies("transfer") if card.name not in UNPROTECTING]
+    return [card for card in strategies("transfer") if card.name not in CANNOT_PROTECT]
 
 
 def strategy_rows() -> list[dict[str, Any]]:

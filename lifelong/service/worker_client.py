@@ -10,7 +10,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 
-class Trainer:
+class WorkerClient:
     """The warm worker process as the process that serves pages sees it. Every method returns at once."""
 
     def __init__(self) -> None:
@@ -55,13 +55,13 @@ class Trainer:
     def stop(self, at: Path) -> None:
         """Asks a run to stop after the step it is at, and to keep what was learned; one that waits leaves the queue."""
         with self._lock:
-            place = self.place(at)
+            place = self.queue_position(at)
             if place is not None:
                 self._say({"stop": str(at)})
             if place:
                 del self._waiting[str(at)]
 
-    def place(self, at: Path) -> int | None:
+    def queue_position(self, at: Path) -> int | None:
         """0 when the run is at work, its place in the queue when it waits, None when it is not known here."""
         with self._lock:
             alive = self._process is not None and self._process.poll() is None
@@ -108,4 +108,4 @@ class Trainer:
             self.learn(Path(at), until)
 
 
-trainer = Trainer()
+worker = WorkerClient()

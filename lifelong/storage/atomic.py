@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import LifelongError
 
 
-def replace(file: Path, content: bytes) -> None:
+def write_atomically(file: Path, content: bytes) -> None:
     """Writes a file whole or not at all: beside it, flushed to disk, then renamed over it."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:

@@ -12,14 +12,14 @@ from . import tensor_files
 ROOM = 4e9  # bytes that are kept in a folder, unless LIFELONG_FEATURES_GB says otherwise
 
 
-def keep(file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None) -> None:
+def store(file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None) -> None:
     """Keeps tensors by name and a few words about them. Raises LifelongError where they cannot be written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     _make_room(file.parent, sum(tensor.nbytes for tensor in tensors.values()))
     tensor_files.write(file, tensors, about)
 
 
-def take(file: Path, names: set[str]) -> tuple[dict[str, Tensor], dict[str, str]] | None:
+def load(file: Path, names: set[str]) -> tuple[dict[str, Tensor], dict[str, str]] | None:
     """The tensors of these names, mapped into memory and not read, and the words about them; None where they are not kept, or damaged."""
     try:
         tensors, about = tensor_files.read(file)

@@ -19,7 +19,7 @@ def write(
         n: (t.half() if half and t.is_floating_point() else t).contiguous()
         for n, t in tensors.items()
     }
-    atomic.replace(file, save(packed, about))
+    atomic.write_atomically(file, save(packed, about))
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -43,12 +43,12 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {key: t.float() if t.dtype == torch.float16 else t for key, t in tensors.items()}, about
 
 
-def named(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def add_prefix(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors under names that begin so."""
     return {f"{start}.{name}": tensor for name, tensor in tensors.items()}
 
 
-def starting(start: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+def strip_prefix(start: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Those whose name begins so, by the rest of their name."""
     return {
         name[len(start) + 1 :]: tensor

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, nothing
+from ..data.examples import Batch, Examples, empty_examples
 from ..data.scenarios import Task
 from ..numerics import matmul
 from ..settings import choice, setting, stored
@@ -31,7 +31,7 @@ class AGEM(Strategy):
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
     policy: str = choice("random", WHICH, POLICIES)
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
     seen: Tensor = stored(unseen, "statistics")
 
     def adjust_gradients(self, task: Task) -> None:
@@ -39,7 +39,7 @@ class AGEM(Strategy):
             return
         replayed = sample(self.memory, self.recipe.batch, self.generator)
         gradient = self.network.flat_gradient.clone()
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
         project(gradient, self.network.flat_gradient)
 

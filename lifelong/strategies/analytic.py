@@ -45,10 +45,10 @@ class Analytic(Strategy):
         "one look at each image, and a system of linear equations whenever an answer is asked for"
     )
     source = "Zhuang et al., ACIL: analytic class-incremental learning, NeurIPS 2022; McDonnell et al., RanPAC, NeurIPS 2023"
-    answers_with = ("weights", "error", "counts")
-    one_pass = True
-    portions = 10  # the fewer, the fewer sums of large matrices
-    early_looks = (1,)  # at each, the equations are solved
+    inference_fields = ("weights", "error", "counts")
+    single_pass = True
+    chunks = 10  # the fewer, the fewer sums of large matrices
+    early_probes = (1,)  # at each, the equations are solved
 
     features: int = setting(
         1152, "Random features of an image: more are more accurate and slower.", low=25, high=5000
@@ -63,8 +63,8 @@ class Analytic(Strategy):
     weights: Tensor = stored(lambda: torch.zeros(0), "weights")
     error: Tensor = stored(lambda: torch.ones(()), "weights")
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         self.counts = torch.zeros(
             class_statistics.count(plan), dtype=torch.int64, device=self.device
         )
@@ -81,7 +81,7 @@ class Analytic(Strategy):
         classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
         whole = h.to(torch.int8)
         matmul.add_symmetric(self.gram, whole, whole)
-        matmul.add_products(self.sums, whole, F.one_hot(classes, len(self.counts)).to(torch.int8))
+        matmul.add_product(self.sums, whole, F.one_hot(classes, len(self.counts)).to(torch.int8))
         self.counts += classes.bincount(minlength=len(self.counts))
         self.unsolved += len(classes)
         return loss
@@ -111,8 +111,8 @@ class Analytic(Strategy):
                 )
                 / BRIGHTEST
             )
-        with matmul.products("fp32"):  # the same features wherever they are asked for
-            projected = matmul.product(
+        with matmul.matmul_precision("fp32"):  # the same features wherever they are asked for
+            projected = matmul.matmul(
                 x, _projection(x.shape[1], self.seed, self.features).to(x.device)
             )
         return _whole(torch.cat([x, projected], 1))
@@ -120,7 +120,9 @@ class Analytic(Strategy):
     def _answers(self, h: Tensor) -> Tensor:
         if not len(self.weights):
             return h.new_zeros(len(h), self.plan.outputs)
-        return class_statistics.by_output(self.plan, h @ self.weights / self.error, self.counts)
+        return class_statistics.max_per_output(
+            self.plan, h @ self.weights / self.error, self.counts
+        )
 
     @torch.no_grad()
     def _solve(self) -> None:

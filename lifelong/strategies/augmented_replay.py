@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..data.augmentation import deformed
-from ..data.examples import Batch, Examples, nothing
+from ..data.augmentation import deform
+from ..data.examples import Batch, Examples, empty_examples
 from ..data.scenarios import Task
 from ..settings import setting, stored
 from .base import Strategy
@@ -37,7 +37,7 @@ class AugmentedReplay(Strategy):
         low=0,
         high=20,
     )
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
         return self._seen(batch.images)
@@ -57,4 +57,4 @@ class AugmentedReplay(Strategy):
         )
 
     def _seen(self, images: Tensor) -> Tensor:
-        return self.network(deformed(images, self.deformation / 100, self.generator))
+        return self.network(deform(images, self.deformation / 100, self.generator))

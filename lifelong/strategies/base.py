@@ -15,24 +15,24 @@ from ..errors import LifelongError
 from ..models.base import Network
 from ..models.parts.optimizer import Adam
 from ..numerics import hardware, matmul, seeds
-from .parts.state import Keeper
+from .parts.state import Stateful
 
 # Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
 # each of them by itself: a step then took twice as long. They count as zero; set here, before torch starts its threads.
 torch.set_flush_denormal(True)
 
 FEWEST_STEPS = 60  # one pass over the embedded sample would be 6 steps, too few to learn anything
-PORTIONS = 100  # of a single pass: enough to see it progress, few enough for large matrix products
+CHUNKS = 100  # of a single pass: enough to see it progress, few enough for large matrix products
 
 
 @dataclass
-class Strategy(Keeper):
+class Strategy(Stateful):
     """A way to learn a task without losing the earlier ones.
 
     Most override some of these: examples, start_task, forward, loss, adjust_gradients, after_step, end_task, scores.
     They take what they need as arguments and return what they make. What is kept from task to task is a `stored()`
     field, or a network of its own in `parts`; random choices come from `self.generator`, never from the generator of
-    the image order. A strategy without gradients sets `one_pass` and overrides `step`: it sees each image once.
+    the image order. A strategy without gradients sets `single_pass` and overrides `step`: it sees each image once.
     """
 
     title: ClassVar[str]
@@ -42,30 +42,30 @@ class Strategy(Keeper):
     costs: ClassVar[str]
     source: ClassVar[str]
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
-    one_pass: ClassVar[bool] = False
-    portions: ClassVar[int] = PORTIONS
-    early_looks: ClassVar[tuple[int, ...]] = (
+    single_pass: ClassVar[bool] = False
+    chunks: ClassVar[int] = CHUNKS
+    early_probes: ClassVar[tuple[int, ...]] = (
         1,
         2,
         5,
     )  # steps after which it is looked at, beside every so many: fewer where answers cost much
-    if_quick: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
+    quick_note: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
         """Binds the strategy to the network it trains, and to the device where that is. Called once, before the first task.
 
         Random numbers are drawn on the processor and taken there: one seed means the same numbers on every device.
         """
         self.network = network
         self.plan = plan
-        self.recipe = config.how
+        self.recipe = config.training_recipe
         self.seed = config.seed
         self.arithmetic = config.precision
         self.generator = torch.Generator()
-        self.held: int | None = (
+        self.batch_limit: int | None = (
             None  # images that the memory holds in one step, where those are fewer than wanted
         )
-        self.settle()
+        self.to_device()
         self.restart()
 
     def restart(self) -> None:
@@ -81,7 +81,7 @@ class Strategy(Keeper):
             self.start_task(task)
         examples = self.examples(task)
         steps = self.steps(task, examples)
-        batches = self._portions if self.one_pass else self._order
+        batches = self._chunks if self.single_pass else self._order
         for step, indices in enumerate(batches(len(examples), steps, order), 1):
             if step <= start:
                 continue
@@ -98,13 +98,13 @@ class Strategy(Keeper):
         """
         loss = torch.zeros(())
         while len(indices):
-            part = indices if self.held is None else indices[: self.held]
+            part = indices if self.batch_limit is None else indices[: self.batch_limit]
             try:
                 loss = self.step(task, Batch(**examples.take(part).tensors(), indices=part))
             except torch.OutOfMemoryError:
-                self.held = hardware.halved(len(part))
+                self.batch_limit = hardware.half_batch_size(len(part))
                 continue
-            indices = indices[len(part) :] if self.one_pass else indices[:0]
+            indices = indices[len(part) :] if self.single_pass else indices[:0]
         return loss
 
     def _order(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
@@ -119,7 +119,7 @@ class Strategy(Keeper):
                 steps -= 1
                 yield indices
 
-    def _portions(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
+    def _chunks(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
         """Positions of each portion: one shuffled pass over all images, none left out."""
         yield from torch.randperm(available, generator=order).tensor_split(steps)
 
@@ -128,13 +128,13 @@ class Strategy(Keeper):
 
         A strategy that sees each image once needs no more than its number of portions.
         """
-        if self.one_pass:
-            return min(self.recipe.steps or self.portions, self.portions, len(examples))
+        if self.single_pass:
+            return min(self.recipe.steps or self.chunks, self.chunks, len(examples))
         return self.recipe.steps or max(FEWEST_STEPS, len(examples) // self.recipe.batch)
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         """One step of the optimiser on one batch; returns the loss, a scalar."""
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             logits = self.forward(task, batch)
             loss = self.loss(task, batch, logits)
             self.network.backward(loss)
@@ -171,13 +171,13 @@ class Strategy(Keeper):
         """The model's answer to images uint8 (n, channels, height, width): larger is likelier, (n, outputs).
 
         Their softmax over the outputs that compete is shown as probability. Where tasks are told apart by the label
-        (`self.plan.own(task)`), the outputs of each task may come from a model of its own.
+        (`self.plan.outputs_of(task)`), the outputs of each task may come from a model of its own.
         """
         return self.network(images)
 
     def cross_entropy(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         """Mean cross-entropy over the outputs that compete for each image, by the image's own task."""
-        if task.all_compete:
+        if task.all_active:
             return F.cross_entropy(logits, batch.labels)
         return F.cross_entropy(
             logits.masked_fill(~task.candidates(batch.tasks), -torch.inf), batch.labels
@@ -191,7 +191,7 @@ class Strategy(Keeper):
             raise LifelongError(
                 f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}."
             )
-        return cls.adjusted(name, scenario, given)
+        return cls.from_settings(name, scenario, given)
 
 
 CHUNK = 2000

@@ -12,7 +12,7 @@ from ..data.examples import Batch
 from ..data.scenarios import Plan, Task
 from ..models.base import Network
 from ..models.parts.flat import backward
-from ..models.parts.linear_stack import connected
+from ..models.parts.linear_stack import linear_stack
 from ..models.parts.optimizer import Adam
 from ..models.parts.vae import (
     VAE,
@@ -54,7 +54,7 @@ class BIR(Strategy):
     summary = "The network runs backwards to make up images of earlier lessons by itself, and practises them. No image is kept."
     stores = "the weights of the way back to the pixels"
     costs = "the way back to the pixels, and a second batch both ways at every step"
-    if_quick = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 77 % so, and 94 % with the paper's recipe."
+    quick_note = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 77 % so, and 94 % with the paper's recipe."
     source = "van de Ven, Siegelmann and Tolias, Brain-inspired replay for continual learning, Nature Communications 2020"
 
     latents: int = setting(100, "Numbers that an image is described by.", low=1, high=400)
@@ -71,8 +71,8 @@ class BIR(Strategy):
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
     painter: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         decoder = (*reversed(network.hidden), pixels_of(network))
         self.vae = VAE((network.head.in_features,), self.latents, decoder, modes=plan.outputs)
         self.vae.move(self.device)
@@ -88,7 +88,7 @@ class BIR(Strategy):
             .to(self.device)
         )
 
-    def parts(self) -> dict[str, Adam]:
+    def auxiliary_optimizers(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
 
     def start_task(self, task: Task) -> None:
@@ -100,11 +100,11 @@ class BIR(Strategy):
         present, past = len(batch.labels), self.replayed if task.index else 0
         weights = shares(present, past, task.index).to(self.device)
         softness = torch.tensor([1.0] * present + [self.temperature] * past).to(self.device)
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             if past:
                 lesson = Lesson(*map(torch.cat, zip(lesson, self.replay(task, batch.images))))
             hidden = self.network.embed(lesson.images)
-            logits = connected(hidden, [self.network.head], self.network.written)
+            logits = linear_stack(hidden, [self.network.head], self.network.gradient_writer)
             log_p = log_answers(logits / softness.unsqueeze(1), task.candidates(lesson.tasks))
             loss = self.generative_loss(hidden, lesson, weights) - weights @ (
                 lesson.targets * log_p
@@ -120,7 +120,7 @@ class BIR(Strategy):
     def replay(self, task: Task, like: Tensor) -> Lesson:
         """By the network as it was when the task began: images in the shape of those given, of random past classes."""
         classes = torch.tensor(
-            [(past, output) for past in range(task.index) for output in self.plan.own(past)]
+            [(past, output) for past in range(task.index) for output in self.plan.outputs_of(past)]
         )
         tasks, outputs = (
             classes[torch.randint(len(classes), (self.replayed,), generator=self.generator)]
@@ -135,7 +135,7 @@ class BIR(Strategy):
             self.vae.answer_with(self.painter, noise, outputs, gates), like.shape[1:]
         )
         told = self.network.answer_with(self.teacher, images) / self.temperature
-        competed = self.plan.competing(task.index - 1).to(self.device)[tasks]
+        competed = self.plan.active_outputs(task.index - 1).to(self.device)[tasks]
         return Lesson(images, tasks, told.masked_fill(~competed, -torch.inf).softmax(1))
 
     def gates(self, tasks: Tensor, targets: Tensor) -> tuple[Tensor, ...]:

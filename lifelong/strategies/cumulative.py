@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..data.examples import Examples, join
+from ..data.examples import Examples, concat
 from ..data.scenarios import Task
 from .base import Strategy
 
@@ -27,10 +27,10 @@ class Cumulative(Strategy):
             self.restart()
 
     def examples(self, task: Task) -> Examples:
-        return join(*task.course[: task.index + 1])
+        return concat(*task.all_train[: task.index + 1])
 
     def storage(self, task: Task) -> dict[str, int]:
-        return {"images": sum(images.nbytes for images in task.course[: task.index + 1])}
+        return {"images": sum(images.nbytes for images in task.all_train[: task.index + 1])}
 
     def steps(self, task: Task, examples: Examples) -> int:
         return (

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, nothing
+from ..data.examples import Batch, Examples, empty_examples
 from ..data.scenarios import Task
 from ..settings import setting, stored
 from .base import Strategy
@@ -38,7 +38,7 @@ class DER(Strategy):
         high=5000,
     )
     alpha: float = setting(1.0, "How much the answers of before count: α.", low=0, high=100)
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
     answers: Tensor = stored(lambda: torch.zeros(0), "logits")
     seen: Tensor = stored(unseen, "statistics")
 

@@ -33,7 +33,7 @@ class DGR(Strategy):
     summary = "A second network learns to make up images like those of earlier lessons, and they are practised again. No image is kept."
     stores = "the weights of the network that makes up images"
     costs = "the training of a second network of twice the size, and a second batch for both at every step"
-    if_quick = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 35 % so, and 91 % with the paper's recipe."
+    quick_note = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 35 % so, and 91 % with the paper's recipe."
     source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
 
     latents: int = setting(
@@ -43,15 +43,15 @@ class DGR(Strategy):
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
     painter: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         pixels = pixels_of(network)
         self.vae = VAE((pixels, *network.hidden), self.latents, (*reversed(network.hidden), pixels))
         self.vae.move(self.device)
         self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
 
-    def parts(self) -> dict[str, Adam]:
+    def auxiliary_optimizers(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
 
     def start_task(self, task: Task) -> None:
@@ -60,7 +60,7 @@ class DGR(Strategy):
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         present = len(batch.labels)
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             past = self.replay(batch.images) if task.index else batch.images[:0]
             images = torch.cat([batch.images, past])
             logits = self.network(images)
@@ -94,7 +94,7 @@ class DGR(Strategy):
         """Cross-entropy with the labels of the classifier as it was when the task began, a scalar."""
         told = self.network.answer_with(self.teacher, images)
         competing = torch.stack(
-            [task.plan.competing(task.index - 1).to(self.device), task.competing], 1
+            [task.plan.active_outputs(task.index - 1).to(self.device), task.active_outputs], 1
         )[: task.index]
         losses = [
             F.cross_entropy(

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, nothing
+from ..data.examples import Batch, Examples, empty_examples
 from ..data.scenarios import Task
 from ..settings import choice, setting, stored
 from .base import Strategy
@@ -35,11 +35,11 @@ class ERACE(Strategy):
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
     policy: str = choice("reservoir", WHICH, POLICIES)
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
     seen: Tensor = stored(unseen, "statistics")
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        compete = task.competing[task.index].clone()
+        compete = task.active_outputs[task.index].clone()
         compete[: task.outputs.start] = False
         present = F.cross_entropy(logits.masked_fill(~compete, -torch.inf), batch.labels)
         if not len(self.memory):

@@ -10,7 +10,7 @@ from ..numerics import matmul
 from ..settings import choice, setting, stored
 from .base import Strategy
 from .parts.importance import ESTIMATES, fisher
-from .parts.quadratic_penalty import pull
+from .parts.quadratic_penalty import add_penalty_gradient
 
 
 @dataclass
@@ -55,7 +55,7 @@ class EWC(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.precision):
-            pull(
+            add_penalty_gradient(
                 self.network.flat_gradient,
                 self.precision,
                 self.network.flat,
@@ -64,7 +64,7 @@ class EWC(Strategy):
             )
 
     def end_task(self, task: Task) -> None:
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             importance = fisher(
                 self.network,
                 task.train,

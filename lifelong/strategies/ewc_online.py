@@ -10,7 +10,7 @@ from ..numerics import matmul
 from ..settings import choice, setting, stored
 from .base import Strategy
 from .parts.importance import ESTIMATES, fisher
-from .parts.quadratic_penalty import pull
+from .parts.quadratic_penalty import add_penalty_gradient
 
 
 @dataclass
@@ -61,7 +61,7 @@ class OnlineEWC(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.precision):
-            pull(
+            add_penalty_gradient(
                 self.network.flat_gradient,
                 self.precision,
                 self.network.flat,
@@ -70,7 +70,7 @@ class OnlineEWC(Strategy):
             )
 
     def end_task(self, task: Task) -> None:
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             importance = fisher(
                 self.network,
                 task.train,

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..data.examples import Batch
 from ..data.scenarios import Task
-from ..models.parts.linear_stack import connected
+from ..models.parts.linear_stack import linear_stack
 from ..settings import setting
 from .base import Strategy
 
@@ -47,7 +47,7 @@ class Frozen(Strategy):
         self.network.body.eval()  # nor do the statistics of batch norm follow the target
         with torch.no_grad():
             features = self.network.embed(batch.images)
-        return connected(features, (self.network.head,), self.network.written)
+        return linear_stack(features, (self.network.head,), self.network.gradient_writer)
 
     def adjust_gradients(self, task: Task) -> None:
         # Here and not in start_task: a run that goes on within a task does not start it again.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..data.examples import Examples, join, nothing
+from ..data.examples import Examples, concat, empty_examples
 from ..data.scenarios import Task
 from ..settings import setting, stored
 from .base import Strategy
@@ -28,12 +28,12 @@ class GDumb(Strategy):
     source = "Prabhu, Torr and Dokania, GDumb: a simple approach that questions our progress in continual learning, ECCV 2020"
 
     per_class: int = setting(100, "Images kept of each class once all are known.", low=1, high=5000)
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
 
     def start_task(self, task: Task) -> None:
         known = sum(map(len, self.plan.classes[: task.index + 1]))
         self.memory = per_class(
-            join(self.memory, task.train),
+            concat(self.memory, task.train),
             room_for(self.plan, self.per_class) // known,
             self.generator,
         )

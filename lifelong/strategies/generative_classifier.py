@@ -46,14 +46,14 @@ class GenerativeClassifier(Strategy):
     costs = "less than plain training to learn, but every answer asks the networks of all classes"
     source = "van de Ven, Li and Tolias, Class-incremental learning with generative classifiers, CVPR workshops 2021"
     scenarios = frozenset({"class"})
-    answers_with = ("models",)
+    inference_fields = ("models",)
 
     width: int = setting(85, "Units in each hidden layer of a class's model.", low=5, high=400)
     latents: int = setting(5, "Numbers that a model describes an image by.", low=1, high=100)
     models: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         pixels, hidden = pixels_of(network), (self.width, self.width)
         self.vae, self.asked = (
             VAE((pixels, *hidden), self.latents, (*hidden, pixels)) for _ in range(2)
@@ -65,7 +65,7 @@ class GenerativeClassifier(Strategy):
             SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples")
         ).to(self.device)
 
-    def parts(self) -> dict[str, Adam]:
+    def auxiliary_optimizers(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
 
     def start_task(self, task: Task) -> None:
@@ -87,7 +87,7 @@ class GenerativeClassifier(Strategy):
         chosen = members[
             torch.randperm(len(members), generator=self.generator)[: self.recipe.batch]
         ]
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             pixels = self.network.body(task.train.images[chosen])
             loss = self.vae.loss(
                 pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator
@@ -102,7 +102,7 @@ class GenerativeClassifier(Strategy):
             self.start_class()
 
     def scores(self, images: Tensor) -> Tensor:
-        with torch.no_grad(), matmul.products(self.arithmetic):
+        with torch.no_grad(), matmul.matmul_precision(self.arithmetic):
             return self._scores(self.network.body(images))
 
     def _scores(self, pixels: Tensor) -> Tensor:
@@ -134,7 +134,7 @@ def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
     """
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))
-    matmul.side_by_side(
+    matmul.run_two_threaded(
         [
             lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise))
             for into, part in parts

@@ -39,7 +39,7 @@ class HAT(Strategy):
     costs = "gates in every pass and a mask a step; every picture is answered once for each task"
     source = "Serrà, Surís, Miron and Karatzoglou, Overcoming catastrophic forgetting with hard attention to the task, ICML 2018"
     scenarios = frozenset({"task", "transfer"})
-    answers_with = ("embeddings",)
+    inference_fields = ("embeddings",)
 
     sparsity: float = setting(
         0.75,
@@ -55,8 +55,8 @@ class HAT(Strategy):
     )
     embeddings: Tensor = stored(lambda: torch.zeros(0), "weights")  # (tasks, hidden units)
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         shape = (len(plan.classes), sum(network.hidden))
         self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings")).to(
             self.device

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, join, nothing
+from ..data.examples import Batch, Examples, concat, empty_examples
 from ..data.scenarios import Task
 from ..settings import choice, setting, stored
 from .base import Strategy
@@ -35,7 +35,7 @@ class ICaRL(Strategy):
     costs = "the old model's answers once a task, and the choice of images when it ends"
     source = "Rebuffi et al., iCaRL: incremental classifier and representation learning, CVPR 2017"
     scenarios = frozenset({"class"})
-    answers_with = ("means", "spread")
+    inference_fields = ("means", "spread")
 
     per_class: int = setting(100, "Images kept of each class.", low=1, high=5000)
     policy: str = choice(
@@ -46,7 +46,7 @@ class ICaRL(Strategy):
     temperature: float = setting(
         2.0, "How much the old model's answers are softened: T.", low=0.5, high=20
     )
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
     taught: Tensor = stored(lambda: torch.zeros(0), "logits")
     means: Tensor = stored(
         lambda: torch.zeros(0), "statistics"
@@ -56,7 +56,7 @@ class ICaRL(Strategy):
     )  # mean squared distance of an image to its class's mean
 
     def examples(self, task: Task) -> Examples:
-        return join(task.train, self.memory)
+        return concat(task.train, self.memory)
 
     def start_task(self, task: Task) -> None:
         self.means = torch.zeros(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, join
+from ..data.examples import Batch, Examples, concat
 from ..data.scenarios import Task
 from .base import Strategy
 
@@ -25,14 +25,14 @@ class Joint(Strategy):
     source = "the upper bound of every study of the field"
 
     def examples(self, task: Task) -> Examples:
-        return join(*task.course)
+        return concat(*task.all_train)
 
     def storage(self, task: Task) -> dict[str, int]:
-        return {"images": sum(images.nbytes for images in task.course)}
+        return {"images": sum(images.nbytes for images in task.all_train)}
 
     def steps(self, task: Task, examples: Examples) -> int:
         return super().steps(task, task.train)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        last = task.plan.competing(len(task.course) - 1).to(self.device)
-        return self.cross_entropy(replace(task, competing=last), batch, logits)
+        last = task.plan.active_outputs(len(task.all_train) - 1).to(self.device)
+        return self.cross_entropy(replace(task, active_outputs=last), batch, logits)

@@ -55,7 +55,7 @@ class LwF(Strategy):
         if not task.index:
             return present
         taught = self.taught[batch.indices]
-        rows = task.plan.competing(task.index - 1)[: task.index].unique(
+        rows = task.plan.active_outputs(task.index - 1)[: task.index].unique(
             dim=0
         )  # what the old model answers with
         past = torch.stack([self._distilled(logits[:, row], taught[:, row]) for row in rows]).mean()

@@ -10,7 +10,7 @@ from ..numerics import matmul
 from ..settings import setting, stored
 from .base import Strategy
 from .parts.importance import sensitivity
-from .parts.quadratic_penalty import pull
+from .parts.quadratic_penalty import add_penalty_gradient
 
 
 @dataclass
@@ -47,7 +47,7 @@ class MAS(Strategy):
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.importance):
-            pull(
+            add_penalty_gradient(
                 self.network.flat_gradient,
                 self.importance,
                 self.network.flat,
@@ -56,7 +56,7 @@ class MAS(Strategy):
             )
 
     def end_task(self, task: Task) -> None:
-        with matmul.products(self.arithmetic):
+        with matmul.matmul_precision(self.arithmetic):
             importance = sensitivity(
                 self.network, task.train.images, task.candidates(task.train.tasks)
             )

@@ -30,16 +30,16 @@ class NCM(Strategy):
     stores = "one mean per class"
     costs = "one look at each image, without training"
     source = "Mensink et al., Distance-based image classification: generalizing to new classes at near-zero cost, TPAMI 2013"
-    answers_with = ("means", "counts", "variance")
-    one_pass = True
+    inference_fields = ("means", "counts", "variance")
+    single_pass = True
 
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
     variance: Tensor = stored(lambda: torch.ones((), dtype=torch.float64), "statistics")
     pairs: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         classes = class_statistics.count(plan)
         self.means = torch.zeros(
             classes, network.layers[0].in_features, dtype=torch.float64, device=self.device
@@ -51,7 +51,7 @@ class NCM(Strategy):
         features = self.network.body(batch.images).double()
         loss = class_statistics.squared_error(task, batch, self._answers(features))
         classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        _, apart = class_statistics.take_in(self.means, self.counts, features, classes)
+        _, apart = class_statistics.update_means(self.means, self.counts, features, classes)
         self._measure(apart, classes)
         return loss
 
@@ -62,7 +62,7 @@ class NCM(Strategy):
         """Scores without the part that is the same for all classes, (n, outputs)."""
         means = self.means.double()  # of a checkpoint in half precision they come back in single
         near = features @ means.T - means.square().sum(1) / 2
-        return class_statistics.by_output(
+        return class_statistics.max_per_output(
             self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts
         )
 

@@ -34,7 +34,7 @@ class PackNet(Strategy):
     costs = "one mask a step; every picture is answered once for each task"
     source = "Mallya and Lazebnik, PackNet: adding multiple tasks to a single network by iterative pruning, CVPR 2018"
     scenarios = frozenset({"task", "transfer"})
-    answers_with = ("owner",)
+    inference_fields = ("owner",)
 
     prune: float = setting(
         0.75,
@@ -53,10 +53,10 @@ class PackNet(Strategy):
         lambda: torch.zeros(0)
     )  # 1 for a weight that the present task trains, 0 for others
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         tasks = len(plan.classes)
-        rows = torch.cat([torch.full((len(plan.own(task)),), task) for task in range(tasks)])
+        rows = torch.cat([torch.full((len(plan.outputs_of(task)),), task) for task in range(tasks)])
         body = torch.zeros(network.head_start, dtype=torch.long)
         owner = torch.cat([body, rows.repeat_interleave(network.head.in_features), rows])
         self.owner = owner.to(self.device, torch.uint8 if tasks < 256 else torch.int16)

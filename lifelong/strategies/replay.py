@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, nothing
+from ..data.examples import Batch, Examples, empty_examples
 from ..data.scenarios import Task
 from ..settings import choice, setting, stored
 from .base import Strategy
@@ -29,7 +29,7 @@ class Replay(Strategy):
 
     per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
     policy: str = choice("random", WHICH, POLICIES)
-    memory: Examples = stored(nothing, "images")
+    memory: Examples = stored(empty_examples, "images")
     seen: Tensor = stored(unseen, "statistics")
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:

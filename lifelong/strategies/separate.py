@@ -29,12 +29,12 @@ class Separate(Strategy):
     costs = "nothing beyond plain training; every picture is shown to all networks"
     source = "van de Ven, Tuytelaars and Tolias, Three types of incremental learning, Nature Machine Intelligence 2022"
     scenarios = frozenset({"task", "transfer"})
-    answers_with = ("networks",)
+    inference_fields = ("networks",)
 
     networks: Tensor = stored(lambda: torch.zeros(0), "weights")  # (earlier tasks, p)
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         self.untrained = network.flat.clone()
 
     def start_task(self, task: Task) -> None:

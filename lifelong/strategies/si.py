@@ -9,7 +9,7 @@ from ..data.examples import Batch
 from ..data.scenarios import Task
 from ..settings import setting, stored
 from .base import Strategy
-from .parts.quadratic_penalty import pieces, pull
+from .parts.quadratic_penalty import add_penalty_gradient, cache_blocks
 
 
 @dataclass
@@ -56,10 +56,10 @@ class SI(Strategy):
         if not len(self.importance):
             self.path.addcmul_(self.network.flat_gradient, self.network.flat)
             return
-        for g, k, w, a, path in pieces(
+        for g, k, w, a, path in cache_blocks(
             self.network.flat_gradient, self.importance, self.network.flat, self.anchor, self.path
         ):
-            pull(g, k, w, a, 2 * self.strength)
+            add_penalty_gradient(g, k, w, a, 2 * self.strength)
             path.addcmul_(g, w)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:

@@ -30,10 +30,10 @@ class SLDA(Strategy):
     stores = "one mean per class and one covariance matrix"
     costs = "one look at each image, and a matrix inverse whenever an answer is asked for"
     source = "Hayes and Kanan, Lifelong machine learning with deep streaming linear discriminant analysis, CVPR Workshops 2020"
-    answers_with = ("weights", "bias", "counts")
-    one_pass = True
-    portions = 10  # the fewer, the fewer sums of large matrices
-    early_looks = (1,)  # at each, the equations are solved
+    inference_fields = ("weights", "bias", "counts")
+    single_pass = True
+    chunks = 10  # the fewer, the fewer sums of large matrices
+    early_probes = (1,)  # at each, the equations are solved
 
     shrinkage: float = setting(
         1e-4,
@@ -50,8 +50,8 @@ class SLDA(Strategy):
     bias: Tensor = stored(lambda: torch.zeros(0), "weights")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         classes, width = class_statistics.count(plan), network.layers[0].in_features
         self.means = torch.zeros(classes, width, dtype=torch.float64, device=self.device)
         self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
@@ -66,7 +66,7 @@ class SLDA(Strategy):
             task, batch, self._answers(features)
         )  # of the answers that were asked for last
         classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        before, after = class_statistics.take_in(
+        before, after = class_statistics.update_means(
             self.means, self.counts, features.double(), classes
         )
         matmul.add_symmetric(self.scatter, before, after)
@@ -81,7 +81,7 @@ class SLDA(Strategy):
         return self._answers(self.network.body(images))
 
     def _answers(self, features: Tensor) -> Tensor:
-        return class_statistics.by_output(
+        return class_statistics.max_per_output(
             self.plan, features @ self.weights + self.bias, self.counts
         )
 

@@ -37,8 +37,8 @@ class XdG(Strategy):
         0.9, "Share of the hidden units that are switched off for each task.", low=0, high=0.99
     )
 
-    def prepare(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().prepare(network, plan, config)
+    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
+        super().bind(network, plan, config)
         self.gates = [self._drawn(task) for task in range(len(plan.classes))]
 
     def forward(self, task: Task, batch: Batch) -> Tensor:

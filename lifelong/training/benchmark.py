@@ -30,7 +30,7 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
     single precision; "bf16" is floor and steps again, or null where the processor is not made for it. Strategies that
     see each image once take no such steps and are left out. only: names of strategies; by default all of the scenario.
     """
-    dataset = _made_up()
+    dataset = _toy_dataset()
     return {
         **_steps(_names(scenario, only), scenario, dataset, "fp32"),
         "fisher_seconds": round(_fisher_seconds(dataset), 3),
@@ -48,7 +48,7 @@ def _names(scenario: str, only: Collection[str]) -> list[str]:
     return [
         name
         for name, strategy in classes.items()
-        if scenario in strategy.scenarios and not strategy.one_pass
+        if scenario in strategy.scenarios and not strategy.single_pass
     ]
 
 
@@ -77,7 +77,7 @@ def _steps(names: list[str], scenario: str, dataset: Dataset, precision: str) ->
     return {"floor_ms": round(ms["floor"], 3), "steps": steps}
 
 
-def _made_up() -> Dataset:
+def _toy_dataset() -> Dataset:
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(CLASSES).repeat(IMAGES_PER_CLASS)
     images = torch.randint(0, 256, (len(labels), 1, 28, 28), dtype=torch.uint8, generator=generator)
@@ -92,7 +92,7 @@ def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
     for _event in experiment.events(until=1):
         pass
     strategy = experiment.strategy
-    strategy.recipe = config.how
+    strategy.recipe = config.training_recipe
     learning = strategy.learn(experiment.tasks[1])
     next(learning)
 
@@ -114,14 +114,14 @@ def _floor(precision: str) -> Callable[[], float]:
 
     def once() -> float:
         clock = time.perf_counter()
-        with matmul.products(precision):
+        with matmul.matmul_precision(precision):
             for _ in range(STEPS):
                 for x, w in zip(inputs, weights):
-                    matmul.product(x, w.T)
+                    matmul.matmul(x, w.T)
                 for x, g in zip(inputs, gradients):
-                    matmul.product(g.T, x)
+                    matmul.matmul(g.T, x)
                 for w, g in zip(weights[1:], gradients[1:]):
-                    matmul.product(g, w)
+                    matmul.matmul(g, w)
         return (time.perf_counter() - clock) / STEPS * 1000
 
     return once

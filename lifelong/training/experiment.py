@@ -10,10 +10,10 @@ from torch import Tensor
 from .. import datasets, registry
 from ..config import RunConfig
 from ..data import scenarios
-from ..data.examples import Dataset, joined
+from ..data.examples import Dataset, concat_datasets
 from ..data.scenarios import Task
 from ..datasets import load
-from ..events import Event, Finished, Preparing, Started, Step, Stopped, TaskLearned
+from ..events import Event, ExtractingFeatures, Finished, Started, Step, Stopped, TaskLearned
 from ..models.base import Model
 from ..models.parts import feature_cache
 from ..models.parts.backbone import Backbone
@@ -31,16 +31,18 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     other = 0
     if config.target is not None:
         other = _classes(config.target) if dataset is None else len(dataset.classes) - own
-        config = scenarios.onto(config, own, other) if config.scenario == "transfer" else config
+        config = (
+            scenarios.with_target(config, own, other) if config.scenario == "transfer" else config
+        )
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
-    scenarios.plan(config, own + other)
+    scenarios.make_plan(config, own + other)
     device = hardware.device(config.device, deep=model.threads is None)
     precision = hardware.precision(config.precision, device)
     return config.model_copy(
         update={
-            "settings": strategy.chosen(),
-            "network": model.chosen(),
+            "settings": strategy.settings_dict(),
+            "network": model.settings_dict(),
             "device": device,
             "precision": precision,
         }
@@ -49,51 +51,51 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
 
 def model_of(config: RunConfig) -> Model:
     """The model with its settings."""
-    return registry.model(config.model).adjusted(config.model, config.scenario, config.network)
+    return registry.model(config.model).from_settings(config.model, config.scenario, config.network)
 
 
 @lru_cache(maxsize=2)
-def _front(
+def _frozen_backbone(
     architecture: type[Model], settings: tuple, precision: str, seed: int
 ) -> Backbone | None:
-    front = architecture(**dict(settings)).front(precision)
+    front = architecture(**dict(settings)).frozen_backbone(precision)
     if front is not None:
         front.initialise(seeds.generator(seed, "backbone"))
-        front.digest = front.digest or f"drawn {seed}"
+        front.fingerprint = front.fingerprint or f"drawn {seed}"
     return front
 
 
-def front_of(config: RunConfig) -> Backbone | None:
+def frozen_backbone_of(config: RunConfig) -> Backbone | None:
     """The frozen backbone that every image goes through, ready to answer; None where there is none."""
     model = model_of(config)
-    return _front(
+    return _frozen_backbone(
         type(model),
-        tuple(model.chosen().items()),
+        tuple(model.settings_dict().items()),
         hardware.precision(config.precision),
         config.seed,
     )
 
 
-def prepare(config: RunConfig) -> Iterator[Preparing]:
+def extract_features(config: RunConfig) -> Iterator[ExtractingFeatures]:
     """Puts all images through the frozen backbone, where there is one and it was not done before."""
-    front = front_of(config)
+    front = frozen_backbone_of(config)
     if front is not None:
-        yield from feature_cache.prepare(front, images(config))
+        yield from feature_cache.prepare(front, load_images(config))
 
 
 def _classes(dataset: str) -> int:
     return len(datasets.classes(dataset))
 
 
-def images(config: RunConfig) -> Dataset:
+def load_images(config: RunConfig) -> Dataset:
     """All that a run learns from: its data set, joined with the target's where there is one."""
     own = load(config.dataset)
-    return own if config.target is None else joined(own, load(config.target))
+    return own if config.target is None else concat_datasets(own, load(config.target))
 
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
     """Everything that happens when this configuration is learned from the first task to the last."""
-    yield from prepare(config)
+    yield from extract_features(config)
     yield from Experiment(config, clock=clock).events()
 
 
@@ -116,27 +118,33 @@ class Experiment:
     ) -> None:
         self.stop = stop
         self.clock = clock
-        pictures = dataset or images(config)
+        pictures = dataset or load_images(config)
         self.shape = pictures.shape
         self.config = resolve(config, pictures)
         self.model = model_of(self.config)
-        self.front = front_of(self.config)
-        coded = None if self.front is None else feature_cache.coded(self.front, pictures)
+        self.frozen_backbone = frozen_backbone_of(self.config)
+        coded = (
+            None
+            if self.frozen_backbone is None
+            else feature_cache.load_features(self.frozen_backbone, pictures)
+        )
         self.dataset = coded.dataset if coded else pictures
-        device = hardware.place(self.config.device)
-        self.tasks = scenarios.on(tasks or scenarios.split(self.config, self.dataset), device)
+        device = hardware.torch_device(self.config.device)
+        self.tasks = scenarios.to_device(
+            tasks or scenarios.split(self.config, self.dataset), device
+        )
         self.plan = self.tasks[0].plan
-        hardware.threads(self.model.threads)
+        hardware.set_threads(self.model.threads)
         network = self.model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
         if coded:
-            coded.hand_over(network.body)
+            coded.copy_ranges_to(network.body)
         network.move(device)
         self.strategy = registry.strategy(config.strategy).make(
             config.scenario, self.config.settings
         )
-        self.strategy.prepare(network, self.plan, self.config)
+        self.strategy.bind(network, self.plan, self.config)
         self.task = self.step = 0
-        self.seconds = self.evaluating = 0.0
+        self.seconds = self.evaluation_seconds = 0.0
 
     def events(self, until: int | None = None) -> Iterator[Event]:
         """Learns the tasks before `until` (all of them by default), from where it stands, event by event."""
@@ -153,11 +161,11 @@ class Experiment:
             yield Stopped(task=self.task, step=self.step)
 
     def _learn(self, task: Task) -> Iterator[Event]:
-        every = self.config.how.probe_every
+        every = self.config.training_recipe.probe_every
         began = self.clock()
         for step, steps, loss in self.strategy.learn(task, start=self.step):
             self.step = step
-            if self.step in self.strategy.early_looks or self.step % every == 0:
+            if self.step in self.strategy.early_probes or self.step % every == 0:
                 self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
                 began = self.clock()
@@ -183,7 +191,7 @@ class Experiment:
             accuracy(self.plan, task.index, part, scores(self.strategy, part.images))
             for part in seen
         )
-        self.evaluating += self.clock() - began
+        self.evaluation_seconds += self.clock() - began
         value = loss.item()
         value = value if abs(value) < float("inf") else None
         return Step(
@@ -193,7 +201,7 @@ class Experiment:
             loss=value,
             probe=probe,
             seconds=round(self.seconds, 3),
-            held=self.strategy.held,
+            batch_limit=self.strategy.batch_limit,
         )
 
     def _look_back(self, task: Task) -> TaskLearned:
@@ -202,19 +210,19 @@ class Experiment:
         answers = [scores(self.strategy, test.images) for test in tests]
         pairs = list(zip(tests, answers))
         labelled = [
-            accuracy(self.plan, task.index, test, answer, labelled=True) for test, answer in pairs
+            accuracy(self.plan, task.index, test, answer, task_given=True) for test, answer in pairs
         ]
         past = task.index + 1
-        self.evaluating += self.clock() - began
+        self.evaluation_seconds += self.clock() - began
         return TaskLearned(
             task=task.index,
             accuracy=tuple(
                 accuracy(self.plan, task.index, test, answer) for test, answer in pairs[:past]
             ),
-            labelled=tuple(labelled[:past]),
-            ahead=labelled[past] if len(labelled) > past else None,
+            accuracy_given_task=tuple(labelled[:past]),
+            next_task_accuracy=labelled[past] if len(labelled) > past else None,
             seconds=round(self.seconds, 3),
-            evaluating=round(self.evaluating, 3),
+            evaluation_seconds=round(self.evaluation_seconds, 3),
             stored=self.strategy.storage(task),
         )
 
@@ -228,11 +236,11 @@ class Experiment:
             source=self.dataset.source,
             images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
             shape=self.shape,
-            backbone=self.front.digest if self.front else "",
+            backbone=self.frozen_backbone.fingerprint if self.frozen_backbone else "",
             estimate=self._estimate(),
             parameters=self.strategy.network.flat.numel(),
-            untrained=tuple(
-                accuracy(self.plan, 0, t, scores(self.strategy, t.images), labelled=True)
+            random_init_accuracy=tuple(
+                accuracy(self.plan, 0, t, scores(self.strategy, t.images), task_given=True)
                 for t in tests
             ),
         )
@@ -245,7 +253,7 @@ class Experiment:
             self.strategy.network,
             sum(self.strategy.steps(task, task.train) for task in self.tasks),
         )
-        images = self.tasks[0].train.images[: self.config.how.batch]
+        images = self.tasks[0].train.images[: self.config.training_recipe.batch]
         before = (
             network.flat.clone(),
             {name: tensor.clone() for name, tensor in network.statistics().items()},
@@ -261,13 +269,13 @@ class Experiment:
             tensor.copy_(kept)
         return round(self._since(began) * steps, 1)
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that learning on needs, as tensors by name."""
-        return self.strategy.state()
+        return self.strategy.state_dict()
 
-    def load_state(
+    def load_state_dict(
         self, state: dict[str, Tensor], task: int, step: int, seconds: float = 0.0
     ) -> None:
         """Goes back to a saved state, within `task` after `step` steps."""
-        self.strategy.load_state(state)
+        self.strategy.load_state_dict(state)
         self.task, self.step, self.seconds = task, step, seconds

@@ -15,7 +15,7 @@ LOOK = 0.1  # seconds between two looks at whether to stop
 Work = Callable[[Any], Iterator[Any]]
 
 
-def streams(
+def run_jobs(
     here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Callable[[], bool]
 ) -> Iterator[Any]:
     """Yields all that is yielded for every job: by `here(job)` in this process, by `there(job)` in `width - 1` others.
@@ -34,13 +34,13 @@ def streams(
     ]
     for process in others:
         process.start()
-    matmul.among_others(width > 1)
+    matmul.set_cores_busy(width > 1)
     try:
         yield from _together(
             (value for job in iter(waiting.get, None) for value in here(job)), others, told, stop
         )
     finally:
-        matmul.among_others(False)
+        matmul.set_cores_busy(False)
         for process in others:
             process.terminate()
         for process in others:
@@ -76,7 +76,7 @@ def _together(
 def _work(there: Work, waiting: Any, told: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    matmul.among_others()
+    matmul.set_cores_busy()
     try:
         while (job := waiting.get()) is not None:
             for value in there(job):

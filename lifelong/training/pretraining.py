@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..data.augmentation import cropped_and_flipped
+from ..data.augmentation import crop_and_flip
 from ..data.examples import Dataset
 from ..errors import LifelongError
 from ..models.parts import feature_cache
@@ -58,7 +58,7 @@ class Lesson:
 
 def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
     """Makes the backbone and writes it to `out`, anew after every pass; labels are never looked at."""
-    hardware.threads(os.cpu_count())
+    hardware.set_threads(os.cpu_count())
     kept = feature_cache.folder() / f"teacher-{_key(lesson, dataset)}.safetensors"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> 
     side = dataset.shape[1]
     clock, sum_ = time.perf_counter(), 0.0
     for step, indices in enumerate(_passes(len(targets), lesson), 1):
-        crops = cropped_and_flipped(
+        crops = crop_and_flip(
             images[indices],
             seeds.generator(lesson.seed, "crops", step),
             side * 3 // 4 if step <= SMALLER * total else None,
@@ -156,7 +156,7 @@ def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progr
 def _where() -> tuple[str, torch.device]:
     """A graphics card, where there is one: its name, and where that is."""
     name = hardware.device("auto", deep=True)
-    return name, hardware.place(name)
+    return name, hardware.torch_device(name)
 
 
 def teacher(name: str) -> nn.Module:

@@ -16,14 +16,14 @@ from .. import config as configs
 from ..config import RunConfig
 from ..errors import LifelongError
 
-WAYS = ("scratch", "frozen", "finetune")  # the three learning curves
-UNPROTECTING = (*WAYS, "joint")  # joint training knows the target before it is there
+REGIMES = ("scratch", "frozen", "finetune")  # the three learning curves
+CANNOT_PROTECT = (*REGIMES, "joint")  # joint training knows the target before it is there
 SIZES = (1, 5, 20, 100)
 PRETRAINED_SIZES = (1, 5, 20)  # whole networks learn from them, which takes minutes
 # The learning rate at which all of a pretrained network learns on, where none is given: larger steps shake what it knows. Chosen with
 # 2,000 of CIFAR-10's training images held out, two seeds, 5 and 20 images a class: 1e-5 gave 54 and 64 % (one seed), 3e-5 64 and 73, 1e-4 62 and
 # 72, 3e-4 55 and 66, 1e-3 38 and 59.
-GENTLY = 3e-5
+FINE_TUNE_LEARNING_RATE = 3e-5
 Size = int | None  # target images a class; None is all there are
 
 
@@ -50,9 +50,9 @@ class StudyConfig(BaseModel):
         return None if self.pretrained else self.run.strategy
 
     @property
-    def ways(self) -> tuple[str, ...]:
+    def regimes(self) -> tuple[str, ...]:
         """The three learning curves, and the strategy that protects the source."""
-        return (*WAYS, self.protect) if self.protect else WAYS
+        return (*REGIMES, self.protect) if self.protect else REGIMES
 
 
 def make(
@@ -85,14 +85,14 @@ def _checked(build) -> StudyConfig:
     try:
         made = build()
     except pydantic.ValidationError as error:
-        raise configs.misfit(error) from None
+        raise configs.validation_error(error) from None
     if made.pretrained:
         _check_pretrained(made)
     elif made.run.tasks != 2:
         raise LifelongError(
             f"A transfer study was given {made.run.tasks} tasks; it has 2, a source and a target."
         )
-    if not made.pretrained and made.protect in UNPROTECTING:
+    if not made.pretrained and made.protect in CANNOT_PROTECT:
         raise LifelongError(
             f"{made.protect} was to protect the source, which it does not; choose a strategy such as ewc, lwf or replay."
         )
@@ -115,14 +115,14 @@ def _check_pretrained(made: StudyConfig) -> None:
 
 
 @dataclass(frozen=True)
-class Part:
+class Branch:
     """What is learned in one go and again as a whole after an interruption: the ways of one seed that share a source."""
 
     seed: int
-    ways: tuple[str, ...]
+    regimes: tuple[str, ...]
 
 
-def parts(config: StudyConfig) -> list[Part]:
+def branches(config: StudyConfig) -> list[Branch]:
     """All parts of a study, in order; whole networks share no source, so each of their ways is a part of its own."""
-    together = [(way,) for way in WAYS] if config.pretrained else [WAYS, (config.protect,)]
-    return [Part(seed, ways) for seed in range(config.seeds) for ways in together]
+    together = [(way,) for way in REGIMES] if config.pretrained else [REGIMES, (config.protect,)]
+    return [Branch(seed, ways) for seed in range(config.seeds) for ways in together]

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import Any, Literal
 
 from .. import events, metrics
-from ..events import Failed, Finished, Preparing
-from .config import StudyConfig, parts
-from .events import Began, Event, Look, SourceLearned, StudyStopped, TargetLearned
+from ..events import ExtractingFeatures, Failed, Finished
+from .config import StudyConfig, branches
+from .events import Began, Event, Probe, SourceLearned, StudyStopped, TargetLearned
 
 Axis = Literal["images", "steps"]
 AXES: tuple[Axis, ...] = ("images", "steps")
 Spread = tuple[float | None, float | None, int]
-ALL = 3  # so much longer it takes to learn all images of a target than a few
+ALL_IMAGES_WEIGHT = 3  # so much longer it takes to learn all images of a target than a few
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Point:
     source and lost are None where there is no source to test.
     """
 
-    way: str
+    regime: str
     x: float
     size: int | None
     target: tuple[float, float | None]
@@ -34,7 +34,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Findings:
+class StudyResult:
     """A study as far as it has come. Accuracies are shares in [0, 1]."""
 
     config: StudyConfig
@@ -53,24 +53,24 @@ class Findings:
         )
 
     @cached_property
-    def looks(self) -> list[Look]:
+    def probes(self) -> list[Probe]:
         """The looks while all images of the target were learned, by seed and step."""
         return sorted(
-            (e for e in self.events if isinstance(e, Look)), key=lambda e: (e.seed, e.step)
+            (e for e in self.events if isinstance(e, Probe)), key=lambda e: (e.seed, e.step)
         )
 
     @cached_property
-    def ways(self) -> tuple[str, ...]:
+    def regimes(self) -> tuple[str, ...]:
         """The three ways, and the strategy that protects the source."""
-        return self.config.ways
+        return self.config.regimes
 
     def source(self, axis: Axis) -> dict[tuple[int, str], float]:
         """The source's accuracy before the target is learned, by seed and way, on the test images that a curve over this axis is of."""
         sources = [e for e in self.events if isinstance(e, SourceLearned)]
         return {
-            (e.seed, way): e.accuracy if axis == "images" else e.looked
+            (e.seed, way): e.accuracy if axis == "images" else e.probe_accuracy
             for e in sources
-            for way in e.ways
+            for way in e.regimes
         }
 
     @property
@@ -80,9 +80,9 @@ class Findings:
         return last if isinstance(last, Finished | StudyStopped | Failed) else None
 
     @property
-    def preparing(self) -> Preparing | None:
+    def preparing(self) -> ExtractingFeatures | None:
         """How far the images have gone through the backbone, while they do."""
-        return events.preparing(self.events)
+        return events.extraction_progress(self.events)
 
     @property
     def finished(self) -> bool:
@@ -99,8 +99,8 @@ class Findings:
         """How much of it has been found out, from 0 to 1."""
         if self.began is None:
             return 0.0
-        weights = {size: 1 if size is not None else ALL for size in self.began.sizes}
-        asked = sum(weights.values()) * sum(len(part.ways) for part in parts(self.config))
+        weights = {size: 1 if size is not None else ALL_IMAGES_WEIGHT for size in self.began.sizes}
+        asked = sum(weights.values()) * sum(len(part.regimes) for part in branches(self.config))
         return sum(weights[e.images] for e in self.learned) / asked
 
     @property
@@ -130,15 +130,15 @@ class Findings:
             )
         return points
 
-    def _by_x(self, axis: Axis, way: str) -> dict[float, list[TargetLearned] | list[Look]]:
+    def _by_x(self, axis: Axis, way: str) -> dict[float, list[TargetLearned] | list[Probe]]:
         groups: dict[float, list] = {}
-        for e in self.learned if axis == "images" else self.looks:
-            if e.way == way:
+        for e in self.learned if axis == "images" else self.probes:
+            if e.regime == way:
                 groups.setdefault(self._x(e), []).append(e)
         return groups
 
-    def _x(self, event: TargetLearned | Look) -> float:
-        if isinstance(event, Look):
+    def _x(self, event: TargetLearned | Probe) -> float:
+        if isinstance(event, Probe):
             return event.step
         return self.began.images if event.images is None else event.images
 
@@ -149,7 +149,7 @@ class Findings:
             curve, scratch = (self._of_seed(axis, name, seed) for name in (way, "scratch"))
             whole = all(
                 any(
-                    e.seed == seed and e.way == name and e.images == self.began.sizes[-1]
+                    e.seed == seed and e.regime == name and e.images == self.began.sizes[-1]
                     for e in self.learned
                 )
                 for name in (way, "scratch")
@@ -215,11 +215,13 @@ class Findings:
             "images_per_class": list(began.sizes),
             "all_images_per_class": began.images,
             "curves": {
-                axis: {way: [_plain(p, axis) for p in self.curve(axis, way)] for way in self.ways}
+                axis: {
+                    way: [_plain(p, axis) for p in self.curve(axis, way)] for way in self.regimes
+                }
                 for axis in AXES
             },
             "forward_transfer": {
-                axis: {way: _in_points(self.transfer(axis, way)) for way in self.ways[1:]}
+                axis: {way: _in_points(self.transfer(axis, way)) for way in self.regimes[1:]}
                 for axis in AXES
             },
         }

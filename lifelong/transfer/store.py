@@ -5,12 +5,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import LifelongError, unknown
+from ..errors import LifelongError, unknown_name
 from ..runs import folders, journal
 from . import config as study_config
 from .config import StudyConfig
-from .events import EVENT, Began, Event, Look, SourceLearned, StudyStopped, TargetLearned, kept
-from .results import Findings
+from .events import (
+    EVENT,
+    Began,
+    Event,
+    Probe,
+    SourceLearned,
+    StudyStopped,
+    TargetLearned,
+    completed_events,
+)
+from .results import StudyResult
 
 CONFIG = "study.json"
 RECORD = "record.jsonl"
@@ -18,7 +27,7 @@ RECORD = "record.jsonl"
 
 def ids() -> list[str]:
     """All studies there are, the newest first and those that ship with the project last."""
-    return folders.listed(CONFIG)
+    return folders.list_names(CONFIG)
 
 
 def is_shipped(study: str) -> bool:
@@ -33,9 +42,9 @@ def is_study(at: Path) -> bool:
 
 def folder(study: str) -> Path:
     """The folder of a study by its id. Raises LifelongError when there is none; an id is never a path."""
-    found = folders.find(study, CONFIG)
+    found = folders.find_folder(study, CONFIG)
     if found is None:
-        raise unknown("study", str(study)[:80], ids())
+        raise unknown_name("study", str(study)[:80], ids())
     return found
 
 
@@ -49,7 +58,9 @@ def create(config: StudyConfig, at: Path | None = None) -> Path:
         config.run.dataset,
         *([config.run.target] if config.run.target else []),
     ]
-    return folders.put(config, at or folders.new("transfer", *words), CONFIG, study_config.read)
+    return folders.create_folder(
+        config, at or folders.new_folder("transfer", *words), CONFIG, study_config.read
+    )
 
 
 def begin(**given: Any) -> str:
@@ -57,18 +68,18 @@ def begin(**given: Any) -> str:
     return create(study_config.make(**given)).name
 
 
-def by_id(study: str) -> Findings:
+def by_id(study: str) -> StudyResult:
     """A study and what it found."""
-    return findings(folder(study))
+    return result(folder(study))
 
 
-def findings(at: Path) -> Findings:
+def result(at: Path) -> StudyResult:
     """A study as far as its record tells; read anew only when one of its two files has changed."""
-    return _findings(at, folders.stamp(at / CONFIG), folders.stamp(at / RECORD))
+    return _result(at, folders.version(at / CONFIG), folders.version(at / RECORD))
 
 
 @lru_cache(maxsize=32)
-def _findings(at: Path, *_stamps: tuple[int, int] | None) -> Findings:
+def _result(at: Path, *_stamps: tuple[int, int] | None) -> StudyResult:
     try:
         config = study_config.read((at / CONFIG).read_bytes())
     except OSError:
@@ -76,8 +87,12 @@ def _findings(at: Path, *_stamps: tuple[int, int] | None) -> Findings:
             f"The study {at.name} has no readable {CONFIG}; delete the study."
         ) from None
     record = at / RECORD
-    events = _in_order(at, config, journal.lines(record, EVENT, "study")) if record.exists() else ()
-    return Findings(config, tuple(events))
+    events = (
+        _in_order(at, config, journal.read_events(record, EVENT, "study"))
+        if record.exists()
+        else ()
+    )
+    return StudyResult(config, tuple(events))
 
 
 def _in_order(at: Path, config: StudyConfig, events: Iterable[Event]) -> Iterator[Event]:
@@ -89,12 +104,12 @@ def _in_order(at: Path, config: StudyConfig, events: Iterable[Event]) -> Iterato
                 fits, began = number == 1, event
             case SourceLearned():
                 fits = began is not None and event.seed < config.seeds
-                sources |= {(event.seed, way) for way in event.ways}
-            case Look():
-                fits = config.pretrained or (event.seed, event.way) in sources
+                sources |= {(event.seed, way) for way in event.regimes}
+            case Probe():
+                fits = config.pretrained or (event.seed, event.regime) in sources
             case TargetLearned():
                 fits = (
-                    (config.pretrained or (event.seed, event.way) in sources)
+                    (config.pretrained or (event.seed, event.regime) in sources)
                     and began is not None
                     and event.images in began.sizes
                 )
@@ -109,8 +124,8 @@ def _in_order(at: Path, config: StudyConfig, events: Iterable[Event]) -> Iterato
 
 def state(at: Path) -> str:
     """'new', 'running', 'finished', 'stopped', 'failed', or 'interrupted' (killed while it was at work)."""
-    found = findings(at)
-    return folders.standing(at, found.ending, bool(found.events))
+    found = result(at)
+    return folders.run_state(at, found.ending, bool(found.events))
 
 
 def learn(
@@ -121,11 +136,11 @@ def learn(
     What was learned in part is learned again. width: processes side by side, see `transfer.study`. Raises LifelongError
     when another process is at it, or its data are not those it began with.
     """
-    if folders.ships(at, CONFIG) and findings(at).finished:
+    if folders.ships(at, CONFIG) and result(at).finished:
         raise LifelongError(
             f"The study {at.name} ships with the project and is complete; start one of your own."
         )
-    with folders.held(at):
+    with folders.exclusive(at):
         yield from _learn(at, stop, width)
 
 
@@ -133,16 +148,18 @@ def _learn(at: Path, stop: Callable[[], bool], width: int | None) -> Iterator[Ev
     from ..training import experiment
     from . import study
 
-    found, record = findings(at), at / RECORD
+    found, record = result(at), at / RECORD
     if found.finished:
         return
-    before = kept(found.config, found.events)
-    if before and before[0].data != (here := experiment.images(found.config.run).source):
+    before = completed_events(found.config, found.events)
+    if before and before[0].data != (here := experiment.load_images(found.config.run).source):
         raise LifelongError(
             f"The study {at.name} began with {before[0].data}, but here is {here}; start a new study."
         )
     if not (
-        yield from journal.follow(record, experiment.prepare(found.config.run), found.events, stop)
+        yield from journal.append_all(
+            record, experiment.extract_features(found.config.run), found.events, stop
+        )
     ):
         yield StudyStopped()
         return

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from .. import config as configs
 from ..config import RunConfig
 from ..data.examples import Dataset, Examples, by_class
-from ..data.scenarios import evenly, sparing
+from ..data.scenarios import evenly_spaced, limit_images
 from ..errors import LifelongError
 from ..events import Finished
 from ..numerics import hardware, matmul
@@ -16,19 +16,19 @@ from ..strategies.base import FEWEST_STEPS, scores
 from ..training import experiment
 from ..training.evaluation import accuracy
 from ..training.experiment import Experiment
-from ..training.parallel import streams
-from .config import GENTLY, Part, Size, StudyConfig, parts
-from .events import Began, Event, Look, SourceLearned, StudyStopped, TargetLearned, of
+from ..training.parallel import run_jobs
+from .config import FINE_TUNE_LEARNING_RATE, Branch, Size, StudyConfig, branches
+from .events import Began, Event, Probe, SourceLearned, StudyStopped, TargetLearned, belongs_to
 
 # How long to learn from few images: at most so many passes over them, but at least FEWEST_STEPS. Chosen with 10,000 of MNIST's
 # training images held out, three seeds: with 5 to 100 images a class twice as many steps gained a whole network less than half
 # a point, a new head one to three points.
 PASSES = 30
-LOOKED_AT = 1000  # test images of source and of target at each look
-AT_HAND = 2  # parts that one process has learned before others would have been started
+PROBE_IMAGES = 1000  # test images of source and of target at each look
+MAX_SERIAL_BRANCHES = 2  # parts that one process has learned before others would have been started
 
 # A pretrained network and the same one without what it knows, as settings of the network.
-NETWORKS = {
+NETWORK_BY_REGIME = {
     "scratch": {"tune": "whole", "weights": "none"},
     "frozen": {"tune": "head"},
     "finetune": {"tune": "whole"},
@@ -62,20 +62,20 @@ def study(
     a run of the model uses one and there is work enough for them.
     """
     start = clock() - max((getattr(event, "seconds", 0.0) for event in kept), default=0.0)
-    dataset = experiment.images(config.run)
+    dataset = experiment.load_images(config.run)
     config = resolve(config, dataset)
     began = kept[0] if kept else _began(config, dataset)
     if not kept:
         yield began
-    todo = [part for part in parts(config) if not any(of(event, part) for event in kept)]
-    left = sum(len(part.ways) for part in todo) * len(began.sizes)
-    alone = config.pretrained or len(todo) <= AT_HAND  # whole networks use all cores
+    todo = [part for part in branches(config) if not any(belongs_to(event, part) for event in kept)]
+    left = sum(len(part.regimes) for part in todo) * len(began.sizes)
+    alone = config.pretrained or len(todo) <= MAX_SERIAL_BRANCHES  # whole networks use all cores
     width = width or (1 if alone else comparison.at_once([config.run]))
     here, there = (
         partial(learn, config, began.sizes, dataset, stop),
-        partial(_aside, config, began.sizes),
+        partial(_learn_in_process, config, began.sizes),
     )
-    events = streams(here, there, todo, max(1, min(width, len(todo))), stop)
+    events = run_jobs(here, there, todo, max(1, min(width, len(todo))), stop)
     for event in events:
         left -= isinstance(event, TargetLearned)
         timed = isinstance(event, SourceLearned | TargetLearned)
@@ -98,7 +98,7 @@ def _began(config: StudyConfig, dataset: Dataset) -> Began:
         sizes=(*(size for size in config.sizes if size < each), None),
         images=each,
         parameters=told.strategy.network.flat.numel(),
-        looked_at=LOOKED_AT,
+        probe_images=PROBE_IMAGES,
     )
 
 
@@ -107,13 +107,13 @@ def _began_pretrained(config: StudyConfig, dataset: Dataset) -> Began:
     each = len(dataset.train_labels) / len(dataset.classes)
     return Began(
         data=dataset.source,
-        source=(experiment.front_of(config.run).words,),
+        source=(experiment.frozen_backbone_of(config.run).description,),
         target=dataset.classes,
         chance=(0.0, 1 / len(dataset.classes)),
         sizes=config.sizes,
         images=each,
         parameters=told.strategy.network.flat.numel(),
-        looked_at=LOOKED_AT,
+        probe_images=PROBE_IMAGES,
     )
 
 
@@ -130,7 +130,7 @@ def _run(config: StudyConfig, dataset: Dataset, way: str, seed: int) -> RunConfi
     )
 
 
-def _aside(config: StudyConfig, sizes: Sequence[Size], part: Part) -> Iterator[Event]:
+def _learn_in_process(config: StudyConfig, sizes: Sequence[Size], part: Branch) -> Iterator[Event]:
     """`learn` in a process of its own."""
     yield from learn(config, sizes, _images(config.run.model_dump_json()), lambda: False, part)
 
@@ -138,7 +138,7 @@ def _aside(config: StudyConfig, sizes: Sequence[Size], part: Part) -> Iterator[E
 @lru_cache(maxsize=1)
 def _images(run: str) -> Dataset:
     """The data set of a run given as JSON: a process joins source and target once."""
-    return experiment.images(configs.read(run))
+    return experiment.load_images(configs.read(run))
 
 
 def learn(
@@ -146,39 +146,39 @@ def learn(
     sizes: Sequence[Size],
     dataset: Dataset,
     stop: Callable[[], bool],
-    part: Part,
+    part: Branch,
 ) -> Iterator[Event]:
     """One source, and from there the target in every way of the part from every number of images."""
     if config.pretrained:
         yield from _from_pretrained(config, sizes, dataset, stop, part)
         return
     # What the three ways do to the first task is plain training, to the bit: they share what came of it.
-    source = Experiment(_run(config, dataset, part.ways[0], part.seed), dataset)
+    source = Experiment(_run(config, dataset, part.regimes[0], part.seed), dataset)
     for _ in source.strategy.learn(source.tasks[0]):
         if stop():
             return
     test = source.tasks[0].test
     yield SourceLearned(
         seed=part.seed,
-        ways=part.ways,
-        accuracy=_share(source, 0, test),
-        looked=_share(source, 0, _some(test)),
+        regimes=part.regimes,
+        accuracy=_accuracy_on(source, 0, test),
+        probe_accuracy=_accuracy_on(source, 0, _probe_sample(test)),
     )
     # Without the optimiser's averages: as from scratch, every way begins the target with a fresh one, and weights alone differ.
     state = {
         name: tensor.clone()
-        for name, tensor in source.state().items()
+        for name, tensor in source.state_dict().items()
         if not name.startswith("adam.")
     }
     counts = _counts(source.tasks[1].train)
     for size in sizes:
-        tasks = source.tasks if size is None else sparing(source.tasks, size, part.seed)
-        for way in part.ways:
+        tasks = source.tasks if size is None else limit_images(source.tasks, size, part.seed)
+        for way in part.regimes:
             run = _run(config, dataset, way, part.seed).model_copy(
                 update={"images_per_class": size, "steps": steps(config, counts, size)}
             )
             told = Experiment(run, dataset, tasks=tasks)
-            told.load_state(state, task=1, step=0)
+            told.load_state_dict(state, task=1, step=0)
             yield from _target(told, way, size, stop, look=size is None)
             if stop():
                 return
@@ -189,10 +189,10 @@ def _from_pretrained(
     sizes: Sequence[Size],
     dataset: Dataset,
     stop: Callable[[], bool],
-    part: Part,
+    part: Branch,
 ) -> Iterator[Event]:
     """The target in every way of the part from every number of images, each time by a network as it was before."""
-    for way in part.ways:
+    for way in part.regimes:
         for size in sizes:
             yield from _target(
                 _whole(config, dataset, way, part.seed, size),
@@ -207,16 +207,17 @@ def _from_pretrained(
 
 def _whole(config: StudyConfig, dataset: Dataset, way: str, seed: int, size: int) -> Experiment:
     """One way to learn a data set from so many images a class, at its start."""
-    pretrained = experiment.front_of(config.run)
-    network = config.run.network | {"stem": pretrained.stem} | NETWORKS[way]
+    pretrained = experiment.frozen_backbone_of(config.run)
+    network = config.run.network | {"stem": pretrained.stem} | NETWORK_BY_REGIME[way]
     counts = dataset.train_labels.bincount().tolist()
     given = {
         "network": network,
         "steps": steps(config, counts, size),
-        "learning_rate": config.run.learning_rate or (GENTLY if way == "finetune" else None),
+        "learning_rate": config.run.learning_rate
+        or (FINE_TUNE_LEARNING_RATE if way == "finetune" else None),
     }
     told = Experiment(_run(config, dataset, "finetune", seed).model_copy(update=given), dataset)
-    told.tasks = sparing(told.tasks, size, seed, first=0)
+    told.tasks = limit_images(told.tasks, size, seed, first=0)
     return told
 
 
@@ -226,7 +227,7 @@ def steps(config: StudyConfig, counts: Sequence[int], size: Size) -> int:
     Those of the recipe where all are used, and never more from few images, but at least FEWEST_STEPS; a number of steps
     that was given holds for all.
     """
-    how = config.run.how
+    how = config.run.training_recipe
     everything = how.steps or max(FEWEST_STEPS, sum(counts) // how.batch)
     if size is None or config.run.steps:
         return everything
@@ -240,37 +241,37 @@ def _target(
     """Learns the last task. look: whether to look at it meanwhile."""
     seed, step, last = told.config.seed, 0, told.tasks[-1]
     for step, of_all, _loss in told.strategy.learn(last):
-        if look and (is_look(step) or step == of_all):
-            yield Look(seed=seed, way=way, step=step, **_shares(told, some=True))
+        if look and (is_probe_step(step) or step == of_all):
+            yield Probe(seed=seed, regime=way, step=step, **_accuracies(told, some=True))
         if stop():
             return
-        if step == of_all and not told.strategy.answers_with:
+        if step == of_all and not told.strategy.inference_fields:
             break  # what would be measured at the end of the task is for tasks to come, and there are none
-    yield TargetLearned(seed=seed, way=way, images=size, steps=step, **_shares(told))
+    yield TargetLearned(seed=seed, regime=way, images=size, steps=step, **_accuracies(told))
 
 
-def _shares(told: Experiment, some: bool = False) -> dict[str, float | None]:
+def _accuracies(told: Experiment, some: bool = False) -> dict[str, float | None]:
     """Accuracy on the target, and on the source if there is one, on all or on some of their test images."""
-    tests = [_some(task.test) if some else task.test for task in told.tasks]
-    *source, target = (_share(told, told.tasks[-1].index, test) for test in tests)
+    tests = [_probe_sample(task.test) if some else task.test for task in told.tasks]
+    *source, target = (_accuracy_on(told, told.tasks[-1].index, test) for test in tests)
     return {"target": target, "source": source[0] if source else None}
 
 
-def _some(test: Examples) -> Examples:
-    return test.take(evenly(len(test), LOOKED_AT))
+def _probe_sample(test: Examples) -> Examples:
+    return test.take(evenly_spaced(len(test), PROBE_IMAGES))
 
 
-def _share(told: Experiment, after: int, test: Examples) -> float:
-    with matmul.products(
+def _accuracy_on(told: Experiment, after: int, test: Examples) -> float:
+    with matmul.matmul_precision(
         told.config.precision
     ):  # a study asks so often that it would wait for answers longer than for learning
         return accuracy(told.plan, after, test, scores(told.strategy, test.images))
 
 
-def is_look(step: int) -> bool:
+def is_probe_step(step: int) -> bool:
     """Whether it is looked at what was learned after this step: 1, 2, 5, 10, 20, 50, ...
 
-    >>> [step for step in range(1, 300) if is_look(step)]
+    >>> [step for step in range(1, 300) if is_probe_step(step)]
     [1, 2, 5, 10, 20, 50, 100, 200]
     """
     digits = str(step)

@@ -13,7 +13,7 @@ from app.views.draw import checkpoint_cards, components, gradio_app, run_inputs
 from lifelong import api
 from lifelong.data.examples import Dataset
 from lifelong.training import experiment
-from tests.helpers import config, made_up, on_disk
+from tests.helpers import config, learned_run, toy_dataset
 from tests.image_helpers import is_one_sentence, png, ring, ship
 
 RUN = "mnist-class-finetune"
@@ -190,7 +190,7 @@ class TestUpload:
 class TestExamples:
     def test_each_is_read_by_the_model_that_learned_all(self):
         for digit in range(10):
-            drawing, chips = gradio_app.put(RUN, event(digit=digit, turn=0))
+            drawing, chips = gradio_app.on_example(RUN, event(digit=digit, turn=0))
             drawn = chips["drawn"]
             pixels = api.seen(RUN, api.open_image(drawing))
             assert (
@@ -199,14 +199,17 @@ class TestExamples:
             )
 
     def test_the_next_click_brings_another(self):
-        assert len({gradio_app.put(RUN, event(digit=3, turn=turn))[0] for turn in range(3)}) == 3
+        assert (
+            len({gradio_app.on_example(RUN, event(digit=3, turn=turn))[0] for turn in range(3)})
+            == 3
+        )
 
     @pytest.mark.parametrize(
         "data", [{}, {"digit": "3", "turn": 0}, {"digit": 3}, {"digit": True, "turn": 0}]
     )
     def test_anything_else_is_refused(self, data):
         with pytest.raises(gr.Error):
-            gradio_app.put(RUN, event(**data))
+            gradio_app.on_example(RUN, event(**data))
 
 
 def test_class_names_are_escaped():
@@ -220,7 +223,7 @@ class TestPhotographs:
     @pytest.fixture
     def run(self, monkeypatch) -> str:
         """A run of colour images, whose classes have names that a page must not believe."""
-        grey = made_up(classes=4, side=8)
+        grey = toy_dataset(classes=4, side=8)
         colour = (
             grey.train_images.repeat(1, 3, 1, 1),
             grey.train_labels,
@@ -238,9 +241,9 @@ class TestPhotographs:
             lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
         )
         monkeypatch.setattr("lifelong.inference.preprocess.DIGITS", ())
-        monkeypatch.setattr(gradio_app, "JUDGES", {})
+        monkeypatch.setattr(gradio_app, "JUDGE_RUNS", {})
         run_inputs._SHEETS.clear()
-        return on_disk(config(tasks=2)).name
+        return learned_run(config(tasks=2)).name
 
     def photo(self, mode: str = "RGB", size=(90, 60)) -> bytes:
         return png(Image.new(mode, size, 200 if mode == "L" else (200, 30, 40, 90)[: len(mode)]))
@@ -266,20 +269,20 @@ class TestPhotographs:
         )
 
     def test_the_classes_and_the_test_images_are_the_runs_and_names_are_escaped(self, run):
-        cleared, chips, soon, _ = gradio_app.settle(run, "0", {"photo": False})
+        cleared, chips, soon, _ = gradio_app.on_run_change(run, "0", {"photo": False})
         assert soon["sprite"] == ""  # the data set has to be read first
-        examples = gradio_app.tests_of(run)
+        examples = gradio_app.example_sheet(run)
         assert (
             cleared is None
             and chips["drawn"] == "cat"
             and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
         )
         assert chips["labels"][1] == examples["labels"][1] == "&lt;b&gt;dog"
-        drawing, chips = gradio_app.put(run, event(digit=2, turn=1))
+        drawing, chips = gradio_app.on_example(run, event(digit=2, turn=1))
         assert chips["drawn"] == "ship" and Image.open(io.BytesIO(drawing)).size == (8, 8)
 
     def test_a_run_of_the_same_kind_leaves_the_pad_as_it_is(self, run):
-        assert gradio_app.settle(run, "cat", {"photo": True})[0] is not None
+        assert gradio_app.on_run_change(run, "cat", {"photo": True})[0] is not None
 
     def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(
         self, run, monkeypatch
@@ -288,7 +291,7 @@ class TestPhotographs:
         run_inputs._SHEETS.clear()
         assert run_inputs.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):
-            gradio_app.put(run, event(digit=0, turn=0))
+            gradio_app.on_example(run, event(digit=0, turn=0))
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_a_run_at_work_shows_where_it_is_and_a_stop_button(monkeypatch, place, d
     monkeypatch.setattr(api, "arriving", lambda _config: download)
     run, stopped = made(), []
     monkeypatch.setattr(api, "state", lambda _run: "waiting" if place else "running")
-    monkeypatch.setattr(api, "place", lambda _run: place)
+    monkeypatch.setattr(api, "queue_position", lambda _run: place)
     monkeypatch.setattr(api, "stop", stopped.append)
     at = opened("train", run=run)
     assert said in at.get("progress")[0].proto.text

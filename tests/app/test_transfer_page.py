@@ -16,14 +16,9 @@ from lifelong.runs import store as run_store
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer import study
-from lifelong.transfer.results import AXES, Findings
+from lifelong.transfer.results import AXES, StudyResult
 from tests.app.test_pages import keys, opened, text
-from tests.transfer.test_study import (
-    asked,
-    colour,  # noqa: F401
-    found,
-    pretrained,
-)
+from tests.transfer.test_study import asked, found, pretrained
 
 SHIPPED = "transfer-mnist-digits"
 
@@ -133,7 +128,7 @@ def test_every_pair_that_is_offered_can_be_started_and_every_protector_is_told()
     assert at.segmented_control(key="pair").value == "digits"
     titles = {
         pair.title
-        for pair in api.PAIRS.values()
+        for pair in api.PRESETS.values()
         if {pair.dataset, pair.target or pair.dataset} <= set(api.datasets())
     }
     assert set(at.segmented_control(key="pair").options) == {*titles, "My own choice"}
@@ -161,7 +156,7 @@ def test_a_study_at_work_shows_where_it_is_and_a_stop_button(monkeypatch, place,
     monkeypatch.setattr(api, "arriving", lambda _config: download)
     name, stopped = made(), []
     monkeypatch.setattr(api, "state", lambda _name: "waiting" if place else "running")
-    monkeypatch.setattr(api, "place", lambda _name: place)
+    monkeypatch.setattr(api, "queue_position", lambda _name: place)
     monkeypatch.setattr(api, "stop", stopped.append)
     at = opened("transfer", study=name)
     assert said in at.get("progress")[0].proto.text
@@ -173,7 +168,7 @@ def test_a_study_at_work_shows_where_it_is_and_a_stop_button(monkeypatch, place,
 def test_a_study_at_work_tells_how_many_models_it_has_learned(monkeypatch):
     name = made(learned=20)
     monkeypatch.setattr(api, "state", lambda _name: "running")
-    monkeypatch.setattr(api, "place", lambda _name: 0)
+    monkeypatch.setattr(api, "queue_position", lambda _name: 0)
     at = opened("transfer", study=name)
     assert (
         " of 24 models learned, about" in at.get("progress")[0].proto.text
@@ -230,7 +225,7 @@ def wait(until) -> None:
 def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
     whole = found(seeds=seeds, sizes=(1,))
     for count in [*range(1, len(whole.events), 3), len(whole.events)]:
-        so_far = Findings(whole.config, whole.events[:count])
+        so_far = StudyResult(whole.config, whole.events[:count])
         for chart in (transfer_charts.target, transfer_charts.source):
             spec = chart(so_far, axis)
             assert spec["width"] == "container" and set(spec["datasets"]) >= {
@@ -254,7 +249,7 @@ def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
 @pytest.mark.usefixtures("small")
 def test_the_frame_of_a_chart_is_the_same_while_points_come():
     whole = found()
-    early = Findings(whole.config, [e for e in whole.events if getattr(e, "seed", 0) == 0])
+    early = StudyResult(whole.config, [e for e in whole.events if getattr(e, "seed", 0) == 0])
     frames = [
         {
             k: v
@@ -270,25 +265,25 @@ def test_a_gain_within_its_error_is_not_called_help():
     shipped = api.study(SHIPPED)
     swapped = [
         e.model_copy(update={"target": e.target - 0.02})
-        if getattr(e, "way", "") == "finetune" and e.seed % 2
+        if getattr(e, "regime", "") == "finetune" and e.seed % 2
         else e
         for e in shipped.events
     ]
-    assert "makes no difference" in transfer_text.result(Findings(shipped.config, swapped))
+    assert "makes no difference" in transfer_text.result(StudyResult(shipped.config, swapped))
     worse = [
         e.model_copy(update={"target": e.target - 0.1})
-        if getattr(e, "way", "") == "finetune"
+        if getattr(e, "regime", "") == "finetune"
         else e
         for e in shipped.events
     ]
-    assert "**is in the way**" in transfer_text.result(Findings(shipped.config, worse))
+    assert "**is in the way**" in transfer_text.result(StudyResult(shipped.config, worse))
 
 
 def test_the_csv_holds_every_point_and_the_command_makes_the_same_study():
     shipped = api.study(SHIPPED)
     lines = transfer_labels.csv(shipped).splitlines()
     assert len(lines) == 1 + sum(
-        len(shipped.curve(axis, way)) for axis in AXES for way in shipped.ways
+        len(shipped.curve(axis, way)) for axis in AXES for way in shipped.regimes
     )
     assert lines[1].startswith("images,scratch,1,,0.") and all(
         line.count(",") == lines[0].count(",") for line in lines
@@ -307,7 +302,7 @@ def test_classes_are_told_shortly(names, said):
 
 def test_the_form_of_a_study_with_a_target_is_told_by_its_data_sets():
     config = study_config.make(dataset="mnist-sample", target="mnist")
-    assert transfer_labels.title(Findings(config, [])) == "MNIST sample → MNIST"
+    assert transfer_labels.title(StudyResult(config, [])) == "MNIST sample → MNIST"
 
 
 @pytest.mark.usefixtures("colour")
@@ -316,7 +311,7 @@ def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
     made = study.resolve(pretrained())
     events = list(study.study(made))
     for count in range(1, len(events) + 1):
-        so_far = Findings(made, events[:count])
+        so_far = StudyResult(made, events[:count])
         assert transfer_charts.target(so_far, axis)["datasets"].keys() >= {
             "points",
             "looks",
@@ -330,7 +325,7 @@ def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
             transfer_text.progress(so_far, "running", 0)[1],
         ]
         assert all(said) and "None" not in " ".join(said)
-    whole = Findings(made, events)
+    whole = StudyResult(made, events)
     assert (
         "pretrained network" in transfer_text.result(whole)
         and len(transfer_text.measures(whole, axis)) == 2
@@ -353,7 +348,7 @@ def test_a_study_of_a_pretrained_network_is_told_without_a_source(axis):
 @pytest.mark.usefixtures("colour")
 @pytest.mark.parametrize(("rate", "told"), [(0.0005, "0.0005"), (1e-6, "0.000001"), (0.1, "0.1")])
 def test_a_learning_rate_that_was_given_is_told_of_all_ways(rate, told):
-    whole = Findings(study.resolve(pretrained(learning_rate=rate)), [])
+    whole = StudyResult(study.resolve(pretrained(learning_rate=rate)), [])
     assert transfer_labels._learning_rate(
         whole.config
     ) == told and "smaller steps" not in transfer_text.legend(whole)

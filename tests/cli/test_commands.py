@@ -16,7 +16,7 @@ from lifelong.cli import commands as command
 from lifelong.runs import store as run_store
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
-from tests.helpers import ROOT, after_steps, config, on_disk, pairs, python, strategy_names
+from tests.helpers import ROOT, config, learned_run, pairs, python, stop_after, strategy_names
 
 FEW = ["--dataset", "mnist-sample", "--tasks", "3", "--steps", "4"]
 MEASURES = [
@@ -236,7 +236,7 @@ def test_transfer_without_json_prints_a_table_and_goes_on_in_its_folder(cli, sma
             study_store.create(
                 study_config.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), at
             ),
-            after_steps(60),
+            stop_after(60),
         )
     )
     status, out, _ = cli(*STUDY, "--out", at)
@@ -289,7 +289,7 @@ def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
 
 
 def test_classify_answers_for_every_checkpoint(cli, digit):
-    at = on_disk(config())
+    at = learned_run(config())
     status, out, _ = cli("classify", at.name, digit, "--json")
     told = json.loads(out)
     assert (
@@ -312,7 +312,7 @@ def test_classify_answers_for_every_checkpoint(cli, digit):
 
 
 def test_runs_lists_what_is_there(cli, small):
-    at = on_disk(config(), until=2)
+    at = learned_run(config(), until=2)
     status, out, _ = cli("runs", "--json")
     row = next(row for row in json.loads(out) if row["id"] == at.name)
     assert (
@@ -499,7 +499,7 @@ BAD = [
 def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(
     cli, small, digit, tmp_path, arguments, says
 ):
-    run = on_disk(config(tasks=1)).name
+    run = learned_run(config(tasks=1)).name
     (tmp_path / "text.png").write_text("not a picture")
     (tmp_path / "half.png").write_bytes(digit.read_bytes()[:150])
     Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")

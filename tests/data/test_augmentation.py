@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lifelong.data.augmentation import deformed
+from lifelong.data.augmentation import deform
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -18,26 +18,26 @@ def displaced(side: int, size: float, count: int = 3000) -> torch.Tensor:
     """How many pixels to the right each pixel of a deformed image was taken from, (count, side, side)."""
     step = 250 // side
     ramp = (torch.arange(side) * step).to(torch.uint8).expand(count, 1, side, side)
-    return ((deformed(ramp, size, generator()).float() - ramp) / step)[:, 0]
+    return ((deform(ramp, size, generator()).float() - ramp) / step)[:, 0]
 
 
 def test_no_deformation_returns_the_images_and_draws_nothing():
     images, drawing = noise(4, 1, 6, 6), generator()
     before = drawing.get_state()
-    assert deformed(images, 0.0, drawing) is images
+    assert deform(images, 0.0, drawing) is images
     assert torch.equal(drawing.get_state(), before)
 
 
 @pytest.mark.parametrize("shape", [(5, 1, 28, 28), (5, 3, 32, 32), (5, 2, 6, 9), (5, 1, 1, 1)])
 def test_the_smallest_deformation_leaves_every_pixel_and_any_keeps_shape_and_kind(shape):
     images = noise(*shape)
-    assert torch.equal(deformed(images, 1e-6, generator()), images)
-    bent = deformed(images, 0.1, generator())
+    assert torch.equal(deform(images, 1e-6, generator()), images)
+    bent = deform(images, 0.1, generator())
     assert bent.shape == images.shape and bent.dtype == torch.uint8
 
 
 def test_no_images_at_all_stay_none():
-    assert deformed(noise(0, 1, 6, 6), 0.1, generator()).shape == (0, 1, 6, 6)
+    assert deform(noise(0, 1, 6, 6), 0.1, generator()).shape == (0, 1, 6, 6)
 
 
 @pytest.mark.parametrize("side", [20, 28])
@@ -63,13 +63,13 @@ def test_neighbours_move_together():
 
 def test_every_image_is_deformed_in_its_own_way_and_all_its_channels_in_the_same():
     same = noise(1, 1, 12, 12).expand(2, 3, 12, 12)
-    bent = deformed(same, 0.05, generator())
+    bent = deform(same, 0.05, generator())
     assert not torch.equal(bent[0], bent[1])
     assert torch.equal(bent[:, 0], bent[:, 1]) and torch.equal(bent[:, 0], bent[:, 2])
 
 
 def test_inside_a_plain_area_nothing_changes_and_from_beyond_the_border_comes_black():
-    bent = deformed(torch.full((200, 1, 28, 28), 200, dtype=torch.uint8), 0.04, generator())
+    bent = deform(torch.full((200, 1, 28, 28), 200, dtype=torch.uint8), 0.04, generator())
     assert (bent[:, 0, 10:18, 10:18] == 200).all()
     assert (bent <= 200).all() and (bent == 0).any()
 
@@ -77,7 +77,7 @@ def test_inside_a_plain_area_nothing_changes_and_from_beyond_the_border_comes_bl
 def test_the_same_generator_gives_the_same_bits_and_torchs_own_plays_no_part():
     images = noise(8, 1, 10, 10)
     torch.manual_seed(1)
-    one = deformed(images, 0.05, generator(1))
+    one = deform(images, 0.05, generator(1))
     torch.manual_seed(2)
-    assert torch.equal(one, deformed(images, 0.05, generator(1)))
-    assert not torch.equal(one, deformed(images, 0.05, generator(2)))
+    assert torch.equal(one, deform(images, 0.05, generator(1)))
+    assert not torch.equal(one, deform(images, 0.05, generator(2)))

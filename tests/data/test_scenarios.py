@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from lifelong.data.examples import Dataset
-from lifelong.data.scenarios import Plan, plan, split
+from lifelong.data.scenarios import Plan, make_plan, split
 from lifelong.errors import LifelongError
-from tests.helpers import config, made_up
+from tests.helpers import config, toy_dataset
 
 CLASSES = ((7, 2), (0, 5), (3,))  # label numbers by task; the last task is smaller
 PLAN = {
@@ -37,7 +37,7 @@ COMPETING = [
 
 @pytest.mark.parametrize(("scenario", "compete", "after", "rows"), COMPETING)
 def test_which_outputs_compete(scenario, compete, after, rows):
-    assert PLAN[scenario, compete].competing(after).tolist() == table(rows)
+    assert PLAN[scenario, compete].active_outputs(after).tolist() == table(rows)
 
 
 @pytest.mark.parametrize("compete", ["seen", "all"])
@@ -48,7 +48,7 @@ def test_which_outputs_compete(scenario, compete, after, rows):
 def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(
     scenario, rows, compete, after
 ):
-    assert PLAN[scenario, compete].competing(after, labelled=True).tolist() == table(rows)
+    assert PLAN[scenario, compete].active_outputs(after, task_given=True).tolist() == table(rows)
 
 
 @pytest.mark.parametrize(("scenario", "compete", "after", "task", "outputs"), [
@@ -60,7 +60,7 @@ def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(
 def test_which_outputs_are_asked_about_an_image_that_a_person_brings(
     scenario, compete, after, task, outputs
 ):
-    assert PLAN[scenario, compete].asked(after, task).tolist() == table(outputs)[0]
+    assert PLAN[scenario, compete].candidates_for_query(after, task).tolist() == table(outputs)[0]
 
 
 @pytest.mark.parametrize(("scenario", "output", "after", "task", "classes"), [
@@ -68,7 +68,7 @@ def test_which_outputs_are_asked_about_an_image_that_a_person_brings(
     ("domain", 0, 0, None, (7,)), ("domain", 0, 2, None, (7, 0, 3)), ("domain", 1, 2, None, (2, 5)), ("domain", 1, 2, 1, (5,)),
 ])  # fmt: skip
 def test_what_an_answer_means(scenario, output, after, task, classes):
-    assert PLAN[scenario, "seen"].meaning(output, after, task) == classes
+    assert PLAN[scenario, "seen"].classes_of(output, after, task) == classes
 
 
 @pytest.mark.parametrize(
@@ -91,27 +91,27 @@ def test_how_many_outputs_there_are(scenario, outputs):
     ],
 )
 def test_classes_are_dealt_out_evenly_and_the_larger_tasks_come_first(tasks, sizes):
-    dealt = plan(config(tasks=tasks), 10).classes
+    dealt = make_plan(config(tasks=tasks), 10).classes
     assert [len(task) for task in dealt] == sizes
     assert [label for task in dealt for label in task] == list(range(10))
 
 
 def test_the_class_order_is_natural_for_seed_0_and_a_permutation_drawn_from_the_seed_otherwise():
     orders = {
-        seed: [label for task in plan(config(seed=seed), 10).classes for label in task]
+        seed: [label for task in make_plan(config(seed=seed), 10).classes for label in task]
         for seed in range(8)
     }
     assert orders[0] == list(range(10))
     assert all(sorted(order) == list(range(10)) for order in orders.values())
     assert len({tuple(order) for order in orders.values()}) == 8
     assert orders[3] == [
-        label for task in plan(config("ewc", "task", seed=3), 10).classes for label in task
+        label for task in make_plan(config("ewc", "task", seed=3), 10).classes for label in task
     ]
 
 
 def test_a_given_class_order_is_kept_whatever_the_seed():
     given = (9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-    assert plan(config(seed=4, class_order=given, tasks=5), 10).classes == (
+    assert make_plan(config(seed=4, class_order=given, tasks=5), 10).classes == (
         (9, 8),
         (7, 6),
         (5, 4),
@@ -127,23 +127,23 @@ def test_a_class_order_that_is_no_permutation_is_refused(order):
     with pytest.raises(
         LifelongError, match=r"class order was given as .*expected each of 0 to 9 once\.$"
     ):
-        plan(config(class_order=order), 10)
+        make_plan(config(class_order=order), 10)
 
 
 def test_more_tasks_than_classes_and_a_transfer_without_target_are_refused():
     with pytest.raises(LifelongError, match=r"11 tasks were asked for.*at most 10\.$"):
-        plan(config(tasks=11), 10)
+        make_plan(config(tasks=11), 10)
     with pytest.raises(
         LifelongError, match=r"transfer scenario was given 1 task; .*source and a target\.$"
     ):
-        plan(config(scenario="transfer", tasks=1), 10)
+        make_plan(config(scenario="transfer", tasks=1), 10)
 
 
 @pytest.mark.parametrize("scenario", ["task", "class", "transfer", "domain"])
 def test_every_image_goes_into_the_task_of_its_class_with_the_label_of_its_output(scenario):
-    dataset, made = made_up(), config(scenario=scenario, tasks=3, seed=5)
+    dataset, made = toy_dataset(), config(scenario=scenario, tasks=3, seed=5)
     tasks = split(made, dataset)
-    how = plan(made, 10)
+    how = make_plan(made, 10)
     for part, images, labels in (
         ("train", dataset.train_images, dataset.train_labels),
         ("test", dataset.test_images, dataset.test_labels),
@@ -154,18 +154,18 @@ def test_every_image_goes_into_the_task_of_its_class_with_the_label_of_its_outpu
             examples = getattr(task, part)
             assert (examples.tasks == task.index).all()
             for image, output in zip(examples.images, examples.labels.tolist()):
-                assert how.meaning(output, task.index, task.index) == (
+                assert how.classes_of(output, task.index, task.index) == (
                     original[image.numpy().tobytes()],
                 )
 
 
 def test_in_the_domain_scenario_a_label_is_the_place_within_the_task():
-    for task in split(config(scenario="domain", tasks=5), made_up()):
+    for task in split(config(scenario="domain", tasks=5), toy_dataset()):
         assert set(task.train.labels.tolist()) == set(task.test.labels.tolist()) == {0, 1}
 
 
 def test_a_task_knows_which_outputs_compete_for_images_of_any_task():
-    task = split(config(scenario="task", tasks=3), made_up())[1]
+    task = split(config(scenario="task", tasks=3), toy_dataset())[1]
     rows = task.candidates(torch.tensor([2, 0, 1]))
     assert [row.nonzero().flatten().tolist() for row in rows] == [
         [7, 8, 9],
@@ -176,7 +176,7 @@ def test_a_task_knows_which_outputs_compete_for_images_of_any_task():
 
 
 def test_a_class_without_images_is_told_by_name():
-    full = made_up()
+    full = toy_dataset()
     without = full.train_labels != 3
     dataset = Dataset(
         "holed",
@@ -195,7 +195,7 @@ def test_a_class_without_images_is_told_by_name():
 
 
 def test_a_data_set_whose_largest_label_is_missing_still_splits():
-    full = made_up()
+    full = toy_dataset()
     without = full.train_labels != 9
     dataset = Dataset(
         "holed",

@@ -14,7 +14,7 @@ import torch
 from lifelong import datasets
 from lifelong.datasets import cifar10
 from lifelong.errors import LifelongError
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 from tests.image_helpers import is_one_sentence
 from tests.sample_files import Harmful, coded, go_online, image_folder, parquet, plain, server
 
@@ -77,7 +77,7 @@ def refused(what) -> str:
 def test_parquet_is_read_shard_after_shard(data):
     two_shards(data / "cifar10")
     assert_tiny(datasets.load("cifar10"))
-    assert datasets.here("cifar10") and datasets.place("cifar10") == data / "cifar10"
+    assert datasets.is_available("cifar10") and datasets.location("cifar10") == data / "cifar10"
 
 
 def test_copies_in_jpeg_are_told_beside_every_number(data):
@@ -206,7 +206,7 @@ def test_a_file_that_is_missing_is_told_by_name(data):
     files = batches()
     del files["data_batch_3"], files["batches.meta"]
     image_folder(data / cifar10.BATCHES, files)
-    assert not datasets.here("cifar10")
+    assert not datasets.is_available("cifar10")
     assert (
         refused(cifar10.load)
         == "The folder cifar-10-batches-py lacks data_batch_3, batches.meta; fetch CIFAR-10 again."
@@ -245,18 +245,23 @@ def test_how_far_a_download_is_can_be_asked(archive, monkeypatch):
     fetch, told = cifar10._fetch, []
 
     def watched(beside: str) -> None:
-        told.append(datasets.arriving("cifar10"))
+        told.append(datasets.download_progress("cifar10"))
         fetch(beside)
-        told.append(datasets.arriving("cifar10"))
+        told.append(datasets.download_progress("cifar10"))
 
     monkeypatch.setattr(cifar10, "_fetch", watched)
     with server({"cifar-10-python.tar.gz": archive}) as (address, _):
         use(monkeypatch, address)
-        assert datasets.arriving("cifar10") is None
+        assert datasets.download_progress("cifar10") is None
         cifar10.load()
     whole = cifar10.DOWNLOAD[1]
-    assert told == [(0, whole), (len(archive), whole)] and datasets.arriving("cifar10") is None
-    assert datasets.arriving("mnist-sample") is datasets.arriving("my-own") is None
+    assert (
+        told == [(0, whole), (len(archive), whole)]
+        and datasets.download_progress("cifar10") is None
+    )
+    assert (
+        datasets.download_progress("mnist-sample") is datasets.download_progress("my-own") is None
+    )
 
 
 def test_cifar_is_downloaded_once_and_found_the_next_time(archive, monkeypatch, capsys, tmp_path):
@@ -352,7 +357,7 @@ def test_an_image_folder_with_images_of_another_size_is_refused(data):
 @pytest.mark.parametrize("scenario", ["class", "task", "domain", "transfer"])
 def test_the_mlp_learns_it_in_every_scenario(data, scenario):
     two_shards(data / "cifar10")
-    told, events = whole(config("replay", scenario, dataset="cifar10", tasks=2))
+    told, events = run_all(config("replay", scenario, dataset="cifar10", tasks=2))
     assert told.strategy.network.layers[0].in_features == 3072
     assert events[0].source == ORIGINALS and events[0].shape == (3, 32, 32)
     assert {name for names in events[0].classes for name in names} == set(cifar10.CLASSES)

@@ -17,7 +17,7 @@ from lifelong.datasets.readers import custom, decoding
 from lifelong.errors import LifelongError
 from lifelong.runs import store as run_store
 from lifelong.training import experiment
-from tests.helpers import config, pairs, python, whole, with_hidden
+from tests.helpers import config, pairs, python, run_all, with_hidden
 from tests.image_helpers import is_one_sentence
 from tests.sample_files import coded, image_folder, parquet, plain
 
@@ -54,7 +54,7 @@ def test_an_image_folder_is_a_data_set_of_its_own_name(data):
     assert (
         datasets.names()[-1] == "pets"
         and datasets.classes("pets") == ("cat", "dog")
-        and datasets.here("pets")
+        and datasets.is_available("pets")
     )
     dataset = datasets.load("pets")
     assert (dataset.name, dataset.title, dataset.classes) == ("pets", "pets", ("cat", "dog"))
@@ -248,7 +248,7 @@ def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(data, monkeypatch):
-    monkeypatch.setattr(decoding, "LARGEST", 29)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 29)
     image_folder(data / "pets", pets((5, 6)))
     assert refused(datasets.load, "pets").startswith(
         "pets/train/cat/0.png has 6 x 5 pixels; give one of at most "
@@ -342,7 +342,7 @@ def test_a_pipe_does_not_keep_anyone_waiting(data):
 def test_a_name_is_never_a_path(data, name):
     image_folder(data / "pets", pets())
     image_folder(data / ".hidden", pets())
-    for ask in (datasets.place, datasets.load, datasets.classes, datasets.here):
+    for ask in (datasets.location, datasets.load, datasets.classes, datasets.is_available):
         with pytest.raises(LifelongError, match="There is no dataset|was given as a data set"):
             ask(name)
 
@@ -390,7 +390,7 @@ def test_a_lifelong_data_that_cannot_be_looked_into_is_as_if_it_were_empty(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIFELONG_DATA", where)
     assert datasets.names() == ("cifar10", "fashion-mnist", "mnist", "mnist-sample")
-    assert [name for name in datasets.names() if datasets.here(name)] == ["mnist-sample"]
+    assert [name for name in datasets.names() if datasets.is_available(name)] == ["mnist-sample"]
     assert "There is no dataset" in refused(datasets.load, "pets")
 
 
@@ -404,7 +404,7 @@ def test_a_data_set_is_kept_in_memory_until_its_files_change(data):
 
 def test_listing_opens_no_image_and_imports_no_torch(data):
     image_folder(data / "pets", dict.fromkeys(pets(), b"no picture"))
-    told = python("-c", "import sys; from lifelong import datasets as d; print(d.names()[-1], [d.card(n).told() for n in d.names()] and d.classes('pets'), "
+    told = python("-c", "import sys; from lifelong import datasets as d; print(d.names()[-1], [d.info(n).describe() for n in d.names()] and d.classes('pets'), "
                   "'torch' in sys.modules)", env=dict(os.environ))  # fmt: skip
     assert told.stdout.strip() == "pets ('cat', 'dog') False", told.stderr
 
@@ -631,7 +631,7 @@ def test_every_strategy_learns_colour_images_that_are_not_square_in_seven_classe
         for k in range(3)
     }
     image_folder(data / "seven", files)
-    told, events = whole(config(strategy, scenario, dataset="seven"))
+    told, events = run_all(config(strategy, scenario, dataset="seven"))
     assert told.dataset.shape == (3, 9, 7) and len(events[-2].accuracy) == 3
     assert sorted(name for names in events[0].classes for name in names) == [
         f"class {label}" for label in range(7)

@@ -20,8 +20,8 @@ from tests.sample_files import (
     idx_bytes,
     packed_files,
     parquet,
+    place_files,
     plain,
-    put,
     server,
 )
 
@@ -54,16 +54,16 @@ def refused() -> str:
 
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
 def test_the_four_files_are_read_packed_or_not(data, packed):
-    put(data, four_files(), packed, kin="FashionMNIST")
-    assert datasets.here("fashion-mnist")
+    place_files(data, four_files(), packed, kin="FashionMNIST")
+    assert datasets.is_available("fashion-mnist")
     assert_tiny(datasets.load("fashion-mnist"))
 
 
 def test_the_files_of_mnist_are_not_taken_for_it_nor_the_other_way_round(data):
-    put(data, four_files())
-    assert datasets.here("mnist") and not datasets.here("fashion-mnist")
-    put(data, four_files(), kin="FashionMNIST")
-    assert datasets.place("mnist") != datasets.place("fashion-mnist")
+    place_files(data, four_files())
+    assert datasets.is_available("mnist") and not datasets.is_available("fashion-mnist")
+    place_files(data, four_files(), kin="FashionMNIST")
+    assert datasets.location("mnist") != datasets.location("fashion-mnist")
 
 
 def test_the_class_names_are_torchvisions():
@@ -94,7 +94,7 @@ def test_parquet_of_the_hub_is_read_too(data):
 ], ids=["a byte short", "an eleventh class", "one label for all"])  # fmt: skip
 def test_a_damaged_file_is_one_sentence(data, name, damage, says):
     files = four_files()
-    put(data, files | {name: damage(files[name])}, packed=False, kin="FashionMNIST")
+    place_files(data, files | {name: damage(files[name])}, packed=False, kin="FashionMNIST")
     assert refused().startswith(says)
 
 
@@ -109,13 +109,13 @@ def test_sizes_that_no_array_can_have_are_one_sentence(data, sizes):
         + b"".join(size.to_bytes(4, "big") for size in sizes)
         + b"x"
     }
-    put(data, files, packed=False, kin="FashionMNIST")
+    place_files(data, files, packed=False, kin="FashionMNIST")
     assert refused() == "train-images-idx3-ubyte is not a whole IDX file of bytes; fetch it again."
 
 
 def test_a_small_file_that_unpacks_to_more_than_any_idx_file_is_refused(data, monkeypatch):
     monkeypatch.setattr(idx, "LARGEST", 10_000)
-    raw = put(data, four_files(), kin="FashionMNIST")
+    raw = place_files(data, four_files(), kin="FashionMNIST")
     (raw / "train-images-idx3-ubyte.gz").write_bytes(
         gzip.compress(idx_bytes(np.zeros((1000, 28, 28))))
     )

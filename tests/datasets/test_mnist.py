@@ -20,7 +20,7 @@ from tests.sample_files import (
     go_online,
     idx_bytes,
     packed_files,
-    put,
+    place_files,
     server,
 )
 
@@ -61,20 +61,20 @@ def assert_tiny(dataset):
 
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
 def test_the_four_files_are_read_packed_or_not(data, packed):
-    put(data, four_files(), packed)
+    place_files(data, four_files(), packed)
     assert_tiny(mnist.load())
 
 
 def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
     files = four_files()
-    put(data, files)
-    put(data, {"t10k-labels-idx1-ubyte": files["t10k-labels-idx1-ubyte"]}, packed=False)
+    place_files(data, files)
+    place_files(data, {"t10k-labels-idx1-ubyte": files["t10k-labels-idx1-ubyte"]}, packed=False)
     (data / "MNIST/raw/t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")
     assert_tiny(mnist.load())
 
 
 def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(data, tmp_path):
-    put(tmp_path / "cache", four_files(), packed=False)
+    place_files(tmp_path / "cache", four_files(), packed=False)
     assert_tiny(mnist.load())
 
 
@@ -85,7 +85,7 @@ def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(da
 ], ids=["a byte short", "half", "three bytes", "empty", "a byte long", "a web page", "floats", "a negative size"])  # fmt: skip
 def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
     files = four_files()
-    put(data, files | {name: damage(files[name])}, packed=False)
+    place_files(data, files | {name: damage(files[name])}, packed=False)
     with pytest.raises(
         LifelongError, match=rf"^{name} is not a whole IDX file of bytes; fetch it again\.$"
     ):
@@ -94,7 +94,7 @@ def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
 
 @pytest.mark.parametrize("cut", [0.5, 0.99, 0.0])
 def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
-    raw = put(data, four_files())
+    raw = place_files(data, four_files())
     file = raw / "train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[: int(cut * file.stat().st_size)])
     with pytest.raises(
@@ -104,7 +104,7 @@ def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
 
 
 def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
-    raw = put(data, four_files())
+    raw = place_files(data, four_files())
     file = raw / "train-images-idx3-ubyte.gz"
     content = bytearray(file.read_bytes())
     content[-6] ^= 0xFF  # in the checksum
@@ -121,7 +121,7 @@ def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
     {"train-labels-idx1-ubyte": idx_bytes(np.zeros((TRAIN, 1)))},
 ], ids=["a label too few", "an eleventh digit", "labels for images", "images for labels"])  # fmt: skip
 def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change):
-    put(data, four_files() | change)
+    place_files(data, four_files() | change)
     with pytest.raises(
         LifelongError, match=r"^The four files of MNIST do not belong together: [^\n]*\.$"
     ):

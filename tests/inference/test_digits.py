@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from lifelong import datasets
-from lifelong.data.image_files import FORMATS, LARGEST, WORKING, open_image
+from lifelong.data.image_files import FORMATS, MAX_PIXELS, WORKING, open_image
 from lifelong.errors import LifelongError
 from lifelong.inference.digits import to_digit
 
@@ -215,7 +215,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(width, height, monkeypat
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("was decoded"))
     with pytest.raises(
         LifelongError,
-        match=rf"^The picture has [^\n]* pixels; give one of at most {LARGEST // 1_000_000} million\.$",
+        match=rf"^The picture has [^\n]* pixels; give one of at most {MAX_PIXELS // 1_000_000} million\.$",
     ):
         open_image(png_of(width, height))
 

@@ -11,20 +11,20 @@ from lifelong.errors import LifelongError
 from lifelong.events import TaskLearned
 from lifelong.inference import predict
 from lifelong.runs import store as run_store
-from tests.helpers import config, learn, made_up, on_disk, pairs, whole
+from tests.helpers import config, learn, learned_run, pairs, run_all, toy_dataset
 
 every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
 
 
 def picture(label: int = 0) -> np.ndarray:
     """The first test image of a class."""
-    data = made_up()
+    data = toy_dataset()
     return data.test_images[(data.test_labels == label).nonzero()[0, 0], 0].numpy()
 
 
 @every_pair
 def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strategy, scenario, small):
-    at = on_disk(config(strategy, scenario), until=2)
+    at = learned_run(config(strategy, scenario), until=2)
     told = predict.classify(at, picture())
     assert [a.after for a in told] == [0, 1]
     for a in told:
@@ -44,7 +44,7 @@ def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strateg
     ("task", 1, 0, "0123"), ("transfer", 1, None, "0123456"), ("domain", 0, None, "0123"), ("domain", 2, None, "0123456789"), ("domain", 2, 1, "456"),
 ])  # fmt: skip
 def test_only_classes_that_can_be_meant_are_answered(scenario, after, task, classes, small):
-    at = on_disk(config("finetune", scenario))
+    at = learned_run(config("finetune", scenario))
     assert sorted(predict.classify(at, picture(), after, task)[-1].probability_of) == list(classes)
 
 
@@ -53,7 +53,7 @@ def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(
     strategy, scenario, small
 ):
     """With the task label given, so that one rule holds for all scenarios."""
-    at = on_disk(config(strategy, scenario, steps=20))
+    at = learned_run(config(strategy, scenario, steps=20))
     rows = run_store.history(at).learned
     labels = run_store.history(at).started.labels
     for task in (0, 2):
@@ -63,12 +63,13 @@ def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(
                 right.append(
                     predict.classify(at, image.numpy(), task=task)[2].classes == (str(label),)
                 )
-        assert np.mean(right) == pytest.approx(rows[2].labelled[task])
+        assert np.mean(right) == pytest.approx(rows[2].accuracy_given_task[task])
 
 
 def test_half_precision_answers_the_same(small):
     exact, half = (
-        predict.classify(on_disk(config(half=h, steps=20)), picture())[-1] for h in (False, True)
+        predict.classify(learned_run(config(half=h, steps=20)), picture())[-1]
+        for h in (False, True)
     )
     assert exact.classes == half.classes and exact.top[0][1] == pytest.approx(
         half.top[0][1], abs=0.01
@@ -76,7 +77,7 @@ def test_half_precision_answers_the_same(small):
 
 
 def test_answers_are_those_of_the_checkpoint_that_is_on_disk_now(small):
-    at = on_disk(config())
+    at = learned_run(config())
     before = predict.classify(at, picture())[0]
     run_store.undo(at), run_store.undo(at), run_store.undo(at)
     (at / "config.json").write_text(
@@ -93,7 +94,7 @@ def test_answers_are_those_of_the_checkpoint_that_is_on_disk_now(small):
     ({"task": 3}, "task was given as 3; the run .* has tasks 0 to 2"), ({"task": -1}, "task was given as -1"),
 ])  # fmt: skip
 def test_a_task_that_is_none_is_told_in_one_sentence(asked, says, small):
-    at = on_disk(config(), until=2)
+    at = learned_run(config(), until=2)
     with pytest.raises(LifelongError, match=rf"^{says}[^\n]*\.$"):
         predict.classify(at, picture(), **asked)
 
@@ -105,7 +106,7 @@ def test_a_run_that_has_learned_nothing_says_so(small):
 
 def test_the_json_answer_has_five_labels_a_checkpoint_and_forgets_what_was_drawn():
     """On real digits: after the last of five tasks, fine-tuning calls a 0 by a name it learned last."""
-    at = on_disk(config(tasks=5, steps=60))
+    at = learned_run(config(tasks=5, steps=60))
     data = datasets.load("mnist-sample")
     zero = Image.fromarray(data.test_images[(data.test_labels == 0).nonzero()[3, 0], 0].numpy())
     told = api.answers_json(at.name, zero)
@@ -123,20 +124,20 @@ def test_the_json_answer_has_five_labels_a_checkpoint_and_forgets_what_was_drawn
 
 
 def test_a_blank_picture_is_told_in_one_sentence(small):
-    at = on_disk(config(tasks=1))
+    at = learned_run(config(tasks=1))
     with pytest.raises(LifelongError, match=r"^The picture is blank: [^\n]*\.$"):
         api.answers_json(at.name, Image.new("L", (50, 50), 255))
 
 
 def test_the_cumulative_run_of_a_run_is_the_one_that_learned_the_same(small):
-    mine, best = on_disk(config("ewc")), on_disk(config("cumulative"))
+    mine, best = learned_run(config("ewc")), learned_run(config("cumulative"))
     (
-        on_disk(config("cumulative", seed=1)),
-        on_disk(config("cumulative", steps=3)),
-        on_disk(config("cumulative", "task")),
+        learned_run(config("cumulative", seed=1)),
+        learned_run(config("cumulative", steps=3)),
+        learned_run(config("cumulative", "task")),
     )
     assert api.cumulative_of(mine.name) == best.name and api.cumulative_of(best.name) is None
-    rows = [e for e in whole(config("cumulative"))[1] if isinstance(e, TaskLearned)]
+    rows = [e for e in run_all(config("cumulative"))[1] if isinstance(e, TaskLearned)]
     assert (
         api.history(mine.name).measures(api.history(best.name))["intransigence"] is not None
         and len(rows) == 3
@@ -165,5 +166,5 @@ def test_every_strategy_of_a_scenario_has_a_card_with_that_scenarios_defaults(sc
     ],
 )
 def test_chance_is_one_over_the_outputs_that_compete(scenario, chances, small):
-    story = run_store.history(on_disk(config("finetune", scenario), until=1))
+    story = run_store.history(learned_run(config("finetune", scenario), until=1))
     assert [story.chance(task) for task in range(3)] == pytest.approx(chances)

@@ -13,21 +13,21 @@ from lifelong.inference import preprocess
 )
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (3, 20, 40)])
 def test_any_mode_becomes_bytes_of_the_models_shape(mode, shape):
-    seen = preprocess.photograph(Image.new(mode, (70, 50)), shape)
+    seen = preprocess.to_photo(Image.new(mode, (70, 50)), shape)
     assert seen.shape == shape and seen.dtype == np.uint8
 
 
 def test_it_is_the_middle_that_is_seen():
     wide = Image.new("RGB", (300, 100), (255, 0, 0))
     wide.paste((0, 255, 0), (100, 0, 200, 100))
-    seen = preprocess.photograph(wide, (3, 10, 10))[
+    seen = preprocess.to_photo(wide, (3, 10, 10))[
         :, :, 1:-1
     ]  # at its edge a little of the neighbours is mixed in
     assert (seen == np.array([0, 255, 0])[:, None, None]).all()
 
 
 def test_what_is_transparent_is_white():
-    assert (preprocess.photograph(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), (3, 4, 4)) == 255).all()
+    assert (preprocess.to_photo(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), (3, 4, 4)) == 255).all()
 
 
 def test_a_blank_page_is_no_digit_but_a_photograph_like_any_other():

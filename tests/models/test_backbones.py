@@ -17,7 +17,7 @@ from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
 from lifelong.training import experiment
-from tests.helpers import after_steps, config, learn, made_up, on_disk, same, whole
+from tests.helpers import config, learn, learned_run, run_all, same, stop_after, toy_dataset
 
 NET = "squeezenet1_0"
 SMALL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
@@ -26,7 +26,7 @@ SMALL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
 @pytest.fixture
 def pictures(monkeypatch) -> Dataset:
     """Colour images of 16 x 16, so that a deep network costs little."""
-    grey = made_up(classes=4, train=12, test=4, side=16)
+    grey = toy_dataset(classes=4, train=12, test=4, side=16)
     colour = Dataset(
         "made-up",
         "Made up",
@@ -117,12 +117,15 @@ def weights_file(folder, change=None, **about):
 
 def test_weights_of_a_file_are_taken_over_with_their_stem_and_tell_themselves_from_others(tmp_path):
     file, made = weights_file(tmp_path)
-    taken = registry.model("resnet18")(weights=str(file)).front("fp32")
+    taken = registry.model("resnet18")(weights=str(file)).frozen_backbone("fp32")
     images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
     taken.initialise(torch.Generator().manual_seed(9))  # goes back to the weights, not to others
     torch.testing.assert_close(taken(images), made(images))
     other = weights_file(tmp_path, lambda t: t | {"bn1.bias": t["bn1.bias"] + 1})[0]
-    assert taken.digest != registry.model("resnet18")(weights=str(other)).front("fp32").digest
+    assert (
+        taken.fingerprint
+        != registry.model("resnet18")(weights=str(other)).frozen_backbone("fp32").fingerprint
+    )
 
 
 @pytest.mark.parametrize(("change", "says"), [
@@ -131,14 +134,16 @@ def test_weights_of_a_file_are_taken_over_with_their_stem_and_tell_themselves_fr
 ])  # fmt: skip
 def test_weights_of_another_network_are_refused(tmp_path, change, says):
     with pytest.raises(LifelongError) as error:
-        registry.model("resnet18")(weights=str(weights_file(tmp_path, change)[0])).front("fp32")
+        registry.model("resnet18")(weights=str(weights_file(tmp_path, change)[0])).frozen_backbone(
+            "fp32"
+        )
     assert str(error.value) == says
 
 
 def test_a_file_that_could_run_a_program_is_not_opened(tmp_path):
     (tmp_path / "mine.pth").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     with pytest.raises(LifelongError, match="only .safetensors files are read"):
-        weights.find("resnet18", str(tmp_path / "mine.pth"))
+        weights.load("resnet18", str(tmp_path / "mine.pth"))
 
 
 def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
@@ -150,7 +155,7 @@ def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
         .expand(64, 3, -1, -1)
     )
     changed, again = (
-        augmentation.cropped_and_flipped(images, torch.Generator().manual_seed(3)) for _ in range(2)
+        augmentation.crop_and_flip(images, torch.Generator().manual_seed(3)) for _ in range(2)
     )
     assert (
         changed.shape == images.shape
@@ -163,31 +168,26 @@ def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
     )  # what moves in from outside is at most two pixels
     whole_rows = [any(set(row.tolist()) <= set(own) for own in rows) for row in inner]
     assert all(whole_rows) and len({tuple(image.flatten().tolist()) for image in changed}) > 20
-    assert augmentation.cropped_and_flipped(images, torch.Generator(), side=12).shape == (
-        64,
-        3,
-        12,
-        12,
-    )
+    assert augmentation.crop_and_flip(images, torch.Generator(), side=12).shape == (64, 3, 12, 12)
 
 
 def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pictures):
     made = deep("replay", network={"weights": "none", "units": 8, "tune": "whole"})
-    never = on_disk(made)
+    never = learned_run(made)
     at = run_store.create(made, never.with_name("stopped"))
-    learn(at, stop=after_steps(1))
-    learn(at, stop=after_steps(2))
+    learn(at, stop=stop_after(1))
+    learn(at, stop=stop_after(2))
     learn(at)
     for k in (0, 1):
         ours, theirs = (
-            tensor_files.read(checkpoints.answering(place, k))[0] for place in (at, never)
+            tensor_files.read(checkpoints.inference_file(place, k))[0] for place in (at, never)
         )
         assert same(ours, theirs)
     assert any("running_mean" in name for name in ours)
 
 
 def test_batch_norm_learns_its_statistics_in_steps_only(pictures):
-    told, _ = whole(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
+    told, _ = run_all(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
     body = told.strategy.network.body
     before = {name: t.clone() for name, t in body.named_buffers()}
     told.strategy.scores(pictures.test_images)
@@ -198,7 +198,7 @@ def test_batch_norm_learns_its_statistics_in_steps_only(pictures):
 @pytest.mark.parametrize("strategy", ["ewc", "lwf", "derpp", "agem", "si", "slda"])
 def test_strategies_run_on_a_whole_network(pictures, monkeypatch, strategy):
     monkeypatch.setattr("lifelong.strategies.parts.importance.SAMPLE", 2)
-    _, events = whole(deep(strategy, network={"weights": "none", "units": 8, "tune": "whole"}))
+    _, events = run_all(deep(strategy, network={"weights": "none", "units": 8, "tune": "whole"}))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
 
@@ -209,15 +209,15 @@ def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
         {"weights": "none", "units": 8},
         {"weights": "none", "units": 8, "tune": "whole"},
     ):
-        at = on_disk(deep(network=network))
+        at = learned_run(deep(network=network))
         told = experiment.Experiment(deep(network=network))
         list(told.events())
         image = pictures.test_images[3]
         (last,) = predict.classify(at, image.numpy())[1:]
         seen = (
             image[None]
-            if told.front is None
-            else told.strategy.network.body.encode(told.front(image[None]))
+            if told.frozen_backbone is None
+            else told.strategy.network.body.encode(told.frozen_backbone(image[None]))
         )
         expected = told.strategy.scores(seen).detach().softmax(1).max()
         assert last.top[0][1] == pytest.approx(float(expected), abs=1e-3)
@@ -226,9 +226,9 @@ def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
 
 def test_the_whole_network_tells_how_long_it_will_take_and_is_as_it_was_after(pictures):
     told = experiment.Experiment(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
-    before = {name: t.clone() for name, t in told.state().items()}
+    before = {name: t.clone() for name, t in told.state_dict().items()}
     started = next(told.events())
-    assert started.estimate > 0 and same(before, told.state())
+    assert started.estimate > 0 and same(before, told.state_dict())
     assert (
         next(experiment.Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate
         is None

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lifelong.models.parts.convolutions import Product, as_products
+from lifelong.models.parts.convolutions import MatmulConv2d, use_matmul
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -16,8 +16,8 @@ def test_result_and_gradients_are_the_convolutions(kernel, stride, side, bias):
     plain = nn.Conv2d(6, 4, kernel, stride=stride, padding=kernel // 2, bias=bias)
     product = nn.Sequential(nn.Conv2d(6, 4, kernel, stride=stride, padding=kernel // 2, bias=bias))
     product.load_state_dict({f"0.{name}": t for name, t in plain.state_dict().items()})
-    as_products(product)
-    assert isinstance(product[0], Product)
+    use_matmul(product)
+    assert isinstance(product[0], MatmulConv2d)
     results = []
     for network in (plain, product):
         x = (
@@ -45,5 +45,5 @@ def test_result_and_gradients_are_the_convolutions(kernel, stride, side, bias):
     ids=str,
 )
 def test_other_convolutions_are_left_alone(other):
-    as_products(nn.Sequential(other))
+    use_matmul(nn.Sequential(other))
     assert type(other) is nn.Conv2d

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lifelong.errors import LifelongError
-from lifelong.events import Preparing, Started, Stopped, TaskLearned
+from lifelong.events import ExtractingFeatures, Started, Stopped, TaskLearned
 from lifelong.models.parts import feature_cache
 from lifelong.models.parts.backbone import Backbone
 from lifelong.runs import store as run_store
@@ -15,7 +15,7 @@ from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer.config import StudyConfig
 from lifelong.transfer.events import Began, StudyStopped
-from tests.helpers import config, learn, made_up, on_disk, pairs, whole
+from tests.helpers import config, learn, learned_run, pairs, run_all, toy_dataset
 
 MODEL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
 pytestmark = pytest.mark.usefixtures("images")
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("images")
 
 @pytest.fixture
 def images(monkeypatch):
-    dataset = made_up(classes=4, train=12, test=4, side=16)
+    dataset = toy_dataset(classes=4, train=12, test=4, side=16)
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     monkeypatch.setattr(feature_cache, "PORTION", 20)
     return dataset
@@ -41,14 +41,14 @@ def kept_features(one_cache, monkeypatch):
 
 
 def front() -> Backbone:
-    return experiment.front_of(config(**MODEL))
+    return experiment.frozen_backbone_of(config(**MODEL))
 
 
 def test_features_are_bytes_that_stand_for_what_the_backbone_says(images):
-    exact = experiment.front_of(
+    exact = experiment.frozen_backbone_of(
         config(**MODEL, precision="fp32")
     )  # in bf16 an answer's last bits depend on what is answered beside it
-    coded = feature_cache.coded(exact, images)
+    coded = feature_cache.load_features(exact, images)
     assert coded.dataset.train_images.dtype == torch.uint8 and coded.dataset.train_images.shape == (
         48,
         512,
@@ -73,10 +73,12 @@ def test_they_are_made_once_and_told_on_the_way(images):
 def test_other_images_other_weights_and_another_side_have_features_of_their_own(images):
     files = {
         feature_cache._file(made, data)
-        for made in (front(), experiment.front_of(config(seed=1, **MODEL)))
-        for data in (images, made_up(classes=4, train=12, test=4, side=16, seed=1))
+        for made in (front(), experiment.frozen_backbone_of(config(seed=1, **MODEL)))
+        for data in (images, toy_dataset(classes=4, train=12, test=4, side=16, seed=1))
     }
-    side = experiment.front_of(config(model="resnet18", network={"weights": "none", "side": 24}))
+    side = experiment.frozen_backbone_of(
+        config(model="resnet18", network={"weights": "none", "side": 24})
+    )
     assert len(files | {feature_cache._file(side, images)}) == 5
 
 
@@ -87,7 +89,7 @@ def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypa
     )
     network, found = front(), []
     both = [
-        threading.Thread(target=lambda: found.append(feature_cache.coded(network, images)))
+        threading.Thread(target=lambda: found.append(feature_cache.load_features(network, images)))
         for _ in range(2)
     ]
     for thread in both:
@@ -99,19 +101,21 @@ def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypa
 
 
 def test_a_damaged_file_is_made_anew(images):
-    before = feature_cache.coded(front(), images).dataset.train_images.clone()
+    before = feature_cache.load_features(front(), images).dataset.train_images.clone()
     (file,) = feature_cache.folder().glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:1000])
-    assert torch.equal(feature_cache.coded(front(), images).dataset.train_images, before)
+    assert torch.equal(feature_cache.load_features(front(), images).dataset.train_images, before)
 
 
 def test_the_least_recently_used_make_room(images, monkeypatch):
     monkeypatch.setenv("LIFELONG_FEATURES_GB", str(80_000 / 1e9))  # two of 37 kB
     for seed in (0, 1, 2):
-        feature_cache.coded(experiment.front_of(config(seed=seed, **MODEL)), images)
+        feature_cache.load_features(
+            experiment.frozen_backbone_of(config(seed=seed, **MODEL)), images
+        )
     kept = set(feature_cache.folder().glob("*.safetensors"))
     assert kept == {
-        feature_cache._file(experiment.front_of(config(seed=seed, **MODEL)), images)
+        feature_cache._file(experiment.frozen_backbone_of(config(seed=seed, **MODEL)), images)
         for seed in (1, 2)
     }
 
@@ -131,7 +135,7 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
     monkeypatch.setattr(Backbone, "forward", small_memory(6))
     parts = list(feature_cache.extracted(front(), images.test_images))
     assert tried == [16, 10, 5, 5, 5, 1] or [len(p) for _, p, _ in parts] == [5, 5, 5, 1]
-    assert [held for *_, held in parts] == [5, 5, 5, 5]
+    assert [batch_limit for *_, batch_limit in parts] == [5, 5, 5, 5]
     monkeypatch.setattr(Backbone, "forward", small_memory(0))
     with pytest.raises(LifelongError, match="smaller side"):
         list(feature_cache.extracted(front(), images.test_images))
@@ -141,14 +145,16 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
     ("strategy", "scenario"), [pair for pair in pairs() if pair[1] in ("class", "task")]
 )
 def test_every_strategy_learns_from_features(strategy, scenario, kept_features):
-    _, events = whole(config(strategy, scenario, tasks=2, steps=2, **MODEL))
+    _, events = run_all(config(strategy, scenario, tasks=2, steps=2, **MODEL))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
 
 def test_a_run_on_disk_tells_of_the_images_first_and_its_record_begins_with_the_start():
     at = run_store.create(config(tasks=2, steps=2, **MODEL))
     told = learn(at)
-    assert isinstance(told[0], Preparing) and isinstance(run_store.history(at).events[0], Started)
+    assert isinstance(told[0], ExtractingFeatures) and isinstance(
+        run_store.history(at).events[0], Started
+    )
     assert run_store.history(at).started.backbone == "drawn 0" and run_store.history(
         at
     ).started.shape == (1, 16, 16)
@@ -167,8 +173,8 @@ def test_it_can_be_stopped_while_the_images_go_through():
 
 
 def test_a_run_does_not_go_on_with_another_backbone(monkeypatch):
-    at = on_disk(config(tasks=2, steps=2, **MODEL), until=1)
-    monkeypatch.setattr(front(), "digest", "another")
+    at = learned_run(config(tasks=2, steps=2, **MODEL), until=1)
+    monkeypatch.setattr(front(), "fingerprint", "another")
     with pytest.raises(LifelongError, match="began with another backbone"):
         learn(at)
 
@@ -180,12 +186,14 @@ def asked() -> StudyConfig:
 def test_a_study_tells_of_the_images_first_too_and_its_record_begins_with_the_start():
     at = study_store.create(asked())
     told = list(study_store.learn(at))
-    assert isinstance(told[0], Preparing) and isinstance(study_store.findings(at).events[0], Began)
-    assert study_store.findings(at).finished
+    assert isinstance(told[0], ExtractingFeatures) and isinstance(
+        study_store.result(at).events[0], Began
+    )
+    assert study_store.result(at).finished
 
 
 def test_a_study_can_be_stopped_while_the_images_go_through():
     at = study_store.create(asked())
     told = list(study_store.learn(at, stop=lambda: True))
-    assert isinstance(told[0], Preparing) and isinstance(told[-1], StudyStopped)
-    assert study_store.state(at) == "new" and study_store.findings(at).events == ()
+    assert isinstance(told[0], ExtractingFeatures) and isinstance(told[-1], StudyStopped)
+    assert study_store.state(at) == "new" and study_store.result(at).events == ()

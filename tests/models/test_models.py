@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from lifelong import registry
 from lifelong.errors import LifelongError
-from lifelong.models.parts.linear_stack import connected
+from lifelong.models.parts.linear_stack import linear_stack
 from lifelong.models.parts.optimizer import Adam
 
 SHAPE = (1, 28, 28)
@@ -151,7 +151,9 @@ def test_the_backward_pass_in_one_piece_gives_the_gradients_of_torchs_own(with_g
         else []
     )
     x = made.body(images)
-    made.backward(connected(x, made.layers, made.written, gates=gates).logsumexp(1).sum())
+    made.backward(
+        linear_stack(x, made.layers, made.gradient_writer, gates=gates).logsumexp(1).sum()
+    )
     ours, of_gates = made.flat_gradient.clone(), [g.grad.clone() for g in gates]
     for g in gates:
         g.grad = None
@@ -204,7 +206,7 @@ def test_adam_is_torchs_adam_to_the_bit():
         adam.step()
     assert torch.equal(ours.flat, theirs.flat)
     again = Adam(theirs, 0.003, betas=(0.8, 0.99))
-    again.take_back(mine.tensors())
+    again.load_state_dict(mine.state_dict())
     mine.step()
     again.step()
     assert torch.equal(ours.flat, theirs.flat)

@@ -52,7 +52,7 @@ def use(monkeypatch, url: str) -> None:
 
 def refused() -> str:
     with pytest.raises(LifelongError) as error:
-        weights.find(NET, "imagenet")
+        weights.load(NET, "imagenet")
     return str(error.value)
 
 
@@ -72,21 +72,21 @@ def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypat
     with server({name: content}) as (address, asked):
         use(monkeypatch, address + name)
         assert api.arriving(of_a_run()) is None
-        found = weights.find(NET, "imagenet")
+        found = weights.load(NET, "imagenet")
         weights._imagenet.cache_clear()
-        again = weights.find(NET, "imagenet")
+        again = weights.load(NET, "imagenet")
     assert asked == [name] and [f.name for f in (cache_folder() / "weights").iterdir()] == [name]
     assert (
         told == [(f"the weights of {NET}", len(content), int(MEGABYTES * 2**20))]
         and api.arriving(of_a_run()) is None
     )
     assert (
-        found.digest == again.digest
+        found.fingerprint == again.fingerprint
         and found.stem == "imagenet"
-        and found.words == f"{NET}, ImageNet"
+        and found.description == f"{NET}, ImageNet"
     )
     assert torch.equal(found.tensors["conv1.0.weight"], tensors["conv1.0.weight"])
-    made = registry.model(NET)(weights="imagenet").front("fp32")
+    made = registry.model(NET)(weights="imagenet").frozen_backbone("fp32")
     assert (
         torch.equal(made.network.conv1[0].weight, tensors["conv1.0.weight"])
         and made.stem == "imagenet"
@@ -110,7 +110,7 @@ def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypa
     assert list((cache_folder() / "weights").iterdir()) == [], "nothing half-loaded is left"
     with server({name: content}) as (address, _asked):
         use(monkeypatch, address + name)
-        assert weights.find(NET, "imagenet").words == f"{NET}, ImageNet"
+        assert weights.load(NET, "imagenet").description == f"{NET}, ImageNet"
 
 
 @pytest.mark.parametrize("kind", ["cut off", "empty", "a program"])

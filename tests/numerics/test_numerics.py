@@ -7,7 +7,7 @@ import torch
 
 from lifelong.numerics import hardware, matmul
 from lifelong.training import experiment, parallel
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_products_are_rounded_only_where_it_was_asked_for():
     before = torch.backends.mkldnn.matmul.fp32_precision
     x = torch.rand(128, 784, generator=torch.Generator().manual_seed(0))
     exact = x.double() @ x.double().T
-    with matmul.products("fp32"):
+    with matmul.matmul_precision("fp32"):
         torch.testing.assert_close((x @ x.T).double(), exact, rtol=1e-5, atol=1e-5)
-    with pytest.raises(ZeroDivisionError), matmul.products("bf16"):
+    with pytest.raises(ZeroDivisionError), matmul.matmul_precision("bf16"):
         torch.testing.assert_close((x @ x.T).double(), exact, rtol=2e-2, atol=1e-2)
         raise ZeroDivisionError
     assert torch.backends.mkldnn.matmul.fp32_precision == before
@@ -51,14 +51,14 @@ def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
     a, b = torch.rand(5, 7), torch.rand(7, 3)
-    with matmul.products("bf16"):
-        made, into = matmul.product(a, b), matmul.product(a, b, out=torch.empty(5, 3))
-        with matmul.products("fp32"):
-            assert torch.equal(matmul.product(a, b), a @ b)
+    with matmul.matmul_precision("bf16"):
+        made, into = matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(5, 3))
+        with matmul.matmul_precision("fp32"):
+            assert torch.equal(matmul.matmul(a, b), a @ b)
     assert made.dtype == torch.float32 and torch.equal(made, into)
     assert torch.equal(made, (a.bfloat16() @ b.bfloat16()).float()) == rounds
     torch.testing.assert_close(made, a @ b, rtol=2e-2, atol=1e-2)
-    assert torch.equal(matmul.product(a, b), a @ b)
+    assert torch.equal(matmul.matmul(a, b), a @ b)
 
 
 def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
@@ -66,7 +66,7 @@ def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
     inside, leave = [threading.Event() for _ in range(2)], [threading.Event() for _ in range(2)]
 
     def compute_for_a_while(which: int) -> None:
-        with matmul.products("bf16"):
+        with matmul.matmul_precision("bf16"):
             inside[which].set()
             leave[which].wait(10)
 
@@ -80,7 +80,7 @@ def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
         may.set()
         thread.join()
     a, b = torch.rand(5, 7), torch.rand(7, 3)
-    assert torch.equal(matmul.product(a, b), a @ b)
+    assert torch.equal(matmul.matmul(a, b), a @ b)
 
 
 def large() -> tuple[torch.Tensor, torch.Tensor]:
@@ -95,20 +95,20 @@ def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
     shared, by = [], set()
-    do = matmul._do
+    do = matmul._run_jobs
     monkeypatch.setattr(
         matmul,
-        "_do",
+        "_run_jobs",
         lambda left: (by.add(threading.current_thread().name.split("_")[0]), do(left)),
     )
-    with matmul.products(precision):
-        shared += [matmul.product(a, b), matmul.product(a, b, out=torch.empty(300, 700))]
-        expected = torch.cat([matmul.product(part, b) for part in a.split(150)])
+    with matmul.matmul_precision(precision):
+        shared += [matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(300, 700))]
+        expected = torch.cat([matmul.matmul(part, b) for part in a.split(150)])
         busy = threading.Event()
         matmul._second_thread().submit(
             busy.wait
         )  # the second thread is at something else: the first does it all
-        shared.append(matmul.product(a, b))
+        shared.append(matmul.matmul(a, b))
         busy.set()
     assert by == {"MainThread", "products"}
     assert all(torch.equal(made, expected) for made in shared)
@@ -120,13 +120,14 @@ def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
 def test_a_factor_that_was_rounded_before_gives_the_same_product(one_thread, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
-    assert matmul.rounded(a) is a
-    with matmul.products("bf16"):
+    assert matmul.to_matmul_dtype(a) is a
+    with matmul.matmul_precision("bf16"):
         assert torch.equal(
-            matmul.product(matmul.rounded(a), matmul.rounded(b)), matmul.product(a, b)
+            matmul.matmul(matmul.to_matmul_dtype(a), matmul.to_matmul_dtype(b)), matmul.matmul(a, b)
         )
         assert torch.equal(
-            matmul.product(matmul.rounded(a[:5]), matmul.rounded(b)), matmul.product(a[:5], b)
+            matmul.matmul(matmul.to_matmul_dtype(a[:5]), matmul.to_matmul_dtype(b)),
+            matmul.matmul(a[:5], b),
         )
 
 
@@ -138,7 +139,7 @@ def test_the_second_thread_computes_as_the_first_does(one_thread):
             (torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum()))
         )
     ]
-    matmul._second_thread().submit(matmul._do, iter(jobs)).result()
+    matmul._second_thread().submit(matmul._run_jobs, iter(jobs)).result()
     assert told == [(1, False, 0.0)]
 
 
@@ -146,25 +147,25 @@ def test_beside_other_processes_one_thread_does_it_all(one_thread):
     by = []
     jobs = [lambda: by.append(threading.current_thread().name)] * 5
     try:
-        matmul.among_others()
-        matmul.side_by_side(jobs)
+        matmul.set_cores_busy()
+        matmul.run_two_threaded(jobs)
         assert by == [threading.current_thread().name] * 5
     finally:
-        matmul.among_others(False)
+        matmul.set_cores_busy(False)
 
 
 def test_runs_side_by_side_know_that_they_are_not_alone(monkeypatch):
     told = list(
-        parallel.streams(
-            lambda job: iter([matmul._among_others]), _asked, [1, 2, 3, 4], 2, lambda: False
+        parallel.run_jobs(
+            lambda job: iter([matmul._cores_busy]), _asked, [1, 2, 3, 4], 2, lambda: False
         )
     )
-    assert told == [True] * 4 and not matmul._among_others
+    assert told == [True] * 4 and not matmul._cores_busy
 
 
 def _asked(_job: int):
     """As `streams` has another process do it."""
-    yield matmul._among_others
+    yield matmul._cores_busy
 
 
 def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):
@@ -178,7 +179,9 @@ def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        matmul.side_by_side([wait, fail])  # one of both threads waits until the other has failed
+        matmul.run_two_threaded(
+            [wait, fail]
+        )  # one of both threads waits until the other has failed
 
 
 @pytest.mark.parametrize("knows", [{"avx512_vnni": True}, {"amx_int8": True}, {}])
@@ -192,7 +195,7 @@ def test_products_of_whole_numbers_are_exact(knows, monkeypatch):
     a[:, :2] = 127  # the largest sums there are
     b = a[:, :40]
     total = torch.full((90, 40), 2.0**40, dtype=torch.float64)
-    matmul.add_products(total, a, b)
+    matmul.add_product(total, a, b)
     assert torch.equal(total, 2.0**40 + a.T.double() @ b.double())
 
 
@@ -217,9 +220,9 @@ def test_a_run_of_large_products_is_the_same_to_the_bit_whether_a_core_is_free_o
 ):
     """With the bound lowered, all products of the small network are shared; beside it the second thread is kept busy, or not."""
     monkeypatch.setattr(matmul, "LARGE", 1000)
-    alone, _ = whole(config("derpp"))
+    alone, _ = run_all(config("derpp"))
     busy = threading.Event()
     matmul._second_thread().submit(busy.wait)
-    beside, _ = whole(config("derpp"))
+    beside, _ = run_all(config("derpp"))
     busy.set()
     assert torch.equal(alone.strategy.network.flat, beside.strategy.network.flat)

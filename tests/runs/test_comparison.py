@@ -9,7 +9,7 @@ from lifelong.api import size
 from lifelong.models.mlp import MLP
 from lifelong.runs import comparison
 from lifelong.training import benchmark, experiment
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 
 def told(report: dict) -> dict:
@@ -51,7 +51,7 @@ def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatc
 def test_half_the_digits_learn_as_well(small):
     """On a processor with neither tiles nor instructions the two are equal."""
     rows = [
-        whole(config("replay", precision=p, steps=60))[1][-2].accuracy for p in ("fp32", "bf16")
+        run_all(config("replay", precision=p, steps=60))[1][-2].accuracy for p in ("fp32", "bf16")
     ]
     assert sum(rows[1]) / 3 == pytest.approx(sum(rows[0]) / 3, abs=0.1)
 
@@ -75,7 +75,7 @@ def test_the_benchmark_measures_what_it_says(monkeypatch, small):
 
 def test_joint_and_cumulative_training_are_charged_for_the_images_they_keep(small):
     stored = {
-        name: [e.stored for e in whole(config(name))[1] if e.event == "task_learned"]
+        name: [e.stored for e in run_all(config(name))[1] if e.event == "task_learned"]
         for name in ("joint", "cumulative", "finetune", "replay")
     }
     all_images = 240 * (36 + 16)
@@ -104,7 +104,7 @@ def test_a_run_that_is_over_leaves_its_memory_at_once(strategy, small):
     """Images held in a circle of references would stay until Python's collector comes by, tens of runs later."""
     gc.disable()
     try:
-        told, _ = whole(config(strategy))
+        told, _ = run_all(config(strategy))
         kept = [
             weakref.ref(told.tasks[0].train),
             weakref.ref(told.strategy),

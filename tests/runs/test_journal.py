@@ -19,10 +19,10 @@ def learned(task: int) -> TaskLearned:
     return TaskLearned(
         task=task,
         accuracy=(0.5,) * (task + 1),
-        labelled=(0.75,) * (task + 1),
-        ahead=None,
+        accuracy_given_task=(0.75,) * (task + 1),
+        next_task_accuracy=None,
         seconds=1.0,
-        evaluating=0.5,
+        evaluation_seconds=0.5,
     )
 
 
@@ -33,7 +33,7 @@ STARTED = Started(
     images=(9, 3),
     shape=(1, 6, 6),
     parameters=5,
-    untrained=(0.5, 0.5),
+    random_init_accuracy=(0.5, 0.5),
 )
 EVENTS = [
     STARTED,
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(record, monkeypatch
     before = record.read_bytes()
     monkeypatch.setattr(os, breaks, full)
     for write in (
-        lambda: atomic.replace(record, b"new"),
+        lambda: atomic.write_atomically(record, b"new"),
         lambda: journal.rewrite(record, EVENTS[:1]),
     ):
         with pytest.raises(
@@ -196,7 +196,7 @@ STORY = [
     (0, 0, [0]), (0, 1, [0, 1]), (0, 4, [0, 1]), (0, 5, [0, 1, 2]), (1, 0, [0, 1, 2, 3]), (1, 5, [0, 1, 2, 3, 5, 6]), (2, 0, [0, 1, 2, 3, 5, 6, 7]),
 ])  # fmt: skip
 def test_a_story_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, number, kept):
-    assert journal.until(STORY, task, number) == [STORY[i] for i in kept]
+    assert journal.events_until(STORY, task, number) == [STORY[i] for i in kept]
 
 
 @pytest.mark.parametrize(

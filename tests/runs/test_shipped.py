@@ -41,7 +41,7 @@ def test_what_is_listed_is_there_and_learned_to_its_end(name, command):
         and f"--strategy {history.config.strategy} " in command
     )
     for k in range(history.config.tasks):
-        assert checkpoints.answering(run_store.folder(name), k).stat().st_size < 5e6
+        assert checkpoints.inference_file(run_store.folder(name), k).stat().st_size < 5e6
 
 
 def test_the_backbone_is_small_and_tells_how_it_was_made():

@@ -18,7 +18,7 @@ from lifelong.inference import predict
 from lifelong.runs import checkpoints, folders
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
-from tests.helpers import after_steps, config, learn, on_disk, python
+from tests.helpers import config, learn, learned_run, python, stop_after
 
 pytestmark = pytest.mark.usefixtures("small")
 BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
@@ -68,7 +68,7 @@ def test_an_id_is_never_a_path(run):
     outside = run_store.home().parent / "x"
     outside.mkdir(parents=True)
     (outside / "config.json").write_text(config().model_dump_json())
-    on_disk(config(tasks=2))
+    learned_run(config(tasks=2))
     for ask in (
         run_store.folder,
         run_store.delete,
@@ -137,7 +137,7 @@ def test_the_newest_run_is_listed_first():
 
 
 def test_a_deleted_run_is_gone_and_its_name_can_be_taken_by_another():
-    at = on_disk(config(tasks=1))
+    at = learned_run(config(tasks=1))
     assert run_store.history(at).finished
     run_store.delete(at.name)
     assert not at.exists() and at.name not in run_store.ids()
@@ -147,9 +147,9 @@ def test_a_deleted_run_is_gone_and_its_name_can_be_taken_by_another():
 
 def test_the_list_of_runs_has_a_row_for_a_damaged_run_too():
     good, no_config, no_record = (
-        on_disk(config(tasks=2)),
-        on_disk(config(tasks=1)),
-        on_disk(config(tasks=1)),
+        learned_run(config(tasks=2)),
+        learned_run(config(tasks=1)),
+        learned_run(config(tasks=1)),
     )
     (no_config / "config.json").write_text("{")
     (no_record / "record.jsonl").write_text("?\n")
@@ -192,7 +192,7 @@ def test_a_run_is_new_then_running_then_stopped_then_finished():
 
 
 def test_learning_on_a_finished_run_does_nothing():
-    at = on_disk(config(tasks=1))
+    at = learned_run(config(tasks=1))
     before = (at / "record.jsonl").read_bytes()
     assert learn(at) == [] and (at / "record.jsonl").read_bytes() == before
 
@@ -203,13 +203,13 @@ def test_every_event_is_on_disk_when_it_is_told():
         assert run_store.history(at).events[-1] == event
         if isinstance(event, TaskLearned):
             assert (
-                checkpoints.answering(at, event.task).exists()
-                and checkpoints.learned(at, event.task).exists()
+                checkpoints.inference_file(at, event.task).exists()
+                and checkpoints.resume_file(at, event.task).exists()
             )
 
 
 def test_a_history_is_read_anew_when_the_record_changed_and_only_then():
-    at = on_disk(config(), until=1)
+    at = learned_run(config(), until=1)
     first = run_store.history(at)
     assert run_store.history(at) is first
     learn(at)
@@ -223,7 +223,7 @@ def test_stopping_asked_before_the_first_step_keeps_that_step():
 
 
 def test_learning_before_a_task_already_learned_changes_nothing():
-    at = on_disk(config(), stop=after_steps(10))
+    at = learned_run(config(), stop=stop_after(10))
     before = run_store.history(at)
     assert learn(at, until=1) == [Stopped(task=1, step=3)]
     assert run_store.history(at).events == before.events
@@ -258,12 +258,12 @@ def test_a_run_that_is_being_learned_is_neither_undone_nor_deleted():
 
 
 def test_the_lock_is_free_as_soon_as_learning_ends_however_it_ends(monkeypatch):
-    at = on_disk(config(), until=1)
-    assert not run_store.locked(at)
+    at = learned_run(config(), until=1)
+    assert not run_store.is_locked(at)
     learning = run_store.learn(at, until=2)
     next(learning)
     learning.close()
-    assert not run_store.locked(at)
+    assert not run_store.is_locked(at)
     held = []  # a traceback that is kept alive keeps the frame, and must not keep the lock
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
@@ -271,7 +271,7 @@ def test_the_lock_is_free_as_soon_as_learning_ends_however_it_ends(monkeypatch):
             learn(at)
         except LifelongError as error:
             held.append(error)
-    assert held and not run_store.locked(at)
+    assert held and not run_store.is_locked(at)
 
 
 def _hold(at, ready, done):
@@ -283,7 +283,7 @@ def _hold(at, ready, done):
 
 
 def test_a_lock_held_by_a_process_that_died_is_free():
-    at = on_disk(config(), until=1)
+    at = learned_run(config(), until=1)
     context = get_context("spawn")
     ready, done = context.Event(), context.Event()
     other = context.Process(target=_hold, args=(at, ready, done))
@@ -307,7 +307,7 @@ def test_a_lock_held_by_a_process_that_died_is_free():
 def test_a_run_on_a_full_disk_fails_in_one_sentence_and_goes_on_when_there_is_room(
     monkeypatch, breaks
 ):
-    at = on_disk(config(), until=1)
+    at = learned_run(config(), until=1)
     kept = {file.name: file.read_bytes() for file in at.glob("*.safetensors")}
     with monkeypatch.context() as patch:
         learning = run_store.learn(at)
@@ -323,7 +323,7 @@ def test_a_run_on_a_full_disk_fails_in_one_sentence_and_goes_on_when_there_is_ro
 
 
 def test_undo_after_a_failure_takes_back_the_begun_part_only(monkeypatch):
-    at = on_disk(config(), until=1)
+    at = learned_run(config(), until=1)
     learning = run_store.learn(at)
     next(learning)
     monkeypatch.setattr(os, "fsync", full)
@@ -373,8 +373,8 @@ def test_half_precision_takes_half_the_room_and_leaves_whole_numbers_alone(tmp_p
     lambda whole: b"\x10" + whole[1:], lambda whole: b"PK\x03\x04" + whole,
 ], ids=["half", "a byte short", "four bytes", "empty", "noise", "wrong header", "a zip"])  # fmt: skip
 def test_a_damaged_checkpoint_is_told_in_one_sentence_wherever_it_is_read(damage):
-    at = on_disk(config(), until=2)
-    for file in (checkpoints.answering(at, 1), checkpoints.learned(at, 1)):
+    at = learned_run(config(), until=2)
+    for file in (checkpoints.inference_file(at, 1), checkpoints.resume_file(at, 1)):
         file.write_bytes(damage(file.read_bytes()))
     for use, name in (
         (lambda: predict.classify(at, BLANK), "task-1"),
@@ -391,9 +391,9 @@ def test_a_damaged_checkpoint_is_told_in_one_sentence_wherever_it_is_read(damage
 
 
 def test_a_missing_checkpoint_is_told_in_one_sentence():
-    at = on_disk(config(), until=1)
-    checkpoints.answering(at, 0).unlink()
-    checkpoints.learned(at, 0).unlink()
+    at = learned_run(config(), until=1)
+    checkpoints.inference_file(at, 0).unlink()
+    checkpoints.resume_file(at, 0).unlink()
     for use in (lambda: predict.classify(at, BLANK), lambda: learn(at)):
         with pytest.raises(LifelongError, match="is missing") as error:
             use()
@@ -410,8 +410,8 @@ def test_a_missing_checkpoint_is_told_in_one_sentence():
     ids=["no words", "words", "odd words"],
 )
 def test_a_checkpoint_of_another_model_is_told_in_one_sentence(other, about):
-    at = on_disk(config(), until=1)
-    for file in (checkpoints.answering(at, 0), checkpoints.learned(at, 0)):
+    at = learned_run(config(), until=1)
+    for file in (checkpoints.inference_file(at, 0), checkpoints.resume_file(at, 0)):
         file.write_bytes(save(other, about))
     for use in (lambda: predict.classify(at, BLANK), lambda: learn(at)):
         with pytest.raises(LifelongError, match="belongs to another model") as error:
@@ -430,15 +430,15 @@ class Trap:
 
 
 def test_nothing_is_ever_unpickled(tmp_path):
-    at = on_disk(config(), until=1)
+    at = learned_run(config(), until=1)
     trap = tmp_path / "sprung"
-    for file in (checkpoints.answering(at, 0), checkpoints.learned(at, 0)):
+    for file in (checkpoints.inference_file(at, 0), checkpoints.resume_file(at, 0)):
         file.write_bytes(pickle.dumps(Trap(trap)))
     (at / "record.jsonl.pkl").write_bytes(pickle.dumps(Trap(trap)))
     for use in (lambda: predict.classify(at, BLANK), lambda: learn(at)):
         with pytest.raises(LifelongError, match="is damaged"):
             use()
-    torch.save({"network.flat": torch.zeros(3)}, checkpoints.learned(at, 0))
+    torch.save({"network.flat": torch.zeros(3)}, checkpoints.resume_file(at, 0))
     with pytest.raises(LifelongError, match="is damaged"):
         learn(at)
     assert not trap.exists()
@@ -458,7 +458,7 @@ def test_undo_of_a_run_that_learned_nothing_is_refused(given):
 
 
 def test_undo_takes_back_a_begun_first_task():
-    at = on_disk(config(), stop=after_steps(3))
+    at = learned_run(config(), stop=stop_after(3))
     run_store.undo(at)
     assert (
         run_store.state(at) == "new"
@@ -484,7 +484,7 @@ def shipped(monkeypatch, tmp_path):
 
 def test_a_run_that_came_with_the_project_can_be_looked_at_and_not_changed(shipped):
     before = {file.name: file.stat().st_mtime_ns for file in shipped.iterdir()}
-    own = on_disk(config(tasks=1))
+    own = learned_run(config(tasks=1))
     assert (
         run_store.ids() == [own.name, "came-with-it"]
         and run_store.folder("came-with-it") == shipped
@@ -529,7 +529,7 @@ def test_a_value_that_does_not_fit_is_told_in_one_sentence(given, says):
     "text", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"tasks": "x"}', b'{"tasks": 5, "more": 1}']
 )
 def test_a_config_file_that_is_none_is_told_in_one_sentence(text):
-    at = on_disk(config(tasks=1))
+    at = learned_run(config(tasks=1))
     (at / "config.json").write_bytes(text)
     with pytest.raises(LifelongError) as error:
         run_store.history(at)
@@ -557,10 +557,13 @@ def test_the_number_of_tasks_depends_on_the_scenario(given, tasks):
 
 
 def test_a_runs_own_steps_take_the_place_of_the_recipes():
-    assert configs.make().how.steps is None and configs.make(recipe="paper").how.steps == 2000
-    assert configs.make(recipe="paper", steps=3).how == configs.RECIPES["paper"].__class__(
-        **{**vars(configs.RECIPES["paper"]), "steps": 3}
+    assert (
+        configs.make().training_recipe.steps is None
+        and configs.make(recipe="paper").training_recipe.steps == 2000
     )
+    assert configs.make(recipe="paper", steps=3).training_recipe == configs.RECIPES[
+        "paper"
+    ].__class__(**{**vars(configs.RECIPES["paper"]), "steps": 3})
 
 
 # Opening the app costs milliseconds
@@ -590,7 +593,7 @@ def test_what_pages_import_does_not_import_torch(module):
 
 
 def test_looking_at_runs_does_not_import_torch():
-    at = on_disk(config(tasks=2))
+    at = learned_run(config(tasks=2))
     told = python(
         "-c",
         f"import sys; from lifelong import api; api.run_list(); api.history('{at.name}').measures(); api.state('{at.name}'); print('torch' in sys.modules)",

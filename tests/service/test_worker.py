@@ -15,9 +15,9 @@ from lifelong import api
 from lifelong.events import Failed, Finished, Stopped
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
-from lifelong.service.worker_client import Trainer
+from lifelong.service.worker_client import WorkerClient
 from lifelong.training.experiment import Experiment
-from tests.helpers import ROOT, config, made_up
+from tests.helpers import ROOT, config, toy_dataset
 
 LONG = {"steps": 100_000, "tasks": 2}  # more than any test waits for
 SECONDS = 60  # that the slowest machine may take
@@ -50,7 +50,7 @@ def alive(pid: int) -> bool:
 @pytest.fixture(scope="module")
 def shared_trainer():
     """One worker for all tests that leave it alive; to start one takes seconds."""
-    made = Trainer()
+    made = WorkerClient()
     yield made
     made.close()
 
@@ -66,7 +66,7 @@ def trainer(shared_trainer):
 @pytest.fixture
 def own_trainer():
     """A worker to be killed or closed."""
-    made = Trainer()
+    made = WorkerClient()
     yield made
     made.close()
 
@@ -76,27 +76,27 @@ def test_learning_grows_the_record_and_stopping_takes_effect_within_a_second_and
 ):
     at = run_store.create(config(**LONG))
     trainer.learn(at)
-    assert trainer.place(at) == 0
+    assert trainer.queue_position(at) == 0
     until(lambda: events(at) > 3)
     seen = events(at)
     until(lambda: events(at) > seen)
     assert run_store.state(at) == "running"
     trainer.stop(at)
-    assert until(lambda: trainer.place(at) is None) < 1
+    assert until(lambda: trainer.queue_position(at) is None) < 1
     ending = run_store.history(at).ending
     assert isinstance(ending, Stopped) and ending.step >= run_store.history(at).steps[-1].step > 0
-    assert run_store.state(at) == "stopped" and checkpoints.within(at).exists()
+    assert run_store.state(at) == "stopped" and checkpoints.interrupted_file(at).exists()
     trainer.learn(at)
     until(lambda: run_store.history(at).steps[-1].step > ending.step)
     assert [e for e in run_store.history(at).events if isinstance(e, Stopped)] == []
 
 
 def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer, monkeypatch):
-    monkeypatch.setattr(api, "trainer", trainer)
+    monkeypatch.setattr(api, "worker", trainer)
     first, second, third = (run_store.create(config(**how)) for how in (LONG, {}, {"seed": 1}))
     for at in (first, second, third):
         trainer.learn(at)
-    assert [trainer.place(at) for at in (first, second, third)] == [0, 1, 2]
+    assert [trainer.queue_position(at) for at in (first, second, third)] == [0, 1, 2]
     assert [api.state(at.name) for at in (first, second, third)] == [
         "running",
         "waiting",
@@ -107,17 +107,17 @@ def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer, monkeypatch)
     trainer.stop(second)
     trainer.stop(first)
     until(lambda: isinstance(run_store.history(third).ending, Finished))
-    until(lambda: trainer.place(third) is None)
+    until(lambda: trainer.queue_position(third) is None)
     assert events(second) == 0 and api.state(second.name) == "new"
     trainer.learn(second)
-    until(lambda: trainer.place(second) is None)
+    until(lambda: trainer.queue_position(second) is None)
     assert api.state(second.name) == "finished"
 
 
 def test_learning_before_a_task_stops_there(trainer):
     at = run_store.create(config())
     trainer.learn(at, until=1)
-    until(lambda: trainer.place(at) is None)
+    until(lambda: trainer.queue_position(at) is None)
     assert run_store.history(at).ending == Stopped(task=1, step=0)
 
 
@@ -131,13 +131,13 @@ def test_a_run_whose_worker_was_killed_is_interrupted_and_goes_on(own_trainer):
     )
     os.kill(own_trainer._process.pid, signal.SIGKILL)
     own_trainer._process.wait(SECONDS)
-    assert run_store.state(at) == "interrupted" and own_trainer.place(at) is None
+    assert run_store.state(at) == "interrupted" and own_trainer.queue_position(at) is None
     own_trainer.learn(at)
-    until(lambda: own_trainer.place(at) is None)
+    until(lambda: own_trainer.queue_position(at) is None)
     assert run_store.state(at) == "finished"
     never = run_store.create(config(tasks=2, steps=150))
     own_trainer.learn(never)
-    until(lambda: own_trainer.place(never) is None)
+    until(lambda: own_trainer.queue_position(never) is None)
     for name in ("task-0", "task-1"):
         assert (at / f"{name}.safetensors").read_bytes() == (
             never / f"{name}.safetensors"
@@ -151,9 +151,12 @@ def test_closing_keeps_what_was_learned_and_leaves_no_process(own_trainer):
     pid = own_trainer._process.pid
     own_trainer.close()
     assert not alive(pid)
-    assert isinstance(run_store.history(at).ending, Stopped) and checkpoints.within(at).exists()
+    assert (
+        isinstance(run_store.history(at).ending, Stopped)
+        and checkpoints.interrupted_file(at).exists()
+    )
     own_trainer.close()  # a second time is no harm
-    assert own_trainer.place(at) is None
+    assert own_trainer.queue_position(at) is None
 
 
 def test_a_run_that_cannot_be_learned_says_why_and_the_next_one_is_learned(trainer):
@@ -161,17 +164,17 @@ def test_a_run_that_cannot_be_learned_says_why_and_the_next_one_is_learned(train
     (damaged / "record.jsonl").write_text("?\n")
     trainer.learn(damaged)
     trainer.learn(good)
-    until(lambda: trainer.place(good) is None)
+    until(lambda: trainer.queue_position(good) is None)
     assert run_store.state(good) == "finished"
 
 
 def test_the_reason_of_a_failure_is_in_the_record(trainer):
     at = run_store.create(config())
     trainer.learn(at, until=1)
-    until(lambda: trainer.place(at) is None)
-    checkpoints.learned(at, 0).write_bytes(b"damaged")
+    until(lambda: trainer.queue_position(at) is None)
+    checkpoints.resume_file(at, 0).write_bytes(b"damaged")
     trainer.learn(at)
-    until(lambda: trainer.place(at) is None)
+    until(lambda: trainer.queue_position(at) is None)
     ending = run_store.history(at).ending
     assert (
         isinstance(ending, Failed)
@@ -202,8 +205,8 @@ def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes(
 PARENT = """
 import sys, time
 from pathlib import Path
-from lifelong.service.worker_client import Trainer
-trainer = Trainer()
+from lifelong.service.worker_client import WorkerClient
+trainer = WorkerClient()
 trainer.learn(Path(sys.argv[1]))
 print(trainer._process.pid, flush=True)
 time.sleep(600)
@@ -228,9 +231,9 @@ def test_no_worker_outlives_a_server_that_was_killed():
 def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
     sizes = {}
     for steps in (5, 50):
-        told = Experiment(config("replay", steps=steps), made_up())
+        told = Experiment(config("replay", steps=steps), toy_dataset())
         list(told.events())
-        sizes[steps] = {name: tensor.shape for name, tensor in told.state().items()}
+        sizes[steps] = {name: tensor.shape for name, tensor in told.state_dict().items()}
     assert sizes[5] == sizes[50]
 
 
@@ -245,15 +248,13 @@ def test_a_data_set_is_read_before_it_is_needed_once_and_learning_goes_on_as_eve
     assert said == [{"load": "mnist-sample"}]
     at = run_store.create(config())
     own_trainer.learn(at)
-    until(lambda: own_trainer.place(at) is None)
+    until(lambda: own_trainer.queue_position(at) is None)
     assert run_store.state(at) == "finished"
 
 
 def test_nothing_is_downloaded_ahead(monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        api, "trainer", type("Watched", (), {"prepare": staticmethod(asked.append)})
-    )
+    monkeypatch.setattr(api, "worker", type("Watched", (), {"prepare": staticmethod(asked.append)}))
     monkeypatch.delenv("LIFELONG_DATA", raising=False)
     api.prepare("mnist")
     api.prepare("mnist-sample")

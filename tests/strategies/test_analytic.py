@@ -10,7 +10,7 @@ from lifelong.models.base import Body, Network
 from lifelong.models.mlp import MLP
 from lifelong.strategies.analytic import LEVELS, Analytic
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, made_up, same, whole
+from tests.helpers import batch_of, config, run_all, same, toy_dataset
 
 REVERSED = tuple(range(9, -1, -1))
 MIXED = (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)
@@ -42,8 +42,8 @@ def ridge(
     ],
 )
 def test_weights_and_answers_are_the_same_whatever_the_order_of_tasks(dealt, small):
-    one, _ = whole(config("analytic"))
-    other, _ = whole(config("analytic", **dealt))
+    one, _ = run_all(config("analytic"))
+    other, _ = run_all(config("analytic", **dealt))
     for kept in ("sums", "weights"):
         ours, theirs = (
             getattr(told.strategy, kept)[:, by_label(told.plan)] for told in (one, other)
@@ -60,7 +60,7 @@ def test_weights_and_answers_are_the_same_whatever_the_order_of_tasks(dealt, sma
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 def test_the_weights_are_those_of_one_ridge_regression_on_all_images(scenario, small):
-    told, _ = whole(config("analytic", scenario))
+    told, _ = run_all(config("analytic", scenario))
     place = torch.tensor(by_label(told.plan))
     expected = ridge(told.strategy, small.train_images, place[small.train_labels])
     torch.testing.assert_close(told.strategy.weights.double(), expected, rtol=1e-5, atol=1e-6)
@@ -95,7 +95,7 @@ def test_what_was_taken_in_is_never_lost():
 
 
 def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
-    told, _ = whole(config("analytic", settings={"ridge": 100}))
+    told, _ = run_all(config("analytic", settings={"ridge": 100}))
     strategy = told.strategy
     answers = strategy.embed(small.train_images) @ strategy.weights
     place = torch.tensor(by_label(told.plan))
@@ -121,17 +121,15 @@ def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
 
 
 def test_blank_images_are_no_reason_to_fail():
-    dataset = made_up(classes=2)
+    dataset = toy_dataset(classes=2)
     dataset.train_images.zero_()
-    told, _ = whole(config("analytic", tasks=1), dataset)
+    told, _ = run_all(config("analytic", tasks=1), dataset)
     assert told.strategy.scores(dataset.test_images).isfinite().all()
 
 
 def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
     strategy = Analytic(**settings)
-    strategy.prepare(
-        MLP().network(shape, 2, "fp32"), Plan("class", ((0, 1),)), RunConfig(seed=seed)
-    )
+    strategy.bind(MLP().network(shape, 2, "fp32"), Plan("class", ((0, 1),)), RunConfig(seed=seed))
     return strategy
 
 
@@ -156,7 +154,7 @@ class Summary(Body):
 
 def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small):
     strategy = Analytic(features=40)
-    strategy.prepare(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
+    strategy.bind(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
     h, x = strategy.embed(small.test_images), Summary()(small.test_images)
     assert (
         h.shape == (len(x), 43)
@@ -167,19 +165,19 @@ def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small
 
 
 def test_what_is_kept_does_not_grow_with_the_images_and_answering_needs_no_sums():
-    few, many = (whole(config("analytic"), made_up(train=count))[0] for count in (24, 72))
+    few, many = (run_all(config("analytic"), toy_dataset(train=count))[0] for count in (24, 72))
     counted = [told.strategy.storage(told.tasks[-1]) for told in (few, many)]
     assert counted[0] == counted[1] and set(counted[0]) == {"statistics", "weights"}
-    needed = {name for name in few.strategy.answering_state() if name.startswith("strategy")}
+    needed = {name for name in few.strategy.inference_state_dict() if name.startswith("strategy")}
     assert needed == {"strategy.weights.", "strategy.error.", "strategy.counts."}
 
 
 def test_asking_for_answers_on_the_way_changes_nothing():
-    asked, _ = whole(config("analytic"))
+    asked, _ = run_all(config("analytic"))
     quiet = Experiment(config("analytic"))
     for task in quiet.tasks:
         list(quiet.strategy.learn(task))
-    ours, theirs = asked.strategy.state(), quiet.strategy.state()
+    ours, theirs = asked.strategy.state_dict(), quiet.strategy.state_dict()
     assert same(ours, theirs)
 
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from lifelong import registry
-from lifelong.data.augmentation import deformed
+from lifelong.data.augmentation import deform
 from lifelong.events import TaskLearned
 from lifelong.metrics import average_accuracy
 from lifelong.numerics import seeds
 from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole
+from tests.helpers import batch_of, config, run_all
 
 
 def in_second_task(scenario: str = "class", **settings):
@@ -22,8 +22,8 @@ def in_second_task(scenario: str = "class", **settings):
 
 @pytest.mark.parametrize("scenario", sorted(registry.strategy("augmented-replay").scenarios))
 def test_without_deformation_it_is_replay_to_the_bit(scenario, small):
-    ours = whole(config("augmented-replay", scenario, settings={"deformation": 0}))[0].strategy
-    plain = whole(config("replay", scenario))[0].strategy
+    ours = run_all(config("augmented-replay", scenario, settings={"deformation": 0}))[0].strategy
+    plain = run_all(config("replay", scenario))[0].strategy
     assert torch.equal(ours.network.flat, plain.network.flat)
     assert torch.equal(ours.memory.images, plain.memory.images)
 
@@ -34,12 +34,10 @@ def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
     logits = strategy.forward(task, batch)
     loss = strategy.loss(task, batch, logits)
 
-    by_hand = strategy.network(deformed(batch.images, 0.04, again))
+    by_hand = strategy.network(deform(batch.images, 0.04, again))
     assert torch.equal(logits, by_hand) and not torch.equal(logits, strategy.network(batch.images))
     drawn = replay_buffer.sample(strategy.memory, 16, again)
-    past = strategy.cross_entropy(
-        task, drawn, strategy.network(deformed(drawn.images, 0.04, again))
-    )
+    past = strategy.cross_entropy(task, drawn, strategy.network(deform(drawn.images, 0.04, again)))
     torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, by_hand) / 2 + past / 2)
 
 
@@ -69,7 +67,7 @@ def test_the_images_of_a_task_are_not_changed_by_learning_it(small):
 
 def test_few_images_go_much_further_than_in_replay():
     def accuracy(strategy):
-        _, events = whole(config(strategy, tasks=5, steps=None, settings={"per_class": 10}))
+        _, events = run_all(config(strategy, tasks=5, steps=None, settings={"per_class": 10}))
         return average_accuracy(
             [[*e.accuracy, *[None] * (4 - e.task)] for e in events if isinstance(e, TaskLearned)]
         )

@@ -8,7 +8,7 @@ from torch import distributions
 from lifelong.strategies.bi_r import Lesson
 from lifelong.training.experiment import Experiment
 from tests import helpers
-from tests.helpers import config, made_up
+from tests.helpers import config, toy_dataset
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -22,7 +22,7 @@ def present(strategy, batch) -> Lesson:
 
 
 def test_a_chosen_class_is_made_up():
-    told = Experiment(config("bi-r", tasks=5, steps=300), made_up(train=60))
+    told = Experiment(config("bi-r", tasks=5, steps=300), toy_dataset(train=60))
     strategy = told.strategy
     for task in told.tasks[:2]:
         for _step in strategy.learn(task):

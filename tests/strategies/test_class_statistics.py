@@ -28,18 +28,18 @@ def test_an_output_answers_with_the_best_of_its_classes_that_were_seen():
     everything = torch.ones(5, dtype=torch.int64)
     first_task = torch.tensor([9, 9, 9, 0, 0])
     assert (
-        class_statistics.by_output(Plan("class", UNEVEN), scores, everything).tolist()
+        class_statistics.max_per_output(Plan("class", UNEVEN), scores, everything).tolist()
         == scores.tolist()
     )
-    assert class_statistics.by_output(Plan("domain", UNEVEN), scores, everything).tolist() == [
+    assert class_statistics.max_per_output(Plan("domain", UNEVEN), scores, everything).tolist() == [
         [4, 2, 3]
     ]
-    assert class_statistics.by_output(Plan("domain", UNEVEN), scores, first_task).tolist() == [
+    assert class_statistics.max_per_output(Plan("domain", UNEVEN), scores, first_task).tolist() == [
         [1, 2, 3]
     ]
-    unknown = class_statistics.by_output(Plan("class", UNEVEN), scores, first_task)
+    unknown = class_statistics.max_per_output(Plan("class", UNEVEN), scores, first_task)
     assert unknown.isfinite().all() and unknown.softmax(1)[0, 3:].tolist() == [0, 0]
-    assert class_statistics.by_output(Plan("class", UNEVEN), scores, 0 * everything).softmax(
+    assert class_statistics.max_per_output(Plan("class", UNEVEN), scores, 0 * everything).softmax(
         1
     ).tolist() == [[pytest.approx(0.2)] * 5]
 
@@ -55,7 +55,7 @@ def test_means_and_scatter_taken_in_by_portions_are_those_of_all_at_once(portion
         torch.zeros(4, 4).double(),
     )
     for part, of in zip(x.tensor_split(portions), classes.tensor_split(portions)):
-        before, after = class_statistics.take_in(means, counts, part, of)
+        before, after = class_statistics.update_means(means, counts, part, of)
         scatter += before.T @ after
     expected = torch.stack([x[classes == c].mean(0) for c in range(3)])
     torch.testing.assert_close(means[:3], expected)

@@ -17,7 +17,16 @@ from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
 from lifelong.strategies.base import Strategy
 from lifelong.training import experiment
-from tests.helpers import after_steps, config, learn, on_disk, pairs, same, strategy_names, whole
+from tests.helpers import (
+    config,
+    learn,
+    learned_run,
+    pairs,
+    run_all,
+    same,
+    stop_after,
+    strategy_names,
+)
 
 every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
 every_strategy = pytest.mark.parametrize("strategy", strategy_names())
@@ -47,7 +56,7 @@ def kept(at) -> dict[str, dict]:
 @cache
 def never_stopped(strategy, scenario) -> tuple[list[dict], dict[str, dict]]:
     """The record and the checkpoints of a run that was learned in one go."""
-    at = on_disk(config(strategy, scenario))
+    at = learned_run(config(strategy, scenario))
     return story(at), kept(at)
 
 
@@ -62,7 +71,7 @@ def assert_equals(at, never: tuple[list[dict], dict[str, dict]]):
 def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finished(
     strategy, scenario
 ):
-    told, events = whole(config(strategy, scenario))
+    told, events = run_all(config(strategy, scenario))
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     assert [e.task for e in events if isinstance(e, TaskLearned)] == [0, 1, 2]
     assert all(isinstance(e, Step | TaskLearned) for e in events[1:-1])
@@ -74,13 +83,18 @@ def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finishe
 
 @every_pair
 def test_accuracies_are_shares_and_rows_grow_by_one_task(strategy, scenario):
-    _, events = whole(config(strategy, scenario))
+    _, events = run_all(config(strategy, scenario))
     for event in events:
         if isinstance(event, TaskLearned):
-            assert len(event.accuracy) == len(event.labelled) == event.task + 1
-            assert (event.ahead is None) == (event.task == 2)
+            assert len(event.accuracy) == len(event.accuracy_given_task) == event.task + 1
+            assert (event.next_task_accuracy is None) == (event.task == 2)
             assert all(
-                0 <= share <= 1 for share in (*event.accuracy, *event.labelled, event.ahead or 0)
+                0 <= share <= 1
+                for share in (
+                    *event.accuracy,
+                    *event.accuracy_given_task,
+                    event.next_task_accuracy or 0,
+                )
             )
         if isinstance(event, Step):
             assert len(event.probe) == event.task + 1 and all(
@@ -91,9 +105,12 @@ def test_accuracies_are_shares_and_rows_grow_by_one_task(strategy, scenario):
 
 @every_pair
 def test_the_task_label_never_makes_an_answer_worse(strategy, scenario):
-    _, events = whole(config(strategy, scenario, steps=20))
+    _, events = run_all(config(strategy, scenario, steps=20))
     for row in (e for e in events if isinstance(e, TaskLearned)):
-        assert all(labelled >= accuracy for labelled, accuracy in zip(row.labelled, row.accuracy))
+        assert all(
+            labelled >= accuracy
+            for labelled, accuracy in zip(row.accuracy_given_task, row.accuracy)
+        )
 
 
 @every_pair
@@ -101,7 +118,7 @@ def test_the_first_task_is_learned(strategy, scenario):
     steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(
         strategy, 60
     )  # joint learns the second too
-    _, events = whole(
+    _, events = run_all(
         config(strategy, scenario, tasks=2, steps=steps, settings=SPARSE.get(strategy, {}))
     )
     first = next(e for e in events if isinstance(e, TaskLearned))
@@ -111,7 +128,7 @@ def test_the_first_task_is_learned(strategy, scenario):
 @every_pair
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(strategy, scenario):
     one, other, third = (
-        whole(config(strategy, scenario, seed=seed))[0].state() for seed in (1, 1, 2)
+        run_all(config(strategy, scenario, seed=seed))[0].state_dict() for seed in (1, 1, 2)
     )
     assert same(one, other)
     assert not torch.equal(one["network.flat"], third["network.flat"])
@@ -119,20 +136,20 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(strategy, sce
 
 @every_pair
 def test_a_state_survives_the_way_through_safetensors(strategy, scenario):
-    told, _ = whole(config(strategy, scenario))
-    state = told.state()
+    told, _ = run_all(config(strategy, scenario))
+    state = told.state_dict()
     back = load(save({name: tensor.contiguous() for name, tensor in state.items()}))
     assert same(back, state)
     fresh = experiment.Experiment(config(strategy, scenario))
-    fresh.load_state(back, task=3, step=0)
-    assert same(fresh.state(), state)
+    fresh.load_state_dict(back, task=3, step=0)
+    assert same(fresh.state_dict(), state)
 
 
 @every_pair
 def test_what_answers_needs_gives_the_same_scores(strategy, scenario, small):
-    told, _ = whole(config(strategy, scenario))
+    told, _ = run_all(config(strategy, scenario))
     fresh = experiment.Experiment(config(strategy, scenario))
-    fresh.strategy.load_answering_state(load(save(told.strategy.answering_state())))
+    fresh.strategy.load_inference_state_dict(load(save(told.strategy.inference_state_dict())))
     with torch.no_grad():
         assert torch.equal(
             fresh.strategy.scores(small.test_images), told.strategy.scores(small.test_images)
@@ -152,15 +169,15 @@ def test_a_run_stopped_after_any_task_and_continued_equals_one_never_stopped(str
 @every_pair
 @pytest.mark.parametrize("step", [1, STEPS, 2 * STEPS + 3])
 def test_a_run_stopped_in_mid_task_and_continued_equals_one_never_stopped(strategy, scenario, step):
-    stopped = on_disk(config(strategy, scenario), stop=after_steps(step))
-    assert run_store.state(stopped) == "stopped" and checkpoints.within(stopped).exists()
+    stopped = learned_run(config(strategy, scenario), stop=stop_after(step))
+    assert run_store.state(stopped) == "stopped" and checkpoints.interrupted_file(stopped).exists()
     learn(stopped)
     assert_equals(stopped, never_stopped(strategy, scenario))
 
 
 @every_pair
 def test_a_run_stopped_at_every_single_step_equals_one_never_stopped(strategy, scenario):
-    plain = on_disk(config(strategy, scenario, tasks=2, steps=3))
+    plain = learned_run(config(strategy, scenario, tasks=2, steps=3))
     stopped = run_store.create(config(strategy, scenario, tasks=2, steps=3))
     for _ in range(100):
         if isinstance(learn(stopped, stop=lambda: True)[-1], Finished):
@@ -174,11 +191,11 @@ def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(
     strategy, scenario, learned
 ):
     killed = (
-        on_disk(config(strategy, scenario), stop=after_steps(2))
+        learned_run(config(strategy, scenario), stop=stop_after(2))
         if not learned
-        else on_disk(config(strategy, scenario), until=learned)
+        else learned_run(config(strategy, scenario), until=learned)
     )
-    checkpoints.within(killed).unlink(missing_ok=True)
+    checkpoints.interrupted_file(killed).unlink(missing_ok=True)
     record = killed / "record.jsonl"
     lines = [line for line in record.read_text().splitlines() if '"stopped"' not in line]
     steps = [
@@ -195,7 +212,7 @@ def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(
 
 @every_pair
 def test_a_run_killed_after_it_went_on_from_mid_task_equals_one_never_killed(strategy, scenario):
-    killed = on_disk(config(strategy, scenario), stop=after_steps(STEPS + 3))
+    killed = learned_run(config(strategy, scenario), stop=stop_after(STEPS + 3))
     going = run_store.learn(killed)
     for event in going:
         if isinstance(event, Step) and event.step == 5:
@@ -207,10 +224,12 @@ def test_a_run_killed_after_it_went_on_from_mid_task_equals_one_never_killed(str
 
 @every_pair
 def test_a_run_killed_between_checkpoint_and_record_equals_one_never_killed(strategy, scenario):
-    killed = on_disk(config(strategy, scenario), until=2)
+    killed = learned_run(config(strategy, scenario), until=2)
     record = killed / "record.jsonl"
     record.write_text("\n".join(record.read_text().splitlines()[:-2]) + "\n")
-    assert len(run_store.history(killed).learned) == 1 and checkpoints.learned(killed, 1).exists()
+    assert (
+        len(run_store.history(killed).learned) == 1 and checkpoints.resume_file(killed, 1).exists()
+    )
     learn(killed)
     assert_equals(killed, never_stopped(strategy, scenario))
 
@@ -220,7 +239,7 @@ def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_sam
     strategy, scenario
 ):
     _, never = never_stopped(strategy, scenario)
-    run = on_disk(config(strategy, scenario))
+    run = learned_run(config(strategy, scenario))
     for task in (2, 1, 0):
         run_store.undo(run)
         assert len(run_store.history(run).learned) == task
@@ -233,9 +252,11 @@ def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_sam
                 kept(run)[f"resume-{task - 1}.safetensors"], never[f"resume-{task - 1}.safetensors"]
             )
     learn(run, until=2)
-    learn(run, stop=after_steps(3))
+    learn(run, stop=stop_after(3))
     run_store.undo(run)
-    assert len(run_store.history(run).learned) == 2 and not checkpoints.within(run).exists()
+    assert (
+        len(run_store.history(run).learned) == 2 and not checkpoints.interrupted_file(run).exists()
+    )
     learn(run)
     assert_equals(run, never_stopped(strategy, scenario))
 
@@ -262,9 +283,9 @@ def test_the_first_images_come_in_the_same_order_whatever_the_strategy(
     monkeypatch.setattr(Strategy, "learn", noted)
     for name in (strategy, "finetune"):
         drawn[registry.strategy(name).__name__] = {}
-        whole(config(name, scenario))
+        run_all(config(name, scenario))
     ours, plainly = drawn[registry.strategy(strategy).__name__], drawn["FineTune"]
-    if registry.strategy(strategy).one_pass or strategy == "joint":
+    if registry.strategy(strategy).single_pass or strategy == "joint":
         assert (
             ours.get(0) != plainly[0]
         )  # each image once, in portions of its own, or the images of all tasks
@@ -279,16 +300,16 @@ def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
         config(), stop=lambda: torch.rand(3, generator=told.strategy.generator).sum() < 0
     )
     list(told.events())
-    plain, _ = whole(config())
-    assert torch.equal(told.state()["network.flat"], plain.state()["network.flat"])
-    assert not torch.equal(told.state()["generator"], plain.state()["generator"])
+    plain, _ = run_all(config())
+    assert torch.equal(told.state_dict()["network.flat"], plain.state_dict()["network.flat"])
+    assert not torch.equal(told.state_dict()["generator"], plain.state_dict()["generator"])
 
 
 def test_torchs_global_generator_plays_no_part():
     torch.manual_seed(1)
-    one = whole(config("replay"))[0].state()
+    one = run_all(config("replay"))[0].state_dict()
     torch.manual_seed(2)
-    assert same(one, whole(config("replay"))[0].state())
+    assert same(one, run_all(config("replay"))[0].state_dict())
 
 
 @every_scenario
@@ -311,9 +332,9 @@ def test_torchs_global_generator_plays_no_part():
     ],
 )
 def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off, scenario):
-    ours, events = whole(config(strategy, scenario, settings=off))
-    plain, plainly = whole(config("finetune", scenario))
-    assert torch.equal(ours.state()["network.flat"], plain.state()["network.flat"])
+    ours, events = run_all(config(strategy, scenario, settings=off))
+    plain, plainly = run_all(config("finetune", scenario))
+    assert torch.equal(ours.state_dict()["network.flat"], plain.state_dict()["network.flat"])
     assert [e.accuracy for e in events if isinstance(e, TaskLearned)] == [
         e.accuracy for e in plainly if isinstance(e, TaskLearned)
     ]
@@ -326,14 +347,16 @@ def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off
     ("strategy", "scenario"), [pair for pair in pairs() if pair[0] != "finetune"]
 )
 def test_no_strategy_silently_does_nothing(strategy, scenario):
-    ours, plain = (whole(config(name, scenario))[0].state() for name in (strategy, "finetune"))
+    ours, plain = (
+        run_all(config(name, scenario))[0].state_dict() for name in (strategy, "finetune")
+    )
     assert not torch.equal(ours["network.flat"], plain["network.flat"])
 
 
 @every_pair
 def test_every_setting_changes_what_is_learned(strategy, scenario):
     def learned(**settings):
-        state = whole(config(strategy, scenario, settings=settings))[0].state()
+        state = run_all(config(strategy, scenario, settings=settings))[0].state_dict()
         return {name: tensor for name, tensor in state.items() if name != "generator"}
 
     usual = learned()
@@ -362,7 +385,7 @@ def test_every_setting_changes_what_is_learned(strategy, scenario):
 @every_pair
 def test_any_number_of_tasks_works_or_is_refused_in_one_sentence(strategy, scenario, dealt):
     try:
-        _, events = whole(config(strategy, scenario, steps=3, **dealt))
+        _, events = run_all(config(strategy, scenario, steps=3, **dealt))
     except LifelongError as error:
         assert (scenario, dealt) == ("transfer", {"tasks": 1})
         assert re.fullmatch(r"[A-Z0-9][^\n]+\.", str(error))
@@ -417,7 +440,7 @@ def test_a_strategy_says_what_it_is(strategy):
     )
     assert 1 <= len(re.findall(r"[.!?](?:\s|$)", s.summary)) <= 3 and s.summary.endswith(".")
     assert s.scenarios <= set(SCENARIOS) and s.scenarios
-    assert s.__doc__ and set(s.answers_with) <= set(s.__dataclass_fields__)
+    assert s.__doc__ and set(s.inference_fields) <= set(s.__dataclass_fields__)
 
 
 @every_strategy

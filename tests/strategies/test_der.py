@@ -5,7 +5,7 @@ import torch
 
 from lifelong.numerics import seeds
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole
+from tests.helpers import batch_of, config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -64,7 +64,7 @@ def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand
 
 
 def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
-    told, _ = whole(config("der"))
+    told, _ = run_all(config("der"))
     strategy, task = told.strategy, told.tasks[2]
     batch = batch_of(task.train)
     strategy.answers = strategy.network(strategy.memory.images).detach()

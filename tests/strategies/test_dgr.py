@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from lifelong.training.experiment import Experiment
 from tests import helpers
-from tests.helpers import config, made_up, whole, with_hidden
+from tests.helpers import config, run_all, toy_dataset, with_hidden
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -28,7 +28,7 @@ def means_by_class(told: Experiment) -> torch.Tensor:
 
 
 def test_the_generator_makes_up_images_of_every_task_learned_and_of_no_other():
-    told = Experiment(config("dgr", tasks=5, steps=300), made_up(train=60))
+    told = Experiment(config("dgr", tasks=5, steps=300), toy_dataset(train=60))
     means, strategy = means_by_class(told), told.strategy
     for learned in (1, 2):
         for _step in strategy.learn(told.tasks[learned - 1]):
@@ -128,13 +128,13 @@ def test_a_step_mixes_present_and_past_by_the_number_of_tasks_for_both_networks(
 
 
 def test_nothing_is_kept_but_the_generators_weights():
-    told, events = whole(config("dgr"))
+    told, events = run_all(config("dgr"))
     assert events[-2].stored == {"weights": told.strategy.vae.flat.nbytes}
 
 
 def test_the_generator_of_the_paper_mirrors_the_classifier(monkeypatch):
     with_hidden(monkeypatch, 400, 400)
-    vae = Experiment(config("dgr"), made_up(side=28, train=1, test=1)).strategy.vae
+    vae = Experiment(config("dgr"), toy_dataset(side=28, train=1, test=1)).strategy.vae
     assert [layer.out_features for layer in (*vae.encoder, *vae.decoder)] == [
         400,
         400,

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lifelong.data.examples import nothing
+from lifelong.data.examples import empty_examples
 from lifelong.numerics import seeds
 from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
@@ -23,7 +23,7 @@ def in_task(index: int, **given):
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
 def test_present_images_leave_the_old_classes_outputs_alone(recipe):
     strategy, task, batch = in_task(1, recipe=recipe)
-    strategy.memory = nothing()
+    strategy.memory = empty_examples()
     strategy.network.backward(strategy.loss(task, batch, strategy.network(batch.images)))
     weight, bias = strategy.network.head.weight.grad, strategy.network.head.bias.grad
     old, own, to_come = (

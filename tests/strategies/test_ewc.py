@@ -14,7 +14,7 @@ from lifelong.models.base import Body, Network, Pixels
 from lifelong.strategies.ewc import EWC
 from lifelong.strategies.parts import importance
 from lifelong.strategies.parts.importance import ESTIMATES, exact_fisher, sensitivity
-from tests.helpers import config, made_up, whole
+from tests.helpers import config, run_all, toy_dataset
 
 LAMBDA = 3.0
 
@@ -155,7 +155,7 @@ def test_image_by_image_gives_what_the_matrix_products_give(monkeypatch, estimat
 def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
     """EWC over a network of two weights and no bias to speak of, that holds these (importances, optimum)."""
     strategy = EWC(strength=LAMBDA)
-    strategy.prepare(
+    strategy.bind(
         Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig()
     )  # a weight and a bias: two numbers
     for fisher, optimum in quadratics:
@@ -240,9 +240,11 @@ def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimu
 
 
 def test_a_stiff_spring_holds_the_weights_that_matter():
-    free, _ = whole(config("ewc", "task", settings={"strength": 0}, tasks=2, steps=60), made_up())
-    stiff, _ = whole(
-        config("ewc", "task", settings={"strength": 1e7}, tasks=2, steps=60), made_up()
+    free, _ = run_all(
+        config("ewc", "task", settings={"strength": 0}, tasks=2, steps=60), toy_dataset()
+    )
+    stiff, _ = run_all(
+        config("ewc", "task", settings={"strength": 1e7}, tasks=2, steps=60), toy_dataset()
     )
     assert weighed(stiff.strategy) < weighed(free.strategy) / 10
 

@@ -7,7 +7,7 @@ from lifelong.strategies.ewc import EWC
 from lifelong.strategies.ewc_online import OnlineEWC
 from lifelong.strategies.parts.importance import exact_fisher
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -84,7 +84,7 @@ def test_a_stiff_spring_holds_the_weights_that_matter():
 
 
 def test_what_is_kept_does_not_grow_with_the_tasks():
-    told = whole(config("ewc-online", "task", tasks=10))[0]
+    told = run_all(config("ewc-online", "task", tasks=10))[0]
     assert told.strategy.storage(told.tasks[-1]) == {
         "weights": 2 * told.strategy.network.flat.nbytes
     }

@@ -7,7 +7,7 @@ import torch
 
 from lifelong.numerics import seeds
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -25,7 +25,7 @@ def test_every_class_seen_has_the_same_share_of_the_room(scenario, each):
         list(told.events(until=learned))
         share = min(24, each * 10 // known)
         assert counts(told.strategy.memory) == {
-            (t, label): share for t in range(learned) for label in told.plan.own(t)
+            (t, label): share for t in range(learned) for label in told.plan.outputs_of(t)
         }
 
 
@@ -68,9 +68,9 @@ def test_the_network_depends_on_the_memory_and_on_no_earlier_training():
 
 def test_images_that_are_not_in_the_memory_in_the_end_change_nothing(small):
     made = config("gdumb", settings={"per_class": 3})
-    one, _ = whole(made, small)
+    one, _ = run_all(made, small)
     kept = {image.numpy().tobytes() for image in one.strategy.memory.images}
     blank = torch.stack([image * (image.numpy().tobytes() in kept) for image in small.train_images])
-    other, _ = whole(made, replace(small, train_images=blank))
+    other, _ = run_all(made, replace(small, train_images=blank))
     assert (blank.flatten(1).amax(1) == 0).sum() == 240 - 30
     assert torch.equal(one.strategy.network.flat, other.strategy.network.flat)

@@ -13,7 +13,7 @@ from lifelong.strategies.generative_classifier import (
     log_likelihoods,
 )
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, made_up, whole
+from tests.helpers import config, run_all, toy_dataset
 
 pytestmark = pytest.mark.usefixtures("small")
 NAME = "generative-classifier"
@@ -21,7 +21,7 @@ NAME = "generative-classifier"
 
 def learned(steps: int, tasks: int) -> Experiment:
     """After the first so many of three tasks, without looking at test images on the way."""
-    told = Experiment(config(NAME, steps=steps), made_up(train=60))
+    told = Experiment(config(NAME, steps=steps), toy_dataset(train=60))
     for task in told.tasks[:tasks]:
         for _step in told.strategy.learn(task):
             pass
@@ -120,7 +120,7 @@ def test_classes_not_learned_yet_have_a_finite_score_that_never_wins():
 
 
 def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_about():
-    told, _ = whole(config(NAME))
+    told, _ = run_all(config(NAME))
     images, strategy = told.tasks[1].test.images, told.strategy
     answers = strategy.scores(images)
     state = strategy.generator.get_state()

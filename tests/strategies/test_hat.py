@@ -6,7 +6,7 @@ import torch
 from lifelong.events import TaskLearned
 from lifelong.strategies.hat import RATE, _Attention
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole, with_hidden
+from tests.helpers import batch_of, config, run_all, with_hidden
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -79,9 +79,9 @@ def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
     for task in range(5):
         list(told.events(until=task + 1))
         scores = told.strategy.scores(small.test_images)
-        kept[task] = scores[:, list(told.plan.own(task))]
+        kept[task] = scores[:, list(told.plan.outputs_of(task))]
         assert all(
-            torch.equal(scores[:, list(told.plan.own(before))], answers)
+            torch.equal(scores[:, list(told.plan.outputs_of(before))], answers)
             for before, answers in kept.items()
         )
 
@@ -102,15 +102,15 @@ def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
     assert not moved[0][first].any() and not moved[1][first].any() and moved[0][~first].any()
     assert not moved[2][second][:, first].any() and not moved[3][second].any()
     assert moved[2][~second].any() or moved[2][:, ~first].any()
-    own = list(told.plan.own(2))
+    own = list(told.plan.outputs_of(2))
     assert moved[4][own].any() and moved[4].any(1).sum() == len(own)
 
 
 def test_each_task_is_answered_with_its_own_gates(small):
-    told = whole(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
+    told = run_all(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
     scores = told.strategy.scores(small.test_images)
     for task in range(3):
-        own = list(told.plan.own(task))
+        own = list(told.plan.outputs_of(task))
         for other in range(3):
             with_other = told.strategy.network(small.test_images, told.strategy.gates(other))[
                 :, own
@@ -121,7 +121,7 @@ def test_each_task_is_answered_with_its_own_gates(small):
 def test_a_higher_price_leaves_fewer_units_on():
     def on(sparsity: float) -> int:
         return int(
-            whole(config("hat", "task", tasks=1, steps=60, settings={"sparsity": sparsity}))[0]
+            run_all(config("hat", "task", tasks=1, steps=60, settings={"sparsity": sparsity}))[0]
             .strategy.used(1)
             .sum()
         )
@@ -131,12 +131,12 @@ def test_a_higher_price_leaves_fewer_units_on():
 
 def test_nothing_is_forgotten_and_later_tasks_are_learned(monkeypatch):
     with_hidden(monkeypatch, 64, 64)
-    _, events = whole(config("hat", "task", steps=60, settings={"sparsity": 0.1}))
+    _, events = run_all(config("hat", "task", steps=60, settings={"sparsity": 0.1}))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(rows[-1][task] == rows[task][task] for task in range(3))
     assert sum(rows[-1]) / 3 > 0.9
 
 
 def test_what_is_kept_is_a_number_for_each_hidden_unit_and_task():
-    told = whole(config("hat", "task"))[0]
+    told = run_all(config("hat", "task"))[0]
     assert told.strategy.storage(told.tasks[-1]) == {"weights": 3 * 32 * 4}

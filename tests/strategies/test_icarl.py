@@ -4,10 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lifelong.data.examples import Batch, join
+from lifelong.data.examples import Batch, concat
 from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole
+from tests.helpers import batch_of, config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -23,7 +23,7 @@ def in_task(index: int, **given):
 @pytest.fixture
 def learned() -> Experiment:
     """The experiment after its last task, learned too shortly for the outputs to agree with the means."""
-    return whole(config("icarl", settings={"per_class": 6}))[0]
+    return run_all(config("icarl", settings={"per_class": 6}))[0]
 
 
 def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
@@ -35,7 +35,7 @@ def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
         strategy.memory.images, replay_buffer.herded(task.train, 5, strategy.network).images
     )
     later = strategy.examples(told.tasks[1])
-    assert torch.equal(later.images, join(told.tasks[1].train, strategy.memory).images)
+    assert torch.equal(later.images, concat(told.tasks[1].train, strategy.memory).images)
 
 
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
@@ -123,7 +123,7 @@ def test_the_scores_are_distances_in_units_of_those_that_images_have_to_their_ow
 
 
 def test_a_class_may_have_a_single_image():
-    told, _ = whole(config("icarl", settings={"per_class": 1}))
+    told, _ = run_all(config("icarl", settings={"per_class": 1}))
     assert told.strategy.scores(told.tasks[0].test.images).isfinite().all()
 
 

@@ -29,9 +29,9 @@ def test_the_loss_is_that_of_the_present_and_the_old_answers_by_hand(scenario, t
     logits = strategy.network(batch.images)
     taught = strategy.taught[batch.indices]
     groups = {
-        "task": [list(task.plan.own(0)), list(task.plan.own(1))],
+        "task": [list(task.plan.outputs_of(0)), list(task.plan.outputs_of(1))],
         "domain": [list(range(task.plan.outputs))],
-        "class": [list(range(task.plan.own(1).stop))],
+        "class": [list(range(task.plan.outputs_of(1).stop))],
     }[scenario]
     assert len(groups) == terms
     past = [

@@ -5,7 +5,7 @@ import torch
 
 from lifelong.strategies.parts.importance import sensitivity
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -43,7 +43,7 @@ def test_sensitivity_is_measured_without_labels_and_only_over_the_outputs_that_c
     told = Experiment(config("mas", "task"))
     train, task = told.tasks[0].train, told.tasks[0]
     found = sensitivity(told.strategy.network, train.images, task.candidates(train.tasks))
-    bias, own = found[-10:], list(told.plan.own(0))
+    bias, own = found[-10:], list(told.plan.outputs_of(0))
     assert (bias[own] > 0).all() and bias.count_nonzero() == len(own)
 
 
@@ -59,7 +59,7 @@ def test_the_penalty_is_zero_where_the_last_task_was_learned_and_positive_after_
 
 
 def test_the_gradient_that_is_added_is_that_of_the_penalty():
-    strategy = whole(config("mas", "task", settings={"strength": 3.0}))[0].strategy
+    strategy = run_all(config("mas", "task", settings={"strength": 3.0}))[0].strategy
     at = (strategy.network.flat + 0.1).requires_grad_()
     value = 3 * (strategy.importance * (at - strategy.anchor).square()).sum()
     value.backward()
@@ -82,7 +82,7 @@ def test_weights_that_matter_are_held():
 
 
 def test_what_is_kept_does_not_grow_with_the_tasks():
-    told = whole(config("mas", "task", tasks=10))[0]
+    told = run_all(config("mas", "task", tasks=10))[0]
     assert told.strategy.storage(told.tasks[-1]) == {
         "weights": 2 * told.strategy.network.flat.nbytes
     }

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.helpers import config, made_up, whole
+from tests.helpers import config, run_all, toy_dataset
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -21,7 +21,7 @@ def by_label(plan) -> list[int]:
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 @pytest.mark.parametrize("order", [None, (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)])
 def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario, order, small):
-    told, _ = whole(config("ncm", scenario, class_order=order))
+    told, _ = run_all(config("ncm", scenario, class_order=order))
     expected = torch.stack(
         [pixels(small.train_images[small.train_labels == label]).mean(0) for label in range(10)]
     )
@@ -33,14 +33,14 @@ def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario
 
 @pytest.mark.parametrize("scenario", ["class", "domain"])
 def test_the_class_whose_mean_is_nearest_wins(scenario, small):
-    told, _ = whole(config("ncm", scenario, tasks=5))
+    told, _ = run_all(config("ncm", scenario, tasks=5))
     far = torch.cdist(pixels(small.test_images), told.strategy.means)
-    outputs = torch.tensor([output for task in range(5) for output in told.plan.own(task)])
+    outputs = torch.tensor([output for task in range(5) for output in told.plan.outputs_of(task)])
     assert torch.equal(told.strategy.scores(small.test_images).argmax(1), outputs[far.argmin(1)])
 
 
 def test_differences_between_scores_are_those_of_squared_distances_in_variances(small):
-    told, _ = whole(config("ncm"))
+    told, _ = run_all(config("ncm"))
     strategy = told.strategy
     scores = strategy.scores(small.test_images).double()
     expected = torch.cdist(pixels(small.test_images), strategy.means).square() / (
@@ -52,7 +52,7 @@ def test_differences_between_scores_are_those_of_squared_distances_in_variances(
 
 
 def test_the_variance_is_that_along_the_line_between_two_means():
-    told, _ = whole(config("ncm", tasks=1, steps=1), made_up(classes=2))
+    told, _ = run_all(config("ncm", tasks=1, steps=1), toy_dataset(classes=2))
     task = told.tasks[0]
     x, first, second = pixels(task.train.images), *told.strategy.means
     line = (first - second) / (first - second).norm()
@@ -63,6 +63,6 @@ def test_the_variance_is_that_along_the_line_between_two_means():
 
 
 def test_what_is_kept_does_not_grow_with_the_images():
-    few, many = (whole(config("ncm"), made_up(train=count))[0] for count in (24, 72))
+    few, many = (run_all(config("ncm"), toy_dataset(train=count))[0] for count in (24, 72))
     few, many = (told.strategy.storage(told.tasks[-1]) for told in (few, many))
     assert few == many and set(few) == {"statistics"}

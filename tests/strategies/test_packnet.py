@@ -5,7 +5,7 @@ import torch
 
 from lifelong.events import TaskLearned
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -30,16 +30,16 @@ def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
     for task in range(5):
         list(told.events(until=task + 1))
         scores = told.strategy.scores(small.test_images)
-        kept[task] = scores[:, list(told.plan.own(task))]
+        kept[task] = scores[:, list(told.plan.outputs_of(task))]
         assert all(
-            torch.equal(scores[:, list(told.plan.own(before))], answers)
+            torch.equal(scores[:, list(told.plan.outputs_of(before))], answers)
             for before, answers in kept.items()
         )
 
 
 @pytest.mark.parametrize("prune", [0.75, 0.5, 0.0])
 def test_each_task_keeps_its_share_of_every_hidden_layer(prune):
-    told, _ = whole(config("packnet", "task", settings={"prune": prune}))
+    told, _ = run_all(config("packnet", "task", settings={"prune": prune}))
     for layer in told.strategy.network.layers[:-1]:
         owner, left = owners(told.strategy, layer), layer.weight.numel()
         for task in range(3):
@@ -71,7 +71,9 @@ def test_biases_belong_to_the_first_task_and_rows_of_the_head_to_their_own():
     for task in range(3):
         for parameter in (network.head.weight, network.head.bias):
             assert (
-                part(told.strategy, parameter, told.strategy.owner)[list(told.plan.own(task))]
+                part(told.strategy, parameter, told.strategy.owner)[
+                    list(told.plan.outputs_of(task))
+                ]
                 == task
             ).all()
 
@@ -103,12 +105,12 @@ def test_the_last_part_of_a_tasks_steps_comes_after_the_pruning(steps, retrain, 
 
 
 def test_nothing_is_forgotten_and_later_tasks_are_learned():
-    _, events = whole(config("packnet", "task", tasks=5, steps=100))
+    _, events = run_all(config("packnet", "task", tasks=5, steps=100))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(rows[-1][task] == rows[task][task] for task in range(5))
     assert sum(rows[-1]) / 5 > 0.9
 
 
 def test_the_map_of_owners_takes_a_byte_a_weight():
-    told = whole(config("packnet", "task"))[0]
+    told = run_all(config("packnet", "task"))[0]
     assert told.strategy.storage(told.tasks[-1]) == {"weights": told.strategy.network.flat.numel()}

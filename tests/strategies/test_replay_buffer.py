@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from lifelong import registry
-from lifelong.data.examples import Batch, Examples, nothing
+from lifelong.data.examples import Batch, Examples, empty_examples
 from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole
+from tests.helpers import batch_of, config, run_all
 
 KEEPING = ("replay", "agem", "er-ace")
 
@@ -25,7 +25,7 @@ def streamed(
     count: int, room: int, batch: int, drawing: torch.Generator
 ) -> tuple[Examples, torch.Tensor]:
     """A reservoir after a stream of the numbers from 0 to count."""
-    kept, seen = nothing(), replay_buffer.unseen()
+    kept, seen = empty_examples(), replay_buffer.unseen()
     for part in torch.arange(count).split(batch):
         kept, seen = replay_buffer.streamed(kept, seen, numbered(part), room, drawing)
     return kept, seen
@@ -167,7 +167,7 @@ def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy
         for learned in (1, 2, 3):
             list(told.events(until=learned))
             assert counts(told.strategy.memory) == {
-                (t, label): 5 for t in range(learned) for label in told.plan.own(t)
+                (t, label): 5 for t in range(learned) for label in told.plan.outputs_of(t)
             }
         assert told.strategy.seen.nbytes == 0
 
@@ -179,7 +179,7 @@ def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
 ):
     policy = {"policy": "reservoir"} if strategy in KEEPING else {}
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
-        told, _ = whole(config(strategy, scenario, settings={"per_class": each, **policy}))
+        told, _ = run_all(config(strategy, scenario, settings={"per_class": each, **policy}))
         assert len(told.strategy.memory) == each * 10
         assert int(told.strategy.seen) == 7 * sum(min(128, len(task.train)) for task in told.tasks)
         known = {
@@ -228,7 +228,12 @@ def test_nothing_is_kept_where_nothing_is_to_be_kept(small):
         assert (
             len(
                 replay_buffer.grown(
-                    nothing(), told.tasks[0].train, 0, policy, told.strategy.network, generator()
+                    empty_examples(),
+                    told.tasks[0].train,
+                    0,
+                    policy,
+                    told.strategy.network,
+                    generator(),
                 )
             )
             == 0
@@ -236,7 +241,11 @@ def test_nothing_is_kept_where_nothing_is_to_be_kept(small):
     assert (
         len(
             replay_buffer.streamed(
-                nothing(), replay_buffer.unseen(), batch_of(told.tasks[0].train), 0, generator()
+                empty_examples(),
+                replay_buffer.unseen(),
+                batch_of(told.tasks[0].train),
+                0,
+                generator(),
             )[0]
         )
         == 0

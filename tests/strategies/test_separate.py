@@ -5,13 +5,13 @@ import torch
 
 from lifelong.events import TaskLearned
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, whole
+from tests.helpers import config, run_all
 
 pytestmark = pytest.mark.usefixtures("small")
 
 
 def learned(tasks: int = 3, scenario: str = "task") -> Experiment:
-    return whole(config("separate", scenario, tasks=tasks))[0]
+    return run_all(config("separate", scenario, tasks=tasks))[0]
 
 
 def test_every_task_is_answered_by_the_network_that_learned_it(small):
@@ -22,7 +22,7 @@ def test_every_task_is_answered_by_the_network_that_learned_it(small):
         networks.append(told.strategy.network.flat.clone())
         answers.append(told.strategy.network(small.test_images).detach())
     for task in range(3):
-        own = list(told.plan.own(task))
+        own = list(told.plan.outputs_of(task))
         assert torch.equal(told.strategy.weights_of(task), networks[task])
         assert torch.equal(told.strategy.scores(small.test_images)[:, own], answers[task][:, own])
 
@@ -43,13 +43,13 @@ def test_all_networks_start_from_the_same_weights_which_answer_for_tasks_to_come
     assert torch.equal(told.strategy.weights_of(1), fresh) and not torch.equal(
         told.strategy.weights_of(0), fresh
     )
-    later = list(told.plan.own(1))
+    later = list(told.plan.outputs_of(1))
     assert torch.equal(told.strategy.scores(small.test_images)[:, later], before[:, later])
 
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])
 def test_a_task_that_is_learned_is_never_forgotten(scenario):
-    _, events = whole(config("separate", scenario, steps=40))
+    _, events = run_all(config("separate", scenario, steps=40))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(rows[after][task] == rows[task][task] for after in range(3) for task in range(after))
     assert min(rows[-1]) > 0.5

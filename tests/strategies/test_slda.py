@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.helpers import config, made_up, whole
+from tests.helpers import config, run_all, toy_dataset
 
 SHRINKAGE = 1e-4
 pytestmark = pytest.mark.usefixtures("small")
@@ -27,13 +27,13 @@ def at_once(dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 )
 @pytest.mark.parametrize("scenario", ["class", "domain"])
 def test_the_streaming_covariance_is_that_of_all_images_whatever_the_order(scenario, dealt, small):
-    told, _ = whole(config("slda", scenario, **dealt))
+    told, _ = run_all(config("slda", scenario, **dealt))
     covariance = told.strategy.scatter / told.strategy.counts.sum()
     torch.testing.assert_close(covariance.tril(), at_once(small)[2].tril(), rtol=0, atol=1e-7)
 
 
 def test_the_answers_are_those_of_the_formula(small):
-    told, _ = whole(config("slda"))
+    told, _ = run_all(config("slda"))
     _, means, covariance = at_once(small)
     inverse = ((1 - SHRINKAGE) * covariance + SHRINKAGE * torch.eye(36)).inverse()
     x = (small.test_images.flatten(1).float() / 255).double()
@@ -45,7 +45,7 @@ def test_the_answers_are_those_of_the_formula(small):
 
 def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
     ball, nearest = (
-        whole(config(name, settings=settings))[0].strategy
+        run_all(config(name, settings=settings))[0].strategy
         for name, settings in (("slda", {"shrinkage": 1}), ("ncm", {}))
     )
     ours, theirs = (
@@ -58,7 +58,7 @@ def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
 
 def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
     """Two classes that differ little in one pixel, where another varies much: only its covariance tells them apart."""
-    dataset = made_up(classes=2, train=200, test=100)
+    dataset = toy_dataset(classes=2, train=200, test=100)
     generator = torch.Generator().manual_seed(1)
     for images, labels in (
         (dataset.train_images, dataset.train_labels),
@@ -72,7 +72,7 @@ def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
         ).to(torch.uint8)
     right = {}
     for name in ("slda", "ncm"):
-        told, _ = whole(config(name, tasks=1), dataset)
+        told, _ = run_all(config(name, tasks=1), dataset)
         right[name] = float(
             (told.strategy.scores(dataset.test_images).argmax(1) == dataset.test_labels)
             .float()
@@ -82,6 +82,6 @@ def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
 
 
 def test_what_is_kept_does_not_grow_with_the_images():
-    few, many = (whole(config("slda"), made_up(train=count))[0] for count in (24, 72))
+    few, many = (run_all(config("slda"), toy_dataset(train=count))[0] for count in (24, 72))
     few, many = (told.strategy.storage(told.tasks[-1]) for told in (few, many))
     assert few == many and set(few) == {"statistics", "weights"}

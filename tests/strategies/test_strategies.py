@@ -7,19 +7,19 @@ import torch
 import torch.nn.functional as F
 
 from lifelong.data import scenarios
-from lifelong.data.examples import Examples, join, nothing
+from lifelong.data.examples import Examples, concat, empty_examples
 from lifelong.events import Started, Step, TaskLearned
 from lifelong.metrics import average_accuracy, forgetting
 from lifelong.numerics import seeds
 from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole
+from tests.helpers import batch_of, config, run_all
 
 
 @cache
 def matrix(strategy: str, scenario: str) -> list[list[float | None]]:
     """accuracy[after][on] of the quick recipe on the embedded sample."""
-    _, events = whole(config(strategy, scenario, tasks=5, steps=None))
+    _, events = run_all(config(strategy, scenario, tasks=5, steps=None))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     return [[*row, *[None] * (5 - len(row))] for row in rows]
 
@@ -38,12 +38,12 @@ def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(
     told = Experiment(config("replay", scenario, settings={"per_class": asked}))
     for learned in (1, 2, 3):
         list(told.events(until=learned))
-        expected = {(t, label): kept for t in range(learned) for label in told.plan.own(t)}
+        expected = {(t, label): kept for t in range(learned) for label in told.plan.outputs_of(t)}
         assert counts(told.strategy.memory) == expected
 
 
 def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_label(small):
-    told, _ = whole(config("replay", settings={"per_class": 9}))
+    told, _ = run_all(config("replay", settings={"per_class": 9}))
     for task in told.tasks:
         kept = told.strategy.memory.take(
             (told.strategy.memory.tasks == task.index).nonzero().squeeze(1)
@@ -60,7 +60,7 @@ def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_labe
 
 def test_which_images_replay_keeps_depends_on_the_seed_alone(small):
     one, other, third = (
-        whole(config("replay", seed=seed, class_order=range(10), settings={"per_class": 3}))[
+        run_all(config("replay", seed=seed, class_order=range(10), settings={"per_class": 3}))[
             0
         ].strategy.memory
         for seed in (1, 1, 2)
@@ -82,7 +82,9 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
 
     def by_hand(part):
         own = [
-            told.plan.own(int(t)) if scenario == "task" else range(told.plan.own(index).stop)
+            told.plan.outputs_of(int(t))
+            if scenario == "task"
+            else range(told.plan.outputs_of(index).stop)
             for t in part.tasks
         ]
         answers = strategy.network(part.images)
@@ -121,10 +123,10 @@ def test_joining_nothing_changes_nothing():
     some = Examples(
         torch.ones(2, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1]), torch.tensor([0, 0])
     )
-    for joined in (join(nothing(), some), join(some, nothing())):
+    for joined in (concat(empty_examples(), some), concat(some, empty_examples())):
         assert torch.equal(joined.images, some.images) and torch.equal(joined.labels, some.labels)
-    assert len(join(nothing(), nothing())) == 0
-    assert len(join(some, some)) == 4
+    assert len(concat(empty_examples(), empty_examples())) == 0
+    assert len(concat(some, some)) == 4
 
 
 def test_cumulative_training_learns_the_union_of_all_tasks_so_far(small):
@@ -132,7 +134,7 @@ def test_cumulative_training_learns_the_union_of_all_tasks_so_far(small):
     for learned in (1, 2, 3):
         list(told.events(until=learned))
         assert counts(told.strategy.examples(told.tasks[learned - 1])) == {
-            (t, label): 24 for t in range(learned) for label in told.plan.own(t)
+            (t, label): 24 for t in range(learned) for label in told.plan.outputs_of(t)
         }
 
 
@@ -146,13 +148,13 @@ def test_cumulative_training_starts_every_task_with_the_first_weights_and_a_fres
 
 
 def test_cumulative_training_takes_as_many_steps_as_all_tasks_so_far_had_together(small):
-    _, events = whole(config("cumulative"))
+    _, events = run_all(config("cumulative"))
     assert {e.task: e.steps for e in events if isinstance(e, Step)} == {0: 7, 1: 14, 2: 21}
 
 
 def test_cumulative_training_after_the_last_task_does_not_depend_on_the_first_tasks_training(small):
     """It could as well have been trained on everything at once."""
-    told, _ = whole(config("cumulative"))
+    told, _ = run_all(config("cumulative"))
     alone = Experiment(config("cumulative"))
     alone.strategy.start_task(alone.tasks[0])
     alone.strategy.start_task(alone.tasks[1])
@@ -167,7 +169,7 @@ def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario, sm
     events = list(told.events(until=1))
     assert {e.steps for e in events if isinstance(e, Step)} == {7}
     everything = counts(told.strategy.examples(told.tasks[0]))
-    assert everything == {(t, label): 24 for t in range(3) for label in told.plan.own(t)}
+    assert everything == {(t, label): 24 for t in range(3) for label in told.plan.outputs_of(t)}
     assert all(
         e.loss < 10 for e in events if isinstance(e, Step)
     )  # outputs of tasks to come compete: none is impossible
@@ -177,7 +179,9 @@ def test_joint_training_is_already_good_at_tasks_to_come(small):
     """A later task is known before it is taught: what no strategy that obeys the order can do."""
     ahead = [
         next(
-            e.ahead for e in whole(config(name, "task", steps=60))[1] if isinstance(e, TaskLearned)
+            e.next_task_accuracy
+            for e in run_all(config(name, "task", steps=60))[1]
+            if isinstance(e, TaskLearned)
         )
         for name in ("joint", "finetune")
     ]
@@ -203,13 +207,13 @@ def test_frozen_features_and_the_sources_outputs_stay_as_they_are_to_the_bit(sce
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])
 def test_frozen_features_forget_nothing(scenario, small):
-    _, events = whole(config("frozen", scenario, steps=30))
+    _, events = run_all(config("frozen", scenario, steps=30))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(row[: len(before)] == before for before, row in zip(rows, rows[1:]))
 
 
 def test_from_scratch_every_task_is_learned_by_the_first_network_anew(small):
-    told, _ = whole(config("scratch", "transfer"))
+    told, _ = run_all(config("scratch", "transfer"))
     alone = Experiment(config("scratch", "transfer"))
     for _ in alone.strategy.learn(alone.tasks[2]):
         pass
@@ -237,7 +241,7 @@ def test_a_strategy_forgets_less_than_fine_tuning_where_its_paper_says_so(strate
 )
 def test_images_come_in_whole_batches_of_shuffled_passes(available, batch, steps, small):
     strategy = Experiment(config()).strategy
-    strategy.recipe = config().how.__class__(steps, "seen", 10, 10, batch=batch)
+    strategy.recipe = config().training_recipe.__class__(steps, "seen", 10, 10, batch=batch)
     drawn = [
         b.tolist() for b in strategy._order(available, steps, torch.Generator().manual_seed(0))
     ]
@@ -263,7 +267,9 @@ def test_a_quick_task_is_one_pass_but_never_fewer_than_sixty_steps(small):
 
 def test_the_untrained_network_is_the_same_for_every_strategy(small):
     first = {
-        name: next(e for e in whole(config(name, "task"))[1] if isinstance(e, Started)).untrained
+        name: next(
+            e for e in run_all(config(name, "task"))[1] if isinstance(e, Started)
+        ).random_init_accuracy
         for name in ("finetune", "ewc", "joint", "scratch")
     }
     assert len(set(first.values())) == 1
@@ -285,7 +291,7 @@ def test_a_loss_that_is_not_a_number_is_told_as_none(small, monkeypatch):
     monkeypatch.setattr(
         FineTune, "loss", lambda self, task, batch, logits: logits.sum() * torch.inf, raising=False
     )
-    _, events = whole(config(tasks=1, steps=1))
+    _, events = run_all(config(tasks=1, steps=1))
     assert [e.loss for e in events if isinstance(e, Step)] == [None]
 
 

@@ -5,7 +5,7 @@ import torch
 
 from lifelong.strategies.base import scores
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, whole, with_hidden
+from tests.helpers import batch_of, config, run_all, with_hidden
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -56,10 +56,10 @@ def test_units_that_are_off_get_no_gradient_and_the_others_do():
 
 
 def test_each_task_is_answered_with_its_own_gates(small):
-    told = whole(config("xdg", "task"))[0]
+    told = run_all(config("xdg", "task"))[0]
     answers = told.strategy.scores(small.test_images)
     for task in range(3):
-        own = list(told.plan.own(task))
+        own = list(told.plan.outputs_of(task))
         for other in range(3):
             with_other = told.strategy.network(small.test_images, told.strategy.gates[other])[
                 :, own
@@ -71,7 +71,7 @@ def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
     def moved(strategy: str, **settings) -> float:
         told = Experiment(config(strategy, "task", steps=30, settings=settings))
         list(told.events(until=1))
-        own = list(told.plan.own(0))
+        own = list(told.plan.outputs_of(0))
         before = scores(told.strategy, small.test_images)[:, own]
         list(told.events())
         return float(
@@ -84,8 +84,8 @@ def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
 
 def test_with_no_unit_off_it_is_fine_tuning_to_the_bit():
     ours, plain = (
-        whole(config("xdg", "task", settings={"share": 0.0}))[0],
-        whole(config("finetune", "task"))[0],
+        run_all(config("xdg", "task", settings={"share": 0.0}))[0],
+        run_all(config("finetune", "task"))[0],
     )
     assert torch.equal(ours.strategy.network.flat, plain.strategy.network.flat)
     assert ours.strategy.storage(ours.tasks[-1]) == {}

@@ -12,8 +12,17 @@ from lifelong.numerics import hardware
 from lifelong.runs import store as run_store
 from lifelong.strategies.base import Strategy
 from lifelong.training import experiment
-from tests.fake_gpu import KNOWN_WARNING, OnCard, machine_with_card
-from tests.helpers import after_steps, config, learn, made_up, on_disk, pairs, python, whole
+from tests.fake_gpu import KNOWN_WARNING, OnGpu, machine_with_gpu
+from tests.helpers import (
+    config,
+    learn,
+    learned_run,
+    pairs,
+    python,
+    run_all,
+    stop_after,
+    toy_dataset,
+)
 
 pytestmark = pytest.mark.filterwarnings(KNOWN_WARNING)
 WHOLE = {
@@ -28,14 +37,14 @@ FROZEN = WHOLE | {"network": {"weights": "none", "units": 8}}
 
 @pytest.fixture
 def pictures(monkeypatch):
-    dataset = made_up(classes=4, train=12, test=4, side=16)
+    dataset = toy_dataset(classes=4, train=12, test=4, side=16)
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     return dataset
 
 
 def learned(events) -> list[tuple]:
     return [
-        (event.accuracy, event.labelled, event.ahead)
+        (event.accuracy, event.accuracy_given_task, event.next_task_accuracy)
         for event in events
         if isinstance(event, TaskLearned)
     ]
@@ -61,12 +70,12 @@ def assert_same_on_card(made) -> None:
     made = made.model_copy(
         update={"precision": "fp32"}
     )  # else each would compute in what it gains time by
-    here, events = whole(made)
-    with machine_with_card():
-        there, also = whole(made)
-        state = there.state()
-        assert isinstance(state["network.flat"], OnCard)
-        assert_near(state, here.state())
+    here, events = run_all(made)
+    with machine_with_gpu():
+        there, also = run_all(made)
+        state = there.state_dict()
+        assert isinstance(state["network.flat"], OnGpu)
+        assert_near(state, here.state_dict())
     assert learned(also) == learned(events)
 
 
@@ -92,9 +101,9 @@ def test_so_does_a_network_that_is_trained_as_a_whole(pictures, strategy):
 
 def test_its_first_gradient_is_the_same(pictures):
     made = config(**WHOLE | {"steps": 1, "tasks": 1})
-    here = whole(made)[0].strategy.network.flat_gradient
-    with machine_with_card():
-        there = whole(made)[0].strategy.network.flat_gradient.cpu()
+    here = run_all(made)[0].strategy.network.flat_gradient
+    with machine_with_gpu():
+        there = run_all(made)[0].strategy.network.flat_gradient.cpu()
     assert torch.dist(there, here) < 1e-3 * here.norm()
 
 
@@ -103,18 +112,18 @@ def test_its_first_gradient_is_the_same(pictures):
 def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(strategy):
     scenario = "task" if strategy == "separate" else "class"
     made = config(strategy, scenario, precision="fp32")
-    here = on_disk(made)
-    with machine_with_card():
-        there = on_disk(made, stop=after_steps(10))
+    here = learned_run(made)
+    with machine_with_gpu():
+        there = learned_run(made, stop=stop_after(10))
         learn(there)
     assert learned(run_store.history(there).events) == learned(run_store.history(here).events)
     ours, theirs = (predict.load(at, 2) for at in (there, here))
     assert type(ours.network.flat) is torch.Tensor
-    assert_near(ours.answering_state(), theirs.answering_state())
+    assert_near(ours.inference_state_dict(), theirs.inference_state_dict())
 
 
 def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, monkeypatch):
-    front = experiment.front_of(config(**FROZEN))
+    front = experiment.frozen_backbone_of(config(**FROZEN))
     here = torch.cat(
         [part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)]
     )
@@ -124,11 +133,11 @@ def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, mo
         "_answer",
         lambda self, images, own=Backbone._answer: asked.append(type(images)) or own(self, images),
     )
-    with machine_with_card():
+    with machine_with_gpu():
         there = torch.cat(
             [part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)]
         )
-    assert set(asked) == {OnCard} and type(there) is torch.Tensor
+    assert set(asked) == {OnGpu} and type(there) is torch.Tensor
     torch.testing.assert_close(there, here)
     assert front.device.type == "cpu" and torch.equal(front(pictures.test_images), here)
 
@@ -185,22 +194,22 @@ def room(monkeypatch) -> list[int]:
 
 @pytest.mark.usefixtures("small")
 def test_out_of_memory_halves_the_batch_and_says_so(room):
-    told, events = whole(config("replay", tasks=2))
+    told, events = run_all(config("replay", tasks=2))
     assert room[1:6] == [120, 60, 30, 15, 7] and set(room[6:]) == {7}
-    assert {event.held for event in events if isinstance(event, Step)} == {7}
+    assert {event.batch_limit for event in events if isinstance(event, Step)} == {7}
 
 
 @pytest.mark.usefixtures("small")
 def test_a_memory_that_holds_no_image_is_one_sentence(room):
     room[0] = 0
     with pytest.raises(LifelongError, match="does not hold one image"):
-        whole(config())
+        run_all(config())
 
 
 @pytest.mark.usefixtures("small")
 def test_who_sees_each_image_once_still_sees_all_of_them(monkeypatch):
     seen = []
-    kind = type(whole(config("ncm", tasks=1))[0].strategy)
+    kind = type(run_all(config("ncm", tasks=1))[0].strategy)
     step = kind.step
 
     def small_memory(self, task, batch):
@@ -210,5 +219,5 @@ def test_who_sees_each_image_once_still_sees_all_of_them(monkeypatch):
         return step(self, task, batch)
 
     monkeypatch.setattr(kind, "step", small_memory)
-    whole(config("ncm", tasks=1))
+    run_all(config("ncm", tasks=1))
     assert sorted(seen) == list(range(240))

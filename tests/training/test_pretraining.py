@@ -13,8 +13,8 @@ from lifelong.models.parts import feature_cache
 from lifelong.storage import tensor_files
 from lifelong.training import pretraining
 from lifelong.training.pretraining import Lesson, pretrain
-from tests.fake_gpu import KNOWN_WARNING, machine_with_card
-from tests.helpers import made_up
+from tests.fake_gpu import KNOWN_WARNING, machine_with_gpu
+from tests.helpers import toy_dataset
 
 LESSON = Lesson(architecture="resnet18", epochs=2)
 
@@ -38,7 +38,7 @@ def dataset(monkeypatch):
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     monkeypatch.setattr(pretraining.hardware, "precision", lambda wanted, device: "fp32")
     Teacher.looked = 0
-    grey = made_up(classes=4, train=12, test=2, side=16)
+    grey = toy_dataset(classes=4, train=12, test=2, side=16)
     return dataclasses.replace(
         grey,
         train_images=grey.train_images.repeat(1, 3, 1, 1),
@@ -51,8 +51,8 @@ def test_it_comes_nearer_to_its_teacher_and_its_file_is_a_backbone(dataset, tmp_
     told = list(pretrain(dataclasses.replace(LESSON, epochs=5), dataset, out))
     losses = [at.loss for at in told if at.loss is not None]
     assert losses[-1] < 0.9 * losses[0]
-    front = registry.model("resnet18")(weights=str(out)).front("fp32")
-    assert front.stem == "small" and "without labels" in front.words
+    front = registry.model("resnet18")(weights=str(out)).frozen_backbone("fp32")
+    assert front.stem == "small" and "without labels" in front.description
     assert front(dataset.test_images).std(0).mean() > 0
 
 
@@ -76,7 +76,7 @@ def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
     list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, here))
     for file in feature_cache.folder().glob("teacher-*"):
         file.unlink()
-    with machine_with_card():
+    with machine_with_gpu():
         list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, there))
     made, same = tensor_files.read(there)[0], tensor_files.read(here)[0]
     assert made.keys() == same.keys()

@@ -8,23 +8,23 @@ import pytest
 import torch
 
 from lifelong import api, metrics, registry
-from lifelong.data.examples import Dataset, Examples, few, fitted, joined
-from lifelong.data.scenarios import plan
+from lifelong.data.examples import Dataset, Examples, concat_datasets, resize, subsample
+from lifelong.data.scenarios import make_plan
 from lifelong.errors import LifelongError
 from lifelong.runs import comparison, folders
 from lifelong.runs import store as run_store
 from lifelong.training import experiment
 from lifelong.training.experiment import Experiment
-from lifelong.training.parallel import streams
+from lifelong.training.parallel import run_jobs
 from lifelong.transfer import config as study_config
 from lifelong.transfer import events as study_events
 from lifelong.transfer import store as study_store
 from lifelong.transfer import study
 from lifelong.transfer.config import StudyConfig
-from lifelong.transfer.events import Look, SourceLearned, TargetLearned
-from lifelong.transfer.presets import PAIRS
-from lifelong.transfer.results import AXES, Findings
-from tests.helpers import after_steps, config, made_up, same, strategy_names, whole
+from lifelong.transfer.events import Probe, SourceLearned, TargetLearned
+from lifelong.transfer.presets import PRESETS
+from lifelong.transfer.results import AXES, StudyResult
+from tests.helpers import config, run_all, same, stop_after, strategy_names, toy_dataset
 
 small = pytest.mark.usefixtures("small")
 NATURAL = tuple(range(10))
@@ -37,18 +37,18 @@ def asked(**given) -> StudyConfig:
     )
 
 
-def found(**given) -> Findings:
+def found(**given) -> StudyResult:
     """What such a study finds."""
     made = study.resolve(asked(**given))
-    return Findings(made, list(study.study(made)))
+    return StudyResult(made, list(study.study(made)))
 
 
-def shares(findings: Findings) -> dict:
+def shares(findings: StudyResult) -> dict:
     """Everything that was found, by seed, way and images, without the clock."""
-    return {(e.seed, e.way, e.images): (e.steps, e.target, e.source) for e in findings.learned}
+    return {(e.seed, e.regime, e.images): (e.steps, e.target, e.source) for e in findings.learned}
 
 
-def told(findings: Findings) -> dict:
+def told(findings: StudyResult) -> dict:
     """The report without the clock."""
     return {name: value for name, value in findings.report("x").items() if name != "seconds"}
 
@@ -61,17 +61,17 @@ def told(findings: Findings) -> dict:
 def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
     part = Experiment(config(scenario="transfer", tasks=2, seed=seed)).tasks[1].train
     chosen = [
-        {image.numpy().tobytes() for image in few(part, n, seed).images}
+        {image.numpy().tobytes() for image in subsample(part, n, seed).images}
         for n in (1, 5, 20, 24, 100)
     ]
     assert [len(c) for c in chosen] == [5, 25, 100, 120, 120]
     assert all(fewer <= more for fewer, more in zip(chosen, chosen[1:]))
-    assert same(few(part, 100, seed).tensors(), part.tensors()), (
+    assert same(subsample(part, 100, seed).tensors(), part.tensors()), (
         "more than there are is all there are, in their order"
     )
-    assert same(few(part, 5, seed).tensors(), few(part, 5, seed).tensors())
-    assert not torch.equal(few(part, 5, seed).images, few(part, 5, seed + 1).images)
-    assert few(part, 5, seed).labels.bincount()[5:].tolist() == [5] * 5
+    assert same(subsample(part, 5, seed).tensors(), subsample(part, 5, seed).tensors())
+    assert not torch.equal(subsample(part, 5, seed).images, subsample(part, 5, seed + 1).images)
+    assert subsample(part, 5, seed).labels.bincount()[5:].tolist() == [5] * 5
 
 
 @small
@@ -82,12 +82,14 @@ def test_images_per_class_limits_every_task_but_the_first(tasks):
         len(task.outputs) * (3 if task.index else 24) for task in told.tasks
     ]
     assert all(len(task.test) == 8 * len(task.outputs) for task in told.tasks)
-    assert [len(part) for part in told.tasks[0].course] == [len(task.train) for task in told.tasks]
+    assert [len(part) for part in told.tasks[0].all_train] == [
+        len(task.train) for task in told.tasks
+    ]
 
 
 def test_task_sizes_say_where_the_cut_is():
-    pair = PAIRS["animals-to-vehicles"]
-    dealt = plan(
+    pair = PRESETS["animals-to-vehicles"]
+    dealt = make_plan(
         config(
             scenario="transfer",
             tasks=None,
@@ -116,7 +118,7 @@ def test_what_does_not_fit_is_told(given, says):
 @small
 @pytest.mark.parametrize(("seed", "tasks", "sizes"), [(0, 2, [10, 10]), (3, 4, [10, 4, 3, 3])])
 def test_a_target_data_set_comes_after_all_classes_of_the_source(seed, tasks, sizes):
-    told, _ = whole(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
+    told, _ = run_all(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
     assert [len(task) for task in told.plan.classes] == sizes
     assert sorted(told.plan.classes[0]) == list(NATURAL) and sorted(
         sum(told.plan.classes[1:], ())
@@ -125,7 +127,7 @@ def test_a_target_data_set_comes_after_all_classes_of_the_source(seed, tasks, si
     assert experiment.resolve(told.config, told.dataset) == told.config
 
 
-@pytest.mark.parametrize("pair", PAIRS.values(), ids=list(PAIRS))
+@pytest.mark.parametrize("pair", PRESETS.values(), ids=list(PRESETS))
 def test_every_pair_whose_data_sets_are_there_can_be_run(pair):
     if not {pair.dataset, pair.target or pair.dataset} <= set(registry.names("datasets")):
         pytest.skip("its data sets are not part of the project")
@@ -149,7 +151,7 @@ def test_every_pair_whose_data_sets_are_there_can_be_run(pair):
 )
 def test_pictures_take_another_shape_and_one_colour_stays_that_colour(shape, wanted):
     images = torch.arange(4, dtype=torch.uint8).mul(60).view(4, 1, 1, 1).expand(4, *shape)
-    new = fitted(images, wanted)
+    new = resize(images, wanted)
     assert (
         new.shape == (4, *wanted)
         and new.dtype == torch.uint8
@@ -161,16 +163,16 @@ def test_pictures_take_another_shape_and_one_colour_stays_that_colour(shape, wan
 
 def test_brightness_is_mostly_green_and_features_are_no_pictures():
     pure = torch.eye(3, dtype=torch.uint8).mul(200).view(3, 3, 1, 1).expand(3, 3, 2, 2)
-    assert fitted(pure, (1, 2, 2))[:, 0, 0, 0].tolist() == [60, 117, 23]
+    assert resize(pure, (1, 2, 2))[:, 0, 0, 0].tolist() == [60, 117, 23]
     with pytest.raises(
         LifelongError, match=r"only grey and colour pictures can be brought to each other's shape"
     ):
-        fitted(torch.zeros(2, 512, 1, 1, dtype=torch.uint8), (1, 28, 28))
+        resize(torch.zeros(2, 512, 1, 1, dtype=torch.uint8), (1, 28, 28))
 
 
 def test_joined_data_sets_keep_their_images_and_shift_the_second_ones_labels():
-    one, other = made_up(), made_up(classes=3, side=9, seed=1)
-    both = joined(one, other)
+    one, other = toy_dataset(), toy_dataset(classes=3, side=9, seed=1)
+    both = concat_datasets(one, other)
     assert (
         both.classes == (*map(str, NATURAL), "0", "1", "2")
         and both.own == 10
@@ -190,7 +192,7 @@ def test_a_study_tells_every_way_from_every_number_of_images_with_every_seed():
     assert list(shares(findings)) == [
         (seed, way, size)
         for seed in (0, 1)
-        for ways in (study_config.WAYS, ("lwf",))
+        for ways in (study_config.REGIMES, ("lwf",))
         for size in (1, 4, None)
         for way in ways
     ]
@@ -200,8 +202,8 @@ def test_a_study_tells_every_way_from_every_number_of_images_with_every_seed():
         and findings.began.target == tuple("56789")
         and findings.began.chance == (0.2, 0.2)
     )
-    assert {look.step for look in findings.looks} == {1, 2, 5}
-    for way in findings.ways:
+    assert {look.step for look in findings.probes} == {1, 2, 5}
+    for way in findings.regimes:
         assert [point.size for point in findings.curve("images", way)] == [1, 4, None]
         assert [point.x for point in findings.curve("steps", way)] == [1, 2, 5]
         assert {point.n for axis in AXES for point in findings.curve(axis, way)} == {2}
@@ -218,8 +220,10 @@ def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
     targets = []
     for order in (NATURAL, (4, 3, 2, 1, 0, *range(5, 10))):
         findings = found(class_order=order, seeds=1, steps=30)
-        told = [*findings.learned, *findings.looks]
-        targets.append({way: [e.target for e in told if e.way == way] for way in findings.ways})
+        told = [*findings.learned, *findings.probes]
+        targets.append(
+            {way: [e.target for e in told if e.regime == way] for way in findings.regimes}
+        )
     assert targets[0]["scratch"] == targets[1]["scratch"]
     assert (
         targets[0]["frozen"] != targets[1]["frozen"]
@@ -234,10 +238,12 @@ def test_frozen_features_keep_the_source_to_the_bit():
     assert all(
         e.source == before["images"][e.seed, "frozen"]
         for e in findings.learned
-        if e.way == "frozen"
+        if e.regime == "frozen"
     )
     assert all(
-        e.source == before["steps"][e.seed, "frozen"] for e in findings.looks if e.way == "frozen"
+        e.source == before["steps"][e.seed, "frozen"]
+        for e in findings.probes
+        if e.regime == "frozen"
     )
     assert all(point.lost == (0, 0) for axis in AXES for point in findings.curve(axis, "frozen"))
     assert any(point.lost[0] != 0 for point in findings.curve("images", "finetune"))
@@ -269,10 +275,10 @@ def test_a_fine_tuned_study_is_a_run_of_the_transfer_scenario_with_a_fresh_optim
 @small
 def test_what_the_three_ways_do_to_the_source_is_plain_training():
     states = []
-    for way in study_config.WAYS:
+    for way in study_config.REGIMES:
         told = Experiment(config(way, "transfer", tasks=2))
         list(told.events(until=1))
-        states.append(told.state())
+        states.append(told.state_dict())
     assert same(states[0], states[1]) and same(states[1], states[2])
 
 
@@ -292,7 +298,10 @@ def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
 @pytest.mark.parametrize("name", [card.name for card in api.protectors()])
 def test_every_strategy_can_protect(name):
     findings = found(protect=name, seeds=1, sizes=(2,), steps=2)
-    assert findings.finished and {e.way for e in findings.learned} == {*study_config.WAYS, name}
+    assert findings.finished and {e.regime for e in findings.learned} == {
+        *study_config.REGIMES,
+        name,
+    }
     assert all(0 <= e.source <= 1 and 0 <= e.target <= 1 for e in findings.learned)
 
 
@@ -303,7 +312,7 @@ def test_every_strategy_can_protect(name):
         name
         for name in strategy_names()
         if "transfer" in registry.strategy(name).scenarios
-        and not registry.strategy(name).answers_with
+        and not registry.strategy(name).inference_fields
     ],
 )
 def test_the_end_of_a_task_changes_no_answer_of_a_strategy_that_answers_with_its_network_alone(
@@ -392,18 +401,18 @@ def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
 def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(steps):
     never = found()
     at = study_store.create(asked())
-    events = list(study_store.learn(at, after_steps(steps)))
+    events = list(study_store.learn(at, stop_after(steps)))
     assert events[-1].event == "stopped" and study_store.state(at) == "stopped"
     done = [
         part
-        for part in study_config.parts(asked())
-        if study_events.whole(study_store.findings(at).events, part)
+        for part in study_config.branches(asked())
+        if study_events.is_complete(study_store.result(at).events, part)
     ]
     again = list(study_store.learn(at))
-    assert not any(study_events.of(event, part) for event in again for part in done), (
+    assert not any(study_events.belongs_to(event, part) for event in again for part in done), (
         "what was whole is not learned again"
     )
-    assert study_store.state(at) == "finished" and told(study_store.findings(at)) == told(never)
+    assert study_store.state(at) == "finished" and told(study_store.result(at)) == told(never)
     assert list(study_store.learn(at)) == [], "a finished study is not learned again"
 
 
@@ -412,17 +421,17 @@ def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(ste
 def test_a_study_that_was_cut_off_goes_on_whatever_was_written_last(cut):
     at = study_store.create(asked())
     list(study_store.learn(at))
-    never = told(study_store.findings(at))
+    never = told(study_store.result(at))
     record = at / "record.jsonl"
     record.write_bytes(record.read_bytes()[:-cut])
     assert study_store.state(at) == "interrupted"
     list(study_store.learn(at))
-    assert told(study_store.findings(at)) == never
+    assert told(study_store.result(at)) == never
 
 
 def test_side_by_side_gives_the_numbers_of_one_at_a_time():
     made = asked(steps=1, sizes=(1,))
-    alone, beside = (Findings(made, list(study.study(made, width=width))) for width in (1, 2))
+    alone, beside = (StudyResult(made, list(study.study(made, width=width))) for width in (1, 2))
     assert told(alone) == told(beside) and alone.finished
 
 
@@ -435,7 +444,7 @@ def test_a_study_that_can_use_only_one_core_uses_one(monkeypatch):
         widths.append(width)
         return iter(())
 
-    monkeypatch.setattr(study, "streams", streamed)
+    monkeypatch.setattr(study, "run_jobs", streamed)
     for seeds in (1, 2):
         list(study.study(asked(seeds=seeds)))
     assert widths == [1, 2]
@@ -460,7 +469,7 @@ def test_what_goes_wrong_in_another_process_reaches_the_caller(there, says):
             yield job
 
     with pytest.raises(LifelongError, match=says):
-        for _value in streams(here, there, [1, 2], 2, lambda: False):
+        for _value in run_jobs(here, there, [1, 2], 2, lambda: False):
             pass
 
 
@@ -507,8 +516,8 @@ def test_a_damaged_record_is_told_by_its_line(line, says):
 @small
 def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
     at = study_store.create(asked())
-    list(study_store.learn(at, after_steps(117)))
-    elsewhere = dataclasses.replace(made_up(), source="other images")
+    list(study_store.learn(at, stop_after(117)))
+    elsewhere = dataclasses.replace(toy_dataset(), source="other images")
     monkeypatch.setattr(experiment, "load", lambda name: elsewhere)
     with pytest.raises(
         LifelongError, match="began with made-up patterns, but here is other images"
@@ -516,7 +525,7 @@ def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
         list(study_store.learn(at))
     assert (
         study_store.state(at) == "failed"
-        and "other images" in study_store.findings(at).ending.message
+        and "other images" in study_store.result(at).ending.message
     )
 
 
@@ -532,19 +541,19 @@ def test_the_study_that_ships_is_complete_and_stays_as_it_is():
     assert name in api.study_list() and api.state(name) == "finished"
     with pytest.raises(LifelongError, match="ships with the project and is complete"):
         list(study_store.learn(study_store.folder(name)))
-    assert {e.ways for e in findings.events if isinstance(e, SourceLearned)} == {
-        study_config.WAYS,
+    assert {e.regimes for e in findings.events if isinstance(e, SourceLearned)} == {
+        study_config.REGIMES,
         ("lwf",),
     }
     assert len([e for e in findings.events if isinstance(e, TargetLearned)]) == 5 * 4 * 5
 
 
 def test_a_report_of_a_study_that_has_not_begun_is_json_too():
-    assert json.loads(json.dumps(Findings(asked(), []).report("x")))["finished"] is False
+    assert json.loads(json.dumps(StudyResult(asked(), []).report("x")))["finished"] is False
 
 
 def test_a_class_without_images_in_the_target_is_told():
-    full = made_up()
+    full = toy_dataset()
     has = full.train_labels != 7
     holed = Dataset(
         "holed",
@@ -565,14 +574,6 @@ def test_a_class_without_images_in_the_target_is_told():
 # A pretrained network as the source
 
 
-@pytest.fixture
-def colour(monkeypatch):
-    """Made-up images of four classes, and a small network whose weights count as pretrained."""
-    dataset = made_up(classes=4, train=6, test=4, side=16)
-    monkeypatch.setattr(experiment, "load", lambda name: dataset)
-    return dataset
-
-
 def pretrained(**given) -> StudyConfig:
     own = {
         "dataset": "mnist-sample",
@@ -586,18 +587,18 @@ def pretrained(**given) -> StudyConfig:
 def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
     made = study.resolve(pretrained())
     events = list(study.study(made))
-    findings = Findings(made, events)
+    findings = StudyResult(made, events)
     assert (
         findings.finished
-        and findings.ways == study_config.WAYS
+        and findings.regimes == study_config.REGIMES
         and findings.began.sizes == (1, 2)
         and len(findings.began.source) == 1
     )
-    assert [(e.way, e.images) for e in findings.learned] == [
-        (way, size) for way in study_config.WAYS for size in (1, 2)
+    assert [(e.regime, e.images) for e in findings.learned] == [
+        (way, size) for way in study_config.REGIMES for size in (1, 2)
     ]
-    assert all(e.source is None for e in events if isinstance(e, TargetLearned | Look))
-    assert {look.way for look in findings.looks} == set(study_config.WAYS)
+    assert all(e.source is None for e in events if isinstance(e, TargetLearned | Probe))
+    assert {look.regime for look in findings.probes} == set(study_config.REGIMES)
     report = json.loads(json.dumps(findings.report("x")))
     assert (
         report["pretrained"]
@@ -610,14 +611,15 @@ def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
 
 def test_the_ways_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(colour):
     made = study.resolve(pretrained())
-    told = {way: study._whole(made, colour, way, 0, 2) for way in study_config.WAYS}
+    told = {way: study._whole(made, colour, way, 0, 2) for way in study_config.REGIMES}
     assert (
         told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole"
         and told["frozen"].config.network["tune"] == "head"
     )
     assert (
         told["scratch"].config.network["weights"] == "none"
-        and told["finetune"].config.how.learning_rate == study_config.GENTLY
+        and told["finetune"].config.training_recipe.learning_rate
+        == study_config.FINE_TUNE_LEARNING_RATE
     )
     assert (
         told["frozen"].strategy.network.flat.numel()
@@ -632,10 +634,12 @@ def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_
     at = study_store.create(pretrained())
     told = iter(range(100))
     list(study_store.learn(at, lambda: next(told) > 4))
-    assert study_store.state(at) == "stopped" and not study_store.findings(at).finished
+    assert study_store.state(at) == "stopped" and not study_store.result(at).finished
     list(study_store.learn(at))
-    whole_ = Findings(study.resolve(pretrained()), list(study.study(study.resolve(pretrained()))))
-    assert study_store.findings(at).finished and shares(study_store.findings(at)) == shares(whole_)
+    whole_ = StudyResult(
+        study.resolve(pretrained()), list(study.study(study.resolve(pretrained())))
+    )
+    assert study_store.result(at).finished and shares(study_store.result(at)) == shares(whole_)
 
 
 @pytest.mark.parametrize(("given", "says"), [

@@ -7,7 +7,7 @@ from typing import Any
 from app.views.draw.story import Verdict, listed, percent
 from lifelong.api import History
 
-MARKS = {
+VERDICTS = {
     "yes": "✓ known",
     "no": "✗ wrong",
     "lost": "✗ lost",
@@ -40,7 +40,7 @@ def cards(history: History, drawn: str, answers: Sequence = ()) -> list[dict[str
             before = any(v.known for v in judged[own:after])
             known = "not-yet" if after < own else "yes" if judged[after].known else "no"
             card |= _answered(
-                answers[after], known, MARKS["lost" if known == "no" and before else known]
+                answers[after], known, VERDICTS["lost" if known == "no" and before else known]
             )
         shown.append(card)
     return shown

@@ -97,13 +97,13 @@ def other_kind(photo: bool) -> None:
 
 def go_to(run: str) -> None:
     """Shows another run, in a new frame."""
-    navigate.go(run=run)
+    navigate.navigate_to(run=run)
     st.session_state.draw_told = None
 
 
 with st.container(key="drawing"):
     st.html(LOOK)
-    navigate.arrive()
+    navigate.apply()
     asked, runs = st.query_params.get("run"), readable_runs()
     shown = first_run(asked, runs)
     photo = st.session_state.draw_photo = bool(shown) and is_photo(shown)

@@ -6,7 +6,7 @@ from lifelong import api
 DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
 # By data set, a run that learned every class at once: it can say when a picture shows another class than the one named.
-JUDGES = {
+JUDGE_RUNS = {
     "mnist": "mnist-class-cumulative",
     "mnist-sample": "mnist-class-cumulative",
     "cifar10": "cifar10-class-cumulative",

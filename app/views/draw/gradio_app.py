@@ -26,13 +26,13 @@ from app.views.draw.components import (
     from_data_url,
 )
 from app.views.draw.endpoints import Page, add_endpoints, refuse
-from app.views.draw.featured_runs import JUDGES, PHOTO_RUN, PROMPT, first_run, readable_runs
+from app.views.draw.featured_runs import JUDGE_RUNS, PHOTO_RUN, PROMPT, first_run, readable_runs
 from app.views.draw.story import mistaken, named, story
 from app.views.draw.theme import CSS, HEAD, THEME
 from lifelong import api
 from lifelong.api import LifelongError
 
-QUIETLY = {
+EVENT_OPTIONS = {
     "show_progress": "hidden",
     "trigger_mode": "always_last",
     "api_visibility": "private",
@@ -56,17 +56,17 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
             invitation = INVITATION.format("Upload a picture" if photo else "Draw")
             return (
                 cards(history, drawn),
-                said(invitation, run, own, told, tone="quiet"),
+                sentence_value(invitation, run, own, told, tone="quiet"),
                 run_inputs.seen(run),
             )
         answers = api.classify(run, pixels, task=own if told else None)
         doubt = _doubt(history.config.dataset, pixels, drawn)
     except LifelongError as error:
-        return problem(str(error), run, drawn)
+        return error_value(str(error), run, drawn)
     judged = verdicts(answers, drawn)
     why = "See the curve" if all(verdict.known for verdict in judged[own:]) else "Why?"
     claim = "it shows" if photo else "I drew"
-    sentence = said(
+    sentence = sentence_value(
         story(drawn, own, judged, told=told), run, own, told, why=why, doubt=doubt, claim=claim
     )
     return cards(history, drawn, answers), sentence, run_inputs.seen(run, data_url(api.png(pixels)))
@@ -74,23 +74,25 @@ def answer(drawing: bytes | None, run: str, drawn: str, told: bool) -> tuple[lis
 
 def _doubt(dataset: str, pixels: np.ndarray, drawn: str) -> str:
     """The class that this is, where it is surely not the one named; empty when that cannot be told."""
-    judge = JUDGES.get(dataset, "")
+    judge = JUDGE_RUNS.get(dataset, "")
     if not api.is_shipped(judge):
         return ""
     likeliest, share = api.classify(judge, pixels)[-1].top[0]
     return likeliest if mistaken(drawn, likeliest, share) else ""
 
 
-def problem(message: str, run: str, drawn: str) -> tuple[list, dict, dict]:
+def error_value(message: str, run: str, drawn: str) -> tuple[list, dict, dict]:
     """What went wrong, in place of any earlier answer."""
     try:
         empty, seen = cards(api.history(run), drawn), run_inputs.seen(run)
     except LifelongError:
         empty, seen = [], run_inputs.seen(None)
-    return empty, said(message, run, tone="problem"), seen
+    return empty, sentence_value(message, run, tone="problem"), seen
 
 
-def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) -> dict[str, Any]:
+def sentence_value(
+    text: str, run: str, task: int = 0, told: bool = False, **more: str
+) -> dict[str, Any]:
     """A value for the Sentence, safe to be put into the page. more: tone, why, doubt, claim."""
     doubt = more.get("doubt", "")
     words = {
@@ -109,7 +111,7 @@ def said(text: str, run: str, task: int = 0, told: bool = False, **more: str) ->
     }
 
 
-def begin(kept: str | None, request: gr.Request) -> tuple:
+def on_load(kept: str | None, request: gr.Request) -> tuple:
     """The run that the address asks for, all runs to choose from, and the class chosen before a reload."""
     runs = readable_runs()
     run = first_run(request.query_params.get("run"), runs)
@@ -121,7 +123,7 @@ def begin(kept: str | None, request: gr.Request) -> tuple:
     )
 
 
-def settle(run: str, drawn: str, shown: dict) -> tuple:
+def on_run_change(run: str, drawn: str, shown: dict) -> tuple:
     """What depends on the run that was chosen: whether the pad is of its kind, the classes, test images, and the task label."""
     try:
         chips, examples = run_inputs.chips(run, drawn), run_inputs.examples(run, at_once=True)
@@ -131,7 +133,7 @@ def settle(run: str, drawn: str, shown: dict) -> tuple:
     return None if other else gr.skip(), chips, examples, label_given(run)
 
 
-def tests_of(run: str) -> dict:
+def example_sheet(run: str) -> dict:
     """Test images of the run that was chosen; by themselves, because a data set may have to be read for them first."""
     try:
         return run_inputs.examples(run)
@@ -147,7 +149,7 @@ def label_given(run: str | None) -> bool:
         return False  # a run deleted meanwhile: the answer that follows says so
 
 
-def put(run: str, event: gr.EventData) -> tuple[bytes, dict]:
+def on_example(run: str, event: gr.EventData) -> tuple[bytes, dict]:
     """An example on the pad, with the class it shows as the truth."""
     place, turn = _given(event, "digit"), _given(event, "turn")
     try:
@@ -177,7 +179,7 @@ def upload(run: str, drawn: str, event: gr.EventData) -> tuple:
         image = api.open_image(content)
         shown = _photograph(image) if run_inputs.is_photo(run) else api.png(api.needed(run, image))
     except LifelongError as error:
-        return None, *problem(str(error), run, drawn)
+        return None, *error_value(str(error), run, drawn)
     return shown, gr.skip(), gr.skip(), gr.skip()
 
 
@@ -195,7 +197,7 @@ def build() -> gr.Blocks:
     strip, sentence, seen = (
         answer(None, run, PROMPT, False)
         if run
-        else ([], said(NO_RUN, "", tone="problem"), run_inputs.seen(None))
+        else ([], sentence_value(NO_RUN, "", tone="problem"), run_inputs.seen(None))
     )
     with Page(
         analytics_enabled=False,
@@ -224,18 +226,22 @@ def build() -> gr.Blocks:
 def _wire(page: gr.Blocks, given: list, examples: Examples, shown: list) -> None:
     """All answers go through one event, of which the last always wins; the others only set what it depends on."""
     pad, chosen, truth, told = given
-    gr.on([pad.input, truth.input, told.change, chosen.change], answer, given, shown, **QUIETLY)
-    chosen.input(settle, [chosen, truth, examples], [pad, truth, examples, told], **QUIETLY)
-    chosen.change(tests_of, chosen, examples, **QUIETLY)
-    examples.click(put, chosen, [pad, truth], **QUIETLY)
-    pad.upload(upload, [chosen, truth], [pad, *shown], **QUIETLY)
+    gr.on(
+        [pad.input, truth.input, told.change, chosen.change], answer, given, shown, **EVENT_OPTIONS
+    )
+    chosen.input(
+        on_run_change, [chosen, truth, examples], [pad, truth, examples, told], **EVENT_OPTIONS
+    )
+    chosen.change(example_sheet, chosen, examples, **EVENT_OPTIONS)
+    examples.click(on_example, chosen, [pad, truth], **EVENT_OPTIONS)
+    pad.upload(upload, [chosen, truth], [pad, *shown], **EVENT_OPTIONS)
     kept = gr.JSON(visible=False)
     page.load(
-        begin,
+        on_load,
         kept,
         [chosen, truth, examples, told],
         js="() => sessionStorage.getItem('lifelong.truth')",
-        **QUIETLY,
+        **EVENT_OPTIONS,
     )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared import charts, labels, run_text
-from app.shared.setting_control import KEPT, control
+from app.shared.setting_control import PERSIST, control
 from app.views.train import network_form
 from lifelong import api
 from lifelong.api import LifelongError
@@ -21,7 +21,7 @@ def show() -> None:
     with strategy:
         _strategy()
     _size()
-    network_form.choose()
+    network_form.model_section()
     with start:
         _start()
     api.prepare(st.session_state["dataset"])
@@ -95,7 +95,7 @@ def _scenario() -> None:
         on_change=_new_scenario,
         format_func=labels.scenario_title,
         captions=[labels.scenario_told(name) for name in scenarios],
-        **KEPT,
+        **PERSIST,
     )
 
 
@@ -113,13 +113,13 @@ def _size() -> None:
             key="recipe",
             required=True,
             format_func=str.capitalize,
-            **KEPT,
+            **PERSIST,
         )
         st.caption(_sentence(api.RECIPES[state["recipe"]].about))
     with tasks:
         _tasks(len(card.classes) or 10)
     with seed:
-        st.number_input("Seed", 0, 2**31 - 1, key="seed", **KEPT)
+        st.number_input("Seed", 0, 2**31 - 1, key="seed", **PERSIST)
         st.caption("Start weights and order of images; beyond 0, order of classes too.")
 
 
@@ -137,7 +137,7 @@ def _dataset():
         wrap=True,
         on_change=_new_dataset,
         format_func=lambda name: labels.DATASETS.get(name, name),
-        **KEPT,
+        **PERSIST,
     )
     card = api.data_card(state["dataset"])
     if card.problem:
@@ -155,7 +155,7 @@ def _tasks(classes: int) -> None:
     if fewest == most:
         st.markdown(f"{labels.plural(most, 'task')} of one class each")
         return
-    st.slider("Tasks", fewest, most, key="tasks", **KEPT)
+    st.slider("Tasks", fewest, most, key="tasks", **PERSIST)
     st.caption("The classes are dealt out to so many tasks, in order of arrival.")
 
 
@@ -184,15 +184,15 @@ def _strategy() -> None:
         required=True,
         wrap=True,
         format_func=lambda name: cards[name].title,
-        **KEPT,
+        **PERSIST,
     )
     card = _card()
     with st.container(border=True, key="strategy_card"):
         st.markdown(
             f"{card.summary}  \n**Stores** {card.stores}. **Costs** {card.costs}. **Source** {_sentence(card.source)}"
         )
-        if card.if_quick and st.session_state.get("recipe", "quick") == "quick":
-            st.info(card.if_quick)
+        if card.quick_note and st.session_state.get("recipe", "quick") == "quick":
+            st.info(card.quick_note)
         for setting in card.settings:
             control(setting, setting_key(card.name, st.session_state["scenario"], setting.name))
 
@@ -224,7 +224,7 @@ def _sentence(text: str) -> str:
 
 
 def _new_dataset() -> None:
-    network_form.suit(st.session_state["dataset"])
+    network_form.select_default(st.session_state["dataset"])
 
 
 def _new_scenario() -> None:
@@ -258,4 +258,4 @@ def fill(config) -> None:
         state[name] = getattr(config, name)
     for name, value in config.settings.items():
         state[setting_key(config.strategy, config.scenario, name)] = value
-    network_form.fill(config)
+    network_form.restore(config)

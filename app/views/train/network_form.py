@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app.shared.setting_control import KEPT, control
+from app.shared.setting_control import PERSIST, control
 from lifelong import api
 
-USUAL = {
+DEFAULT_MODEL = {
     "mnist": "mlp",
     "mnist-sample": "mlp",
     "fashion-mnist": "mlp",
@@ -14,7 +14,7 @@ USUAL = {
 SLOW = "Training the whole network takes minutes to hours without a graphics card. The page tells how long before the first step."
 
 
-def pick(key: str = "model"):
+def model_select(key: str = "model"):
     """The choice of a network, and what the chosen one is; returns its card."""
     state, cards = st.session_state, _cards()
     if state.get(key) not in cards:
@@ -26,16 +26,16 @@ def pick(key: str = "model"):
         required=True,
         wrap=True,
         format_func=lambda name: cards[name].title,
-        **KEPT,
+        **PERSIST,
     )
     card = cards[state[key]]
     st.caption(card.summary)
     return card
 
 
-def choose() -> None:
+def model_section() -> None:
     """The choice of a network, and its settings, folded away: the defaults do."""
-    state, card = st.session_state, pick()
+    state, card = st.session_state, model_select()
     with st.expander("Settings of the network"):
         for setting in card.settings:
             control(setting, _key(card.name, setting.name))
@@ -43,10 +43,10 @@ def choose() -> None:
         st.warning(SLOW)
 
 
-def suit(dataset: str, key: str = "model") -> None:
+def select_default(dataset: str, key: str = "model") -> None:
     """Chooses the network that suits a data set; for those that people bring, the choice stays."""
-    if dataset in USUAL:
-        st.session_state[key] = USUAL[dataset]
+    if dataset in DEFAULT_MODEL:
+        st.session_state[key] = DEFAULT_MODEL[dataset]
 
 
 def chosen() -> dict:
@@ -58,13 +58,13 @@ def chosen() -> dict:
     }
 
 
-def fill(config) -> None:
+def restore(config) -> None:
     """Sets this part of the form to a run's own choices, as far as they are among those offered."""
     state = st.session_state
     state["model"] = config.model
     for setting in api.network_settings(config.model) if config.model in _cards() else ():
         given = config.network.get(setting.name, setting.default)
-        if setting.fits(given):
+        if setting.accepts(given):
             state[_key(config.model, setting.name)] = given
 
 

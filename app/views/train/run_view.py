@@ -46,7 +46,7 @@ def _back_to_form(run: str) -> None:
 
 
 def _at_work(run: str) -> None:
-    if api.place(run) is None:
+    if api.queue_position(run) is None:
         st.info("Another process is training this run. It can be stopped only there.")
     else:
         st.button("Stop", key="stop", icon=":material/stop:", on_click=_stop, args=(run,))
@@ -71,7 +71,7 @@ def _follow(run: str) -> None:
     if state not in ("running", "waiting"):
         st.rerun()
     done, text = status.progress(
-        history, _goal(run, history), state, api.place(run), api.arriving(history.config)
+        history, _goal(run, history), state, api.queue_position(run), api.arriving(history.config)
     )
     st.progress(done, text=text)
     _live(history)

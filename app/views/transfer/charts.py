@@ -11,7 +11,7 @@ from app.shared import chart_data, charts
 from app.shared.chart_layers import INK
 from app.views.transfer.labels import moment, way
 from app.views.transfer.text import described, spread
-from lifelong.api import Findings
+from lifelong.api import StudyResult
 
 HEIGHT = 330
 MARKS = (
@@ -23,22 +23,22 @@ MARKS = (
 STEPS = [1, 10, 100, 1000, 10_000, 100_000]
 
 
-def target(found: Findings, axis: str) -> dict:
+def target(found: StudyResult, axis: str) -> dict:
     """The learning curves, from scratch, frozen and fine-tuned, as a Vega-Lite specification."""
-    return _chart(found, axis, "target", found.ways[:3])
+    return _chart(found, axis, "target", found.regimes[:3])
 
 
-def source(found: Findings, axis: str) -> dict:
+def source(found: StudyResult, axis: str) -> dict:
     """What became of the source: frozen, fine-tuned, and with the strategy that protects it."""
-    return _chart(found, axis, "source", found.ways[1:])
+    return _chart(found, axis, "source", found.regimes[1:])
 
 
-def _chart(found: Findings, axis: str, of: str, ways: Sequence[str]) -> dict:
+def _chart(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> dict:
     """Only the named data sets and the description differ while points come, so a page redraws it without a flicker."""
     points = _points(found, axis, of, ways)
     lowest = _lowest(points) if of == "source" else 0.0
     level = found.began.chance[of == "target"]
-    lines = tuple((way(found, name), *MARKS[found.ways.index(name)]) for name in ways)
+    lines = tuple((way(found, name), *MARKS[found.regimes.index(name)]) for name in ways)
     frame = _frame(of, lines, _ticks(found, axis), level if level >= lowest else None, lowest)
     data = {
         "points": points,
@@ -138,10 +138,10 @@ def _crosshair(names: Sequence[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Ch
     return [line, seen.add_params(hover)]
 
 
-def _ticks(found: Findings, axis: str) -> tuple[tuple[float, ...], str, str, float]:
+def _ticks(found: StudyResult, axis: str) -> tuple[tuple[float, ...], str, str, float]:
     """What stands on the axis, how it is written, what it is, and where it ends."""
     if axis == "steps":
-        most = max((look.step for look in found.looks), default=10)
+        most = max((look.step for look in found.probes), default=10)
         most_images = found.began.sizes[-1]
         title = f"step, while {'all' if most_images is None else most_images} images {'of the target' if most_images is None else 'a class'} are learned"
         return (
@@ -174,7 +174,7 @@ def _x(values: Sequence[float], label: str, title: str, most: float) -> alt.X:
     return alt.X("x:Q", scale=alt.Scale(type="log", domain=[least, most], nice=False), axis=style)
 
 
-def _points(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
+def _points(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
     """A row for each point of each line, with the ends of its error bar."""
     return [
         {
@@ -190,7 +190,7 @@ def _points(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[di
     ]
 
 
-def _looks(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
+def _looks(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
     """A row for each place on the axis, with the accuracy of every way there as w0, w1, ..."""
     rows_by_x: dict[float, dict] = {}
     for i, name in enumerate(ways):
@@ -207,7 +207,7 @@ def _looks(found: Findings, axis: str, of: str, ways: Sequence[str]) -> list[dic
     return list(rows_by_x.values())
 
 
-def _ends(found: Findings, axis: str, of: str, ways: Sequence[str], apart: float) -> list[dict]:
+def _ends(found: StudyResult, axis: str, of: str, ways: Sequence[str], apart: float) -> list[dict]:
     """Right of the lines that have come furthest: what they are and where they stand."""
     last = {name: curve[-1] for name in ways if (curve := found.curve(axis, name))}
     furthest = max((point.x for point in last.values()), default=None)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared import labels, navigate
-from app.shared.setting_control import KEPT
+from app.shared.setting_control import PERSIST
 from app.views.train import network_form
 from lifelong import api
 from lifelong.api import LifelongError
@@ -38,7 +38,7 @@ def show() -> None:
         else:
             _protector()
     with middle:
-        st.slider("Seeds", 1, 10, 3, key="study_seeds", **KEPT)
+        st.slider("Seeds", 1, 10, 3, key="study_seeds", **PERSIST)
         st.caption(
             "Everything is repeated so many times, with other images and other first weights. It shows how far chance reaches."
         )
@@ -50,11 +50,11 @@ def show() -> None:
             key="study_recipe",
             required=True,
             format_func=str.capitalize,
-            **KEPT,
+            **PERSIST,
         )
         st.caption(f"{api.RECIPES[state['study_recipe']].about.capitalize()}.")
         if "model" not in _chosen():
-            network_form.pick("study_model")
+            network_form.model_select("study_model")
     with start:
         _start()
     for name in {given for given in (_chosen()["dataset"], _chosen().get("target")) if given}:
@@ -79,7 +79,7 @@ def _start() -> None:
 
 
 def _back() -> None:
-    navigate.stay()
+    navigate.cancel()
     st.query_params.clear()
 
 
@@ -88,7 +88,7 @@ def _pairs() -> dict:
     there = set(api.datasets())
     return {
         name: pair
-        for name, pair in api.PAIRS.items()
+        for name, pair in api.PRESETS.items()
         if {pair.dataset, pair.target or pair.dataset} <= there
     }
 
@@ -104,10 +104,10 @@ def _what() -> None:
         wrap=True,
         format_func=lambda name: pairs[name].title if name in pairs else "My own choice",
         on_change=_new_source,
-        **KEPT,
+        **PERSIST,
     )
     if chosen in pairs:
-        st.caption(f"{pairs[chosen].told[:1].upper()}{pairs[chosen].told[1:]}.")
+        st.caption(f"{pairs[chosen].description[:1].upper()}{pairs[chosen].description[1:]}.")
         return
     source, target = st.columns(2, gap="large")
     with source:
@@ -117,7 +117,7 @@ def _what() -> None:
             key="own_source",
             format_func=_title,
             on_change=_new_source,
-            **KEPT,
+            **PERSIST,
         )
     pretrained = st.session_state["own_source"] == PRETRAINED
     with target:
@@ -127,7 +127,7 @@ def _what() -> None:
             others if pretrained else [SAME, *others],
             key="own_target",
             format_func=_title,
-            **KEPT,
+            **PERSIST,
         )
     if not pretrained:
         st.caption("The target's pictures take the size and the colours of the source's.")
@@ -148,7 +148,7 @@ def _protector() -> None:
         index=names.index("lwf"),
         key="protect",
         format_func=lambda name: cards[name].title,
-        **KEPT,
+        **PERSIST,
     )
     card = cards[st.session_state["protect"]]
     st.caption(f"{card.summary} Stores {card.stores}.")
@@ -156,7 +156,9 @@ def _protector() -> None:
 
 def _new_source() -> None:
     pair = _pairs().get(st.session_state["pair"])
-    network_form.suit(pair.dataset if pair else st.session_state.get("own_source"), "study_model")
+    network_form.select_default(
+        pair.dataset if pair else st.session_state.get("own_source"), "study_model"
+    )
 
 
 def _chosen() -> dict:
@@ -166,7 +168,7 @@ def _chosen() -> dict:
         return pairs[state["pair"]].fields()
     if state["own_source"] == PRETRAINED:
         return {
-            **api.PAIRS["pretrained"].fields(),
+            **api.PRESETS["pretrained"].fields(),
             "dataset": state["own_target"] or api.datasets()[0],
         }
     return {
@@ -189,4 +191,4 @@ def _begin() -> None:
     except LifelongError as error:
         state["refused"] = str(error)
         return
-    navigate.go(study=study)
+    navigate.navigate_to(study=study)

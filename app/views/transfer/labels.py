@@ -5,17 +5,17 @@ from decimal import Decimal
 
 from app.shared import labels
 from lifelong import api
-from lifelong.api import Findings
+from lifelong.api import StudyResult
 
 WAYS = {"scratch": "From scratch", "frozen": "Frozen", "finetune": "Fine-tuned"}
 
 
-def way(found: Findings, name: str) -> str:
+def way(found: StudyResult, name: str) -> str:
     """What a curve is called."""
     return WAYS.get(name) or f"With {api.strategy_titles().get(name, name)}"
 
 
-def within(found: Findings, name: str) -> str:
+def within(found: StudyResult, name: str) -> str:
     """The same within a sentence."""
     called = way(found, name)
     return called[:1].lower() + called[1:]
@@ -33,7 +33,7 @@ def classes(names: Sequence[str]) -> str:
     )
 
 
-def title(found: Findings) -> str:
+def title(found: StudyResult) -> str:
     """Source and target: 'MNIST: 0–4 → 5–9'."""
     run, began = found.config.run, found.began
     data = labels.DATASETS.get(run.dataset, run.dataset)
@@ -44,14 +44,14 @@ def title(found: Findings) -> str:
     return f"{data}: {classes(began.source)} → {classes(began.target)}" if began else data
 
 
-def listed(study: str, found: Findings) -> str:
+def listed(study: str, found: StudyResult) -> str:
     """A study as people tell studies apart."""
     end = "shipped" if api.is_shipped(study) else study.rpartition("-")[2]
     protected = [within(found, found.config.protect)] if found.config.protect else []
     return " · ".join([title(found), *protected, labels.plural(found.config.seeds, "seed"), end])
 
 
-def setup(study: str, found: Findings) -> str:
+def setup(study: str, found: StudyResult) -> str:
     """What a study is, in one line."""
     config, run = found.config, found.config.run
     return " · ".join(
@@ -65,7 +65,7 @@ def setup(study: str, found: Findings) -> str:
     )
 
 
-def moment(found: Findings, axis: str, point) -> str:
+def moment(found: StudyResult, axis: str, point) -> str:
     """Where a point of a curve is: '5 images a class', 'all images (5,881 a class)', 'step 20'."""
     if axis == "steps":
         return f"step {int(point.x):,}"
@@ -74,7 +74,7 @@ def moment(found: Findings, axis: str, point) -> str:
     return f"{labels.plural(point.size, 'image')} a class"
 
 
-def source_name(found: Findings) -> str:
+def source_name(found: StudyResult) -> str:
     run = found.config.run
     if found.config.pretrained:
         return "what the pretrained network knows"
@@ -85,11 +85,11 @@ def source_name(found: Findings) -> str:
     )
 
 
-def protector(found: Findings) -> str:
+def protector(found: StudyResult) -> str:
     return api.strategy_titles().get(found.config.protect, found.config.protect)
 
 
-def facts(found: Findings) -> list[tuple[str, str]]:
+def facts(found: StudyResult) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
     config, run, began = found.config, found.config.run, found.began
     settings = ", ".join(
@@ -119,7 +119,7 @@ def facts(found: Findings) -> list[tuple[str, str]]:
             (
                 "Points",
                 "by images: all test images; by steps: up to "
-                + f"{began.looked_at:,} test images{_each(config)}",
+                + f"{began.probe_images:,} test images{_each(config)}",
             ),
         ]
     return [*told, ("Took", labels.duration(found.seconds)), ("Version", run.version)]
@@ -131,7 +131,8 @@ def _each(config) -> str:
 
 def _learning_rate(config) -> str:
     usual, gently = (
-        f"{Decimal(str(rate)):f}" for rate in (config.run.how.learning_rate, api.GENTLY)
+        f"{Decimal(str(rate)):f}"
+        for rate in (config.run.training_recipe.learning_rate, api.FINE_TUNE_LEARNING_RATE)
     )
     return (
         f"{usual}; {gently} where all of the pretrained network learns on"
@@ -140,13 +141,13 @@ def _learning_rate(config) -> str:
     )
 
 
-def _steps(found: Findings) -> str:
+def _steps(found: StudyResult) -> str:
     taken = sorted({e.steps for e in found.learned})
     many = " or ".join(map(str, taken)) or "as many as the recipe takes"
-    return f"{many}, of up to {found.config.run.how.batch} images each; every way begins with a fresh optimiser"
+    return f"{many}, of up to {found.config.run.training_recipe.batch} images each; every way begins with a fresh optimiser"
 
 
-def command(found: Findings) -> str:
+def command(found: StudyResult) -> str:
     """The command that makes a study of the same configuration."""
     config, run = found.config, found.config.run
     named = {
@@ -162,14 +163,14 @@ def command(found: Findings) -> str:
     )
 
 
-def csv(found: Findings) -> str:
+def csv(found: StudyResult) -> str:
     """All points of all curves as a table, shares in [0, 1]."""
     lines, most = (
         ["axis,way,images_per_class,step,target,target_sem,source,source_sem,n"],
         found.began.sizes[-1] or "all",
     )
     for axis in ("images", "steps"):
-        for name in found.ways:
+        for name in found.regimes:
             for point in found.curve(axis, name):
                 images, step = (
                     (point.size or "all", "") if axis == "images" else (most, int(point.x))

@@ -6,7 +6,7 @@ from app.shared import labels
 from app.shared.chart_data import MINUS, NO_BREAK, percent, whole
 from app.shared.status import Download, getting_ready, through_backbone
 from app.views.transfer.labels import moment, protector, source_name, way, within
-from lifelong.api import Findings
+from lifelong.api import StudyResult
 
 PRETRAINED = (
     "■ **From scratch**: the same network with random weights. ● **Frozen**: the pretrained network as it is, with layers on top, which "
@@ -24,7 +24,7 @@ LOST = "Accuracy on the source before the target was learned, minus that after l
 
 
 def progress(
-    found: Findings, state: str, place: int | None, download: Download = None
+    found: StudyResult, state: str, place: int | None, download: Download = None
 ) -> tuple[float, str]:
     """How far a study at work is, as a share and as a line of text."""
     if state == "waiting":
@@ -34,11 +34,11 @@ def progress(
     if found.began is None:
         return getting_ready(download)
     left = found.seconds_left
-    done = f"{len(found.learned)} of {len(found.began.sizes) * len(found.ways) * found.config.seeds} models learned"
+    done = f"{len(found.learned)} of {len(found.began.sizes) * len(found.regimes) * found.config.seeds} models learned"
     return found.share, done + (f", about {labels.duration(left)} left" if left else "")
 
 
-def standing(found: Findings, state: str) -> str:
+def standing(found: StudyResult, state: str) -> str:
     """Where a study stands that is neither at work nor finished, and what can be done."""
     done = f"{len(found.learned)} models learned so far"
     match state:
@@ -51,7 +51,7 @@ def standing(found: Findings, state: str) -> str:
     return f"The study was cut off; {done}. It can go on from there."
 
 
-def result(found: Findings) -> str:
+def result(found: StudyResult) -> str:
     """The heading: whether knowing the source helped, and what it cost."""
     mean, sem, n = found.gain("images", "finetune")
     if mean is None:
@@ -68,7 +68,7 @@ def result(found: Findings) -> str:
     return f"Knowing {source_name(found)} first {said}. The fine-tuned curve lies {height} the one from scratch. {cost(found)}"
 
 
-def cost(found: Findings) -> str:
+def cost(found: StudyResult) -> str:
     """What fine-tuning lost of the source, and what would have been lost with protection."""
     plain, safe = (found.lost(name) for name in ("finetune", found.config.protect))
     if plain is None:
@@ -83,7 +83,7 @@ def cost(found: Findings) -> str:
     )
 
 
-def legend(found: Findings) -> str:
+def legend(found: StudyResult) -> str:
     """What the lines of the first chart are."""
     if found.config.pretrained:
         return PRETRAINED + (
@@ -97,14 +97,14 @@ def legend(found: Findings) -> str:
     )
 
 
-def legend_of_source(found: Findings) -> str:
+def legend_of_source(found: StudyResult) -> str:
     """What the line is that the first chart does not have."""
     return f"◆ **{way(found, found.config.protect)}**: learning on from the source with a strategy that is to protect it."
 
 
-def learning(found: Findings, axis: str) -> str:
+def learning(found: StudyResult, axis: str) -> str:
     """Under the learning curves."""
-    curves = {name: found.curve(axis, name) for name in found.ways[:3]}
+    curves = {name: found.curve(axis, name) for name in found.regimes[:3]}
     if not all(curves.values()):
         return "A point appears whenever a network has learned. "
     at = _told_at(curves["scratch"])
@@ -119,7 +119,7 @@ def learning(found: Findings, axis: str) -> str:
     )
 
 
-def about(found: Findings, axis: str) -> str:
+def about(found: StudyResult, axis: str) -> str:
     """What the points and the lines through them are made of."""
     n = found.config.seeds
     several = f"Points are means over {labels.plural(n, 'seed')}, bars their standard error."
@@ -128,7 +128,7 @@ def about(found: Findings, axis: str) -> str:
     tested = (
         "on all test images"
         if axis == "images"
-        else f"on up to {found.began.looked_at:,} test images{each}"
+        else f"on up to {found.began.probe_images:,} test images{each}"
     )
     return f"{bars} Tested {tested}. Data: {found.began.data}."
 
@@ -138,10 +138,10 @@ def _told_at(curve: list):
     return curve[min(1, len(curve) - 1)] if curve[0].size is not None else curve[len(curve) // 2]
 
 
-def forward(found: Findings, axis: str) -> str:
+def forward(found: StudyResult, axis: str) -> str:
     """Forward transfer of every way, with its spread."""
     told = []
-    for name in found.ways[1:]:
+    for name in found.regimes[1:]:
         mean, sem, n = found.gain(axis, name)
         if mean is not None:
             told.append(f"{within(found, name)} {signed(mean)} {_spread(sem, n)}")
@@ -151,7 +151,7 @@ def forward(found: Findings, axis: str) -> str:
     return f"**Forward transfer over {over}**, the mean height over the curve from scratch in points: {'; '.join(told)}."
 
 
-def source(found: Findings, axis: str) -> str:
+def source(found: StudyResult, axis: str) -> str:
     """Under the source's curves."""
     plain, safe = (found.curve(axis, name) for name in ("finetune", found.config.protect))
     if not plain:
@@ -170,12 +170,12 @@ def source(found: Findings, axis: str) -> str:
     )
 
 
-def _before(found: Findings, axis: str) -> float:
+def _before(found: StudyResult, axis: str) -> float:
     values = [share for (_, name), share in found.source(axis).items() if name == "finetune"]
     return sum(values) / len(values)
 
 
-def measures(found: Findings, axis: str) -> list[tuple[str, str, str]]:
+def measures(found: StudyResult, axis: str) -> list[tuple[str, str, str]]:
     """The study in four numbers: name, value, meaning."""
     told = []
     for name in ("finetune", "frozen"):
@@ -241,7 +241,7 @@ def _spread(sem: float | None, n: int | None = None) -> str:
     return " ".join(told)
 
 
-def described(found: Findings, axis: str, of: str, ways: Sequence[str]) -> str:
+def described(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> str:
     """A chart in words, for those who cannot see it."""
     ends = [
         f"{way(found, name)}: {whole(getattr(curve[-1], of)[0])}"

@@ -10,7 +10,7 @@ from app.views.transfer import form as transfer_form
 from app.views.transfer import labels as naming
 from app.views.transfer import text as words
 from lifelong import api
-from lifelong.api import Findings, LifelongError
+from lifelong.api import LifelongError, StudyResult
 
 EVERY = 0.5  # seconds between two looks at the record
 NEW = "new"  # in the address, in place of a study
@@ -19,7 +19,7 @@ query, state = st.query_params, st.session_state
 
 def page() -> None:
     """The form, or the study that the address names, by default the one that came with the project."""
-    navigate.arrive()
+    navigate.apply()
     listed = api.study_list()
     study = query.get("study") or next((name for name in listed if api.is_shipped(name)), NEW)
     if study == NEW:
@@ -46,7 +46,7 @@ def _new_button(primary: bool = True) -> None:
 
 
 def _ask() -> None:
-    navigate.go(study=NEW)
+    navigate.navigate_to(study=NEW)
 
 
 def _picker(listed: list[str], study: str) -> None:
@@ -69,10 +69,10 @@ def _listed(study: str) -> str:
 
 
 def _other_study() -> None:
-    navigate.go(study=state["study_pick"])
+    navigate.navigate_to(study=state["study_pick"])
 
 
-def _show(study: str, found: Findings, where: str) -> None:
+def _show(study: str, found: StudyResult, where: str) -> None:
     """A study in whatever state it is in."""
     if message := state.pop("refused", None):
         st.error(message)
@@ -101,7 +101,7 @@ def _show(study: str, found: Findings, where: str) -> None:
 
 
 def _at_work(study: str) -> None:
-    if api.place(study) is None:
+    if api.queue_position(study) is None:
         st.info("Another process is at work on this study. It can be stopped only there.")
     else:
         st.button("Stop", key="stop", icon=":material/stop:", on_click=api.stop, args=(study,))
@@ -117,7 +117,9 @@ def _follow(study: str) -> None:
         st.rerun()
     if where not in ("running", "waiting"):
         st.rerun()
-    share, told = words.progress(found, where, api.place(study), api.arriving(found.config.run))
+    share, told = words.progress(
+        found, where, api.queue_position(study), api.arriving(found.config.run)
+    )
     st.progress(share, text=told)
     if found.began:
         with st.container(key="live"):
@@ -131,7 +133,7 @@ def _learn(study: str) -> None:
         state["refused"] = str(error)
 
 
-def _charts(found: Findings) -> None:
+def _charts(found: StudyResult) -> None:
     """Learning the target, and below it what became of the source, over images or over steps."""
     axis = _axis()
     st.subheader(f"Learning the target, {naming.classes(found.began.target)}")
@@ -143,7 +145,7 @@ def _charts(found: Findings) -> None:
     st.caption(words.about(found, axis))
 
 
-def _source(found: Findings, axis: str) -> None:
+def _source(found: StudyResult, axis: str) -> None:
     st.subheader(f"What became of the source, {naming.classes(found.began.source)}")
     st.vega_lite_chart(charts.source(found, axis), key=f"source_{axis}")
     st.caption(words.legend_of_source(found))
@@ -173,7 +175,7 @@ def _counted() -> None:
         query.pop("by", None)
 
 
-def _numbers(found: Findings) -> None:
+def _numbers(found: StudyResult) -> None:
     if not (measures := words.measures(found, _axis_now())):
         return
     st.subheader(f"In points, over {_axis_now()}")
@@ -182,7 +184,7 @@ def _numbers(found: Findings) -> None:
             st.metric(name, value, border=True, help=meaning)
 
 
-def _facts(study: str, found: Findings) -> None:
+def _facts(study: str, found: StudyResult) -> None:
     st.subheader("The study")
     st.markdown(
         "\n".join(

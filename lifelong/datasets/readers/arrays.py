@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 Split = tuple[np.ndarray, np.ndarray]  # images uint8 (n, channels, height, width), labels (n,)
 
 
-def dataset(
+def make_dataset(
     name: str, title: str, classes: tuple[str, ...], train: Split, test: Split, remark: str = ""
 ) -> "Dataset":
     """The Dataset of these images; remark: what else is to be told beside every number made from them."""

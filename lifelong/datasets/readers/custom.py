@@ -49,10 +49,10 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(filter(NAME.fullmatch, folders())))
 
 
-def place(name: str) -> Path | None:
+def location(name: str) -> Path | None:
     """The folder of the data set of this name, None where there is none; a name is never a path."""
     return (
-        locations.first(name, lambda folder: _layout(folder) is not None)
+        locations.first_complete(name, lambda folder: _layout(folder) is not None)
         if NAME.fullmatch(name)
         else None
     )
@@ -90,7 +90,7 @@ def _parts(folder: Path, title: str, known: tuple[str, ...] | None) -> tuple:
     for name in names:
         if names.count(name) > 1 or not _plain(name):
             raise LifelongError(
-                f"{title} has a class named '{locations.shown(name)}'; expected names that differ, of at most 60 letters, digits, "
+                f"{title} has a class named '{locations.printable(name)}'; expected names that differ, of at most 60 letters, digits, "
                 f"spaces and {' '.join(sorted(PUNCTUATION - {' '}))}."
             )
     for part, split in ((train, "training"), (test, "test")):
@@ -124,7 +124,7 @@ def load(
     from . import decoded_cache
 
     names, train, test = _parts(folder, title, known)
-    images = decoded_cache.decoded(
+    images = decoded_cache.load_decoded(
         train,
         test,
         shape,
@@ -134,7 +134,7 @@ def load(
     remark = f", resized and cropped to {width} x {height}" if images.cropped else ""
     if known and "JPEG" in images.formats:
         remark = ", from JPEG copies"
-    return arrays.dataset(
+    return arrays.make_dataset(
         name, title, names, (images.train, train.labels), (images.test, test.labels), remark
     )
 

@@ -18,7 +18,7 @@ from ...errors import LifelongError
 from ...storage import cache
 from ...storage.downloads import cache_folder
 from . import decoding
-from .decoding import Fit, Part
+from .decoding import Split, TargetShape
 
 SLOW = 1.0  # seconds of decoding that are worth a file
 FORMAT = 1
@@ -34,8 +34,11 @@ class Decoded:
     formats: frozenset[str]
 
 
-def decoded(
-    train: Part, test: Part, shape: tuple[int, int, int] | None, check: Callable[[Fit], None]
+def load_decoded(
+    train: Split,
+    test: Split,
+    shape: tuple[int, int, int] | None,
+    check: Callable[[TargetShape], None],
 ) -> Decoded:
     """The pictures, from disk where they are kept. shape: theirs, where it is known beforehand.
 
@@ -45,7 +48,7 @@ def decoded(
     if kept := _kept(file):
         return kept
     clock = time.perf_counter()
-    how = Fit(shape) if shape else decoding.fit(train, test)
+    how = TargetShape(shape) if shape else decoding.target_shape(train, test)
     check(how)
     (train_images, formats), (test_images, more) = (
         decoding.read(part, how) for part in (train, test)
@@ -62,7 +65,7 @@ def folder() -> Path:
     return cache_folder() / "pictures"
 
 
-def _key(train: Part, test: Part, shape: tuple[int, int, int] | None) -> str:
+def _key(train: Split, test: Split, shape: tuple[int, int, int] | None) -> str:
     key = hashlib.blake2b(f"{FORMAT} {shape}".encode(), digest_size=12)
     for part in (train, test):
         for path in part.files:
@@ -80,7 +83,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _kept(file: Path) -> Decoded | None:
-    tensors, about = cache.take(file, {"train", "test"}) or ({}, {})
+    tensors, about = cache.load(file, {"train", "test"}) or ({}, {})
     if {"cropped", "formats"} - about.keys():
         return None
     return Decoded(
@@ -93,6 +96,6 @@ def _kept(file: Path) -> Decoded | None:
 
 def _keep(file: Path, made: Decoded) -> None:
     about = {"cropped": str(made.cropped), "formats": " ".join(sorted(made.formats))}
-    cache.keep(
+    cache.store(
         file, {"train": torch.from_numpy(made.train), "test": torch.from_numpy(made.test)}, about
     )

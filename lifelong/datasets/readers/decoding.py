@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
-from ...data.image_files import FORMATS, LARGEST
+from ...data.image_files import FORMATS, MAX_PIXELS
 from ...errors import LifelongError
 
 AS_IS = 224  # pixels; pictures of one size up to this stay as they are
@@ -27,7 +27,7 @@ TURNED = range(5, 9)  # orientations of EXIF that swap width and height
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """The training or the test images. labels (n,); files: all that they are read from; pictures: anew at each call, what
     each is called and its open file."""
 
@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Fit:
+class TargetShape:
     """shape: channels, height, width of the array; cropped: whether pictures are brought to it, or must have this size."""
 
     shape: tuple[int, int, int]
@@ -53,7 +53,7 @@ def _quietly():
 
 
 @_quietly()
-def fit(train: Part, test: Part) -> Fit:
+def target_shape(train: Split, test: Split) -> TargetShape:
     """The shape that suits all these pictures: one channel if all are grey, else three.
 
     Of one size up to AS_IS they stay as they are. Else each is to be resized until its shorter side is the median of the
@@ -67,13 +67,13 @@ def fit(train: Part, test: Part) -> Fit:
     channels = 1 if all(grey for part in measured for _, grey in part) else 3
     width, height = next(iter(sizes))
     if len(sizes) == 1 and max(width, height) <= AS_IS:
-        return Fit((channels, height, width))
+        return TargetShape((channels, height, width))
     side = min(median_low(min(size) for size, _ in measured[0]), SQUARE)
-    return Fit((channels, side, side), cropped=True)
+    return TargetShape((channels, side, side), cropped=True)
 
 
 @_quietly()
-def read(part: Part, how: Fit) -> tuple[np.ndarray, set[str]]:
+def read(part: Split, how: TargetShape) -> tuple[np.ndarray, set[str]]:
     """The pictures as uint8 (n, channels, height, width), and the formats that they were in.
 
     Raises LifelongError with the name of the one that is no picture, is damaged, or does not fit.
@@ -87,7 +87,7 @@ def read(part: Part, how: Fit) -> tuple[np.ndarray, set[str]]:
     return images, formats
 
 
-def _told(part: Part, doing: str) -> Iterator[tuple[str, BinaryIO]]:
+def _told(part: Split, doing: str) -> Iterator[tuple[str, BinaryIO]]:
     """The pictures, with a progress bar on standard error where they take longer than a second."""
     return tqdm(
         part.pictures(),
@@ -110,7 +110,7 @@ def _reading(where: str):
         ) from None
     except Image.DecompressionBombError:
         raise LifelongError(
-            f"{where} has far too many pixels; give one of at most {LARGEST // 1_000_000} million."
+            f"{where} has far too many pixels; give one of at most {MAX_PIXELS // 1_000_000} million."
         ) from None
     except LifelongError:
         raise
@@ -123,9 +123,9 @@ def _reading(where: str):
 def _opened(where: str, file: BinaryIO) -> Image.Image:
     """The picture before it is decoded, once its size and kind are known to be sane."""
     image = Image.open(file, formats=FORMATS)
-    if image.width * image.height > LARGEST:
+    if image.width * image.height > MAX_PIXELS:
         raise LifelongError(
-            f"{where} has {image.width} x {image.height} pixels; give one of at most {LARGEST // 1_000_000} million."
+            f"{where} has {image.width} x {image.height} pixels; give one of at most {MAX_PIXELS // 1_000_000} million."
         )
     if image.mode not in KINDS:
         raise LifelongError(

@@ -24,9 +24,9 @@ FILES = (
 LARGEST = 200_000_000  # bytes of a file once it is unpacked; MNIST's largest has 47 million
 
 
-def place(kin: str) -> Path | None:
+def location(kin: str) -> Path | None:
     """The folder with the four files, None where there is none. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
-    return locations.first(
+    return locations.first_complete(
         f"{kin}/raw", lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES)
     )
 
@@ -37,7 +37,7 @@ def file_in(folder: Path, name: str) -> Path:
     return plain if os.path.exists(plain) else folder / f"{name}.gz"
 
 
-def downloaded(kin: str) -> Path | None:
+def download(kin: str) -> Path | None:
     """The folder with the four files after torchvision's own download; None where it cannot be had."""
 
     def fetch(beside: str) -> None:
@@ -45,7 +45,7 @@ def downloaded(kin: str) -> Path | None:
 
         {"MNIST": datasets.MNIST, "FashionMNIST": datasets.FashionMNIST}[kin](beside, download=True)
 
-    return locations.downloaded(f"{kin}/raw", FILES, fetch)
+    return locations.download(f"{kin}/raw", FILES, fetch)
 
 
 def load(folder: Path, name: str, title: str, classes: tuple[str, ...]) -> "Dataset":
@@ -58,7 +58,7 @@ def load(folder: Path, name: str, title: str, classes: tuple[str, ...]) -> "Data
             raise LifelongError(
                 f"The four files of {title} do not belong together: images, labels or their numbers differ; fetch them again."
             )
-    return arrays.dataset(
+    return arrays.make_dataset(
         name,
         title,
         classes,

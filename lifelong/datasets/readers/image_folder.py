@@ -8,8 +8,8 @@ from typing import BinaryIO
 import numpy as np
 
 from ...errors import LifelongError
-from .decoding import Part
-from .locations import inside, shown
+from .decoding import Split
+from .locations import printable, require_inside
 
 SUFFIXES = frozenset(
     {
@@ -30,18 +30,18 @@ SUFFIXES = frozenset(
 OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
 
 
-def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Part, Part]:
+def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
     """The classes, in the order of `known` where that is given, the training images and the test images."""
     names = _classes(folder)
     if known and set(names) != set(known):
         strange = next(iter(set(names) ^ set(known)))
         raise LifelongError(
-            f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{shown(strange)}' is missing or one too many."
+            f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{printable(strange)}' is missing or one too many."
         )
     return known or names, *(_part(folder, split, known or names) for split in ("train", "test"))
 
 
-def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
+def _part(folder: Path, split: str, names: tuple[str, ...]) -> Split:
     by_class = [_images(folder, f"{split}/{name}") for name in names]
     all_files = tuple(file for files in by_class for file in files)
 
@@ -54,7 +54,7 @@ def _part(folder: Path, split: str, names: tuple[str, ...]) -> Part:
             except OSError as error:
                 raise LifelongError(f"{where} cannot be read ({error.strerror}).") from None
 
-    return Part(
+    return Split(
         np.repeat(np.arange(len(names)), [len(files) for files in by_class]), all_files, pictures
     )
 
@@ -65,7 +65,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
     for name in sorted(set(train) ^ set(test)):
         has, lacks = ("train", "test") if name in train else ("test", "train")
         raise LifelongError(
-            f"{shown(folder.name)}/{has} has the class {shown(name)}, but {lacks} has not; each class needs images in both."
+            f"{printable(folder.name)}/{has} has the class {printable(name)}, but {lacks} has not; each class needs images in both."
         )
     return tuple(train)
 
@@ -73,7 +73,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
 def _named(folder: Path, split: str) -> list[str]:
     if not os.path.isdir(folder / split):
         raise LifelongError(
-            f"{shown(folder.name)} has no folder {split}; put images into {split}/<class>/, a folder for each class."
+            f"{printable(folder.name)} has no folder {split}; put images into {split}/<class>/, a folder for each class."
         )
     entries = _entries(folder, split)
     for path in entries:
@@ -94,7 +94,7 @@ def _images(folder: Path, within: str) -> list[Path]:
             )
     if not files:
         raise LifelongError(
-            f"{shown(folder.name)}/{shown(within)} holds no images; each class needs some in train and in test."
+            f"{printable(folder.name)}/{printable(within)} holds no images; each class needs some in train and in test."
         )
     return files
 
@@ -102,17 +102,17 @@ def _images(folder: Path, within: str) -> list[Path]:
 def _entries(folder: Path, within: str) -> list[Path]:
     """What is in a folder, by name, without hidden files; a link that leads out of the data set's folder is an error."""
     try:
-        entries = sorted(inside(folder, folder / within).iterdir())
+        entries = sorted(require_inside(folder, folder / within).iterdir())
     except OSError as error:
         raise LifelongError(
-            f"{shown(folder.name)}/{shown(within)} cannot be read ({error.strerror})."
+            f"{printable(folder.name)}/{printable(within)} cannot be read ({error.strerror})."
         ) from None
     return [
-        inside(folder, path)
+        require_inside(folder, path)
         for path in entries
         if not path.name.startswith(".") and path.name.lower() not in OF_THE_SYSTEM
     ]
 
 
 def _where(folder: Path, path: Path) -> str:
-    return "/".join(map(shown, (folder.name, *path.relative_to(folder).parts)))
+    return "/".join(map(printable, (folder.name, *path.relative_to(folder).parts)))

@@ -17,12 +17,12 @@ def roots() -> list[Path]:
     return [*([Path(given)] if given else []), cache_folder()]
 
 
-def first(folder: str, whole: Callable[[Path], bool]) -> Path | None:
+def first_complete(folder: str, whole: Callable[[Path], bool]) -> Path | None:
     """The first folder of this name that is whole, under the roots. Asked with os.path, which says no where Path raises."""
     return next((root / folder for root in roots() if whole(root / folder)), None)
 
 
-def downloaded(folder: str, files: Sequence[str], fetch: Callable[[str], object]) -> Path | None:
+def download(folder: str, files: Sequence[str], fetch: Callable[[str], object]) -> Path | None:
     """The folder of this name in the download folder, with the files that were fetched; None where they cannot be had.
 
     fetch: puts `folder` with the files into the directory it is given; torchvision does, with progress bar and checksums.
@@ -42,7 +42,7 @@ def downloaded(folder: str, files: Sequence[str], fetch: Callable[[str], object]
     return place
 
 
-def arriving(folder: str) -> int | None:
+def download_progress(folder: str) -> int | None:
     """Bytes of this folder's archives that a download has brought so far; None where none is going on."""
     try:
         beside = max(
@@ -55,7 +55,7 @@ def arriving(folder: str) -> int | None:
         return None
 
 
-def not_had(title: str, what: str) -> LifelongError:
+def unavailable(title: str, what: str) -> LifelongError:
     """The error for a data set that is not here and could not be downloaded; what: what can be put under LIFELONG_DATA."""
     why = "LIFELONG_OFFLINE forbids its download" if offline() else "it could not be downloaded"
     return LifelongError(
@@ -63,21 +63,21 @@ def not_had(title: str, what: str) -> LifelongError:
     )
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A file's name as it can stand in a sentence, whatever bytes it is made of.
 
-    >>> shown("a" + chr(10) + "b")
+    >>> printable("a" + chr(10) + "b")
     'a?b'
     """
     return "".join(letter if letter.isprintable() else "?" for letter in name)[:80]
 
 
-def inside(folder: Path, path: Path) -> Path:
+def require_inside(folder: Path, path: Path) -> Path:
     """The path, if it is within the folder once links are followed; else a LifelongError."""
     if os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(
         os.path.realpath(folder)
     ):
-        name = "/".join(map(shown, (folder.name, *path.relative_to(folder).parts)))
+        name = "/".join(map(printable, (folder.name, *path.relative_to(folder).parts)))
         raise LifelongError(
             f"{name} is a link that leads out of the folder; put there what it points to."
         )

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pydantic
 
 from ...errors import LifelongError
-from .decoding import Part
-from .locations import inside, shown
+from .decoding import Split
+from .locations import printable, require_inside
 
 IMAGES = ("img", "image")
 ROWS = 256  # read at once
@@ -44,7 +44,7 @@ class _HuggingFace(pydantic.BaseModel):
     info: _Info
 
 
-def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Part, Part]:
+def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
     """The classes, the training images and the test images. known: the classes, where the files need not tell them.
 
     They tell them in a description of the column `label`; else the labels of the training images are the classes, in order.
@@ -55,7 +55,9 @@ def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...],
     return names or tuple(map(str, values.to_pylist())), train, test
 
 
-def _part(folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Array | None) -> Part:
+def _part(
+    folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Array | None
+) -> Split:
     files = _files(folder, split)
     labels = np.concatenate([_positions(folder, file, names, values) for file in files])
 
@@ -63,14 +65,14 @@ def _part(folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Ar
         for file in files:
             yield from _pictures(folder, file)
 
-    return Part(labels, tuple(files), pictures)
+    return Split(labels, tuple(files), pictures)
 
 
 def _files(folder: Path, split: str) -> list[Path]:
-    files = sorted(inside(folder, file) for file in folder.glob(f"{split}*.parquet"))
+    files = sorted(require_inside(folder, file) for file in folder.glob(f"{split}*.parquet"))
     if not files or not all(map(os.path.isfile, files)):
         raise LifelongError(
-            f"{shown(folder.name)} has no file {split}*.parquet; it needs train*.parquet and test*.parquet."
+            f"{printable(folder.name)} has no file {split}*.parquet; it needs train*.parquet and test*.parquet."
         )
     return files
 
@@ -83,7 +85,7 @@ def _opened(folder: Path, file: Path):
         with pq.ParquetFile(file) as opened:
             names = opened.schema_arrow.names
             if names.count("label") != 1 or sum(map(names.count, IMAGES)) != 1:
-                given = ", ".join(shown(name) for name in names[:8])
+                given = ", ".join(printable(name) for name in names[:8])
                 raise LifelongError(
                     f"{where} has the columns {given}; expected one named img or image, and one named label."
                 )
@@ -97,7 +99,7 @@ def _opened(folder: Path, file: Path):
 
 
 def _where(folder: Path, file: Path) -> str:
-    return f"{shown(folder.name)}/{shown(file.name)}"
+    return f"{printable(folder.name)}/{printable(file.name)}"
 
 
 def _names(folder: Path) -> tuple[str, ...] | None:
@@ -132,7 +134,7 @@ def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
             pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
         ):
             raise LifelongError(
-                f"{_where(folder, file)} has labels of the kind {shown(str(kind))}; expected whole numbers or text."
+                f"{_where(folder, file)} has labels of the kind {printable(str(kind))}; expected whole numbers or text."
             )
         if column.null_count:
             row = int(np.flatnonzero(column.is_null())[0])
@@ -163,7 +165,7 @@ def _positions(
     )
     if places.null_count:
         row = int(np.flatnonzero(places.is_null())[0])
-        given = shown(str(column[row]))
+        given = printable(str(column[row]))
         expected = (
             f"0 to {len(names) - 1}"
             if names and pa.types.is_integer(column.type)

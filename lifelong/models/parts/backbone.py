@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...data.augmentation import cropped_and_flipped
+from ...data.augmentation import crop_and_flip
 from ...errors import LifelongError
 from ...numerics import seeds
 from ..base import Body
-from .convolutions import as_products
+from .convolutions import use_matmul
 
 MEAN, DEVIATION = (
     (0.485, 0.456, 0.406),
@@ -43,7 +43,7 @@ class Backbone(Body):
         self.side, self.precision, self.augments = side, precision, augments
         self.generator = torch.Generator()
         self.start: dict[str, Tensor] | None = None
-        self.digest, self.words = "", f"{architecture} as it was drawn"
+        self.fingerprint, self.description = "", f"{architecture} as it was drawn"
         self.eval()
 
     @property
@@ -71,9 +71,7 @@ class Backbone(Body):
             return torch.cat(
                 [self._answer(part) for part in images.split(PORTION.get(images.device.type, 100))]
             )
-        return self._answer(
-            cropped_and_flipped(images, self.generator) if self.augments else images
-        )
+        return self._answer(crop_and_flip(images, self.generator) if self.augments else images)
 
     def _answer(self, images: Tensor) -> Tensor:
         with (
@@ -113,7 +111,7 @@ def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
     setattr(network.get_submodule(parent), child, nn.Identity())
     if stem != "imagenet":
         _make_small(network, architecture, stem)
-    as_products(network)
+    use_matmul(network)
     return network, last.in_features
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 SMALL = 16  # pixels of a map, at most, where a 3 x 3 convolution is quicker as a product: nine shifted copies must stay cheap
 
 
-class Product(nn.Conv2d):
+class MatmulConv2d(nn.Conv2d):
     """A convolution, computed as a product where that is quicker: every 1 x 1, and 3 x 3 on maps of at most 16 pixels.
 
     Measured with ResNet-50, images of 24 and 32 pixels, batch 128, bf16, 2 cores: a step takes 0.43 s for 0.80 and 0.64 s for
@@ -30,11 +30,11 @@ class Product(nn.Conv2d):
         return rows.view(*seen.shape[:3], -1).permute(0, 3, 1, 2)
 
 
-def as_products(network: nn.Module) -> None:
+def use_matmul(network: nn.Module) -> None:
     """Has the network's own convolutions computed as products where that can be quicker; its parameters stay what they are."""
     for module in network.modules():
         if type(module) is nn.Conv2d and _can_be_a_product(module):
-            module.__class__ = Product
+            module.__class__ = MatmulConv2d
 
 
 def _can_be_a_product(convolution: nn.Conv2d) -> bool:

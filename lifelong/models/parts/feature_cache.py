@@ -17,11 +17,11 @@ from filelock import FileLock
 from torch import Tensor
 
 from ...data.examples import Dataset
-from ...events import Preparing
+from ...events import ExtractingFeatures
 from ...numerics import hardware
 from ...storage import cache
 from ...storage.downloads import cache_folder
-from ..base import Codes
+from ..base import QuantizedFeatures
 from .backbone import Backbone
 
 PORTION = 500  # images at once: after each the progress is told
@@ -32,45 +32,45 @@ PARTS = {"low", "high", "train", "test"}  # of a file
 
 
 @dataclass(frozen=True)
-class Coded:
+class FeatureSet:
     """A data set as features, images uint8 (n, width, 1, 1), and what they were made with."""
 
     dataset: Dataset
     low: Tensor
     high: Tensor
 
-    def hand_over(self, body: Codes) -> None:
+    def copy_ranges_to(self, body: QuantizedFeatures) -> None:
         """Gives a classifier's body the ranges, so that a picture brought later is coded as these were."""
         body.low.copy_(self.low)
         body.high.copy_(self.high)
 
 
-def coded(front: Backbone, dataset: Dataset) -> Coded:
+def load_features(front: Backbone, dataset: Dataset) -> FeatureSet:
     """The features of a data set, from disk where they are, else computed and kept."""
     while (
-        kept := cache.take(_file(front, dataset), PARTS)
+        kept := cache.load(_file(front, dataset), PARTS)
     ) is None:  # others may need the room at the same moment
         for _event in prepare(front, dataset):
             pass
     parts, _about = kept
-    source = f"{dataset.source}, as features of {front.words}"
-    return Coded(
+    source = f"{dataset.source}, as features of {front.description}"
+    return FeatureSet(
         replace(dataset, source=source, train_images=parts["train"], test_images=parts["test"]),
         parts["low"],
         parts["high"],
     )
 
 
-def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
+def prepare(front: Backbone, dataset: Dataset) -> Iterator[ExtractingFeatures]:
     """Computes and keeps the features unless they are kept already; tells how far it is after every portion."""
     file = _file(front, dataset)
-    if cache.take(file, PARTS):
+    if cache.load(file, PARTS):
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_suffix(".lock")):  # whoever comes second finds them made
-        if cache.take(file, PARTS):
+        if cache.load(file, PARTS):
             return
-        body = Codes(front.width)
+        body = QuantizedFeatures(front.width)
         _calibrate(body, front, dataset.train_images)
         parts: dict[str, Tensor] = {"low": body.low, "high": body.high}
         clock, done, total = (
@@ -80,13 +80,16 @@ def prepare(front: Backbone, dataset: Dataset) -> Iterator[Preparing]:
         )
         for name, images in (("train", dataset.train_images), ("test", dataset.test_images)):
             parts[name] = torch.empty(len(images), front.width, 1, 1, dtype=torch.uint8)
-            for start, part, held in extracted(front, images):
+            for start, part, batch_limit in extracted(front, images):
                 parts[name][start : start + len(part)] = body.encode(part)
                 done += len(part)
-                yield Preparing(
-                    done=done, total=total, seconds=round(time.perf_counter() - clock, 2), held=held
+                yield ExtractingFeatures(
+                    done=done,
+                    total=total,
+                    seconds=round(time.perf_counter() - clock, 2),
+                    batch_limit=batch_limit,
                 )
-        cache.keep(file, parts)
+        cache.store(file, parts)
 
 
 @torch.no_grad()
@@ -98,13 +101,13 @@ def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor, in
     """
     portion, start = PORTION, 0
     front.eval()
-    front.to(hardware.place(hardware.device("auto", deep=True)))
+    front.to(hardware.torch_device(hardware.device("auto", deep=True)))
     try:
         while start < len(images):
             try:
                 features = _answers(front, images[start : start + portion])
             except torch.OutOfMemoryError:
-                portion = hardware.halved(portion)
+                portion = hardware.half_batch_size(portion)
                 continue
             yield start, features, portion if portion < PORTION else None
             start += len(features)
@@ -114,14 +117,14 @@ def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor, in
 
 def _answers(front: Backbone, images: Tensor) -> Tensor:
     before = torch.get_num_threads()
-    hardware.threads(os.cpu_count())
+    hardware.set_threads(os.cpu_count())
     try:
         return front(images.to(front.device)).cpu()
     finally:
-        hardware.threads(before)
+        hardware.set_threads(before)
 
 
-def _calibrate(body: Codes, front: Backbone, images: Tensor) -> None:
+def _calibrate(body: QuantizedFeatures, front: Backbone, images: Tensor) -> None:
     chosen = images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
     features = torch.cat([part for _start, part, _held in extracted(front, chosen)])
     body.low.copy_(features.quantile(TAIL, 0))
@@ -137,7 +140,7 @@ def _file(front: Backbone, dataset: Dataset) -> Path:
 )  # a study asks for the same features many times; data sets and networks are told apart as objects
 def _key(front: Backbone, dataset: Dataset) -> str:
     key = hashlib.blake2b(
-        f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.digest}".encode(),
+        f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.fingerprint}".encode(),
         digest_size=12,
     )
     for tensor in (dataset.train_images, dataset.test_images):

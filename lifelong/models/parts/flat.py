@@ -5,14 +5,14 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from .linear_stack import Written
+from .linear_stack import GradientWriter
 
 
 class Flat(nn.Module):
     """Every parameter is a view of `flat` (p,) and its gradient a view of `flat_gradient` (p,), in the order of `parameters()`.
 
     A penalty, a projection or an optimiser's step over all parameters is then one vector operation.
-    Call `flatten(connected)` at the end of the constructor, with the layers that run through `connected(..., self.written)`.
+    Call `flatten(connected)` at the end of the constructor, with the layers that run through `connected(..., self.gradient_writer)`.
     """
 
     def flatten(self, connected: Iterable[nn.Linear]) -> None:
@@ -27,7 +27,7 @@ class Flat(nn.Module):
                 viewed.grad = _as(p, self.flat_gradient[part])
                 setattr(module, name, viewed)
                 start = part.stop
-        self.written = Written()
+        self.gradient_writer = GradientWriter()
         self._connected = tuple(connected)
         ours = {id(p) for layer in self._connected for p in layer.parameters()}
         self._added_to = [p.grad for p in self.parameters() if id(p) not in ours]
@@ -45,14 +45,14 @@ class Flat(nn.Module):
     def _begin(self) -> None:
         for gradient in self._added_to:
             gradient.zero_()
-        self.written.layers = set()
+        self.gradient_writer.layers = set()
 
     def _end(self) -> None:
         for layer in self._connected:
-            if layer not in self.written.layers:
+            if layer not in self.gradient_writer.layers:
                 layer.weight.grad.zero_()
                 layer.bias.grad.zero_()
-        self.written.layers = None
+        self.gradient_writer.layers = None
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draws all weights and biases uniformly in ±1/sqrt(fan_in), torch's default for linear layers."""

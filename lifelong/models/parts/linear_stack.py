@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 from ...numerics import matmul
 
 
-class Written:
+class GradientWriter:
     """Which layers have their gradient of the present backward pass already: those are added to, others overwritten."""
 
     def __init__(self) -> None:
@@ -29,18 +29,18 @@ class Written:
         """
         weight, bias = layer.weight.grad, layer.bias.grad
         if self.layers is None or layer in self.layers:
-            weight.add_(matmul.product(factor.t(), inputs))
+            weight.add_(matmul.matmul(factor.t(), inputs))
             bias.add_(outputs.sum(0))
         else:
             self.layers.add(layer)
-            matmul.product(factor.t(), inputs, out=weight)
+            matmul.matmul(factor.t(), inputs, out=weight)
             torch.sum(outputs, 0, out=bias)
 
 
-def connected(
+def linear_stack(
     x: Tensor,
     layers: Sequence[nn.Linear],
-    written: Written,
+    writer: GradientWriter,
     relu_last: bool = False,
     gates: Sequence[Tensor] = (),
 ) -> Tensor:
@@ -48,19 +48,25 @@ def connected(
 
     gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable; none at all by default.
     """
-    return _Connected.apply(x, layers[0].weight, layers, written, relu_last, *gates)
+    return _LinearStack.apply(x, layers[0].weight, layers, writer, relu_last, *gates)
 
 
-class _Connected(torch.autograd.Function):
+class _LinearStack(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx, x: Tensor, _leaf: Tensor, layers, written: Written, relu_last: bool, *gates: Tensor
+        ctx,
+        x: Tensor,
+        _leaf: Tensor,
+        layers,
+        writer: GradientWriter,
+        relu_last: bool,
+        *gates: Tensor,
     ) -> Tensor:
         factors, rectified = [], []
         for k, layer in enumerate(layers):
-            x, weight = matmul.rounded(x), matmul.rounded(layer.weight)
+            x, weight = matmul.to_matmul_dtype(x), matmul.to_matmul_dtype(layer.weight)
             factors.append((x, weight))
-            x = matmul.product(x, weight.t()).add_(layer.bias)
+            x = matmul.matmul(x, weight.t()).add_(layer.bias)
             if k < len(layers) - 1 or relu_last:
                 x.relu_()
                 rectified.append(
@@ -68,12 +74,12 @@ class _Connected(torch.autograd.Function):
                 )  # an alias: the output itself would hold on to this node, and this node to it
                 x = x * gates[k] if gates else x
         # Not save_for_backward: nothing here is changed in place before the backward pass, and its checks cost a tenth.
-        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.written = (
+        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.gradient_writer = (
             factors,
             rectified,
             gates,
             layers,
-            written,
+            writer,
         )
         return x
 
@@ -91,11 +97,11 @@ class _Connected(torch.autograd.Function):
                 d = _through_relu(
                     d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1
                 )
-            factor, (inputs, weight) = matmul.rounded(d), ctx.factors[k]
+            factor, (inputs, weight) = matmul.to_matmul_dtype(d), ctx.factors[k]
             if layer.weight.requires_grad:
-                ctx.written.gradient(layer, d, factor, inputs)
+                ctx.gradient_writer.gradient(layer, d, factor, inputs)
             if k or ctx.needs_input_grad[0]:
-                d = matmul.product(factor, weight)
+                d = matmul.matmul(factor, weight)
         return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)
 
 

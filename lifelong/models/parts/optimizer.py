@@ -44,12 +44,12 @@ class Adam:
             maximize=False,
         )
 
-    def tensors(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """The averages and the number of steps, by torch's names for them."""
         return {"step": self.steps, "exp_avg": self.mean, "exp_avg_sq": self.square}
 
-    def take_back(self, tensors: dict[str, Tensor]) -> None:
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
         """Goes back to saved averages; of none at all, to before the first step."""
         self.forget()
-        for own, saved in ((self.tensors()[name], value) for name, value in tensors.items()):
+        for own, saved in ((self.state_dict()[name], value) for name, value in tensors.items()):
             own.copy_(saved)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from ...errors import unknown
+from ...errors import unknown_name
 from ...settings import choice, setting, text
-from ..base import Codes, Model, Network, Shape
+from ..base import Model, Network, QuantizedFeatures, Shape
 from . import weights
 from .backbone import STEMS, Backbone
 
@@ -55,7 +55,7 @@ class Torchvision(Model):
 
     def backbone(self, precision: str, augments: bool = False) -> Backbone:
         """The network with its weights, ready to answer."""
-        found = weights.find(self.architecture, self._source())
+        found = weights.load(self.architecture, self._source())
         stem = (
             (found.stem if found else "small" if self._has_stems() else "imagenet")
             if self.stem == "auto"
@@ -67,21 +67,29 @@ class Torchvision(Model):
             made.start = {
                 name: tensor.clone() for name, tensor in made.network.state_dict().items()
             }
-            made.digest, made.words = found.digest, found.words
+            made.fingerprint, made.description = found.fingerprint, found.description
         return made
 
-    def front(self, precision: str) -> Backbone | None:
+    def frozen_backbone(self, precision: str) -> Backbone | None:
         return self.backbone(precision) if self.tune == "head" else None
 
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
-        body = Codes(shape[0]) if self.tune == "head" else self.backbone(precision, augments=True)
+        body = (
+            QuantizedFeatures(shape[0])
+            if self.tune == "head"
+            else self.backbone(precision, augments=True)
+        )
         return Network(body, [self.units] * self.layers, outputs)
 
     def arriving(self) -> tuple[int, int] | None:
-        return weights.arriving(self.architecture) if self._source() == "imagenet" else None
+        return (
+            weights.download_progress(self.architecture) if self._source() == "imagenet" else None
+        )
 
     def _source(self) -> str:
-        return weights.usual(self.architecture) if self.weights == "default" else self.weights
+        return (
+            weights.default_source(self.architecture) if self.weights == "default" else self.weights
+        )
 
     def _has_stems(self) -> bool:
         return self.architecture.startswith(("resnet", "resnext", "wide_resnet"))
@@ -95,7 +103,7 @@ def made_of(architecture: str) -> type[Torchvision]:
 
     known = models.list_models(module=models)
     if architecture not in known:
-        raise unknown("model", architecture, [*names("models"), *known])
+        raise unknown_name("model", architecture, [*names("models"), *known])
     return type(
         architecture,
         (Torchvision,),

@@ -11,7 +11,7 @@ from ...errors import LifelongError
 from ...numerics import matmul
 from ..base import Network
 from .flat import Flat
-from .linear_stack import connected
+from .linear_stack import linear_stack
 
 
 class VAE(Flat):
@@ -45,11 +45,11 @@ class VAE(Flat):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latents, both (n, latents)."""
-        return connected(x, self.encoder, self.written).chunk(2, dim=1)
+        return linear_stack(x, self.encoder, self.gradient_writer).chunk(2, dim=1)
 
     def decode(self, latents: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
         """The logits of the pixels, (n, pixels)."""
-        return connected(latents, self.decoder, self.written, gates=gates)
+        return linear_stack(latents, self.decoder, self.gradient_writer, gates=gates)
 
     def forward(
         self, noise: Tensor, mode: Tensor | None = None, gates: Sequence[Tensor] = ()
@@ -83,7 +83,7 @@ class VAE(Flat):
         scaled = self.mode_mean * precision
         # Σ (z - m)² / σ², multiplied out: three small products in place of numbers for every image, mode and latent. Their
         # difference is small beside them, so they need full precision.
-        with matmul.products("fp32"):
+        with matmul.matmul_precision("fp32"):
             apart = (
                 latents.square() @ precision.t()
                 - 2 * latents @ scaled.t()

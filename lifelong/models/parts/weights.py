@@ -24,9 +24,9 @@ SHIPPED = Path(__file__).parents[3] / "checkpoints" / "backbones"
 class Weights:
     """tensors: by torchvision's names, without the classifier. stem: what they were made with. digest: tells them from others."""
 
-    words: str
+    description: str
     stem: str
-    digest: str
+    fingerprint: str
     tensors: dict[str, Tensor]
 
     def load_into(self, network: nn.Module, architecture: str) -> None:
@@ -39,22 +39,22 @@ class Weights:
         for name, tensor in own.items():
             if name not in self.tensors:
                 raise LifelongError(
-                    f"The weights {self.words} have no {name}; they are not those of {architecture}."
+                    f"The weights {self.description} have no {name}; they are not those of {architecture}."
                 )
             if self.tensors[name].shape != tensor.shape:
                 shapes = " and ".join(str(tuple(t.shape)) for t in (self.tensors[name], tensor))
                 raise LifelongError(
-                    f"In the weights {self.words} {name} is {shapes.replace(' and', ', not')}; use them with the stem '{self.stem}'."
+                    f"In the weights {self.description} {name} is {shapes.replace(' and', ', not')}; use them with the stem '{self.stem}'."
                 )
         network.load_state_dict({name: self.tensors[name] for name in own}, strict=False)
 
 
-def usual(architecture: str) -> str:
+def default_source(architecture: str) -> str:
     """The source where none is given: the backbone that ships with the project, or else ImageNet."""
     return "shipped" if (SHIPPED / f"{architecture}.safetensors").exists() else "imagenet"
 
 
-def find(architecture: str, source: str) -> Weights | None:
+def load(architecture: str, source: str) -> Weights | None:
     """The weights of a source; None for 'none'. Raises LifelongError where they cannot be had."""
     if source == "none":
         return None
@@ -114,7 +114,7 @@ def _downloads() -> Path:
     return cache_folder() / "weights"
 
 
-def arriving(architecture: str) -> tuple[int, int] | None:
+def download_progress(architecture: str) -> tuple[int, int] | None:
     """Bytes so far and bytes in all of ImageNet weights that are being downloaded; None where they are not."""
     parts = list(
         _downloads().glob("*.partial")

@@ -24,17 +24,17 @@ def count(plan: Plan) -> int:
 def classes_of(plan: Plan, tasks: Tensor, labels: Tensor) -> Tensor:
     """The class of each example by its task and label, all int64 (n,)."""
     first = torch.tensor([0, *accumulate(map(len, plan.classes))][:-1])
-    own = torch.tensor([plan.own(task).start for task in range(len(plan.classes))])
+    own = torch.tensor([plan.outputs_of(task).start for task in range(len(plan.classes))])
     return labels + (first - own).to(tasks.device)[tasks]
 
 
-def by_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
+def max_per_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
     """Answers (n, outputs) from those of the classes (n, classes): an output's is that of its best class.
 
     counts: int64 (classes,), images seen of each class; one that was never seen does not answer.
     """
     outputs = torch.tensor(
-        [output for task in range(len(plan.classes)) for output in plan.own(task)]
+        [output for task in range(len(plan.classes)) for output in plan.outputs_of(task)]
     ).to(scores.device)
     known = scores.masked_fill(counts == 0, NEVER)
     return scores.new_full((len(scores), plan.outputs), NEVER).scatter_reduce(
@@ -42,7 +42,7 @@ def by_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
     )
 
 
-def take_in(
+def update_means(
     means: Tensor, counts: Tensor, features: Tensor, classes: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Moves the class means (classes, d) and the counts int64 (classes,) in place by features (n, d) of these classes (n,).

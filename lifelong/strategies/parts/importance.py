@@ -125,7 +125,7 @@ def _mean(
             for sum_, gradient in zip(sums, _backward(network, inputs, slope)):
                 sum_.add_(of(gradient).mul_(weight))
         for i, (sum_, x) in enumerate(zip(sums, inputs)):
-            total[2 * i].add_(matmul.product(sum_.T, of(x)))
+            total[2 * i].add_(matmul.matmul(sum_.T, of(x)))
             total[2 * i + 1].add_(sum_.sum(0))
     return torch.cat([t.reshape(-1) for t in total]) / len(images)
 
@@ -185,7 +185,7 @@ def _forward(network: Network, images: Tensor) -> tuple[list[Tensor], Tensor]:
     inputs, x = [], network.body(images)
     for layer in network.layers:
         inputs.append(x)
-        x = matmul.product(x, layer.weight.t()).add_(layer.bias)
+        x = matmul.matmul(x, layer.weight.t()).add_(layer.bias)
         x = x if layer is network.head else x.relu_()
     return inputs, x
 
@@ -194,6 +194,6 @@ def _backward(network: Network, inputs: list[Tensor], slope: Tensor) -> list[Ten
     """The gradient by each layer's output (n, out), from that by the logits."""
     gradients = [slope]
     for layer, x in zip(network.layers[:0:-1], inputs[:0:-1]):
-        slope = matmul.product(slope, layer.weight).masked_fill_(x <= 0, 0)
+        slope = matmul.matmul(slope, layer.weight).masked_fill_(x <= 0, 0)
         gradients.append(slope)
     return gradients[::-1]

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...data.examples import Batch, Examples, by_class, join
+from ...data.examples import Batch, Examples, by_class, concat
 from ...data.scenarios import Plan
 from ...models.base import Network
 
@@ -78,8 +78,8 @@ def grown(
     if not images or policy == "reservoir":
         return memory
     if policy == "herding":
-        return join(memory, herded(examples, images, network))
-    return join(memory, per_class(examples, images, generator))
+        return concat(memory, herded(examples, images, network))
+    return concat(memory, per_class(examples, images, generator))
 
 
 def reservoir(

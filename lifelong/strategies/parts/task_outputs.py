@@ -13,7 +13,7 @@ def by_task(plan: Plan, answer: Callable[[int], Tensor]) -> Tensor:
 
     For plans whose tasks share no output: there the outputs of one task follow those of the task before.
     """
-    own = [plan.own(task) for task in range(len(plan.classes))]
+    own = [plan.outputs_of(task) for task in range(len(plan.classes))]
     return torch.cat(
         [answer(task)[:, outputs.start : outputs.stop] for task, outputs in enumerate(own)], 1
     )
