@@ -117,32 +117,9 @@ def queue_position(name: str) -> int | None:
     return worker.queue_position(_folder(name))
 
 
-def cumulative_of(run: str) -> str | None:
-    """The run of cumulative training that shares data set, scenario, tasks, order and recipe with this one: what could be reached."""
-    own = history(run)
-    if own.config.strategy == "cumulative" or own.started is None:
-        return None
-
-    def same(other: History) -> bool:
-        a, b = own.config, other.config
-        alike = (a.dataset, a.scenario, a.tasks, a.model, a.recipe, a.steps) == (
-            b.dataset,
-            b.scenario,
-            b.tasks,
-            b.model,
-            b.recipe,
-            b.steps,
-        )
-        return alike and other.started is not None and other.started.labels == own.started.labels
-
-    return next(
-        (
-            row["id"]
-            for row in run_list()
-            if row["strategy"] == "cumulative" and same(history(row["id"]))
-        ),
-        None,
-    )
+def reference_run(run: str) -> str | None:
+    """Returns the id of the run of cumulative training that intransigence compares with; or None."""
+    return run_store.reference_run(run)
 
 
 def strategy_titles() -> dict[str, str]:

@@ -10,6 +10,20 @@ from ..config import RunConfig
 from ..events import Event, ExtractingFeatures, Finished, Started, Step, TaskLearned
 
 Matrix = list[list[float | None]]
+REFERENCE_STRATEGY = "cumulative"  # joint training on all tasks so far: what could be reached
+# Fields in which a run and its reference agree. The order of classes is compared by their labels.
+REFERENCE_FIELDS = (
+    "dataset",
+    "target",
+    "scenario",
+    "tasks",
+    "images_per_class",
+    "model",
+    "network",
+    "recipe",
+    "steps",
+    "learning_rate",
+)
 
 
 @dataclass(frozen=True)
@@ -79,8 +93,23 @@ class History:
             self.config.scenario, sizes[task]
         )
 
-    def measures(self, cumulative: "History | None" = None) -> dict[str, float | None]:
-        """Every metric by name; intransigence needs the cumulative run."""
+    def is_reference_of(self, run: "History") -> bool:
+        """Returns whether this is cumulative training of the run's network on the run's tasks.
+
+        Seed, device, precision and `half` may differ: they change the accuracy by chance only.
+        """
+        if self.started is None or run.started is None:
+            return False
+        return (
+            self.config.strategy == REFERENCE_STRATEGY != run.config.strategy
+            and self.started.labels == run.started.labels
+            and all(
+                getattr(self.config, name) == getattr(run.config, name) for name in REFERENCE_FIELDS
+            )
+        )
+
+    def measures(self, reference: "History | None" = None) -> dict[str, float | None]:
+        """Returns every metric by name; intransigence needs the reference run."""
         a = self.accuracy
         ahead = [row.next_task_accuracy for row in self.learned]
         return {
@@ -92,7 +121,7 @@ class History:
             if self.started
             else None,
             "learning_accuracy": metrics.learning_accuracy(a),
-            "intransigence": metrics.intransigence(a, cumulative.accuracy) if cumulative else None,
+            "intransigence": metrics.intransigence(a, reference.accuracy) if reference else None,
         }
 
     def report(self, run: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Runs on disk: a folder each, with the config, the record and the checkpoints."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -74,6 +75,19 @@ def _history(at: Path, *_stamps: tuple[int, int] | None) -> History:
             f"The run {at.name} has no readable config.json; delete the run."
         ) from None
     return History(config, tuple(journal.read(at / "record.jsonl")))
+
+
+def reference_run(run: str) -> str | None:
+    """Returns the newest run of cumulative training that a run is compared with; None without one.
+
+    See `History.is_reference_of`. Runs that cannot be read are left out.
+    """
+    compared = history(folder(run))
+    for name in ids():
+        with contextlib.suppress(LifelongError):
+            if history(folder(name)).is_reference_of(compared):
+                return name
+    return None
 
 
 def state(at: Path) -> str:

@@ -8,10 +8,9 @@ from PIL import Image
 
 from lifelong import api, datasets
 from lifelong.errors import LifelongError
-from lifelong.events import TaskLearned
 from lifelong.inference import predict
 from lifelong.runs import store as run_store
-from tests.helpers import config, learn, learned_run, pairs, run_all, toy_dataset
+from tests.helpers import config, learn, learned_run, pairs, toy_dataset
 
 every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
 
@@ -127,21 +126,6 @@ def test_a_blank_picture_is_told_in_one_sentence(small):
     at = learned_run(config(tasks=1))
     with pytest.raises(LifelongError, match=r"^The picture is blank: [^\n]*\.$"):
         api.answers_json(at.name, Image.new("L", (50, 50), 255))
-
-
-def test_the_cumulative_run_of_a_run_is_the_one_that_learned_the_same(small):
-    mine, best = learned_run(config("ewc")), learned_run(config("cumulative"))
-    (
-        learned_run(config("cumulative", seed=1)),
-        learned_run(config("cumulative", steps=3)),
-        learned_run(config("cumulative", "task")),
-    )
-    assert api.cumulative_of(mine.name) == best.name and api.cumulative_of(best.name) is None
-    rows = [e for e in run_all(config("cumulative"))[1] if isinstance(e, TaskLearned)]
-    assert (
-        api.history(mine.name).measures(api.history(best.name))["intransigence"] is not None
-        and len(rows) == 3
-    )
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])

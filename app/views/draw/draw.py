@@ -59,7 +59,7 @@ def curves() -> None:
     run = first_run(shown.get("run") or st.query_params.get("run"), readable_runs())
     if run is None:
         return
-    history, cumulative = api.history(run), api.cumulative_of(run)
+    history, cumulative = api.history(run), api.reference_run(run)
     task = min(int(shown.get("task", 0)), history.config.tasks - 1)
     if shown.get("run"):
         st.query_params["run"] = st.session_state.draw_told = run

@@ -27,7 +27,7 @@ def page() -> None:
         return
     try:
         history = api.history(run)
-        cumulative = api.cumulative_of(run) if history.learned else None
+        cumulative = api.reference_run(run) if history.learned else None
         _show(run, history, api.history(cumulative) if cumulative else None)
     except LifelongError as error:
         st.error(f"{error} Choose a run above.")

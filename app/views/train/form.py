@@ -71,7 +71,7 @@ def _expected() -> None:
     )
     if row is None:
         return
-    history, cumulative = api.history(row["id"]), api.cumulative_of(row["id"])
+    history, cumulative = api.history(row["id"]), api.reference_run(row["id"])
     st.subheader("What to expect")
     st.markdown(
         f"A run like this, seed {row['seed']}, recipe {row['recipe']}: {run_text.result(history)}"
