@@ -20,12 +20,13 @@ from .runs import folders
 from .runs import store as run_store
 from .runs.history import History
 from .service import catalog
-from .service.worker_client import worker
+from .service.worker_client import WorkerClient
 from .transfer import config as study_config
 from .transfer import presets
 from .transfer import store as study_store
 from .transfer.results import StudyResult as StudyResult
 
+worker = WorkerClient()
 FAMILIES = configs.FAMILIES
 RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS

@@ -1,9 +1,11 @@
-"""The process that trains: kept warm beside the one that serves pages, one run at a time.
+"""The process that trains: runs beside the one that serves pages and learns one run at a time.
 
-`python -m lifelong.service.worker` reads one JSON object a line: {"learn": folder, "until": task or null},
-{"stop": folder} or {"load": data set}, which has a data set in memory before it is needed. The folder is a run's or a
-study's. It answers {"began": folder} and {"ended": folder} on standard output; all else that happens is in its record.
-When its standard input closes, it keeps what was learned and ends.
+`python -m lifelong.service.worker` reads one JSON object a line from standard input:
+{"learn": folder, "until": task or null, "job": id} learns the run or study of a folder,
+{"stop": id} stops that job, {"load": data set} reads a data set before it is needed.
+It answers {"began": id} and {"ended": id} on standard output; all else is in the run's record.
+A job that was stopped before its turn is answered by "ended" alone. When its standard input closes,
+the worker saves what was learned and exits.
 """
 
 import contextlib
@@ -12,8 +14,9 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from .. import datasets
 from ..config import RunConfig
@@ -22,26 +25,40 @@ from ..errors import LifelongError
 from ..runs import store as run_store
 from ..transfer import store as study_store
 
+Message = dict[str, Any]
 
-class Jobs:
-    """What is to be learned and what is to be stopped, filled by the thread that reads standard input."""
+
+class JobQueue:
+    """Messages to the worker in order of arrival, filled by the thread that reads standard input.
+
+    Jobs are identified by the id of their order, not by their folder: a run that was stopped while
+    it waited and was ordered anew is two jobs.
+    """
 
     def __init__(self) -> None:
-        self.waiting: queue.Queue[dict | None] = queue.Queue()
-        self.stopped: set[str] = set()
-        self.closing = threading.Event()
+        self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._stopped: set[int] = set()
+        self._closed = threading.Event()
 
-    def read(self, lines) -> None:
-        """Takes in one line after the other, until there are no more."""
+    def read(self, lines: Iterable[str]) -> None:
+        """Reads messages, one JSON object a line, until the lines end; then closes the queue."""
         for line in lines:
-            said = json.loads(line)
-            if "stop" in said:
-                self.stopped.add(said["stop"])
+            message = json.loads(line)
+            if "stop" in message:
+                self._stopped.add(message["stop"])
             else:
-                self.stopped.discard(said.get("learn"))
-                self.waiting.put(said)
-        self.closing.set()
-        self.waiting.put(None)
+                self._messages.put(message)
+        self._closed.set()
+        self._messages.put(None)
+
+    def __iter__(self) -> Iterator[Message]:
+        """Yields the messages to be worked on; waits for the next one, ends when the queue closes."""
+        while (message := self._messages.get()) is not None and not self._closed.is_set():
+            yield message
+
+    def is_stopped(self, job: int) -> bool:
+        """Whether this job is to stop, or everything is."""
+        return self._closed.is_set() or job in self._stopped
 
 
 def main() -> None:
@@ -50,42 +67,43 @@ def main() -> None:
         os.nice(5)  # a drawing is answered first
     answers, sys.stdout = sys.stdout, sys.stderr  # what others print is no answer
     _warm_up()
-    jobs = Jobs()
+    jobs = JobQueue()
     threading.Thread(target=jobs.read, args=(sys.stdin,), daemon=True).start()
-    while (job := jobs.waiting.get()) is not None and not jobs.closing.is_set():
-        if "load" in job:
-            with contextlib.suppress(LifelongError):  # told to whoever learns from it
-                datasets.load(job["load"])
-            continue
-        _say(answers, began=job["learn"])
-        _learn(
-            Path(job["learn"]),
-            job["until"],
-            lambda: jobs.closing.is_set() or job["learn"] in jobs.stopped,
-        )
-        _say(answers, ended=job["learn"])
+    for message in jobs:
+        if "load" in message:
+            # The run that learns from this data set reports the error.
+            with contextlib.suppress(LifelongError):
+                datasets.load(message["load"])
+        else:
+            _work(message, jobs, answers)
 
 
-def _learn(at: Path, until: int | None, stop) -> None:
-    if stop():
-        return
+def _work(message: Message, jobs: JobQueue, answers: TextIO) -> None:
+    job = message["job"]
+    if not jobs.is_stopped(job):
+        _answer(answers, began=job)
+        _learn(Path(message["learn"]), message["until"], lambda: jobs.is_stopped(job))
+    _answer(answers, ended=job)
+
+
+def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> None:
     try:
         for _event in (
-            study_store.learn(at, stop)
-            if study_store.is_study(at)
-            else run_store.learn(at, until, stop)
+            study_store.learn(folder, stop)
+            if study_store.is_study(folder)
+            else run_store.learn(folder, until, stop)
         ):
             pass
-    except LifelongError as error:  # the record tells it too
+    except LifelongError as error:  # it is in the record, too
         print(error, file=sys.stderr)
 
 
-def _say(to: TextIO, **message: str) -> None:
+def _answer(to: TextIO, **message: int) -> None:
     print(json.dumps(message), file=to, flush=True)
 
 
 def _warm_up() -> None:
-    """Loads all that a first step loads, so that a click is answered by training and not by imports."""
+    """Loads all that a first step loads, so that a click is answered by training, not imports."""
     import torch
 
     from ..training.experiment import Experiment

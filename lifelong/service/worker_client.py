@@ -1,111 +1,188 @@
-"""Keeps the training process: starts it, hands it runs, stops them; restarts it when it dies."""
+"""Client of the training process: starts it, sends it orders, restarts it when it dies."""
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
 import sys
 import threading
-from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+START_ATTEMPTS = 2  # workers that may die before they begin the first order; then it is given up
+
+
+@dataclass
+class Order:
+    """A run or study to be learned before task `until`, or to its end. job: the id it is sent under.
+
+    began, stopping: whether the worker has begun it, and whether it was sent a stop.
+    failed_starts: workers that died when this order was next and had not begun.
+    """
+
+    job: int
+    folder: Path
+    until: int | None
+    began: bool = False
+    stopping: bool = False
+    failed_starts: int = 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is given up after the worker died: it was at work, or is never begun."""
+        return self.began or self.failed_starts >= START_ATTEMPTS
+
+
+def start_worker() -> subprocess.Popen[str]:
+    """Starts a worker process; see `worker.py` for what goes through its pipes."""
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(
+        [sys.executable, "-m", "lifelong.service.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        # Ctrl+C in the terminal is for the pages; the worker ends when its input closes.
+        start_new_session=True,
+    )
 
 
 class WorkerClient:
-    """The warm worker process as the process that serves pages sees it. Every method returns at once."""
+    """The warm worker process as the process that serves pages sees it. Every method returns at once.
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen | None = None
-        self._waiting: OrderedDict[str, int | None] = OrderedDict()
-        self._prepared: set[str] = set()
+    start: starts a worker process. No process is started before it is needed.
+    """
+
+    def __init__(self, start: Callable[[], subprocess.Popen[str]] = start_worker) -> None:
+        self._start = start
+        self._process: subprocess.Popen[str] | None = None
+        self._orders: list[Order] = []
+        self._jobs = itertools.count(1)
+        self._loaded: set[str] = set()
         self._lock = threading.RLock()
 
+    @property
+    def process(self) -> subprocess.Popen[str] | None:
+        """The worker process; None before it was started and after it was closed."""
+        return self._process
+
     def warm(self) -> None:
-        """Starts the worker unless it is there already."""
+        """Starts the worker unless it runs already."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
-                return
-            self._prepared.clear()
-            root = str(Path(__file__).parents[2])
-            path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "lifelong.service.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env={**os.environ, "PYTHONPATH": path},
-                start_new_session=True,  # Ctrl+C in the terminal is for the pages; the worker ends when its input closes
-            )
-            threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+            if not self._is_alive():
+                self._restart()
 
     def prepare(self, dataset: str) -> None:
-        """Has the worker read a data set before it is needed; asked for again, it is there already."""
+        """Has the worker read a data set before it is needed, once."""
         with self._lock:
             self.warm()
-            if dataset not in self._prepared:
-                self._prepared.add(dataset)
-                self._say({"load": dataset})
+            if dataset not in self._loaded:
+                self._loaded.add(dataset)
+                self._send({"load": dataset})
 
-    def learn(self, at: Path, until: int | None = None) -> None:
-        """Queues a run: learn on before task `until`, or to the end."""
+    def learn(self, folder: Path, until: int | None = None) -> None:
+        """Queues a run: learn on before task `until`, or to the end.
+
+        A waiting order of the same run gives way to this one; an equal order is not queued twice.
+        """
         with self._lock:
             self.warm()
-            self._waiting[str(at)] = until
-            self._say({"learn": str(at), "until": until})
+            earlier = [o for o in self._orders if o.folder == folder and not o.stopping]
+            for order in earlier:
+                if not order.began and order.until != until:
+                    self._stop(order)
+            if all(order.until != until for order in earlier):
+                self._orders.append(Order(next(self._jobs), folder, until))
+                self._send_order(self._orders[-1])
 
-    def stop(self, at: Path) -> None:
-        """Asks a run to stop after the step it is at, and to keep what was learned; one that waits leaves the queue."""
+    def stop(self, folder: Path) -> None:
+        """Stops a run after its present step and saves what was learned; a waiting one leaves the queue."""
         with self._lock:
-            place = self.queue_position(at)
-            if place is not None:
-                self._say({"stop": str(at)})
-            if place:
-                del self._waiting[str(at)]
+            for order in [o for o in self._orders if o.folder == folder]:
+                self._stop(order)
 
-    def queue_position(self, at: Path) -> int | None:
-        """0 when the run is at work, its place in the queue when it waits, None when it is not known here."""
+    def queue(self) -> list[Path]:
+        """Folders of the runs and studies in the queue, the one at work first."""
         with self._lock:
-            alive = self._process is not None and self._process.poll() is None
-            return (
-                list(self._waiting).index(str(at)) if alive and str(at) in self._waiting else None
-            )
+            alive = self._is_alive()
+            return list(dict.fromkeys(o.folder for o in self._orders)) if alive else []
+
+    def queue_position(self, folder: Path) -> int | None:
+        """0 for the run at work, 1 for the next in the queue, and so on; None for one not queued."""
+        queue = self.queue()
+        return queue.index(folder) if folder in queue else None
 
     def close(self, seconds: float = 1.5) -> None:
-        """Ends the worker; it keeps what was learned, and is killed if that takes too long."""
+        """Ends the worker, which saves what was learned; it is killed after so many seconds."""
         with self._lock:
             process, self._process = self._process, None
-            self._waiting.clear()
+            self._orders.clear()
         if process is None:
             return
-        process.stdin.close()
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):  # a worker that has just died
+                process.stdin.close()
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
-    def _say(self, message: dict) -> None:
-        with contextlib.suppress(OSError):  # a worker that has just died: `_listen` sees to it
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
+    def _is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
-    def _listen(self, process: subprocess.Popen) -> None:
-        for line in process.stdout:
-            ended = json.loads(line).get("ended")
+    def _stop(self, order: Order) -> None:
+        self._send({"stop": order.job})
+        order.stopping = True
+        if not order.began:
+            self._orders.remove(order)
+
+    def _send_order(self, order: Order) -> None:
+        self._send({"learn": str(order.folder), "until": order.until, "job": order.job})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        # A worker that has just died takes no message; `_listen` starts another one.
+        with contextlib.suppress(OSError):
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.write(json.dumps(message) + "\n")
+                self._process.stdin.flush()
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        """Follows what a worker says until it ends; restarts it where orders are left."""
+        for line in process.stdout or ():
             with self._lock:
-                self._waiting.pop(ended, None)
+                if self._process is process:
+                    self._follow(json.loads(line))
+        process.wait()
         with self._lock:
             if self._process is process:
-                self._start_over()
+                self._bury()
+                if self._orders:
+                    self._restart()
 
-    def _start_over(self) -> None:
-        """After the worker died: the run it was at is given up, those that wait go to a new worker."""
-        left = list(self._waiting.items())[1:]
-        self._waiting.clear()
-        self._process.wait()
-        if left:
-            self.warm()
-        for at, until in left:
-            self.learn(Path(at), until)
+    def _follow(self, message: dict[str, int]) -> None:
+        for order in [o for o in self._orders if o.job in message.values()]:
+            order.began = True
+            if "ended" in message:
+                self._orders.remove(order)
 
+    def _bury(self) -> None:
+        """Drops the order that a dead worker was at, or that workers never come to begin."""
+        if self._orders:
+            self._orders[0].failed_starts += 1
+        self._orders = [order for order in self._orders if not order.is_lost]
+        self._process = None
 
-worker = WorkerClient()
+    def _restart(self) -> None:
+        """Starts a worker; after one that died, it is sent the orders that are left."""
+        if self._process is not None:
+            self._bury()
+        self._loaded.clear()
+        self._process = self._start()
+        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        for order in self._orders:
+            self._send_order(order)

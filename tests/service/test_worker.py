@@ -1,4 +1,4 @@
-"""The process that trains, as the process that serves pages sees it. The worker is the real one, on the embedded sample."""
+"""The process that trains, as the one that serves pages sees it: the real worker on the embedded sample."""
 
 import contextlib
 import json
@@ -47,6 +47,11 @@ def alive(pid: int) -> bool:
     return False
 
 
+def kill(trainer: WorkerClient) -> None:
+    os.kill(trainer.process.pid, signal.SIGKILL)
+    trainer.process.wait(SECONDS)
+
+
 @pytest.fixture(scope="module")
 def shared_trainer():
     """One worker for all tests that leave it alive; to start one takes seconds."""
@@ -58,9 +63,9 @@ def shared_trainer():
 @pytest.fixture
 def trainer(shared_trainer):
     yield shared_trainer
-    for at in list(shared_trainer._waiting):
-        shared_trainer.stop(Path(at))
-    until(lambda: not shared_trainer._waiting)
+    for at in shared_trainer.queue():
+        shared_trainer.stop(at)
+    until(lambda: not shared_trainer.queue())
 
 
 @pytest.fixture
@@ -114,6 +119,61 @@ def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer, monkeypatch)
     assert api.state(second.name) == "finished"
 
 
+def test_a_waiting_run_that_was_stopped_and_ordered_anew_learns_what_the_new_order_says(trainer):
+    first, second = (run_store.create(config(**given)) for given in (LONG, {}))
+    trainer.learn(first)
+    trainer.learn(second)
+    until(lambda: events(first) > 1)
+    trainer.stop(second)
+    trainer.learn(second, until=1)
+    trainer.stop(first)
+    until(lambda: trainer.queue_position(second) is None)
+    assert run_store.history(second).ending == Stopped(task=1, step=0)
+
+
+def test_a_run_that_is_ordered_twice_is_learned_once(trainer):
+    first, second = (run_store.create(config(**given)) for given in (LONG, {}))
+    trainer.learn(first)
+    for _ in range(2):
+        trainer.learn(second, until=1)
+    assert trainer.queue() == [first, second]
+    trainer.stop(first)
+    until(lambda: trainer.queue() == [])
+    assert run_store.history(second).ending == Stopped(task=1, step=0)
+
+
+def test_the_run_at_work_can_be_stopped_and_ordered_anew_at_once(trainer):
+    at = run_store.create(config(tasks=2, steps=300))
+    trainer.learn(at)
+    until(lambda: events(at) > 3)
+    trainer.stop(at)
+    trainer.learn(at, until=1)
+    until(lambda: trainer.queue_position(at) is None)
+    assert run_store.history(at).ending == Stopped(task=1, step=0)
+
+
+def test_a_run_whose_worker_was_killed_before_it_began_is_learned_by_the_next_worker(own_trainer):
+    at = run_store.create(config())
+    own_trainer.learn(at, until=1)
+    first = own_trainer.process.pid
+    kill(own_trainer)
+    until(lambda: own_trainer.process is not None and own_trainer.process.pid != first)
+    until(lambda: own_trainer.queue_position(at) is None)
+    assert run_store.history(at).ending == Stopped(task=1, step=0)
+
+
+def test_those_that_wait_are_learned_though_the_worker_was_killed_at_another_run(own_trainer):
+    first, second = (run_store.create(config(**given)) for given in (LONG, {}))
+    own_trainer.learn(first)
+    own_trainer.learn(second, until=1)
+    until(lambda: events(first) > 3)
+    kill(own_trainer)
+    until(lambda: isinstance(run_store.history(second).ending, Stopped))
+    until(lambda: own_trainer.queue() == [])
+    assert run_store.state(first) == "interrupted"
+    assert run_store.history(second).ending == Stopped(task=1, step=0)
+
+
 def test_learning_before_a_task_stops_there(trainer):
     at = run_store.create(config())
     trainer.learn(at, until=1)
@@ -129,8 +189,7 @@ def test_a_run_whose_worker_was_killed_is_interrupted_and_goes_on(own_trainer):
             len(run_store.history(at).learned) == 1 and run_store.history(at).steps[-1].task == 1
         )
     )
-    os.kill(own_trainer._process.pid, signal.SIGKILL)
-    own_trainer._process.wait(SECONDS)
+    kill(own_trainer)
     assert run_store.state(at) == "interrupted" and own_trainer.queue_position(at) is None
     own_trainer.learn(at)
     until(lambda: own_trainer.queue_position(at) is None)
@@ -148,7 +207,7 @@ def test_closing_keeps_what_was_learned_and_leaves_no_process(own_trainer):
     at = run_store.create(config(**LONG))
     own_trainer.learn(at)
     until(lambda: events(at) > 3)
-    pid = own_trainer._process.pid
+    pid = own_trainer.process.pid
     own_trainer.close()
     assert not alive(pid)
     assert (
@@ -192,12 +251,9 @@ def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes(
         text=True,
         cwd=ROOT,
     )
-    process.stdin.write(json.dumps({"learn": str(at), "until": None}) + "\n")
+    process.stdin.write(json.dumps({"learn": str(at), "until": None, "job": 7}) + "\n")
     process.stdin.flush()
-    assert [json.loads(process.stdout.readline()) for _ in range(2)] == [
-        {"began": str(at)},
-        {"ended": str(at)},
-    ]
+    assert [json.loads(process.stdout.readline()) for _ in range(2)] == [{"began": 7}, {"ended": 7}]
     rest, _ = process.communicate(timeout=SECONDS)
     assert rest == "" and process.returncode == 0 and run_store.state(at) == "finished"
 
@@ -208,7 +264,7 @@ from pathlib import Path
 from lifelong.service.worker_client import WorkerClient
 trainer = WorkerClient()
 trainer.learn(Path(sys.argv[1]))
-print(trainer._process.pid, flush=True)
+print(trainer.process.pid, flush=True)
 time.sleep(600)
 """
 
@@ -237,15 +293,8 @@ def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
     assert sizes[5] == sizes[50]
 
 
-def test_a_data_set_is_read_before_it_is_needed_once_and_learning_goes_on_as_ever(
-    own_trainer, monkeypatch
-):
-    said = []
-    say = own_trainer._say
-    monkeypatch.setattr(own_trainer, "_say", lambda message: (said.append(message), say(message)))
-    for _ in range(3):
-        own_trainer.prepare("mnist-sample")
-    assert said == [{"load": "mnist-sample"}]
+def test_learning_goes_on_as_ever_after_a_data_set_was_read_before_it_is_needed(own_trainer):
+    own_trainer.prepare("mnist-sample")
     at = run_store.create(config())
     own_trainer.learn(at)
     until(lambda: own_trainer.queue_position(at) is None)
