@@ -16,6 +16,7 @@ from . import datasets as data_sets
 from . import formatting, registry
 from .errors import LifelongError as LifelongError
 from .events import ExtractingFeatures as ExtractingFeatures
+from .metrics import Metric, all_metrics
 from .runs import folders
 from .runs import store as run_store
 from .runs.history import History
@@ -81,6 +82,11 @@ def _row(run: str) -> dict[str, Any]:
         "seed": c.seed,
         "error": None,
     }
+
+
+def metrics() -> tuple[Metric[...], ...]:
+    """Returns every declared metric, each with its name, title, meaning and direction."""
+    return all_metrics()
 
 
 def history(run: str) -> History:

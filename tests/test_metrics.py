@@ -1,10 +1,13 @@
-"""The measures, on matrices whose answer can be read off, and laws that hold for every matrix."""
+"""Metrics on matrices whose measure can be read off, and the laws of every declared metric."""
 
+import doctest
+import inspect
 import random
 
 import pytest
 
 from lifelong import metrics
+from lifelong.errors import LifelongError
 
 NONE = None
 FORGOTTEN = [[1.0, NONE, NONE], [0.0, 1.0, NONE], [0.0, 0.0, 1.0]]
@@ -16,17 +19,25 @@ GEM = [[0.5, NONE, NONE], [0.75, 1.0, NONE], [0.25, 0.5, 0.75]]
 HAND = [
     # measure, accuracy, value
     (metrics.learned, FORGOTTEN, 3), (metrics.learned, ONE, 1), (metrics.learned, NOT_BEGUN, 0),
-    (metrics.average_accuracy, FORGOTTEN, 1 / 3), (metrics.average_accuracy, KEPT, 0.8), (metrics.average_accuracy, ONE, 0.6),
+    (metrics.average_accuracy, FORGOTTEN, 1 / 3), (metrics.average_accuracy, KEPT, 0.8),
+    (metrics.average_accuracy, ONE, 0.6),
     (metrics.average_accuracy, GEM, 0.5), (metrics.average_accuracy, NOT_BEGUN, None),
-    (metrics.average_incremental_accuracy, FORGOTTEN, (1 + 1 / 2 + 1 / 3) / 3), (metrics.average_incremental_accuracy, ONE, 0.6),
+    (metrics.average_incremental_accuracy, FORGOTTEN, (1 + 1 / 2 + 1 / 3) / 3),
+    (metrics.average_incremental_accuracy, ONE, 0.6),
     (metrics.average_incremental_accuracy, NOT_BEGUN, None),
-    (metrics.forgetting, FORGOTTEN, 1.0), (metrics.forgetting, KEPT, 0.0), (metrics.forgetting, ONE, None), (metrics.forgetting, NOT_BEGUN, None),
-    (metrics.forgetting, GEM, (0.5 + 0.5) / 2),  # the first task was best after the second: 0.75 - 0.25
-    (metrics.forgetting_by_task, GEM, [0.5, 0.5]), (metrics.forgetting_by_task, ONE, []), (metrics.forgetting_by_task, NOT_BEGUN, []),
-    (metrics.forgetting, [[0.5, NONE], [0.75, 0.9]], -0.25),  # better than ever: the last row is no part of the largest
-    (metrics.backward_transfer, FORGOTTEN, -1.0), (metrics.backward_transfer, KEPT, 0.0), (metrics.backward_transfer, ONE, None),
+    (metrics.forgetting, FORGOTTEN, 1.0), (metrics.forgetting, KEPT, 0.0),
+    (metrics.forgetting, ONE, None), (metrics.forgetting, NOT_BEGUN, None),
+    # The first task was best after the second: 0.75 - 0.25.
+    (metrics.forgetting, GEM, (0.5 + 0.5) / 2),
+    (metrics.forgetting_by_task, GEM, [0.5, 0.5]), (metrics.forgetting_by_task, ONE, []),
+    (metrics.forgetting_by_task, NOT_BEGUN, []),
+    # Better than ever: the last row is no part of the largest.
+    (metrics.forgetting, [[0.5, NONE], [0.75, 0.9]], -0.25),
+    (metrics.backward_transfer, FORGOTTEN, -1.0), (metrics.backward_transfer, KEPT, 0.0),
+    (metrics.backward_transfer, ONE, None),
     (metrics.backward_transfer, GEM, ((0.25 - 0.5) + (0.5 - 1.0)) / 2),
-    (metrics.learning_accuracy, FORGOTTEN, 1.0), (metrics.learning_accuracy, KEPT, 0.8), (metrics.learning_accuracy, NOT_BEGUN, None),
+    (metrics.learning_accuracy, FORGOTTEN, 1.0), (metrics.learning_accuracy, KEPT, 0.8),
+    (metrics.learning_accuracy, NOT_BEGUN, None),
 ]  # fmt: skip
 
 
@@ -35,23 +46,27 @@ def test_the_measure_by_hand(measure, accuracy, value):
     assert measure(accuracy) == (value if value is None else pytest.approx(value))
 
 
-@pytest.mark.parametrize(("ahead", "untrained", "value"), [
-    ([0.75, 0.5, None], [0.9, 0.5, 0.25], 0.25), ([0.5], [0.1, 0.75, 0.75], -0.25), ([], [0.5, 0.5], None), ([None], [0.5], None),
+@pytest.mark.parametrize(("next_task", "random_init", "value"), [
+    ([0.75, 0.5, None], [0.9, 0.5, 0.25], 0.25), ([0.5], [0.1, 0.75, 0.75], -0.25),
+    ([], [0.5, 0.5], None), ([None], [0.5], None),
 ])  # fmt: skip
-def test_forward_transfer_by_hand(ahead, untrained, value):
-    assert metrics.forward_transfer(ahead, untrained) == value
+def test_forward_transfer_by_hand(next_task, random_init, value):
+    assert metrics.forward_transfer(next_task, random_init) == value
 
 
 @pytest.mark.parametrize(
-    ("joint", "value"),
+    ("reference", "value"),
     [(KEPT, 0.0), (FORGOTTEN, 0.2), (NOT_BEGUN, None), ([[1.0, NONE], [NONE, NONE]], 0.1)],
 )
-def test_intransigence_by_hand_compares_as_many_tasks_as_both_have_learned(joint, value):
-    assert metrics.intransigence(KEPT, joint) == (value if value is None else pytest.approx(value))
+def test_intransigence_by_hand_compares_as_many_tasks_as_both_have_learned(reference, value):
+    assert metrics.intransigence(KEPT, reference) == (
+        value if value is None else pytest.approx(value)
+    )
 
 
 @pytest.mark.parametrize(("values", "mean", "sem"), [
-    ([], None, None), ([None], None, None), ([2.0], 2.0, None), ([2.0, None], 2.0, None), ([1.0, 3.0], 2.0, 1.0), ([1.0, 1.0, 1.0], 1.0, 0.0),
+    ([], None, None), ([None], None, None), ([2.0], 2.0, None), ([2.0, None], 2.0, None),
+    ([1.0, 3.0], 2.0, 1.0), ([1.0, 1.0, 1.0], 1.0, 0.0),
 ])  # fmt: skip
 def test_mean_and_standard_error_by_hand(values, mean, sem):
     assert metrics.mean_and_sem(values) == (mean, sem)
@@ -67,38 +82,113 @@ def any_matrix(seed: int) -> list[list[float | None]]:
     ]
 
 
+def any_quantities(seed: int) -> dict[str, list]:
+    """What a history with random accuracies hands to the metrics."""
+    draw, accuracy = random.Random(seed), any_matrix(seed)
+    tasks, learned = len(accuracy), metrics.learned(accuracy)
+    shares = [draw.random() for _ in range(tasks)]
+    return {
+        "accuracy": accuracy,
+        "accuracy_given_task": any_matrix(seed),
+        "next_task_accuracy": [draw.random() if i + 1 < tasks else None for i in range(learned)],
+        "random_init_accuracy": shares,
+        "reference_accuracy": [
+            [draw.random() if j <= i else None for j in range(tasks)] for i in range(tasks)
+        ],
+    }
+
+
 every_matrix = pytest.mark.parametrize("accuracy", [any_matrix(seed) for seed in range(60)])
 
 
-@every_matrix
-def test_measures_stay_within_their_bounds(accuracy):
-    for measure, low in (
-        (metrics.average_accuracy, 0), (metrics.average_incremental_accuracy, 0), (metrics.learning_accuracy, 0),
-        (metrics.forgetting, -1), (metrics.backward_transfer, -1),
-    ):  # fmt: skip
-        value = measure(accuracy)
-        assert (value is None) == (metrics.learned(accuracy) < (2 if low else 1))
-        assert value is None or low <= value <= 1
+every_metric = pytest.mark.parametrize("metric", metrics.all_metrics(), ids=lambda m: m.name)
+
+
+@every_metric
+def test_a_metric_is_declared_with_title_meaning_formula_and_doctest(metric):
+    assert metric.title.strip() and metric.title[0].isupper()
+    assert metric.meaning.strip().endswith(".")
+    assert " = " in inspect.getdoc(metric), "the docstring states the formula"
+    assert doctest.DocTestParser().get_examples(inspect.getdoc(metric))
+    assert isinstance(metric.lower_is_better, bool)
+
+
+def test_metrics_have_different_names_and_titles():
+    found = metrics.all_metrics()
+    assert len({m.name for m in found}) == len({m.title for m in found}) == len(found)
+
+
+@every_metric
+def test_a_metric_stays_within_its_bounds_and_is_defined_once_two_tasks_are_learned(metric):
+    for seed in range(60):
+        quantities = any_quantities(seed)
+        value = metric.of(quantities)
+        assert value is None or -1 <= value <= 1
+        assert value is not None or metrics.learned(quantities["accuracy"]) < 2
+
+
+@every_metric
+def test_a_metric_is_none_where_nothing_is_learned_or_a_quantity_is_missing(metric):
+    quantities = any_quantities(1)
+    for name in metric.needs:
+        assert metric.of({**quantities, name: None}) is None
+        assert metric.of({k: v for k, v in quantities.items() if k != name}) is None
+    nothing = {"next_task_accuracy": [], "random_init_accuracy": [0.5, 0.5]}
+    matrices = {name: NOT_BEGUN for name in metrics.QUANTITIES if name not in nothing}
+    assert metric.of({**matrices, **nothing}) is None
+
+
+@every_metric
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_of_a_constant_accuracy_every_metric_is_that_accuracy_or_a_difference_of_0(metric, share):
+    constant = [[share, NONE, NONE], [share, share, NONE], [share] * 3]
+    quantities = {name: constant for name in metrics.QUANTITIES}
+    quantities |= {"next_task_accuracy": [share, share, NONE], "random_init_accuracy": [share] * 3}
+    assert metric.of(quantities) in (share, 0)
+
+
+@every_metric
+def test_tasks_still_to_come_do_not_move_a_metric(metric):
+    for seed in range(60):
+        narrow = any_quantities(seed)
+        wide = {
+            name: [[*row, None, None] for row in value] + [[None] * (len(value) + 2)] * 2
+            if isinstance(value[0], list)
+            else value
+            for name, value in narrow.items()
+            if value
+        }
+        wide["random_init_accuracy"] = [*narrow["random_init_accuracy"], 0.5, 0.5]
+        wide.setdefault("next_task_accuracy", [])
+        assert metric.of(wide) == metric.of(narrow)
+
+
+@every_metric
+def test_the_direction_of_a_metric_is_the_declared_one(metric):
+    """Lower accuracies after the last task are never better, whatever the metric."""
+    for seed in range(60):
+        quantities = any_quantities(seed)
+        last = metrics.learned(quantities["accuracy"]) - 1
+        worse = [
+            [value and (value / 2 if i == last else value) for value in row]
+            for i, row in enumerate(quantities["accuracy"])
+        ]
+        now, then = metric.of(quantities), metric.of({**quantities, "accuracy": worse})
+        if now is not None:
+            assert then >= now if metric.lower_is_better else then <= now
+
+
+def test_a_metric_of_a_quantity_that_no_run_has_is_refused():
+    wrong = metrics.metric(title="W", meaning="W.", lower_is_better=True)(lambda acuracy: None)
+    with pytest.raises(LifelongError, match="did you mean 'accuracy'"):
+        wrong.of({"acuracy": []})
 
 
 @every_matrix
 def test_forgetting_is_at_least_minus_backward_transfer(accuracy):
-    """The largest accuracy before the last task is at least that just after the task was learned."""
+    """The best accuracy before the last task is at least that just after the task was learned."""
     if metrics.learned(accuracy) > 1:
         assert metrics.forgetting(accuracy) >= -metrics.backward_transfer(accuracy) - 1e-12
-
-
-@every_matrix
-def test_tasks_still_to_come_do_not_move_a_measure(accuracy):
-    wider = [[*row, None, None] for row in accuracy] + [[None] * (len(accuracy) + 2)] * 2
-    for measure in (
-        metrics.average_accuracy,
-        metrics.average_incremental_accuracy,
-        metrics.forgetting,
-        metrics.backward_transfer,
-        metrics.learning_accuracy,
-    ):
-        assert measure(wider) == measure(accuracy)
 
 
 @every_matrix

@@ -9,20 +9,15 @@ from functools import partial
 from typing import Any
 
 from ..config import RunConfig
-from ..metrics import mean_and_sem
+from ..metrics import all_metrics, mean_and_sem
 from ..numerics import matmul
 from ..training.experiment import model_of, run
 from .history import History
 
-MEASURED = (
-    "average_accuracy",
-    "average_incremental_accuracy",
-    "forgetting",
-    "backward_transfer",
-    "forward_transfer",
-    "learning_accuracy",
-    "seconds",
-)
+
+def measured() -> list[str]:
+    """Returns the keys of a report that are averaged over seeds: metrics and seconds of a run."""
+    return [m.name for m in all_metrics() if "reference_accuracy" not in m.needs] + ["seconds"]
 
 
 def race(
@@ -76,7 +71,7 @@ def rows(
 
 
 def _row(strategy: str, told: list[dict[str, Any]]) -> dict[str, Any]:
-    summary = {name: mean_and_sem([t[name] for t in told]) for name in MEASURED}
+    summary = {name: mean_and_sem([t[name] for t in told]) for name in measured()}
     mean = {name: m for name, (m, _) in summary.items()}
     tasks = range(told[0]["tasks"])
     accuracy = [

@@ -110,19 +110,14 @@ class History:
 
     def measures(self, reference: "History | None" = None) -> dict[str, float | None]:
         """Returns every metric by name; intransigence needs the reference run."""
-        a = self.accuracy
-        ahead = [row.next_task_accuracy for row in self.learned]
-        return {
-            "average_accuracy": metrics.average_accuracy(a),
-            "average_incremental_accuracy": metrics.average_incremental_accuracy(a),
-            "forgetting": metrics.forgetting(a),
-            "backward_transfer": metrics.backward_transfer(a),
-            "forward_transfer": metrics.forward_transfer(ahead, self.started.random_init_accuracy)
-            if self.started
-            else None,
-            "learning_accuracy": metrics.learning_accuracy(a),
-            "intransigence": metrics.intransigence(a, reference.accuracy) if reference else None,
+        quantities = {
+            "accuracy": self.accuracy,
+            "accuracy_given_task": self.accuracy_given_task,
+            "next_task_accuracy": [row.next_task_accuracy for row in self.learned],
+            "random_init_accuracy": self.started.random_init_accuracy if self.started else None,
+            "reference_accuracy": reference.accuracy if reference else None,
         }
+        return {metric.name: metric.of(quantities) for metric in metrics.all_metrics()}
 
     def report(self, run: str) -> dict[str, Any]:
         """The JSON object that `train --json` prints. stored: bytes kept for earlier tasks, by kind."""
