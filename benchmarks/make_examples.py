@@ -1,4 +1,4 @@
-"""Makes app/assets/examples.png: three typical MNIST test images of each digit, a column a digit, for the drawing page.
+"""Makes app/assets/draw/examples.png: three typical MNIST test images of each digit, a column a digit, for the drawing page.
 
     python benchmarks/make_examples.py
 
@@ -13,7 +13,7 @@ from PIL import Image
 from lifelong import datasets
 
 PERCENTILES = (2, 15, 30)
-OUT = Path(__file__).parent.parent / "app" / "assets" / "examples.png"
+OUT = Path(__file__).parent.parent / "app" / "assets" / "draw" / "examples.png"
 
 
 def typical(images: np.ndarray) -> list[np.ndarray]:

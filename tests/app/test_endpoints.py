@@ -151,7 +151,7 @@ class TestEndpoints:
         assert is_one_sentence(refused(address, given))
 
     @pytest.mark.parametrize(
-        "path", ["/etc/passwd", "/etc/../etc/hostname", __file__, "app/assets/examples.png"]
+        "path", ["/etc/passwd", "/etc/../etc/hostname", __file__, "app/assets/draw/examples.png"]
     )
     @pytest.mark.parametrize("more", [{}, {"is_stream": True}, {"url": "/gradio_api/file=x"}])
     def test_a_file_of_the_server_is_not_an_upload(self, address, path, more):

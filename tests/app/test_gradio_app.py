@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from app.views.draw import checkpoint_cards, components, gradio_app, run_inputs
+from app.views.draw import answers, checkpoint_cards, components, events, run_inputs
 from lifelong import api
 from lifelong.data.examples import Dataset
 from lifelong.training import experiment
@@ -61,13 +61,22 @@ class TestPad:
         ],
     )
     def test_anything_else_is_refused_in_one_sentence(self, payload):
-        with pytest.raises(gr.Error) as told:
+        with pytest.raises(gr.Error) as error:
             components.DigitPad(run_inputs.chips(RUN, "0"), render=False).preprocess(payload)
-        assert is_one_sentence(told.value.message) and not told.value.print_exception
+        assert is_one_sentence(error.value.message) and not error.value.print_exception
 
     @pytest.mark.parametrize(
         "payload",
-        ["10", None, 0, {"a": 1}, {"drawn": 3}, {"drawn": ""}, {"drawn": "x" * 201}, ["0"]],
+        [
+            "10",
+            None,
+            0,
+            {"a": 1},
+            {"true_class": 3},
+            {"true_class": ""},
+            {"true_class": "x" * 201},
+            ["0"],
+        ],
     )
     def test_what_was_drawn_is_a_name(self, payload):
         with pytest.raises(gr.Error):
@@ -80,14 +89,14 @@ class TestPad:
             )
             == "3"
         )
-        assert run_inputs.chips(RUN, "cat")["drawn"] == "0" and run_inputs.chips(RUN, "7")[
+        assert run_inputs.chips(RUN, "cat")["true_class"] == "0" and run_inputs.chips(RUN, "7")[
             "names"
         ] == list("0123456789")
 
 
 class TestAnswer:
     def test_a_zero_is_known_then_lost(self):
-        strip, sentence, seen = gradio_app.answer(png(ring()), RUN, "0", False)
+        strip, sentence, network_input = answers.answer(png(ring()), RUN, "0", False)
         assert known(strip) == ["yes", "no", "no", "no", "no"]
         assert (
             sentence["text"].startswith("Known after task 1")
@@ -95,12 +104,12 @@ class TestAnswer:
         )
         assert (sentence["run"], sentence["task"], sentence["why"]) == (RUN, 0, "Why?")
         pixels = Image.open(
-            io.BytesIO(base64.b64decode(seen["image"].removeprefix(components.PNG)))
+            io.BytesIO(base64.b64decode(network_input["image"].removeprefix(components.PNG)))
         )
         assert pixels.size == (28, 28)
 
     def test_replay_still_knows_it(self):
-        strip, sentence, _ = gradio_app.answer(png(ring()), "mnist-class-replay", "0", False)
+        strip, sentence, _ = answers.answer(png(ring()), "mnist-class-replay", "0", False)
         assert (
             known(strip) == ["yes"] * 5
             and "still known" in sentence["text"]
@@ -108,26 +117,28 @@ class TestAnswer:
         )
 
     def test_before_its_own_task_a_digit_is_not_learned_yet(self):
-        strip, *_ = gradio_app.answer(png(ring()), RUN, "4", False)
+        strip, *_ = answers.answer(png(ring()), RUN, "4", False)
         assert (
             known(strip)[:2] == ["not-yet", "not-yet"] and strip[0]["verdict"] == "not learned yet"
         )
 
     def test_another_digit_than_the_one_named_is_asked_about(self):
-        assert gradio_app.answer(png(ring()), RUN, "7", False)[1]["doubt"] == "0"
-        assert gradio_app.answer(png(ring()), RUN, "0", False)[1]["doubt"] == ""
+        assert answers.answer(png(ring()), RUN, "7", False)[1]["doubt"] == "0"
+        assert answers.answer(png(ring()), RUN, "0", False)[1]["doubt"] == ""
 
     def test_the_task_label_leaves_that_tasks_digits(self):
-        strip, sentence, _ = gradio_app.answer(png(ring()), RUN, "0", True)
-        assert {card["said"] for card in strip} <= {"0", "1"} and sentence["text"].startswith(
+        strip, sentence, _ = answers.answer(png(ring()), RUN, "0", True)
+        assert {card["prediction"] for card in strip} <= {"0", "1"} and sentence["text"].startswith(
             "Told the task: "
         )
 
     @pytest.mark.parametrize("nothing", [None, png(Image.new("L", (280, 280)))])
     def test_nothing_drawn_shows_what_was_taught(self, nothing):
-        strip, sentence, seen = gradio_app.answer(nothing, RUN, "0", False)
-        assert known(strip) == BLANK_CARDS and seen["image"] == "" and sentence["why"] == ""
-        assert [[t["name"] for t in card["taught"]] for card in strip] == [
+        strip, sentence, network_input = answers.answer(nothing, RUN, "0", False)
+        assert (
+            known(strip) == BLANK_CARDS and network_input["image"] == "" and sentence["why"] == ""
+        )
+        assert [[t["name"] for t in card["classes"]] for card in strip] == [
             ["0", "1"],
             ["2", "3"],
             ["4", "5"],
@@ -136,18 +147,18 @@ class TestAnswer:
         ]
 
     def test_bytes_that_are_no_picture_clear_the_answers(self):
-        strip, sentence, seen = gradio_app.answer(b"\x89PNG nonsense", RUN, "0", False)
+        strip, sentence, network_input = answers.answer(b"\x89PNG nonsense", RUN, "0", False)
         assert (
             known(strip) == BLANK_CARDS
-            and seen["image"] == ""
+            and network_input["image"] == ""
             and sentence["tone"] == "problem"
             and is_one_sentence(sentence["text"])
         )
 
     @pytest.mark.parametrize("run", ["../../etc", "<script>alert(1)</script>", "", "None"])
     def test_an_unknown_run_is_told_and_escaped(self, run):
-        strip, sentence, seen = gradio_app.answer(None, run, "0", False)
-        assert strip == [] and seen["image"] == "" and sentence["tone"] == "problem"
+        strip, sentence, network_input = answers.answer(None, run, "0", False)
+        assert strip == [] and network_input["image"] == "" and sentence["tone"] == "problem"
         assert "<" not in sentence["text"] and "<" not in sentence["run"]
 
 
@@ -156,9 +167,7 @@ class TestUpload:
     def test_either_polarity_becomes_white_on_black(self, paper, ink):
         photo = Image.new("RGB", (900, 600), (paper,) * 3)
         ImageDraw.Draw(photo).ellipse((500, 100, 640, 320), outline=(ink,) * 3, width=30)
-        drawing, *shown = gradio_app.upload(
-            RUN, "0", event(content=components.data_url(png(photo)))
-        )
+        drawing, *shown = events.upload(RUN, "0", event(content=components.data_url(png(photo))))
         pixels = np.asarray(Image.open(io.BytesIO(drawing)))
         assert pixels.shape == (28, 28) and pixels[0, 0] == 0 and pixels.max() > 200
 
@@ -178,8 +187,8 @@ class TestUpload:
         ],
     )
     def test_a_wrong_file_is_one_sentence_and_leaves_no_answer(self, data):
-        drawing, strip, sentence, seen = gradio_app.upload(RUN, "0", event(**data))
-        assert drawing is None and known(strip) == BLANK_CARDS and seen["image"] == ""
+        drawing, strip, sentence, network_input = events.upload(RUN, "0", event(**data))
+        assert drawing is None and known(strip) == BLANK_CARDS and network_input["image"] == ""
         assert (
             sentence["tone"] == "problem"
             and is_one_sentence(sentence["text"])
@@ -190,33 +199,30 @@ class TestUpload:
 class TestExamples:
     def test_each_is_read_by_the_model_that_learned_all(self):
         for digit in range(10):
-            drawing, chips = gradio_app.on_example(RUN, event(digit=digit, turn=0))
-            drawn = chips["drawn"]
+            drawing, chips = events.on_example(RUN, event(index=digit, turn=0))
+            true_class = chips["true_class"]
             pixels = api.seen(RUN, api.open_image(drawing))
             assert (
-                drawn == str(digit)
-                and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == drawn
+                true_class == str(digit)
+                and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == true_class
             )
 
     def test_the_next_click_brings_another(self):
-        assert (
-            len({gradio_app.on_example(RUN, event(digit=3, turn=turn))[0] for turn in range(3)})
-            == 3
-        )
+        assert len({events.on_example(RUN, event(index=3, turn=turn))[0] for turn in range(3)}) == 3
 
     @pytest.mark.parametrize(
-        "data", [{}, {"digit": "3", "turn": 0}, {"digit": 3}, {"digit": True, "turn": 0}]
+        "data", [{}, {"index": "3", "turn": 0}, {"index": 3}, {"index": True, "turn": 0}]
     )
     def test_anything_else_is_refused(self, data):
         with pytest.raises(gr.Error):
-            gradio_app.on_example(RUN, event(**data))
+            events.on_example(RUN, event(**data))
 
 
 def test_class_names_are_escaped():
     started = SimpleNamespace(classes=[("<b>", "0")])
     history = SimpleNamespace(started=started, learned=[0])
     [card] = checkpoint_cards.cards(history, "0")
-    assert card["taught"][0]["name"] == "&lt;b&gt;" and "<" not in card["spoken"]
+    assert card["classes"][0]["name"] == "&lt;b&gt;" and "<" not in card["description"]
 
 
 class TestPhotographs:
@@ -241,7 +247,7 @@ class TestPhotographs:
             lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
         )
         monkeypatch.setattr("lifelong.inference.preprocess.DIGITS", ())
-        monkeypatch.setattr(gradio_app, "JUDGE_RUNS", {})
+        monkeypatch.setattr(answers, "JUDGE_RUNS", {})
         run_inputs._SHEETS.clear()
         return learned_run(config(tasks=2)).name
 
@@ -250,39 +256,39 @@ class TestPhotographs:
 
     @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
     def test_an_upload_is_shown_as_it_is_and_answered_after_every_task(self, run, mode):
-        drawing, *_ = gradio_app.upload(
+        drawing, *_ = events.upload(
             run, "cat", event(content=components.data_url(self.photo(mode)))
         )
         assert Image.open(io.BytesIO(drawing)).size == (280, 280)
-        strip, sentence, seen = gradio_app.answer(drawing, run, "cat", False)
+        strip, sentence, network_input = answers.answer(drawing, run, "cat", False)
         assert (
             len(strip) == 2
-            and all(card["said"] != "?" for card in strip)
+            and all(card["prediction"] != "?" for card in strip)
             and sentence["doubt"] == ""
         )
         assert (
             Image.open(
-                io.BytesIO(base64.b64decode(seen["image"].removeprefix(components.PNG)))
+                io.BytesIO(base64.b64decode(network_input["image"].removeprefix(components.PNG)))
             ).size
             == (8, 8)
-            and "8 × 8" in seen["told"]
+            and "8 × 8" in network_input["description"]
         )
 
     def test_the_classes_and_the_test_images_are_the_runs_and_names_are_escaped(self, run):
-        cleared, chips, soon, _ = gradio_app.on_run_change(run, "0", {"photo": False})
+        cleared, chips, soon, _ = events.on_run_change(run, "0", {"photo": False})
         assert soon["sprite"] == ""  # the data set has to be read first
-        examples = gradio_app.example_sheet(run)
+        examples = events.example_sheet(run)
         assert (
             cleared is None
-            and chips["drawn"] == "cat"
+            and chips["true_class"] == "cat"
             and chips["names"] == ["cat", "<b>dog", "ship", "owl"]
         )
         assert chips["labels"][1] == examples["labels"][1] == "&lt;b&gt;dog"
-        drawing, chips = gradio_app.on_example(run, event(digit=2, turn=1))
-        assert chips["drawn"] == "ship" and Image.open(io.BytesIO(drawing)).size == (8, 8)
+        drawing, chips = events.on_example(run, event(index=2, turn=1))
+        assert chips["true_class"] == "ship" and Image.open(io.BytesIO(drawing)).size == (8, 8)
 
     def test_a_run_of_the_same_kind_leaves_the_pad_as_it_is(self, run):
-        assert gradio_app.on_run_change(run, "cat", {"photo": True})[0] is not None
+        assert events.on_run_change(run, "cat", {"photo": True})[0] is not None
 
     def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(
         self, run, monkeypatch
@@ -291,12 +297,18 @@ class TestPhotographs:
         run_inputs._SHEETS.clear()
         assert run_inputs.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):
-            gradio_app.on_example(run, event(digit=0, turn=0))
+            events.on_example(run, event(index=0, turn=0))
 
 
 @pytest.mark.parametrize(
     "part",
-    [components.Strip, components.Sentence, components.Seen, components.Chips, components.Examples],
+    [
+        components.Strip,
+        components.Sentence,
+        components.NetworkInput,
+        components.Chips,
+        components.Examples,
+    ],
 )
 def test_gradio_can_make_a_part_anew_without_a_value(part):
     """It does so whenever an event leaves the part as it is."""
@@ -311,7 +323,9 @@ def test_a_photograph_of_another_class_than_the_one_named_is_doubted():
     )[-1].top[0]
     assert (likeliest, share >= 0.9) == ("ship", True)
     doubts = [
-        gradio_app.answer(png(picture), "cifar10-class-finetune", drawn, False)[1]
-        for drawn in ("frog", "ship")
+        answers.answer(png(picture), "cifar10-class-finetune", true_class, False)[1]
+        for true_class in ("frog", "ship")
     ]
-    assert [told["doubt"] for told in doubts] == ["ship", ""] and doubts[0]["claim"] == "it shows"
+    assert [sentence["doubt"] for sentence in doubts] == ["ship", ""] and doubts[0][
+        "claim"
+    ] == "it shows"

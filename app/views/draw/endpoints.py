@@ -1,4 +1,4 @@
-"""What programs may call under /gradio/: `/classify` and `/runs`. Uploads are hostile until proven otherwise."""
+"""Public endpoints under /gradio/: `/classify` and `/runs`. Uploads are validated as hostile."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ LARGEST = 5_000_000  # bytes
 
 
 def refuse(message: str) -> gr.Error:
-    """An error told in one sentence, without a traceback on the server's console."""
+    """Returns an error of one sentence, without a traceback on the server's console."""
     return gr.Error(message, print_exception=False)
 
 
 def names_address(value: Any) -> bool:
-    """Whether a file on another machine is named anywhere in a value.
+    """Returns whether a value contains the address of a file on another machine.
 
     >>> names_address({"path": "HTTP://example.org/a.png"}), names_address([{"path": "a.png"}])
     (True, False)
@@ -30,10 +30,12 @@ def names_address(value: Any) -> bool:
 
 
 class Page(gr.Blocks):
-    """Blocks that fetch nothing on a client's word: only a file that was uploaded here counts as a file."""
+    """Blocks that accept only files uploaded to this server, and never download an address."""
 
-    async def preprocess_data(self, block_fn, inputs, state, explicit_call=False):
-        """As in Blocks, which would download an address that stands where a file is expected."""
+    async def preprocess_data(
+        self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
+    ) -> list[Any]:
+        """Refuses addresses; Blocks would download one that stands where a file is expected."""
         if names_address(inputs):
             raise refuse("An address was given in place of a file; upload the file itself.")
         try:
@@ -44,11 +46,14 @@ class Page(gr.Blocks):
             ) from None
 
 
-def classify(image: dict, run: str, after: int | None = None, task: int | None = None) -> dict:
-    """What a run's model makes of a picture of a digit, after every task it learned, or up to task `after`.
+def classify(
+    image: dict[str, Any], run: str, after: int | None = None, task: int | None = None
+) -> dict[str, Any]:
+    """Predicts a picture of a digit after every task the run learned, or up to task `after`.
 
-    image: a picture file of at most 5 MB. run: an id from /runs. after, task: counted from 0; with `task` the
-    model is told which task the picture is from. Answers {"run", "answers": [{"after", "top": [{"label", "probability"}]}]}.
+    image: a picture file of at most 5 MB. run: an id from /runs. after, task: counted from 0; with
+    `task` the model is told which task the picture is from. Returns
+    {"run", "answers": [{"after", "top": [{"label", "probability"}]}]}.
     """
     try:
         return api.answers_json(
@@ -81,22 +86,22 @@ def _whole(name: str, value: Any) -> int | None:
 
 
 def runs() -> list[dict[str, Any]]:
-    """All runs: id, dataset, scenario, strategy, tasks, average_accuracy, forgetting, shipped."""
+    """Lists all runs, one dict a run, as `python -m lifelong runs --json` does."""
     return api.run_list()
 
 
 def add_endpoints() -> None:
-    """Adds both to the page that is being built; the parts that describe their inputs are not shown."""
+    """Adds both to the page that is being built; components that describe inputs are hidden."""
     image = gr.File(label="image", visible=False)
     run, after, task = (
         gr.Textbox(label="run", visible=False),
         *(gr.Number(label=name, precision=0, visible=False) for name in ("after", "task")),
     )
-    asked, told = gr.Button(visible=False), gr.JSON(label="answers", visible=False)
-    asked.click(
+    trigger, answers = gr.Button(visible=False), gr.JSON(label="answers", visible=False)
+    trigger.click(
         classify,
         [image, run, after, task],
-        told,
+        answers,
         api_name="classify",
         preprocess=False,
         concurrency_limit=2,

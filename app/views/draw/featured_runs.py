@@ -1,11 +1,12 @@
-"""Which runs can be drawn for, and which one is shown first; both faces ask here, so both show the same."""
+"""Runs of the drawing page: which can be chosen and which one is shown first."""
 
 from app.shared.labels import DATASETS
 from lifelong import api
 
 DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
-# By data set, a run that learned every class at once: it can say when a picture shows another class than the one named.
+# By data set, a run that learned every class at once: it can say when a picture shows another
+# class than the one named.
 JUDGE_RUNS = {
     "mnist": "mnist-class-cumulative",
     "mnist-sample": "mnist-class-cumulative",
@@ -22,27 +23,29 @@ SCENARIOS = {
 
 
 def run_name(row: dict) -> str:
-    """A run as people choose it.
+    """Returns the name of a run in a list of choices.
 
-    >>> run_name({"id": "a", "strategy": "finetune", "scenario": "class", "shipped": True})
-    'Fine-tuning · class-incremental'
-    >>> run_name({"id": "mnist-task-ewc-3f2a1c", "strategy": "ewc", "scenario": "task", "shipped": False})
+    >>> row = {"id": "mnist-task-ewc-3f2a1c", "strategy": "ewc", "scenario": "task"}
+    >>> run_name({**row, "shipped": True})
+    'EWC · task-incremental'
+    >>> run_name({**row, "shipped": False})
     'EWC · task-incremental · run 3f2a1c'
-    >>> run_name({"id": "a", "strategy": "ewc", "scenario": "task", "shipped": True, "dataset": "cifar10"})
+    >>> run_name({**row, "shipped": True, "dataset": "cifar10"})
     'EWC · task-incremental · CIFAR-10'
     """
     data = row.get("dataset", "mnist")
-    name = f"{api.strategy_titles().get(row['strategy'], row['strategy'])} · {SCENARIOS.get(row['scenario'], row['scenario'])}"
+    strategy = api.strategy_titles().get(row["strategy"], row["strategy"])
+    name = f"{strategy} · {SCENARIOS.get(row['scenario'], row['scenario'])}"
     name += "" if data in ("mnist", "mnist-sample") else f" · {DATASETS.get(data, data)}"
     return name if row["shipped"] else f"{name} · run {row['id'].rsplit('-', 1)[-1]}"
 
 
 def readable_runs() -> list[tuple[str, str]]:
-    """(name, id) of every run that has learned something."""
+    """Returns (name, id) of every run that has learned a task."""
     return [(run_name(row), row["id"]) for row in api.run_list() if row["learned"]]
 
 
-def first_run(asked: str | None, runs: list[tuple[str, str]]) -> str | None:
-    """The run asked for if it is there, else the default, else the newest; None when there is none."""
+def first_run(requested: str | None, runs: list[tuple[str, str]]) -> str | None:
+    """Returns the requested run if it exists, else the default or the newest; None without runs."""
     ids = [run for _name, run in runs]
-    return next((run for run in (asked, DEFAULT_RUN) if run in ids), ids[0] if ids else None)
+    return next((run for run in (requested, DEFAULT_RUN) if run in ids), ids[0] if ids else None)

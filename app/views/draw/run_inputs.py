@@ -1,4 +1,4 @@
-"""What the drawing page needs to know of a run: drawn digits or photographs, its classes, and test images to try."""
+"""Inputs that a run takes: kind of picture, classes, and test images to try."""
 
 from functools import cache
 from html import escape
@@ -7,26 +7,29 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from app.views.draw.components import ASSETS, DIGITS, data_url
+from app.shared.assets import ASSETS
+from app.views.draw.components import DIGITS, data_url
 from lifelong import api
 from lifelong.api import History
 
 TURNS = 3  # test images of each class
 MOST_EXAMPLES = 20  # classes with a button for a test image
 _SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
-DRAWN = (
+DIGIT_INPUT = (
     "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from."
 )
-SHOWN = "The middle of your picture, scaled to {} × {} pixels like every image it learned from."
+PHOTO_INPUT = (
+    "The middle of your picture, scaled to {} × {} pixels like every image it learned from."
+)
 
 
 def is_photo(run: str) -> bool:
-    """Whether the run takes photographs, and not drawings of a digit."""
+    """Returns whether the run takes photographs, and not drawings of a digit."""
     return not api.holds_digits(run)
 
 
 def classes(history: History) -> list[str]:
-    """The names of all classes in the data set's own order."""
+    """Returns the names of all classes in the data set's own order."""
     pairs = zip(history.started.labels, history.started.classes)
     return [
         name
@@ -36,29 +39,29 @@ def classes(history: History) -> list[str]:
     ]
 
 
-def chips(run: str | None, drawn: str) -> dict[str, Any]:
-    """A value for the Chips: the run's classes, of which the one drawn is chosen where it is among them."""
+def chips(run: str | None, true_class: str) -> dict[str, Any]:
+    """Returns a value for the Chips; a true class that the run lacks becomes its first class."""
     names = classes(api.history(run)) if run else list(DIGITS)
     return {
-        "drawn": drawn if drawn in names else names[0],
+        "true_class": true_class if true_class in names else names[0],
         "names": names,
         "labels": [escape(name) for name in names],
         "photo": bool(run) and is_photo(run),
     }
 
 
-def seen(run: str | None, image: str = "") -> dict[str, str]:
-    """A value for Seen: the pixels as a data URL, and how they were made."""
+def network_input(run: str | None, image: str = "") -> dict[str, str]:
+    """Returns a value for NetworkInput. image: a data URL of the pixels, empty for none."""
     if not run or not is_photo(run):
-        return {"image": image, "told": DRAWN}
+        return {"image": image, "description": DIGIT_INPUT}
     _channels, height, width = api.history(run).started.shape
-    return {"image": image, "told": SHOWN.format(width, height)}
+    return {"image": image, "description": PHOTO_INPUT.format(width, height)}
 
 
 def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
-    """A value for the Examples: a sheet of test images, a column a class; no sheet where the data set is not on this machine.
+    """Returns a value for the Examples, without images where the data set is not on this machine.
 
-    at_once: no sheet either where a data set would have to be read first.
+    at_once: without images too where a data set would have to be read first.
     """
     photo = bool(run) and is_photo(run)
     names = classes(api.history(run)) if photo else list(DIGITS)
@@ -77,7 +80,7 @@ def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
 
 
 def pictures(run: str | None) -> np.ndarray | None:
-    """Test images uint8 (turns, classes, channels, height, width); None where there are none."""
+    """Returns test images uint8 (turns, classes, channels, height, width); None without data."""
     if not run or not is_photo(run):
         return digits()[:, :, None]
     dataset = api.history(run).config.dataset
@@ -88,8 +91,8 @@ def pictures(run: str | None) -> np.ndarray | None:
 
 @cache
 def digits() -> np.ndarray:
-    """Test images uint8 (3, 10, 28, 28): some of each digit."""
-    sheet = np.asarray(Image.open(ASSETS / "examples.png"))
+    """Returns test images uint8 (3, 10, 28, 28), three of each digit."""
+    sheet = np.asarray(Image.open(ASSETS / "draw" / "examples.png"))
     return sheet.reshape(len(sheet) // 28, 28, 10, 28).swapaxes(1, 2)
 
 

@@ -1,6 +1,4 @@
-"""The drawing page's look: a Gradio theme of Streamlit's colours, in light and dark, with the font of the page around it."""
-
-from pathlib import Path
+"""Gradio theme of the drawing page: Streamlit's colours, light and dark, and its font."""
 
 import gradio as gr
 
@@ -25,26 +23,3 @@ THEME = gr.themes.Base(
     border_color_primary="#e3e1de",
     border_color_primary_dark="#3a3833",
 )
-
-CSS = (Path(__file__).parents[2] / "assets" / "page.css").read_text()
-
-# The frame around this page cannot know its height, so the page sizes the frame it is in (same origin).
-HEAD = """<script>(() => {
-const frame = window.frameElement;
-if (!frame) return;
-const family = getComputedStyle(parent.document.querySelector('.stApp') ?? parent.document.body).fontFamily;
-const font = parent.document.querySelector('link[rel=preload][as=font]');
-if (font) document.fonts.add(new FontFace('Source Sans', `url(${font.href})`, { weight: '200 900' }));
-const style = document.createElement('style');
-style.textContent = `:root, .dark { --font: ${family} !important; }`;  // Gradio sets the font of its dark theme anew
-document.head.append(style);
-document.documentElement.classList.add('framed');
-let last = 0;
-const fit = () => {
-  const page = document.querySelector('gradio-app');
-  const height = page ? Math.ceil(page.getBoundingClientRect().height) + 4 : 0;
-  if (height > 60 && Math.abs(height - last) > 2) frame.style.height = (last = height) + 'px';
-};
-const watch = () => { new ResizeObserver(fit).observe(document.querySelector('gradio-app') ?? document.body); setInterval(fit, 1000); fit(); };
-document.readyState === 'complete' ? watch() : addEventListener('load', watch);
-})();</script>"""

@@ -1,4 +1,4 @@
-// The drawing pad: strokes are kept as points, so that undo is exact and any screen is sharp.
+// The drawing pad: strokes are stored as points, so that undo is exact and any screen is sharp.
 // Gradio hands in element, trigger, props, watch.
 const SIDE = 560, SENT = 280, LARGEST = 5e6, STEP = 14;
 const canvas = element.querySelector('canvas'), ink = canvas.getContext('2d');
@@ -145,7 +145,7 @@ element.addEventListener('click', (event) => {
   if (action === 'upload') picker.click();
 });
 
-// The file goes to the server as it is: what it holds is judged there, and nowhere else.
+// The file goes to the server as it is and is judged there, and nowhere else.
 function upload(file) {
   if (!file) return;
   if (file.size > LARGEST) return trigger('upload', { refused: 'size' });
@@ -171,21 +171,21 @@ function load(value) {
   image.src = value;
 }
 
-function prompt({ drawn, photo }) {
-  const named = `${/^[8aeiou]/.test(drawn) ? 'an' : 'a'} ${drawn}`;
-  ghost.querySelector('b').textContent = photo ? '' : drawn;
+function prompt({ true_class, photo }) {
+  const named = `${/^[8aeiou]/.test(true_class) ? 'an' : 'a'} ${true_class}`;
+  ghost.querySelector('b').textContent = photo ? '' : true_class;
   ghost.querySelector('span').textContent = photo ? `Upload or drop a photo of ${named}` : `Draw ${named}`;
 }
 
 document.addEventListener('lifelong:truth', (event) => prompt(event.detail));
-// The first one comes when all parts are up: what was drawn before that did not reach the server.
+// The first one comes when all components are mounted: what was drawn before that did not reach the server.
 document.addEventListener('lifelong:truth', () => { if (!empty() && !stroke) send(); }, { once: true });
 // A digit that the server puts on the pad is answered like one that is drawn.
 watch('value', () => { load(props.value ?? ''); if (shown) trigger('input'); });
 prompt(props.prompt);
 redraw();
-const kept = sessionStorage.getItem('lifelong.pad');
-if (kept) {
-  load(kept);
-  setTimeout(() => { props.value = kept; trigger('input'); });  // the page takes no value while its parts are being put up
+const stored = sessionStorage.getItem('lifelong.pad');
+if (stored) {
+  load(stored);
+  setTimeout(() => { props.value = stored; trigger('input'); });  // the page takes no value while its components are being mounted
 }

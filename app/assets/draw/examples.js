@@ -1,0 +1,10 @@
+// A click on a class asks for a test image of it, the next click for another one.
+// Gradio hands in element, trigger.
+const turns = {};
+
+element.addEventListener('click', (event) => {
+  const index = event.target.closest('[data-index]')?.dataset.index;
+  if (index === undefined) return;
+  turns[index] = (turns[index] ?? -1) + 1;
+  trigger('click', { index: Number(index), turn: turns[index] });
+});
