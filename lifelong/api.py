@@ -14,6 +14,8 @@ from PIL import Image
 from . import config as configs
 from . import datasets as data_sets
 from . import formatting, registry
+from .datasets.base import DatasetInfo as DatasetInfo
+from .datasets.base import DatasetSpec as DatasetSpec
 from .errors import LifelongError as LifelongError
 from .events import ExtractingFeatures as ExtractingFeatures
 from .metrics import Metric, all_metrics
@@ -139,9 +141,14 @@ def datasets() -> tuple[str, ...]:
     return data_sets.names()
 
 
-def data_card(name: str) -> data_sets.DatasetInfo:
-    """What is known of a data set before any image is read. Raises LifelongError where there is none of this name."""
+def dataset_info(name: str) -> DatasetInfo:
+    """Returns a data set's declaration and its state on this machine. Raises LifelongError for an unknown name."""
     return data_sets.info(name)
+
+
+def dataset_spec(name: str) -> DatasetSpec:
+    """Returns a data set's declaration; that of a folder, which may be gone by now, has no classes. Reads no folder."""
+    return data_sets.outline(name)
 
 
 def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:

@@ -10,8 +10,12 @@ import pkgutil
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from .errors import unknown_name
+
+if TYPE_CHECKING:
+    from .datasets.base import DatasetSpec
 
 _HERE = Path(__file__).parent
 
@@ -70,6 +74,11 @@ def model(name: str) -> type:
     from .models.parts.torchvision_model import made_of
 
     return _only(Model, module("models", name)) if name in names("models") else made_of(name)
+
+
+def dataset(name: str) -> "DatasetSpec":
+    """Returns the declaration of a data set: the SPEC of its file."""
+    return module("datasets", name).SPEC
 
 
 def _only(kind: type, found: ModuleType) -> type:

@@ -4,21 +4,8 @@ import shlex
 
 from app.shared.chart_data import percent, titles
 from lifelong import api
-from lifelong.api import History, duration
+from lifelong.api import DatasetInfo, History, duration
 
-DATASETS = {
-    "mnist": "MNIST",
-    "mnist-sample": "MNIST sample",
-    "cifar10": "CIFAR-10",
-    "fashion-mnist": "Fashion-MNIST",
-}
-ABOUT_DATASETS = {
-    "mnist": "70,000 handwritten digits",
-    "mnist-sample": "5,000 of the same digits, embedded; quicker and less exact",
-    "cifar10": "60,000 small photographs of ten kinds of animals and vehicles",
-    "fashion-mnist": "70,000 small grey pictures of ten kinds of clothes",
-}
-DOWNLOADS = {"mnist": "12 MB", "cifar10": "170 MB", "fashion-mnist": "31 MB"}
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -58,26 +45,27 @@ def scenario_told(name: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def data_rank(name: str) -> int:
-    """A data set's place in a list: the project's own in the order of DATASETS, then the others as they come."""
-    return list(DATASETS).index(name) if name in DATASETS else len(DATASETS)
+def dataset_title(name: str) -> str:
+    """Returns the title of a data set."""
+    return api.dataset_spec(name).title
 
 
-def about_data(card) -> str:
-    """What a data set is, and what happens first where it is not on this machine."""
-    about = (
-        f"Your own images, {len(card.classes)} classes"
-        if card.own
-        else ABOUT_DATASETS.get(card.name, card.name)
-    )
-    if card.place:
-        return about
-    if card.downloads:
-        return f"{about}. Not on this machine yet: it is downloaded first, {DOWNLOADS.get(card.name, 'which takes a while')}"
-    return f"{about}. Not on this machine" + (
-        ": the embedded sample stands in"
-        if card.name == "mnist"
-        else ", and it may not be downloaded"
+def dataset_rank(name: str) -> int:
+    """Returns the position of a data set in a list: the declared order, then those that people brought."""
+    return api.dataset_spec(name).rank
+
+
+def about_dataset(info: DatasetInfo) -> str:
+    """Returns what a data set holds, and what happens first where it is not on this machine."""
+    spec = info.spec
+    if info.location:
+        return spec.about
+    if info.downloads:
+        size = f"{spec.download.nbytes / 1e6:.0f} MB" if spec.download else "which takes a while"
+        return f"{spec.about}. Not on this machine yet: it is downloaded first, {size}"
+    stand_in = api.dataset_spec(spec.fallback) if spec.fallback else None
+    return f"{spec.about}. Not on this machine" + (
+        f": {stand_in.phrase} stands in" if stand_in else ", and it may not be downloaded"
     )
 
 
@@ -89,7 +77,7 @@ def run_title(row: dict) -> str:
     parts = [
         api.strategy_titles().get(row["strategy"], row["strategy"]),
         scenario,
-        DATASETS.get(row["dataset"], row["dataset"]),
+        dataset_title(row["dataset"]),
     ]
     if row["learned"] < row["tasks"]:
         parts.append(f"{row['learned']} of {row['tasks']} tasks")

@@ -1,12 +1,5 @@
-"""The door to all data sets: those that have a file here, and those that people bring (see `readers/custom.py`).
+"""All data sets: those declared in a file of this folder, and those that people bring. Only `load` imports torch."""
 
-A file here has a `load()` that returns a Dataset, its CLASSES, `place()`: what it is read from without a download, None where
-there is nothing, and DOWNLOAD: the folder that a download goes to and the bytes of its archives, None where there is no
-download. Only `load` imports torch.
-"""
-
-import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,126 +7,91 @@ from typing import TYPE_CHECKING
 from .. import registry
 from ..errors import LifelongError, unknown_name
 from ..storage.downloads import offline
+from .base import DatasetInfo, DatasetSpec
 from .readers import custom, locations
 
 if TYPE_CHECKING:
     from ..data.examples import Dataset
 
 
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What is known of a data set before any image is read.
+def names() -> tuple[str, ...]:
+    """Returns the names of all data sets: the declared ones, then those that people brought."""
+    declared = registry.names("datasets")
+    return (*declared, *(name for name in custom.names() if name not in declared))
 
-    own: whether a person brought it. problem: why its classes cannot be told, where they cannot. place: what it is read
-    from, None where it is not on this machine; downloads: whether it would be downloaded then.
+
+def outline(name: str) -> DatasetSpec:
+    """Returns the declaration of a data set without reading a folder.
+
+    For any name that is not declared it is that of a data set without classes that somebody brought: runs outlive their data.
     """
+    return registry.dataset(name) if name in registry.names("datasets") else custom.outline(name)
 
-    name: str
-    own: bool
-    classes: tuple[str, ...]
-    problem: str | None
-    place: Path | None
-    downloads: bool
 
-    def describe(self) -> str:
-        """How many classes it has and where it was found, or what is wrong with it."""
-        later = (
-            "it is downloaded when first asked for"
-            if self.downloads
-            else "LIFELONG_OFFLINE forbids the download"
-        )
-        return (
-            self.problem
-            or f"{len(self.classes):,} classes, {self.place or f'not on this machine: {later}'}"
-        )
+def spec(name: str) -> DatasetSpec:
+    """Returns the declaration of a data set. Raises LifelongError for an unknown name or a folder that does not fit."""
+    if name in registry.names("datasets"):
+        return registry.dataset(name)
+    location(name)
+    return custom.spec(name)
 
 
 def info(name: str) -> DatasetInfo:
-    """The card of this data set. Raises LifelongError where there is none of this name."""
-    found, named, problem = location(name), (), None
+    """Returns the declaration of a data set and its state on this machine. Raises LifelongError for an unknown name."""
+    found, problem = location(name), None
     try:
-        named = classes(name)
+        declared = spec(name)
     except LifelongError as error:
-        problem = str(error)
-    return DatasetInfo(
-        name,
-        name not in registry.names("datasets"),
-        named,
-        problem,
-        found,
-        found is None and not offline(),
-    )
-
-
-def names() -> tuple[str, ...]:
-    """All data sets: those of the project, then those that people brought."""
-    ours = registry.names("datasets")
-    return (*ours, *(name for name in custom.names() if name not in ours))
+        declared, problem = outline(name), str(error)
+    return DatasetInfo(declared, problem, found, downloads=found is None and not offline())
 
 
 def location(name: str) -> Path | None:
-    """What the data set is read from without a download: a folder or a file; None where it is not on this machine.
+    """Returns the folder or file a data set is read from without a download; None where it is not on this machine.
 
-    Raises LifelongError where there is no data set of this name.
+    Raises LifelongError for an unknown name.
     """
-    if name in registry.names("datasets"):
-        return registry.module("datasets", name).place()
-    if found := custom.location(name):
+    found = outline(name).location()
+    if found or name in registry.names("datasets"):
         return found
     if name in custom.folders():
         raise LifelongError(
-            f"The folder '{locations.printable(name)}' was given as a data set; rename it to at most 60 of the letters a to z, digits and . _ -."
+            f"The folder '{locations.printable(name)}' was given as a data set; "
+            "rename it to at most 60 of the letters a to z, digits and . _ -."
         )
     raise unknown_name("dataset", name, names())
 
 
 def is_available(name: str) -> bool:
-    """Whether it can be loaded without a download."""
+    """Returns whether a data set can be loaded without a download."""
     return location(name) is not None
 
 
 def download_progress(name: str) -> tuple[int, int] | None:
-    """Bytes so far and bytes in all of a data set that is being downloaded; None for one that is not."""
-    download = (
-        registry.module("datasets", name).DOWNLOAD if name in registry.names("datasets") else None
+    """Returns the bytes so far and in all of a data set that is being downloaded; None for one that is not."""
+    download = outline(name).download
+    done = locations.download_progress(download.folder) if download else None
+    return (
+        None if done is None or download is None else (min(done, download.nbytes), download.nbytes)
     )
-    so_far = locations.download_progress(download[0]) if download else None
-    return None if so_far is None else (min(so_far, download[1]), download[1])
 
 
 def classes(name: str) -> tuple[str, ...]:
-    """The names of its classes; no image is read. Raises LifelongError where they cannot be told."""
-    if name in registry.names("datasets"):
-        return registry.module("datasets", name).CLASSES
-    found = location(name)
-    return _classes(found, _stamp(found))
-
-
-@lru_cache(maxsize=64)
-def _classes(folder: Path, _stamp: tuple) -> tuple[str, ...]:
-    return custom.classes(folder)
+    """Returns the names of the classes; opens no image. Raises LifelongError where they cannot be read."""
+    return spec(name).classes
 
 
 def load(name: str) -> "Dataset":
-    """The data set of this name, kept in memory for the next caller until files are added, taken away or replaced."""
+    """Loads a data set; it stays in memory for the next caller until its files change."""
     found = location(name)
-    return _load(name, found, _stamp(found), tuple(locations.roots()))
+    return _load(name, found, locations.stamp(found), tuple(locations.roots()))
+
+
+def forget() -> None:
+    """Drops the data sets that are in memory."""
+    _load.cache_clear()
 
 
 @lru_cache(maxsize=2)
-def _load(name: str, found: Path | None, _stamp: tuple, _roots: tuple[Path, ...]) -> "Dataset":
-    if name in registry.names("datasets"):
-        return registry.module("datasets", name).load()
-    return custom.load(found, name, name)
-
-
-def _stamp(found: Path | None) -> tuple:
-    """What changes with the files in a folder, or in the folders of its train and test."""
-    if found is None:
-        return ()
-    looked = [
-        found,
-        *(path for within in (".", "train", "test") for path in sorted((found / within).glob("*"))),
-    ]
-    seen = [(path.name, path.stat()) for path in looked if os.path.exists(path)]
-    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in seen)
+def _load(name: str, _found: Path | None, _stamp: tuple, _roots: tuple[Path, ...]) -> "Dataset":
+    return outline(name).load()

@@ -1,44 +1,34 @@
-"""MNIST (LeCun et al. 1998): 60,000 + 10,000 grey digits of 28 x 28.
+"""MNIST (LeCun et al. 1998): 60,000 + 10,000 grey digits of 28 x 28."""
 
-Read from whatever is there: the four IDX files in `MNIST/raw`, gzip or not, or parquet or an image folder in `mnist`, under
-`$LIFELONG_DATA` or the download folder; else torchvision downloads it (progress bar, checksums); else the embedded
-sample stands in, and says so.
-"""
+from .base import DatasetSpec, Download
+from .readers.folder import Folder
+from .readers.idx import Idx
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from tqdm import tqdm
-
-from ..storage.downloads import offline
-from . import mnist_sample
-from .readers import custom, idx
-
-if TYPE_CHECKING:
-    from ..data.examples import Dataset
-
-TITLE = "MNIST"
-CLASSES = mnist_sample.CLASSES
-SHAPE = (1, 28, 28)
-DOWNLOAD = ("MNIST/raw", 11_594_722)
-
-
-def place() -> Path | None:
-    """The folder that it is read from without a download, None where there is none."""
-    return idx.location("MNIST") or custom.location("mnist")
-
-
-def load() -> "Dataset":
-    """All of MNIST, or the embedded sample where there is neither a copy nor a network."""
-    folder = place() or idx.download("MNIST")
-    if folder is None:
-        if not offline():
-            tqdm.write(
-                "MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample.",
-                file=sys.stderr,
-            )
-        return mnist_sample.load()
-    if folder.name == "raw":
-        return idx.load(folder, "mnist", TITLE, CLASSES)
-    return custom.load(folder, "mnist", TITLE, CLASSES, SHAPE)
+SPEC = DatasetSpec(
+    name="mnist",
+    title="MNIST",
+    about="70,000 handwritten digits",
+    classes=tuple("0123456789"),
+    shape=(1, 28, 28),
+    kind="digit",
+    sources=(Idx("MNIST"), Folder("mnist")),
+    download=Download(
+        folder="MNIST/raw",
+        addresses=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "http://yann.lecun.com/exdb/mnist/",
+        ),
+        archives=(
+            ("train-images-idx3-ubyte.gz", "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+            ("train-labels-idx1-ubyte.gz", "md5:d53e105ee54ea40749a09fcbcd1e9432"),
+            ("t10k-images-idx3-ubyte.gz", "md5:9fb629c4189551a2d022fa330f9573f3"),
+            ("t10k-labels-idx1-ubyte.gz", "md5:ec29112dd5afa0611ce80d1b7f02629c"),
+        ),
+        nbytes=11_594_722,
+    ),
+    bring="its four IDX files into MNIST/raw",
+    default_model="mlp",
+    judge_run="mnist-class-cumulative",
+    fallback="mnist-sample",
+    rank=1,
+)

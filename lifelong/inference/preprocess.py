@@ -7,15 +7,10 @@ from .. import datasets
 from ..errors import LifelongError
 from .digits import require_digit, to_digit
 
-DIGITS = (
-    "mnist",
-    "mnist-sample",
-)  # data sets that hold drawn digits, centred and scaled as MNIST's are
-
 
 def holds_digits(dataset: str) -> bool:
     """Whether a picture for this data set is looked at as a drawing of a digit, and not as a photograph."""
-    return dataset in DIGITS
+    return datasets.outline(dataset).kind == "digit"
 
 
 def seen(image: Image.Image, dataset: str, shape: tuple[int, int, int]) -> np.ndarray | None:

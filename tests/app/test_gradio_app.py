@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 from app.views.draw import answers, checkpoint_cards, components, events, run_inputs
 from lifelong import api
 from lifelong.data.examples import Dataset
+from lifelong.datasets import mnist_sample
 from lifelong.training import experiment
 from tests.helpers import config, learned_run, toy_dataset
 from tests.image_helpers import is_one_sentence, png, ring, ship
@@ -240,14 +242,13 @@ class TestPhotographs:
             "photos", "Photos", "made-up photographs", ("cat", "<b>dog", "ship", "owl"), *colour
         )
         monkeypatch.setattr(experiment, "load", lambda name: dataset)
-        monkeypatch.setattr(run_inputs.api, "holds_digits", lambda run: False)
         monkeypatch.setattr(
             run_inputs.api,
             "examples",
             lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
         )
-        monkeypatch.setattr("lifelong.inference.preprocess.DIGITS", ())
-        monkeypatch.setattr(answers, "JUDGE_RUNS", {})
+        photo = replace(mnist_sample.SPEC, kind="photo", judge_run=None)
+        monkeypatch.setattr(mnist_sample, "SPEC", photo)
         run_inputs._SHEETS.clear()
         return learned_run(config(tasks=2)).name
 

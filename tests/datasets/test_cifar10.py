@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import torch
 
 from lifelong import datasets
 from lifelong.datasets import cifar10
+from lifelong.datasets.readers.torchvision_batches import FILES
+from lifelong.datasets.readers.torchvision_batches import FOLDER as BATCHES
 from lifelong.errors import LifelongError
 from tests.helpers import config, run_all
 from tests.image_helpers import is_one_sentence
@@ -24,6 +27,7 @@ needs_cifar = pytest.mark.skipif(
     ),
     reason="LIFELONG_DATA holds no CIFAR-10",
 )
+CLASSES = cifar10.SPEC.classes
 ORIGINALS = "CIFAR-10, 20 training and 10 test images"
 
 
@@ -45,11 +49,7 @@ def two_shards(folder: Path, kind: str = "PNG") -> Path:
 
 
 def assert_tiny(dataset, source: str = ORIGINALS):
-    assert (
-        dataset.name == "cifar10"
-        and dataset.source == source
-        and dataset.classes == cifar10.CLASSES
-    )
+    assert dataset.name == "cifar10" and dataset.source == source and dataset.classes == CLASSES
     assert (
         dataset.train_images.shape == (20, 3, 32, 32) and dataset.train_images.dtype == torch.uint8
     )
@@ -69,6 +69,12 @@ def refused(what) -> str:
         what()
     assert is_one_sentence(str(error.value)), error.value
     return str(error.value)
+
+
+def load():
+    """Loads CIFAR-10 afresh."""
+    datasets.forget()
+    return datasets.load("cifar10")
 
 
 # Parquet
@@ -120,7 +126,7 @@ def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, s
     two_shards(data / "cifar10")
     (data / "cifar10" / "test-00000-of-00001.parquet").unlink()
     parquet(data / "cifar10" / "test.parquet", images, list(labels))
-    assert refused(cifar10.load).startswith(says)
+    assert refused(load).startswith(says)
 
 
 # Torchvision's folder
@@ -139,7 +145,7 @@ def batches(harmful: dict | None = None) -> dict[str, bytes]:
     things = {f"data_batch_{k + 1}": part(4 * k, 4) for k in range(5)}
     things |= {
         "test_batch": part(0, 10),
-        "batches.meta": {"label_names": list(cifar10.CLASSES)},
+        "batches.meta": {"label_names": list(CLASSES)},
         **(harmful or {}),
     }
     return {name: pickle.dumps(thing) for name, thing in things.items()}
@@ -164,7 +170,7 @@ def known(monkeypatch, files: dict[str, bytes]) -> None:
 
 
 def test_torchvisions_folder_is_read_when_every_checksum_is_right(data, monkeypatch):
-    image_folder(data / cifar10.BATCHES, batches())
+    image_folder(data / BATCHES, batches())
     known(monkeypatch, batches())
     assert_tiny(datasets.load("cifar10"))
 
@@ -177,106 +183,79 @@ def test_every_file_that_torchvision_opens_has_a_checksum_of_its_own():
         *vision.CIFAR10.test_list,
         [vision.CIFAR10.meta["filename"], vision.CIFAR10.meta["md5"]],
     ]
-    assert {name for name, _ in listed} == set(cifar10.FILES) and all(
-        len(md5) == 32 for _, md5 in listed
-    )
+    assert {name for name, _ in listed} == set(FILES) and all(len(md5) == 32 for _, md5 in listed)
 
 
-@pytest.mark.parametrize("name", cifar10.FILES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_forged_pickle_is_never_unpickled(data, tmp_path, monkeypatch, name):
     trap = tmp_path / "sprung"
     known(monkeypatch, batches())  # all the other files are right
-    image_folder(data / cifar10.BATCHES, batches({name: Harmful(trap)}))
-    assert "a checksum differs" in refused(cifar10.load) and not trap.exists()
-    pickle.loads((data / cifar10.BATCHES / name).read_bytes())  # this is what would have happened
+    image_folder(data / BATCHES, batches({name: Harmful(trap)}))
+    assert "a checksum differs" in refused(load) and not trap.exists()
+    pickle.loads((data / BATCHES / name).read_bytes())  # this is what would have happened
     assert trap.exists()
 
 
 def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
-    image_folder(
-        data / cifar10.BATCHES, batches({name: Harmful(tmp_path / name) for name in cifar10.FILES})
-    )
-    assert refused(cifar10.load) == (
+    image_folder(data / BATCHES, batches({name: Harmful(tmp_path / name) for name in FILES}))
+    assert refused(load) == (
         "The files in cifar-10-batches-py are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again."
     )
-    assert not [name for name in cifar10.FILES if (tmp_path / name).exists()]
+    assert not [name for name in FILES if (tmp_path / name).exists()]
 
 
 def test_a_file_that_is_missing_is_told_by_name(data):
     files = batches()
     del files["data_batch_3"], files["batches.meta"]
-    image_folder(data / cifar10.BATCHES, files)
+    image_folder(data / BATCHES, files)
     assert not datasets.is_available("cifar10")
     assert (
-        refused(cifar10.load)
+        refused(load)
         == "The folder cifar-10-batches-py lacks data_batch_3, batches.meta; fetch CIFAR-10 again."
     )
 
 
-# Torchvision's download, from a server on this machine
+# The download, from a server on this machine
 
 
 @pytest.fixture
 def archive(data, monkeypatch) -> bytes:
-    """A tiny CIFAR-10 as torchvision downloads it; it takes these checksums for the real ones."""
-    from lifelong.numerics.torchvision_import import datasets as vision
-
+    """A tiny CIFAR-10 as it is downloaded, declared with its checksum."""
     go_online(monkeypatch)
     files, out = batches(), io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as packed:
         for name, content in files.items():
-            entry = tarfile.TarInfo(f"{cifar10.BATCHES}/{name}")
+            entry = tarfile.TarInfo(f"{BATCHES}/{name}")
             entry.size = len(content)
             packed.addfile(entry, io.BytesIO(content))
     known(monkeypatch, files)
-    monkeypatch.setattr(vision.CIFAR10, "tgz_md5", hashlib.md5(out.getvalue()).hexdigest())
-    monkeypatch.setattr(vision.CIFAR10, "url", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+    checksum = f"md5:{hashlib.md5(out.getvalue()).hexdigest()}"
+    archives = (("cifar-10-python.tar.gz", checksum),)
+    download = replace(cifar10.SPEC.download, archives=archives, nbytes=len(out.getvalue()))
+    monkeypatch.setattr(cifar10, "SPEC", replace(cifar10.SPEC, download=download))
+    use(monkeypatch, "http://127.0.0.1:9/")
     return out.getvalue()
 
 
 def use(monkeypatch, address: str) -> None:
-    """Has torchvision ask this server."""
-    from lifelong.numerics.torchvision_import import datasets as vision
-
-    monkeypatch.setattr(vision.CIFAR10, "url", f"{address}cifar-10-python.tar.gz")
-
-
-def test_how_far_a_download_is_can_be_asked(archive, monkeypatch):
-    fetch, told = cifar10._fetch, []
-
-    def watched(beside: str) -> None:
-        told.append(datasets.download_progress("cifar10"))
-        fetch(beside)
-        told.append(datasets.download_progress("cifar10"))
-
-    monkeypatch.setattr(cifar10, "_fetch", watched)
-    with server({"cifar-10-python.tar.gz": archive}) as (address, _):
-        use(monkeypatch, address)
-        assert datasets.download_progress("cifar10") is None
-        cifar10.load()
-    whole = cifar10.DOWNLOAD[1]
-    assert (
-        told == [(0, whole), (len(archive), whole)]
-        and datasets.download_progress("cifar10") is None
-    )
-    assert (
-        datasets.download_progress("mnist-sample") is datasets.download_progress("my-own") is None
-    )
+    """Declares this server as the address of CIFAR-10."""
+    download = replace(cifar10.SPEC.download, addresses=(address,))
+    monkeypatch.setattr(cifar10, "SPEC", replace(cifar10.SPEC, download=download))
 
 
 def test_cifar_is_downloaded_once_and_found_the_next_time(archive, monkeypatch, capsys, tmp_path):
     with server({"cifar-10-python.tar.gz": archive}) as (address, asked):
         use(monkeypatch, address)
-        assert_tiny(cifar10.load())
+        assert_tiny(load())
         assert asked
         asked.clear()
-        assert_tiny(cifar10.load())
+        assert_tiny(load())
         assert asked == []
     out, err = capsys.readouterr()
     assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
     assert sorted(
         file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()
-    ) == sorted(cifar10.FILES), "no archive is left"
+    ) == sorted(FILES), "no archive is left"
 
 
 @pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
@@ -305,7 +284,7 @@ def test_a_download_that_fails_is_one_sentence_and_is_tried_again(
 def test_a_download_folder_that_cannot_be_made_is_one_sentence(archive, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
-    assert "could not be downloaded" in refused(cifar10.load)
+    assert "could not be downloaded" in refused(load)
 
 
 def test_offline_without_a_copy_the_sentence_says_what_to_do(data):
@@ -318,7 +297,7 @@ def test_offline_without_a_copy_the_sentence_says_what_to_do(data):
 # An image folder
 
 
-def folder(data: Path, names=cifar10.CLASSES, **how) -> Path:
+def folder(data: Path, names=CLASSES, **how) -> Path:
     """Two training images and a test image a class; all pixels of an image are its label plus ten for every further one."""
     files = {f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **how)) for label, name in enumerate(names)
              for split, k in (("train", 0), ("train", 1), ("test", 0))}  # fmt: skip
@@ -328,7 +307,7 @@ def folder(data: Path, names=cifar10.CLASSES, **how) -> Path:
 def test_an_image_folder_is_read_with_its_classes_in_the_usual_order(data):
     folder(data)
     dataset = datasets.load("cifar10")
-    assert dataset.source == ORIGINALS and dataset.classes == cifar10.CLASSES
+    assert dataset.source == ORIGINALS and dataset.classes == CLASSES
     assert (
         (dataset.train_images[:, 0, 0, 0] % 10).tolist()
         == dataset.train_labels.tolist()
@@ -337,16 +316,14 @@ def test_an_image_folder_is_read_with_its_classes_in_the_usual_order(data):
 
 
 def test_an_image_folder_with_other_classes_is_refused(data):
-    folder(data, ["plane", *cifar10.CLASSES[1:]])
-    assert "'plane' is missing or one too many" in refused(cifar10.load) or "'airplane'" in refused(
-        cifar10.load
-    )
+    folder(data, ["plane", *CLASSES[1:]])
+    assert "'plane' is missing or one too many" in refused(load) or "'airplane'" in refused(load)
 
 
 def test_an_image_folder_with_images_of_another_size_is_refused(data):
     folder(data, shape=(16, 16, 3))
     assert (
-        refused(cifar10.load)
+        refused(load)
         == "cifar10/train/airplane/0.png is 16 x 16 pixels; expected 32 x 32 like all others."
     )
 
@@ -360,7 +337,7 @@ def test_the_mlp_learns_it_in_every_scenario(data, scenario):
     told, events = run_all(config("replay", scenario, dataset="cifar10", tasks=2))
     assert told.strategy.network.layers[0].in_features == 3072
     assert events[0].source == ORIGINALS and events[0].shape == (3, 32, 32)
-    assert {name for names in events[0].classes for name in names} == set(cifar10.CLASSES)
+    assert {name for names in events[0].classes for name in names} == set(CLASSES)
 
 
 @needs_cifar

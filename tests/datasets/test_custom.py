@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageOps
 
 from lifelong import api, datasets
-from lifelong.datasets.readers import custom, decoding
+from lifelong.datasets.readers import decoding, folder
 from lifelong.errors import LifelongError
 from lifelong.runs import store as run_store
 from lifelong.training import experiment
@@ -242,7 +242,7 @@ def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(
         "test has not"
         in refused(run_store.create, config(dataset="pets", tasks=2))
         == refused(datasets.classes, "pets")
-        == api.data_card("pets").problem
+        == api.dataset_info("pets").problem
     )
     assert run_store.ids() == list(run_store.shipped())
 
@@ -256,7 +256,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(data, monk
 
 
 def test_more_images_than_memory_holds_are_refused_before_they_are_decoded(data, monkeypatch):
-    monkeypatch.setattr(custom, "MOST_BYTES", 6 * 5 * 6 - 1)
+    monkeypatch.setattr(folder, "MOST_BYTES", 6 * 5 * 6 - 1)
     image_folder(data / "pets", pets((6, 5)))
     assert refused(datasets.load, "pets").startswith(
         "pets would take 0.0 GB of memory, 6 images of 5 x 6 pixels; bring fewer or smaller ones"

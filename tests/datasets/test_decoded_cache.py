@@ -38,7 +38,7 @@ def rows(folder, kind: str = "PNG", value: int = 0):
 
 def afresh(name: str) -> Dataset:
     """As another process loads it."""
-    datasets._load.cache_clear()
+    datasets.forget()
     return datasets.load(name)
 
 

@@ -1,7 +1,6 @@
 """Fashion-MNIST: MNIST's files under another name, and no sample that stands in."""
 
 import gzip
-import hashlib
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from tests.sample_files import (
     TEST,
     TRAIN,
     coded,
+    declare,
     four_files,
     go_online,
     idx_bytes,
@@ -33,12 +33,18 @@ def data(monkeypatch, tmp_path):
     return tmp_path / "data"
 
 
+def load():
+    """Loads Fashion-MNIST afresh."""
+    datasets.forget()
+    return datasets.load("fashion-mnist")
+
+
 def assert_tiny(dataset):
     assert (
         dataset.name == "fashion-mnist"
         and dataset.source == f"Fashion-MNIST, {TRAIN} training and {TEST} test images"
     )
-    assert dataset.classes == fashion_mnist.CLASSES and dataset.shape == (1, 28, 28)
+    assert dataset.classes == fashion_mnist.SPEC.classes and dataset.shape == (1, 28, 28)
     assert dataset.train_images[:, 0, 5, 5].tolist() == list(
         range(TRAIN)
     ) and dataset.test_labels.tolist() == [k % 10 for k in range(TEST)]
@@ -69,7 +75,7 @@ def test_the_files_of_mnist_are_not_taken_for_it_nor_the_other_way_round(data):
 def test_the_class_names_are_torchvisions():
     from lifelong.numerics.torchvision_import import datasets as vision
 
-    assert list(fashion_mnist.CLASSES) == vision.FashionMNIST.classes
+    assert list(fashion_mnist.SPEC.classes) == vision.FashionMNIST.classes
 
 
 def test_parquet_of_the_hub_is_read_too(data):
@@ -82,7 +88,7 @@ def test_parquet_of_the_hub_is_read_too(data):
             column="image",
         )
     dataset = datasets.load("fashion-mnist")
-    assert dataset.classes == fashion_mnist.CLASSES and dataset.train_images[
+    assert dataset.classes == fashion_mnist.SPEC.classes and dataset.train_images[
         :, 0, 3, 3
     ].tolist() == list(range(20))
 
@@ -126,27 +132,20 @@ def test_a_small_file_that_unpacks_to_more_than_any_idx_file_is_refused(data, mo
 
 @pytest.fixture
 def online(data, monkeypatch):
-    """Torchvision asks the given address alone, for tiny files with these checksums."""
-    from lifelong.numerics.torchvision_import import datasets as vision
-
+    """Tiny files, and what declares them with their checksums at an address."""
     go_online(monkeypatch)
     packed = packed_files()
-    monkeypatch.setattr(
-        vision.FashionMNIST,
-        "resources",
-        [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()],
-    )
-    return packed, lambda address: monkeypatch.setattr(vision.FashionMNIST, "mirrors", [address])
+    return packed, lambda address: declare(monkeypatch, fashion_mnist, packed, address)
 
 
 def test_it_is_downloaded_once_and_found_the_next_time(online, capsys):
     packed, use = online
     with server(packed) as (address, asked):
         use(address)
-        assert_tiny(fashion_mnist.load())
+        assert_tiny(load())
         assert set(asked) == set(packed)
         asked.clear()
-        assert_tiny(fashion_mnist.load())
+        assert_tiny(load())
         assert asked == []
     out, err = capsys.readouterr()
     assert out == "" and "%" in err

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from lifelong import datasets
-from lifelong.datasets import mnist, mnist_sample
+from lifelong.datasets import mnist
 from lifelong.datasets.readers import idx
 from lifelong.errors import LifelongError
 from tests.sample_files import (
     TEST,
     TRAIN,
+    declare,
     four_files,
     go_online,
     idx_bytes,
@@ -41,6 +42,12 @@ def data(monkeypatch, tmp_path):
     return tmp_path / "data"
 
 
+def load():
+    """Loads MNIST afresh."""
+    datasets.forget()
+    return datasets.load("mnist")
+
+
 def assert_tiny(dataset):
     assert (
         dataset.name == "mnist"
@@ -62,7 +69,7 @@ def assert_tiny(dataset):
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
 def test_the_four_files_are_read_packed_or_not(data, packed):
     place_files(data, four_files(), packed)
-    assert_tiny(mnist.load())
+    assert_tiny(load())
 
 
 def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
@@ -70,12 +77,12 @@ def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
     place_files(data, files)
     place_files(data, {"t10k-labels-idx1-ubyte": files["t10k-labels-idx1-ubyte"]}, packed=False)
     (data / "MNIST/raw/t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")
-    assert_tiny(mnist.load())
+    assert_tiny(load())
 
 
 def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(data, tmp_path):
     place_files(tmp_path / "cache", four_files(), packed=False)
-    assert_tiny(mnist.load())
+    assert_tiny(load())
 
 
 @pytest.mark.parametrize("name", idx.FILES)
@@ -89,7 +96,7 @@ def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
     with pytest.raises(
         LifelongError, match=rf"^{name} is not a whole IDX file of bytes; fetch it again\.$"
     ):
-        mnist.load()
+        load()
 
 
 @pytest.mark.parametrize("cut", [0.5, 0.99, 0.0])
@@ -100,7 +107,7 @@ def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
     with pytest.raises(
         LifelongError, match=r"^train-images-idx3-ubyte(\.gz)? is [^\n]*; fetch it again\.$"
     ):
-        mnist.load()
+        load()
 
 
 def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
@@ -113,7 +120,7 @@ def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
         LifelongError,
         match=r"^train-images-idx3-ubyte\.gz is damaged or cannot be read; fetch it again\.$",
     ):
-        mnist.load()
+        load()
 
 
 @pytest.mark.parametrize("change", [
@@ -125,11 +132,11 @@ def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change
     with pytest.raises(
         LifelongError, match=r"^The four files of MNIST do not belong together: [^\n]*\.$"
     ):
-        mnist.load()
+        load()
 
 
 def test_offline_the_embedded_sample_stands_in_and_says_so(data):
-    dataset = mnist.load()
+    dataset = load()
     assert dataset.name == "mnist-sample" and "embedded sample" in dataset.source
     assert len(dataset.train_labels) == 4000 and len(dataset.test_labels) == 1000
     assert (
@@ -153,32 +160,24 @@ def test_the_embedded_sample_holds_digits_and_no_image_twice():
     )
     nearest = torch.cdist(dataset.test_images.flatten(1).float(), means).argmin(1)
     assert (nearest == dataset.test_labels).float().mean() > 0.75, "labels belong to their images"
-    assert mnist_sample.load().train_images.equal(dataset.train_images)
+    assert datasets.load("mnist-sample").train_images.equal(dataset.train_images)
 
 
 def test_loading_a_data_set_again_costs_nothing():
     assert datasets.load("mnist-sample") is datasets.load("mnist-sample")
 
 
-# Torchvision's own download, from a server on this machine
+# The download, from a server on this machine
 
 
 @pytest.fixture
 def online(data, monkeypatch):
-    """Torchvision asks the given address alone, for a tiny MNIST with these checksums."""
-    from lifelong.numerics.torchvision_import import datasets as vision
-
+    """A tiny MNIST, and what declares it with its checksums at an address; `right`: whether the checksums fit."""
     go_online(monkeypatch)
     packed = packed_files()
 
-    def use(address: str, right: bool = True) -> dict[str, bytes]:
-        monkeypatch.setattr(vision.MNIST, "mirrors", [address])
-        sums = [
-            (name, hashlib.md5(content if right or "t10k-labels" not in name else b"").hexdigest())
-            for name, content in packed.items()
-        ]
-        monkeypatch.setattr(vision.MNIST, "resources", sums)
-        return packed
+    def use(address: str, right: bool = True) -> None:
+        declare(monkeypatch, mnist, packed, address, right)
 
     return use, packed
 
@@ -187,10 +186,10 @@ def test_mnist_is_downloaded_once_and_found_the_next_time(online, capsys):
     use, packed = online
     with server(packed) as (address, asked):
         use(address)
-        assert_tiny(mnist.load())
+        assert_tiny(load())
         assert set(asked) == set(packed)
         asked.clear()
-        assert_tiny(mnist.load())
+        assert_tiny(load())
         assert asked == []
     out, err = capsys.readouterr()
     assert out == "", "standard output belongs to --json"
@@ -212,7 +211,7 @@ def test_a_download_that_fails_falls_back_to_the_sample_loudly_and_is_tried_agai
             right=trouble != "wrong checksum",
         )
         for _time in range(2):
-            assert "embedded sample" in mnist.load().source
+            assert "embedded sample" in load().source
             out, err = capsys.readouterr()
             assert LOUD in err and out == ""
     assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], (
@@ -220,7 +219,7 @@ def test_a_download_that_fails_falls_back_to_the_sample_loudly_and_is_tried_agai
     )
     with server(packed) as (address, _):
         use(address)
-        assert_tiny(mnist.load())
+        assert_tiny(load())
 
 
 def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(
@@ -228,7 +227,7 @@ def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(
 ):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
-    assert "embedded sample" in mnist.load().source and LOUD in capsys.readouterr().err
+    assert "embedded sample" in load().source and LOUD in capsys.readouterr().err
 
 
 # The real thing
@@ -244,7 +243,7 @@ def test_the_real_files_are_the_original_ones(name):
 
 @needs_mnist
 def test_real_mnist_has_60000_and_10000_digits():
-    dataset = mnist.load()
+    dataset = load()
     assert dataset.source == "MNIST, 60,000 training and 10,000 test images"
     assert dataset.train_images.shape == (60_000, 1, 28, 28) and dataset.test_images.shape == (
         10_000,
@@ -280,7 +279,7 @@ def test_real_mnist_has_60000_and_10000_digits():
 
 @needs_mnist
 def test_the_embedded_sample_is_part_of_real_mnist():
-    real, sample = mnist.load(), mnist_sample.load()
+    real, sample = load(), datasets.load("mnist-sample")
     known = {
         image.numpy().tobytes(): int(label)
         for image, label in zip(

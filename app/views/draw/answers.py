@@ -9,7 +9,6 @@ import numpy as np
 from app.views.draw import run_inputs
 from app.views.draw.checkpoint_cards import cards, own_task, verdicts
 from app.views.draw.components import data_url
-from app.views.draw.featured_runs import JUDGE_RUNS
 from app.views.draw.story import mistaken, named, story
 from lifelong import api
 from lifelong.api import LifelongError
@@ -52,8 +51,8 @@ def answer(drawing: bytes | None, run: str, true_class: str, task_given: bool) -
 
 def _doubt(dataset: str, pixels: np.ndarray, true_class: str) -> str:
     """Returns the class that this surely is where it is not the one named; else an empty text."""
-    judge = JUDGE_RUNS.get(dataset, "")
-    if not api.is_shipped(judge):
+    judge = api.dataset_spec(dataset).judge_run
+    if judge is None or not api.is_shipped(judge):
         return ""
     likeliest, share = api.classify(judge, pixels)[-1].top[0]
     return likeliest if mistaken(true_class, likeliest, share) else ""

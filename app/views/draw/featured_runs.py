@@ -1,17 +1,9 @@
 """Runs of the drawing page: which can be chosen and which one is shown first."""
 
-from app.shared.labels import DATASETS
 from lifelong import api
 
 DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
-# By data set, a run that learned every class at once: it can say when a picture shows another
-# class than the one named.
-JUDGE_RUNS = {
-    "mnist": "mnist-class-cumulative",
-    "mnist-sample": "mnist-class-cumulative",
-    "cifar10": "cifar10-class-cumulative",
-}
 PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
 
 SCENARIOS = {
@@ -33,10 +25,10 @@ def run_name(row: dict) -> str:
     >>> run_name({**row, "shipped": True, "dataset": "cifar10"})
     'EWC · task-incremental · CIFAR-10'
     """
-    data = row.get("dataset", "mnist")
+    data = api.dataset_spec(row.get("dataset", "mnist"))
     strategy = api.strategy_titles().get(row["strategy"], row["strategy"])
     name = f"{strategy} · {SCENARIOS.get(row['scenario'], row['scenario'])}"
-    name += "" if data in ("mnist", "mnist-sample") else f" · {DATASETS.get(data, data)}"
+    name += "" if data.kind == "digit" else f" · {data.title}"
     return name if row["shipped"] else f"{name} · run {row['id'].rsplit('-', 1)[-1]}"
 
 

@@ -104,7 +104,7 @@ def _size() -> None:
     state = st.session_state
     data, recipe, tasks, seed = st.columns(4, gap="large")
     with data:
-        card = _dataset()
+        info = _dataset()
     with recipe:
         st.segmented_control(
             "Recipe",
@@ -117,7 +117,7 @@ def _size() -> None:
         )
         st.caption(_sentence(api.RECIPES[state["recipe"]].about))
     with tasks:
-        _tasks(len(card.classes) or 10)
+        _tasks(len(info.spec.classes) or 10)
     with seed:
         st.number_input("Seed", 0, 2**31 - 1, key="seed", **PERSIST)
         st.caption("Start weights and order of images; beyond 0, order of classes too.")
@@ -126,7 +126,7 @@ def _size() -> None:
 def _dataset():
     """The choice of a data set, and what is known of the one chosen."""
     state = st.session_state
-    names = sorted(api.datasets(), key=labels.data_rank)
+    names = sorted(api.datasets(), key=labels.dataset_rank)
     if state.get("dataset") not in names:  # taken away since
         state["dataset"] = "mnist"
     st.segmented_control(
@@ -136,15 +136,15 @@ def _dataset():
         required=True,
         wrap=True,
         on_change=_new_dataset,
-        format_func=lambda name: labels.DATASETS.get(name, name),
+        format_func=labels.dataset_title,
         **PERSIST,
     )
-    card = api.data_card(state["dataset"])
-    if card.problem:
-        st.error(card.problem)
+    info = api.dataset_info(state["dataset"])
+    if info.problem:
+        st.error(info.problem)
     else:
-        st.caption(_sentence(labels.about_data(card)))
-    return card
+        st.caption(_sentence(labels.about_dataset(info)))
+    return info
 
 
 def _tasks(classes: int) -> None:

@@ -5,12 +5,6 @@ import streamlit as st
 from app.shared.setting_control import PERSIST, control
 from lifelong import api
 
-DEFAULT_MODEL = {
-    "mnist": "mlp",
-    "mnist-sample": "mlp",
-    "fashion-mnist": "mlp",
-    "cifar10": "resnet50",
-}  # the network that suits a data set
 SLOW = "Training the whole network takes minutes to hours without a graphics card. The page tells how long before the first step."
 
 
@@ -45,8 +39,8 @@ def model_section() -> None:
 
 def select_default(dataset: str, key: str = "model") -> None:
     """Chooses the network that suits a data set; for those that people bring, the choice stays."""
-    if dataset in DEFAULT_MODEL:
-        st.session_state[key] = DEFAULT_MODEL[dataset]
+    if model := api.dataset_spec(dataset).default_model:
+        st.session_state[key] = model
 
 
 def chosen() -> dict:

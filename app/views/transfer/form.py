@@ -136,7 +136,7 @@ def _what() -> None:
 def _title(name: str) -> str:
     return {SAME: "The second half of its classes", PRETRAINED: "A pretrained ResNet-50"}.get(
         name
-    ) or labels.DATASETS.get(name, name)
+    ) or labels.dataset_title(name)
 
 
 def _protector() -> None:

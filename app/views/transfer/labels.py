@@ -36,11 +36,11 @@ def classes(names: Sequence[str]) -> str:
 def title(found: StudyResult) -> str:
     """Source and target: 'MNIST: 0–4 → 5–9'."""
     run, began = found.config.run, found.began
-    data = labels.DATASETS.get(run.dataset, run.dataset)
+    data = labels.dataset_title(run.dataset)
     if found.config.pretrained:
         return f"Pretrained {run.model} → {data}"
     if run.target is not None:
-        return f"{data} → {labels.DATASETS.get(run.target, run.target)}"
+        return f"{data} → {labels.dataset_title(run.target)}"
     return f"{data}: {classes(began.source)} → {classes(began.target)}" if began else data
 
 
@@ -78,11 +78,7 @@ def source_name(found: StudyResult) -> str:
     run = found.config.run
     if found.config.pretrained:
         return "what the pretrained network knows"
-    return (
-        classes(found.began.source)
-        if run.target is None
-        else labels.DATASETS.get(run.dataset, run.dataset)
-    )
+    return classes(found.began.source) if run.target is None else labels.dataset_title(run.dataset)
 
 
 def protector(found: StudyResult) -> str:

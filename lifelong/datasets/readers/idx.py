@@ -1,8 +1,9 @@
-"""MNIST and its kin: four IDX files, gzip or not, in torchvision's folder `<its name>/raw`."""
+"""Reads MNIST and its kin: four IDX files, gzip or not, in torchvision's folder `<its name>/raw`."""
 
 import gzip
 import os
 import zlib
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import LifelongError
+from ..base import DatasetSpec, Source
 from . import arrays, locations
 
 if TYPE_CHECKING:
@@ -24,51 +26,44 @@ FILES = (
 LARGEST = 200_000_000  # bytes of a file once it is unpacked; MNIST's largest has 47 million
 
 
-def location(kin: str) -> Path | None:
-    """The folder with the four files, None where there is none. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
-    return locations.first_complete(
-        f"{kin}/raw", lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES)
-    )
+@dataclass(frozen=True)
+class Idx(Source):
+    """Four IDX files in the folder `<kin>/raw`. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
+
+    kin: str
+
+    def location(self) -> Path | None:
+        return locations.first_complete(
+            f"{self.kin}/raw",
+            lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES),
+        )
+
+    def load(self, location: Path, spec: DatasetSpec) -> "Dataset":
+        train_images, train_labels, test_images, test_labels = (
+            read(file_in(location, name)) for name in FILES
+        )
+        for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+            if (
+                images.ndim != 3
+                or labels.shape != images.shape[:1]
+                or (labels >= len(spec.classes)).any()
+            ):
+                raise LifelongError(
+                    f"The four files of {spec.title} do not belong together: images, labels or "
+                    "their numbers differ; fetch them again."
+                )
+        train, test = (train_images[:, None], train_labels), (test_images[:, None], test_labels)
+        return arrays.make_dataset(spec.name, spec.title, spec.classes, train, test)
 
 
 def file_in(folder: Path, name: str) -> Path:
-    """The file of this name, or else where it would be in gzip."""
+    """Returns the path of the file of this name, or else that of its gzip copy."""
     plain = folder / name
     return plain if os.path.exists(plain) else folder / f"{name}.gz"
 
 
-def download(kin: str) -> Path | None:
-    """The folder with the four files after torchvision's own download; None where it cannot be had."""
-
-    def fetch(beside: str) -> None:
-        from ...numerics.torchvision_import import datasets
-
-        {"MNIST": datasets.MNIST, "FashionMNIST": datasets.FashionMNIST}[kin](beside, download=True)
-
-    return locations.download(f"{kin}/raw", FILES, fetch)
-
-
-def load(folder: Path, name: str, title: str, classes: tuple[str, ...]) -> "Dataset":
-    """The data set in the four files. Raises LifelongError when one is damaged or they do not belong together."""
-    train_images, train_labels, test_images, test_labels = (
-        read(file_in(folder, part)) for part in FILES
-    )
-    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
-        if images.ndim != 3 or labels.shape != images.shape[:1] or (labels >= len(classes)).any():
-            raise LifelongError(
-                f"The four files of {title} do not belong together: images, labels or their numbers differ; fetch them again."
-            )
-    return arrays.make_dataset(
-        name,
-        title,
-        classes,
-        (train_images[:, None], train_labels),
-        (test_images[:, None], test_labels),
-    )
-
-
 def read(file: Path) -> np.ndarray:
-    """The bytes in an IDX file, gzip or not, in their shape: uint8.
+    """Reads the uint8 array in an IDX file, gzip or not.
 
     Raises LifelongError when it is damaged, truncated or not an IDX file of bytes.
     """
@@ -77,7 +72,8 @@ def read(file: Path) -> np.ndarray:
             content = stream.read(LARGEST)
     except (OSError, EOFError, zlib.error):
         raise LifelongError(f"{file.name} is damaged or cannot be read; fetch it again.") from None
-    # Two zero bytes, the type (8 is unsigned byte), the number of dimensions, then each as big-endian 32-bit number.
+    # Two zero bytes, the type (8 is unsigned byte), the number of dimensions, then each as
+    # big-endian 32-bit number.
     dimensions = content[3] if len(content) > 3 and content.startswith(b"\x00\x00\x08") else 0
     header = 4 + 4 * dimensions
     shape = (

@@ -30,7 +30,7 @@ SUFFIXES = frozenset(
 OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
 
 
-def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
+def splits(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
     """The classes, in the order of `known` where that is given, the training images and the test images."""
     names = _classes(folder)
     if known and set(names) != set(known):
@@ -38,10 +38,10 @@ def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...],
         raise LifelongError(
             f"The folders in {folder.name}/train must be the classes {', '.join(known)}; '{printable(strange)}' is missing or one too many."
         )
-    return known or names, *(_part(folder, split, known or names) for split in ("train", "test"))
+    return known or names, *(_split(folder, split, known or names) for split in ("train", "test"))
 
 
-def _part(folder: Path, split: str, names: tuple[str, ...]) -> Split:
+def _split(folder: Path, split: str, names: tuple[str, ...]) -> Split:
     by_class = [_images(folder, f"{split}/{name}") for name in names]
     all_files = tuple(file for files in by_class for file in files)
 

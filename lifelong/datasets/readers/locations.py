@@ -1,45 +1,34 @@
-"""Where data sets lie on this machine, and how torchvision's downloads get there; imports no torch."""
+"""Finds data sets on this machine. Does not import torch."""
 
 import os
-import tempfile
-import zlib
-from collections.abc import Callable, Sequence
-from http.client import HTTPException
+from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import LifelongError
-from ...storage.downloads import cache_folder, offline, patience
+from ...storage.downloads import cache_folder
 
 
 def roots() -> list[Path]:
-    """The folders that are looked into, in this order: `$LIFELONG_DATA`, then the download folder."""
+    """Returns the folders that hold data sets, in order: `$LIFELONG_DATA`, then the download folder."""
     given = os.environ.get("LIFELONG_DATA")
     return [*([Path(given)] if given else []), cache_folder()]
 
 
-def first_complete(folder: str, whole: Callable[[Path], bool]) -> Path | None:
-    """The first folder of this name that is whole, under the roots. Asked with os.path, which says no where Path raises."""
-    return next((root / folder for root in roots() if whole(root / folder)), None)
+def first_complete(folder: str, complete: Callable[[Path], bool]) -> Path | None:
+    """Returns the first folder of this name under the roots that is complete.
 
-
-def download(folder: str, files: Sequence[str], fetch: Callable[[str], object]) -> Path | None:
-    """The folder of this name in the download folder, with the files that were fetched; None where they cannot be had.
-
-    fetch: puts `folder` with the files into the directory it is given; torchvision does, with progress bar and checksums.
+    `complete` should use os.path, which answers False where Path raises.
     """
-    if offline():
-        return None
-    place = cache_folder() / folder
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        # Beside their place, then renamed: half a download is never taken for the data set the next time.
-        with tempfile.TemporaryDirectory(dir=place) as beside, patience():
-            fetch(beside)
-            for name in files:
-                os.replace(Path(beside) / folder / name, place / name)
-    except (RuntimeError, OSError, EOFError, zlib.error, HTTPException):
-        return None
-    return place
+    return next((root / folder for root in roots() if complete(root / folder)), None)
+
+
+def stamp(location: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """Returns what changes with the files of a data set: names, times and sizes in its folder, `train` and `test`."""
+    if location is None:
+        return ()
+    inner = [p for split in (".", "train", "test") for p in sorted((location / split).glob("*"))]
+    stats = [(path.name, path.stat()) for path in (location, *inner) if os.path.exists(path)]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def download_progress(folder: str) -> int | None:
@@ -55,16 +44,8 @@ def download_progress(folder: str) -> int | None:
         return None
 
 
-def unavailable(title: str, what: str) -> LifelongError:
-    """The error for a data set that is not here and could not be downloaded; what: what can be put under LIFELONG_DATA."""
-    why = "LIFELONG_OFFLINE forbids its download" if offline() else "it could not be downloaded"
-    return LifelongError(
-        f"{title} is not on this machine and {why}; connect to the internet, or put {what} under LIFELONG_DATA."
-    )
-
-
 def printable(name: str) -> str:
-    """A file's name as it can stand in a sentence, whatever bytes it is made of.
+    """Returns a file's name as it can stand in a sentence, whatever bytes it is made of.
 
     >>> printable("a" + chr(10) + "b")
     'a?b'
@@ -73,7 +54,7 @@ def printable(name: str) -> str:
 
 
 def require_inside(folder: Path, path: Path) -> Path:
-    """The path, if it is within the folder once links are followed; else a LifelongError."""
+    """Returns the path if it is within the folder once links are followed. Raises LifelongError otherwise."""
     if os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(
         os.path.realpath(folder)
     ):

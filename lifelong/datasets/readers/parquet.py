@@ -44,18 +44,18 @@ class _HuggingFace(pydantic.BaseModel):
     info: _Info
 
 
-def parts(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
+def splits(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
     """The classes, the training images and the test images. known: the classes, where the files need not tell them.
 
     They tell them in a description of the column `label`; else the labels of the training images are the classes, in order.
     """
     names = known or _names(folder)
     values = None if names else _distinct(folder)
-    train, test = (_part(folder, split, names, values) for split in ("train", "test"))
+    train, test = (_split(folder, split, names, values) for split in ("train", "test"))
     return names or tuple(map(str, values.to_pylist())), train, test
 
 
-def _part(
+def _split(
     folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Array | None
 ) -> Split:
     files = _files(folder, split)

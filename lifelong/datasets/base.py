@@ -1,0 +1,194 @@
+"""What a data set is: a declaration of its facts, the layouts it is read from, and its download. Does not import torch."""
+
+import gzip
+import os
+import shutil
+import sys
+import tarfile
+import tempfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tqdm import tqdm
+
+from .. import registry
+from ..errors import LifelongError
+from ..storage import downloads
+
+if TYPE_CHECKING:
+    from ..data.examples import Dataset
+
+Shape = tuple[int, int, int]  # channels, height, width
+
+
+class Source(ABC):
+    """A layout in which a data set may lie on this machine."""
+
+    @abstractmethod
+    def location(self) -> Path | None:
+        """Returns the folder or file to read from; None where there is none, or it is incomplete."""
+
+    @abstractmethod
+    def load(self, location: Path, spec: "DatasetSpec") -> "Dataset":
+        """Reads the data set at its location. Raises LifelongError for a file that does not fit."""
+
+    def incomplete(self) -> LifelongError | None:
+        """Returns the error that names what is missing, where only a part of the data set is there."""
+        return None
+
+
+@dataclass(frozen=True)
+class Download:
+    """A data set on the internet.
+
+    folder: where its files go, under the download folder. addresses: that hold the archives, tried in this order.
+    archives: names (`*.gz` or `*.tar.gz`) with their checksums, "md5:..." or "sha256:...". nbytes: of all archives.
+    """
+
+    folder: str
+    addresses: tuple[str, ...]
+    archives: tuple[tuple[str, str], ...]
+    nbytes: int
+
+    def fetch(self, report: Callable[[int], object] = lambda done: None) -> None:
+        """Downloads and unpacks all archives into the folder, whole or not at all; report: gets the bytes so far.
+
+        Raises OSError where they cannot be downloaded or written.
+        """
+        folder = downloads.cache_folder() / self.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as beside:
+            before = 0
+            unpacked: list[Path] = []
+            for name, checksum in self.archives:
+                archive = Path(beside) / name
+                urls = [f"{address}{name}" for address in self.addresses]
+                downloads.fetch(urls, archive, checksum, lambda done, b=before: report(b + done))
+                before += archive.stat().st_size
+                unpacked += _unpack(archive)
+            for file in unpacked:
+                os.replace(file, folder / file.name)
+
+
+def _unpack(archive: Path) -> list[Path]:
+    """Unpacks an archive beside itself; returns the files. Raises OSError for a damaged one."""
+    try:
+        if archive.name.endswith(".tar.gz"):
+            with tarfile.open(archive) as packed:
+                packed.extractall(archive.parent, filter="data")
+                return [archive.parent / member.name for member in packed if member.isfile()]
+        file = archive.with_suffix("")
+        with gzip.open(archive) as packed, open(file, "wb") as out:
+            shutil.copyfileobj(packed, out)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise OSError(f"{archive.name} is damaged") from error
+    return [file]
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Declaration of a data set.
+
+    name: in configurations and on the command line. title: on pages. about: what it holds, in a few words.
+    classes: names, in the order of the labels. shape: of the images (channels, height, width); None where only reading tells.
+    kind: 'digit' for centred drawings as MNIST's, 'photo' for all other pictures. sources: the layouts it is read
+    from, tried in this order. download: None where there is none. bring: what can be put under LIFELONG_DATA instead.
+    default_model: the network that suits it; None leaves the choice. judge_run: id of a shipped run that learned every class at once, or None.
+    fallback: name of a data set that stands in where this one cannot be had. phrase: what a sentence calls it, by
+    default its title. rank: position in lists. own: whether a person brought it.
+    """
+
+    name: str
+    title: str
+    about: str
+    classes: tuple[str, ...]
+    shape: Shape | None
+    kind: Literal["digit", "photo"]
+    sources: tuple[Source, ...]
+    download: Download | None = None
+    bring: str = ""
+    default_model: str | None = None
+    judge_run: str | None = None
+    fallback: str | None = None
+    phrase: str = ""
+    rank: int = 100
+    own: bool = False
+
+    def location(self) -> Path | None:
+        """Returns the folder or file it is read from without a download; None where it is not on this machine."""
+        return next((place for source in self.sources if (place := source.location())), None)
+
+    def load(self) -> "Dataset":
+        """Reads the data set, downloading it first where it is not on this machine; else reads the fallback.
+
+        Raises LifelongError where there is neither a copy, a network nor a fallback, or a copy is damaged.
+        """
+        for _attempt in ("as it is", "after the download"):
+            for source in self.sources:
+                if location := source.location():
+                    return source.load(location, self)
+            if not self._fetched():
+                break
+        for source in self.sources:
+            if error := source.incomplete():
+                raise error
+        if self.fallback is None:
+            raise self._unavailable()
+        stand_in = registry.dataset(self.fallback)
+        if not downloads.offline():
+            tqdm.write(
+                f"{self.title} is not under LIFELONG_DATA and could not be downloaded; "
+                f"using {stand_in.phrase or stand_in.title}.",
+                file=sys.stderr,
+            )
+        return stand_in.load()
+
+    def _fetched(self) -> bool:
+        """Downloads the data set with a progress bar on standard error; returns whether it could."""
+        if self.download is None or downloads.offline():
+            return False
+        with tqdm(total=self.download.nbytes, desc=self.title, unit="B", unit_scale=True) as bar:
+            try:
+                self.download.fetch(lambda done: bar.update(done - bar.n))
+            except OSError:
+                return False
+        return True
+
+    def _unavailable(self) -> LifelongError:
+        why = (
+            "LIFELONG_OFFLINE forbids its download"
+            if downloads.offline()
+            else "it could not be downloaded"
+        )
+        return LifelongError(
+            f"{self.title} is not on this machine and {why}; connect to the internet, "
+            f"or put {self.bring} under LIFELONG_DATA."
+        )
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """A data set's declaration and its state on this machine, before any image is read.
+
+    problem: why its classes cannot be read, or None. location: the folder or file it is read from, None where it is
+    not on this machine; downloads: whether it would be downloaded then.
+    """
+
+    spec: DatasetSpec
+    problem: str | None
+    location: Path | None
+    downloads: bool
+
+    def describe(self) -> str:
+        """Returns the number of classes and the location, or the problem."""
+        later = (
+            "it is downloaded when first asked for"
+            if self.downloads
+            else "LIFELONG_OFFLINE forbids the download"
+        )
+        where = self.location or f"not on this machine: {later}"
+        return self.problem or f"{len(self.spec.classes):,} classes, {where}"
