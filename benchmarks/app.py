@@ -21,7 +21,7 @@ from statistics import median, quantiles
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from tests.app.test_browser import CHROMIUM, DESKTOP, FLAGS, Server
+from tests.app.helpers import CHROMIUM, DESKTOP, FLAGS, Server
 
 VISITS = 5
 CURVE = "[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart'] svg"

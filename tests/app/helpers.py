@@ -1,0 +1,118 @@
+"""Helpers of the app's tests: pages opened without a browser, and the app served to one."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import FrameLocator, Page, TimeoutError
+from streamlit.testing.v1 import AppTest
+
+from tests.helpers import ROOT
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+CHART = "[data-testid='stVegaLiteChart']"
+DRAWN_CHART = f"{CHART} svg.marks"
+
+
+def open_page(page: str, **query: str) -> AppTest:
+    """Opens a page at an address; fails on an exception in it."""
+    at = AppTest.from_file(str(ROOT / "app" / "navigation.py"), default_timeout=30)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.switch_page(f"views/{page}/{page}.py").run()
+    assert not at.exception
+    return at
+
+
+def page_text(at: AppTest) -> str:
+    """Returns all text of a page."""
+    elements = [*at.title, *at.markdown, *at.caption, *at.info, *at.error, *at.warning]
+    return "\n".join(element.value for element in elements).replace("\u00a0", " ")
+
+
+def button_keys(at: AppTest) -> set[str]:
+    """Returns the keys of the buttons of a page."""
+    return {button.key for button in at.button}
+
+
+def chart_specs(at: AppTest) -> list[dict[str, Any]]:
+    """Returns the Vega-Lite specifications of the charts of a page."""
+    return [json.loads(chart.proto.spec) for chart in at.get("vega_lite_chart")]
+
+
+class Server:
+    """`streamlit run app/main.py` on a port of its own."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{port}"
+        options = ["--server.port", port, "--server.headless", "true"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app/main.py", *options],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        give_up = time.monotonic() + 120
+        while time.monotonic() < give_up:
+            assert self.process.poll() is None, "the app ended while it started"
+            try:
+                if urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).read() == b"ok":
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the app did not start within two minutes")
+
+
+def server_environment(**own: str) -> dict[str, str]:
+    """Returns the environment of a server without network and without LIFELONG_DATA."""
+    environment = {**os.environ, "LIFELONG_OFFLINE": "1", **own}
+    environment.pop("LIFELONG_DATA", None)
+    return environment
+
+
+@contextmanager
+def explained(page: Page) -> Iterator[None]:
+    """Adds the text of the page to the error when a wait in this block times out."""
+    try:
+        yield
+    except TimeoutError as error:
+        body = page.inner_text("body")[:1500]
+        raise AssertionError(f"{error.message.splitlines()[-1]} on {page.url}: {body}") from error
+
+
+def drawing_page(page: Page) -> FrameLocator:
+    """Returns the Gradio page within the Streamlit page, once its pad can be drawn on."""
+    frame = page.frame_locator("iframe[src*='/gradio']")
+    frame.locator("#strip [data-after]").first.wait_for()
+    # Above the frame nothing is added after the curves beside it.
+    page.locator(DRAWN_CHART).first.wait_for()
+    # With `trial`, the checks before a click: visible, in the same place for two frames, on top.
+    frame.locator("#pad canvas").click(trial=True)
+    return frame
