@@ -35,7 +35,7 @@ RECIPES = configs.RECIPES
 SCENARIOS = configs.SCENARIOS
 PRESETS = presets.PRESETS
 FINE_TUNE_LEARNING_RATE = study_config.FINE_TUNE_LEARNING_RATE
-usual_tasks = configs.default_tasks
+DEFAULT_SCENARIO = configs.DEFAULT_SCENARIO
 size, duration, stored = formatting.size, formatting.duration, formatting.stored
 strategies, protectors, networks, network_settings = (
     catalog.strategies,

@@ -1,7 +1,11 @@
-"""What is to be run: one frozen, validated value that goes into `config.json` as it is."""
+"""Configuration of a run: scenarios, families, recipes, and the validated value in `config.json`.
 
+A scenario is declared here and nowhere else: other modules ask its properties, never its name.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,31 +13,122 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from . import __version__
 from .errors import LifelongError
 
-Scenario = Literal["task", "domain", "class", "transfer"]
-SCENARIOS: dict[str, str] = {
-    "task": "Task-incremental (TIL): the model is told which task an image belongs to.",
-    "domain": "Domain-incremental (DIL): every task asks the same question of new images.",
-    "class": "Class-incremental (CIL): the model must tell all classes apart and is not told the task.",
-    "transfer": "Transfer: source classes first, then target classes; what helps, and what is lost?",
+ScenarioName = Literal["task", "domain", "class", "transfer"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Declares what is known at test time, and how classes, tasks and outputs relate.
+
+    about: what it asks of the model, a sentence that goes on after the title and a colon.
+    task_given: whether the task label is an input at test time.
+    shared_outputs: whether all tasks share the outputs, a label being the position within the task.
+    has_source: whether the first task is a source and the others are targets.
+    """
+
+    name: ScenarioName
+    title: str
+    about: str
+    task_given: bool = False
+    shared_outputs: bool = False
+    has_source: bool = False
+    min_tasks: int = 1
+    default_tasks: int = 5
+
+    @property
+    def short_title(self) -> str:
+        """The title within a sentence, without its abbreviation: 'class-incremental'."""
+        return self.title.partition(" (")[0].lower()
+
+    @property
+    def infers_task(self) -> bool:
+        """Whether classes of all tasks have outputs of their own and compete at test time."""
+        return not (self.task_given or self.shared_outputs)
+
+    def chance(self, class_counts: Sequence[int], task: int) -> float:
+        """Returns the accuracy of guessing on a task once all tasks are learned.
+
+        class_counts: number of classes of each task.
+
+        >>> [SCENARIOS[name].chance([2, 4], task=0) for name in ("task", "domain", "class")]
+        [0.5, 0.25, 0.16666666666666666]
+        """
+        if self.task_given:
+            return 1 / class_counts[task]
+        return 1 / (max(class_counts) if self.shared_outputs else sum(class_counts))
+
+    def task_names(self, tasks: int) -> list[str]:
+        """Returns what each task is called.
+
+        >>> SCENARIOS["class"].task_names(2), SCENARIOS["transfer"].task_names(3)
+        (['Task 1', 'Task 2'], ['Source', 'Target 1', 'Target 2'])
+        """
+        if not self.has_source:
+            return [f"Task {number}" for number in range(1, tasks + 1)]
+        targets = ["Target"] if tasks == 2 else [f"Target {number}" for number in range(1, tasks)]
+        return ["Source", *targets]
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(
+            "task",
+            "Task-incremental (TIL)",
+            "the model is told which task an image belongs to.",
+            task_given=True,
+        ),
+        Scenario(
+            "domain",
+            "Domain-incremental (DIL)",
+            "every task asks the same question of new images.",
+            shared_outputs=True,
+        ),
+        Scenario(
+            "class",
+            "Class-incremental (CIL)",
+            "the model must tell all classes apart and is not told the task.",
+        ),
+        Scenario(
+            "transfer",
+            "Transfer",
+            "source classes first, then target classes; what helps, and what is lost?",
+            task_given=True,
+            has_source=True,
+            min_tasks=2,
+            default_tasks=2,
+        ),
+    )
 }
+DEFAULT_SCENARIO: ScenarioName = "class"
+
+
+def default_tasks(scenario: object) -> int:
+    """Returns the default number of tasks of the scenario of this name, if there is one."""
+    return SCENARIOS.get(str(scenario), SCENARIOS[DEFAULT_SCENARIO]).default_tasks
+
+
 # What a strategy does about forgetting, in the order in which people meet the ideas.
 FAMILIES: dict[str, str] = {
     "baseline": "What happens without any remedy, and what could be reached at best.",
-    "regularisation": "Old knowledge is in the weights or the answers: do not change what mattered.",
+    "regularisation": "Old knowledge is in the weights or the answers: do not change what"
+    " mattered.",
     "architecture": "Each task gets a part of the network for itself.",
     "replay": "Keep some old images, and practise them again.",
     "generative": "Keep no image, but learn to make old ones up.",
-    "closed form": "Do not learn step by step: keep statistics that do not depend on the order of tasks.",
+    "closed form": "Do not learn step by step: keep statistics that do not depend on the order of"
+    " tasks.",
 }
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how to train one task.
+    """Training of one task: length, batch size, learning rate, active classes and probes.
 
     steps: optimiser steps a task; None means one pass over the task's images.
-    active_classes: in the class scenario, the outputs in the loss: those 'seen' so far, or 'all' from the start.
-    probe_every, probe_images: every so many steps, so many test images a task are evaluated for live curves.
+    active_classes: where the task is inferred, the classes whose outputs are in the loss: those
+    'seen' so far, or 'all' from the start.
+    probe_every, probe_images: steps between live evaluations, and test images a task in each.
     """
 
     steps: int | None
@@ -57,31 +152,29 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def default_tasks(scenario: str | None) -> int:
-    """Number of tasks where none is given: 5, or source and target in the transfer scenario."""
-    return 2 if scenario == "transfer" else 5
-
-
 class RunConfig(BaseModel):
-    """One strategy taken through one scenario.
+    """Configuration of a run: one strategy, one scenario, one data set, one model.
 
-    tasks: number of tasks, by default 5 (2 in the transfer scenario: source and target).
-    class_order: classes in the order of arrival; by default natural for seed 0 and drawn from the seed otherwise.
-    settings: the strategy's own settings by name; those left out take the scenario's default. network: those of the model.
+    tasks: number of tasks, by default the scenario's.
+    class_order: classes in the order of arrival; by default natural for seed 0, else drawn from the
+    seed.
+    settings: the strategy's settings by name, network: those of the model; those left out take the
+    scenario's default.
     task_sizes: number of classes of each task, in place of even shares.
-    target: in the transfer scenario, a second data set, all of whose classes come after all of the first one's.
-    images_per_class: in the transfer scenario, so many training images of each class of every task after the first.
-    steps: optimiser steps a task, in place of the recipe's.
-    learning_rate: of the optimiser, in place of the recipe's.
-    precision: of the matrix products while learning; auto is bf16 where that gains time, else fp32.
-    device: what learns; auto is a graphics card for a network that is trained as a whole, where there is a card, else the CPU.
-    half: keep the checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
+    target: in the transfer scenario, a second data set, whose classes come after the first one's.
+    images_per_class: in the transfer scenario, training images of each class of the tasks after the
+    first.
+    steps, learning_rate: optimiser steps a task and learning rate, in place of the recipe's.
+    precision: of the matrix products in training; auto is bf16 where that gains time, else fp32.
+    device: where training runs; auto is a GPU, where there is one, for a network that is trained
+    as a whole, else the CPU.
+    half: save checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str = "mnist"
-    scenario: Scenario = "class"
+    scenario: ScenarioName = DEFAULT_SCENARIO
     strategy: str = "finetune"
     settings: dict[str, float | int | bool | str] = Field(default_factory=dict)
     model: str = "mlp"
@@ -102,35 +195,37 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _tasks_by_scenario(cls, given: dict) -> dict:
-        if isinstance(given, dict) and given.get("tasks") is None:
-            return {
-                **given,
-                "tasks": len(given.get("task_sizes") or ()) or default_tasks(given.get("scenario")),
-            }
-        return given
+    def _default_tasks(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("tasks") is not None:
+            return given
+        sizes = given.get("task_sizes") or ()
+        return {**given, "tasks": len(sizes) or default_tasks(given.get("scenario"))}
+
+    @property
+    def rules(self) -> Scenario:
+        """The declaration of the run's scenario."""
+        return SCENARIOS[self.scenario]
 
     @property
     def training_recipe(self) -> Recipe:
-        """The recipe's numbers, with this run's own where they were given."""
-        given = {"steps": self.steps, "learning_rate": self.learning_rate}
-        return replace(
-            RECIPES[self.recipe],
-            **{name: value for name, value in given.items() if value is not None},
-        )
+        """The recipe, with this run's own number of steps and learning rate where given."""
+        recipe = RECIPES[self.recipe]
+        steps = recipe.steps if self.steps is None else self.steps
+        rate = recipe.learning_rate if self.learning_rate is None else self.learning_rate
+        return replace(recipe, steps=steps, learning_rate=rate)
 
 
 def make(**given: object) -> RunConfig:
-    """A RunConfig, or a LifelongError that says in one sentence which value does not fit and why."""
-    return _validated(lambda: RunConfig(**given))
+    """Returns a RunConfig of these values. Raises LifelongError for the first that does not fit."""
+    return _validated(lambda: RunConfig.model_validate(given))
 
 
 def read(text: str | bytes) -> RunConfig:
-    """The RunConfig in a `config.json`."""
+    """Returns the RunConfig in the text of a `config.json`. Raises LifelongError as `make` does."""
     return _validated(lambda: RunConfig.model_validate_json(text))
 
 
-def _validated(build) -> RunConfig:
+def _validated(build: Callable[[], RunConfig]) -> RunConfig:
     try:
         return build()
     except pydantic.ValidationError as error:
@@ -138,7 +233,7 @@ def _validated(build) -> RunConfig:
 
 
 def validation_error(error: pydantic.ValidationError) -> LifelongError:
-    """One sentence about the first value that does not fit."""
+    """Returns the error in one sentence about the first value that does not fit."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the configuration"
     return LifelongError(

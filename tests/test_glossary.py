@@ -11,7 +11,7 @@ from lifelong.metrics import all_metrics
 LINES = (Path(__file__).parent.parent / "docs" / "glossary.md").read_text("utf-8").splitlines()
 ENTRIES = [re.fullmatch(r"- \*\*(.+?)\*\*: (.+)", line) for line in LINES if line[:1] == "-"]
 DECLARED = {
-    **dict(text.split(": ", 1) for text in SCENARIOS.values()),
+    **{scenario.title: scenario.about for scenario in SCENARIOS.values()},
     **{name.capitalize(): about for name, about in FAMILIES.items()},
     **{metric.title: metric.meaning for metric in all_metrics()},
 }

@@ -28,11 +28,7 @@ def whole(share: float) -> str:
 
 def names(history: History) -> list[str]:
     """What each task is called: 'Task 1', ... or, in the transfer scenario, 'Source' and 'Target'."""
-    tasks = history.config.tasks
-    if history.config.scenario == "transfer":
-        targets = ["Target"] if tasks == 2 else [f"Target {number}" for number in range(1, tasks)]
-        return ["Source", *targets]
-    return [f"Task {number}" for number in range(1, tasks + 1)]
+    return history.config.rules.task_names(history.config.tasks)
 
 
 def classes(history: History) -> list[str]:

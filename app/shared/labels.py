@@ -36,13 +36,13 @@ def value(setting: float | str) -> str:
 
 def scenario_title(name: str) -> str:
     """A scenario's name in the field: 'Class-incremental (CIL)'."""
-    return api.SCENARIOS[name].partition(":")[0]
+    return api.SCENARIOS[name].title
 
 
 def scenario_told(name: str) -> str:
     """What a scenario asks of the model, as a sentence."""
-    told = api.SCENARIOS[name].partition(": ")[2]
-    return told[:1].upper() + told[1:]
+    about = api.SCENARIOS[name].about
+    return about[:1].upper() + about[1:]
 
 
 def dataset_title(name: str) -> str:
@@ -73,7 +73,7 @@ def run_title(row: dict) -> str:
     """A row of the list of runs as people tell runs apart."""
     if row.get("error"):
         return f"{row['id']} (damaged)"
-    scenario = scenario_title(row["scenario"]).partition(" (")[0].lower()
+    scenario = api.SCENARIOS[row["scenario"]].short_title
     parts = [
         api.strategy_titles().get(row["strategy"], row["strategy"]),
         scenario,
@@ -129,7 +129,7 @@ def facts(history: History) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
     c, start = history.config, history.started
     card = next((card for card in api.strategies(c.scenario) if card.name == c.strategy), None)
-    told = [("Scenario", api.SCENARIOS[c.scenario])]
+    told = [("Scenario", f"{c.rules.title}: {c.rules.about}")]
     if card:
         told += [
             ("Strategy", f"{card.title}. {card.summary}"),

@@ -173,7 +173,12 @@ def datasets(as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS))
+@click.option(
+    "--scenario",
+    default=configs.DEFAULT_SCENARIO,
+    show_default=True,
+    help=" | ".join(configs.SCENARIOS),
+)
 @click.option(
     "--strategies", default="all", show_default=True, help="Names with commas between them, or all."
 )

@@ -75,7 +75,10 @@ def parse_numbers(
 RUN_OPTIONS = [
     click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
     click.option(
-        "--scenario", default="class", show_default=True, help=" | ".join(configs.SCENARIOS)
+        "--scenario",
+        default=configs.DEFAULT_SCENARIO,
+        show_default=True,
+        help=" | ".join(configs.SCENARIOS),
     ),
     click.option("--model", default="mlp", show_default=True, help="Network."),
     click.option(

@@ -1,7 +1,8 @@
-"""Splits a data set into tasks and says which outputs compete: the only file that knows the scenario.
+"""Splits a data set into tasks, and says which outputs are active for an image of each.
 
-Outputs are numbered in order of arrival, so that a head grows at its end: output 0 is the first class
-learned. In the domain scenario all tasks share the outputs, and a label is the class's place in its task.
+Outputs are numbered in order of arrival, so that a head grows at its end: output 0 is the first
+class learned. Where the tasks share the outputs, a label is the position of the class within its
+task.
 """
 
 from dataclasses import dataclass, replace
@@ -10,74 +11,80 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
+from ..config import SCENARIOS, RunConfig, Scenario
 from ..errors import LifelongError
 from .examples import Dataset, Examples, subsample
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which classes come in which task, and what an output means. classes: label numbers by task."""
+    """The classes of each task and the meaning of each output. classes: label numbers by task."""
 
     scenario: str
     classes: tuple[tuple[int, ...], ...]
     active_classes: str = "seen"
 
     @property
+    def rules(self) -> Scenario:
+        """The declaration of the scenario."""
+        return SCENARIOS[self.scenario]
+
+    @property
     def outputs(self) -> int:
         """Number of outputs the model needs for all tasks."""
-        return (
-            max(map(len, self.classes))
-            if self.scenario == "domain"
-            else sum(map(len, self.classes))
-        )
+        counts = map(len, self.classes)
+        return max(counts) if self.rules.shared_outputs else sum(counts)
 
     def outputs_of(self, task: int) -> range:
-        """The outputs of one task's own classes."""
-        first = 0 if self.scenario == "domain" else sum(map(len, self.classes[:task]))
+        """Returns the outputs of a task's own classes."""
+        first = 0 if self.rules.shared_outputs else sum(map(len, self.classes[:task]))
         return range(first, first + len(self.classes[task]))
 
     def active_outputs(self, after: int, task_given: bool = False) -> Tensor:
-        """Outputs that compete for an image of each task once task `after` is being or has been learned.
+        """Returns which outputs are active for images of each task: bool (tasks, outputs).
 
-        task_given: as if the task label were given. Returns bool (tasks, outputs).
+        after: the task that is being learned or was learned last. task_given: as if the task label
+        were given in every scenario.
         """
         table = torch.zeros(len(self.classes), self.outputs, dtype=torch.bool)
         for task in range(len(self.classes)):
-            if task_given or self.scenario in ("task", "transfer"):
+            if task_given or self.rules.task_given:
                 table[task, list(self.outputs_of(task))] = True
-            elif self.scenario == "domain" or self.active_classes == "all":
+            elif self.rules.shared_outputs or self.active_classes == "all":
                 table[task] = True
             else:
                 table[task, : self.outputs_of(after).stop] = True
         return table
 
     def candidates_for_query(self, after: int, task: int | None = None) -> Tensor:
-        """Outputs that compete for an image that a person brings, its task given or unknown: bool (outputs,).
+        """Returns the active outputs for an image of a person, task given or not: bool (outputs,).
 
-        Without the task label a task-incremental model is asked about everything it has learned.
+        Without the task label, a task-incremental model's outputs for all tasks so far are active.
         """
         if task is not None:
             return self.active_outputs(after, task_given=True)[task]
-        return self.active_outputs(after, task_given=self.scenario != "class")[: after + 1].any(0)
+        table = self.active_outputs(after, task_given=not self.rules.infers_task)
+        return table[: after + 1].any(0)
 
     def classes_of(self, output: int, after: int, task: int | None = None) -> tuple[int, ...]:
-        """The classes an answer stands for: one, or in the domain scenario one of each task seen so far."""
+        """Returns the classes of an output: one, or where outputs are shared one of each task."""
+        if not self.rules.shared_outputs:
+            return (self._all_classes[output],)
         tasks = range(after + 1) if task is None else [task]
-        if self.scenario == "domain":
-            return tuple(self.classes[t][output] for t in tasks if output < len(self.classes[t]))
-        return (self._flat[output],)
+        return tuple(self.classes[t][output] for t in tasks if output < len(self.classes[t]))
 
     @property
-    def _flat(self) -> tuple[int, ...]:
+    def _all_classes(self) -> tuple[int, ...]:
         return tuple(label for task in self.classes for label in task)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One lesson of the sequence. probe: a fixed part of the test images, evaluated during training.
+    """One task of the sequence with its images.
 
-    all_train: training images of all tasks of the run, for baselines that break the rules and use those of other tasks.
+    probe: a fixed part of the test images, evaluated during training. active_outputs: bool
+    (tasks, outputs). all_train: training images of every task of the run, for baselines that
+    break the rules and use those of other tasks.
     """
 
     index: int
@@ -90,7 +97,7 @@ class Task:
 
     @cached_property
     def all_active(self) -> bool:
-        """Whether every output competes for every image."""
+        """Whether every output is active for every image."""
         return bool(self.active_outputs.all())
 
     @property
@@ -99,104 +106,124 @@ class Task:
         return self.plan.outputs_of(self.index)
 
     def candidates(self, tasks: Tensor) -> Tensor:
-        """For each image, by its task int64 (n,), the outputs that compete for it: bool (n, outputs)."""
+        """Returns the active outputs of each image, bool (n, outputs), by its task, int64 (n,)."""
         return self.active_outputs[tasks]
 
 
 def make_plan(config: RunConfig, classes: int) -> Plan:
-    """Deals the classes out to the tasks; tasks differ by at most one class, the larger ones first, unless their sizes are given."""
+    """Returns the plan of a run: its classes, dealt out to the tasks in order of arrival.
+
+    Without given sizes, tasks differ by at most one class, the larger ones first. Raises
+    LifelongError where tasks, sizes or order do not fit the classes, or a setting does not fit
+    the scenario.
+    """
     if config.tasks > classes:
         raise LifelongError(
-            f"{config.tasks} tasks were asked for, but {config.dataset} has {classes} classes; ask for at most {classes}."
+            f"{config.tasks} tasks were asked for, but {config.dataset} has {classes} classes;"
+            f" ask for at most {classes}."
         )
-    if config.scenario == "transfer" and config.tasks < 2:
-        raise LifelongError(
-            "The transfer scenario was given 1 task; it needs at least 2, a source and a target."
-        )
-    for name in ("target", "images_per_class"):
-        if config.scenario != "transfer" and getattr(config, name) is not None:
-            raise LifelongError(
-                f"{name} was given in the scenario '{config.scenario}'; leave it out or choose the transfer scenario."
-            )
-    sizes = config.task_sizes or _shares(classes, config.tasks)
+    _check_scenario(config)
+    sizes = config.task_sizes or _even_sizes(classes, config.tasks)
     if len(sizes) != config.tasks or sum(sizes) != classes or min(sizes) < 1:
         raise LifelongError(
-            f"The task sizes were given as {list(sizes)}; expected {config.tasks} numbers of at least 1 that add up to the {classes} classes."
+            f"The task sizes were given as {list(sizes)}; expected {config.tasks} numbers of at"
+            f" least 1 that add up to the {classes} classes."
         )
-    dealt = iter(_class_order(config, classes))
-    tasks = tuple(tuple(next(dealt) for _ in range(size)) for size in sizes)
+    order = iter(_class_order(config, classes))
+    tasks = tuple(tuple(next(order) for _ in range(size)) for size in sizes)
     return Plan(config.scenario, tasks, config.training_recipe.active_classes)
 
 
-def _shares(classes: int, tasks: int) -> tuple[int, ...]:
-    share, more = divmod(classes, tasks)
-    return tuple(share + (task < more) for task in range(tasks))
-
-
-def with_target(config: RunConfig, own: int, other: int) -> RunConfig:
-    """The config of a run with a target data set, order and sizes of its tasks written out: `own` classes, then the `other` ones.
-
-    The source's classes are the first task; the target's are dealt out to the other tasks.
-    """
-    if not 2 <= config.tasks <= other + 1:
+def _check_scenario(config: RunConfig) -> None:
+    if config.tasks < config.rules.min_tasks:
         raise LifelongError(
-            f"{config.tasks} tasks were asked for, one of them for {config.dataset}; {config.target} has {other} classes, ask for 2 to {other + 1}."
+            f"The {config.scenario} scenario was given {config.tasks} task; it needs at least"
+            f" {config.rules.min_tasks}, a source and a target."
+        )
+    for name in ("target", "images_per_class"):
+        if not config.rules.has_source and getattr(config, name) is not None:
+            raise LifelongError(
+                f"{name} was given in the scenario '{config.scenario}'; leave it out or choose the"
+                " transfer scenario."
+            )
+
+
+def _even_sizes(classes: int, tasks: int) -> tuple[int, ...]:
+    share, larger = divmod(classes, tasks)
+    return tuple(share + (task < larger) for task in range(tasks))
+
+
+def with_target(config: RunConfig, source_classes: int, target_classes: int) -> RunConfig:
+    """Returns a transfer run's config with the order and sizes of its tasks written out.
+
+    The source's classes are the first task; those of the target data set, numbered after them, are
+    dealt out to the other tasks.
+    """
+    if not 2 <= config.tasks <= target_classes + 1:
+        raise LifelongError(
+            f"{config.tasks} tasks were asked for, one of them for {config.dataset};"
+            f" {config.target} has {target_classes} classes, ask for 2 to {target_classes + 1}."
         )
     order = config.class_order or (
-        *_drawn(config.seed, own),
-        *(own + label for label in _drawn(config.seed, other)),
+        *_order_of_seed(config.seed, source_classes),
+        *(source_classes + label for label in _order_of_seed(config.seed, target_classes)),
     )
-    return config.model_copy(
-        update={
-            "class_order": order,
-            "task_sizes": config.task_sizes or (own, *_shares(other, config.tasks - 1)),
-        }
-    )
+    sizes = config.task_sizes or (source_classes, *_even_sizes(target_classes, config.tasks - 1))
+    return config.model_copy(update={"class_order": order, "task_sizes": sizes})
 
 
 def _class_order(config: RunConfig, classes: int) -> list[int]:
-    if config.class_order is not None:
-        if sorted(config.class_order) != list(range(classes)):
-            raise LifelongError(
-                f"The class order was given as {list(config.class_order)}; expected each of 0 to {classes - 1} once."
-            )
-        return list(config.class_order)
-    return _drawn(config.seed, classes)
+    if config.class_order is None:
+        return _order_of_seed(config.seed, classes)
+    if sorted(config.class_order) != list(range(classes)):
+        raise LifelongError(
+            f"The class order was given as {list(config.class_order)}; expected each of 0 to"
+            f" {classes - 1} once."
+        )
+    return list(config.class_order)
 
 
-def _drawn(seed: int, classes: int) -> list[int]:
-    """The natural order for seed 0, else one drawn from the seed."""
+def _order_of_seed(seed: int, classes: int) -> list[int]:
+    """Returns the natural order for seed 0, else one drawn from the seed."""
     if seed == 0:
         return list(range(classes))
-    return torch.randperm(classes, generator=torch.Generator().manual_seed(seed)).tolist()
+    order: list[int] = torch.randperm(
+        classes, generator=torch.Generator().manual_seed(seed)
+    ).tolist()
+    return order
 
 
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:
-    """The tasks of a run, each with its own training and test images."""
-    how = make_plan(config, len(dataset.classes))
+    """Returns the tasks of a run, each with its own training and test images.
+
+    Raises LifelongError for a task without images, and as `make_plan` does.
+    """
+    plan = make_plan(config, len(dataset.classes))
     all_train = tuple(
-        _part(how, index, dataset.train_images, dataset.train_labels)
+        _examples_of(plan, index, dataset.train_images, dataset.train_labels)
         for index in range(config.tasks)
     )
     tasks = []
     for index, train in enumerate(all_train):
-        test = _part(how, index, dataset.test_images, dataset.test_labels)
+        test = _examples_of(plan, index, dataset.test_images, dataset.test_labels)
         if not len(train) or not len(test):
-            names = ", ".join(dataset.classes[label] for label in how.classes[index])
+            names = ", ".join(dataset.classes[label] for label in plan.classes[index])
             raise LifelongError(
                 f"Task {index + 1} ({names}) has no images in {dataset.name}; give each class some."
             )
         probe = test.take(evenly_spaced(len(test), config.training_recipe.probe_images))
-        tasks.append(Task(index, how, train, test, probe, how.active_outputs(index), all_train))
-    return (
-        tasks
-        if config.images_per_class is None
-        else limit_images(tasks, config.images_per_class, config.seed)
-    )
+        active = plan.active_outputs(index)
+        tasks.append(Task(index, plan, train, test, probe, active, all_train))
+    if config.images_per_class is None:
+        return tasks
+    return limit_images(tasks, config.images_per_class, config.seed)
 
 
 def limit_images(tasks: list[Task], images: int, seed: int, first: int = 1) -> list[Task]:
-    """The same tasks, with up to `images` training images of each class of all from `first` on; see `examples.few`."""
+    """Returns the tasks with up to `images` training images of each class from task `first` on.
+
+    See `examples.subsample`.
+    """
     all_train = tuple(
         subsample(task.train, images, seed) if task.index >= first else task.train for task in tasks
     )
@@ -206,8 +233,8 @@ def limit_images(tasks: list[Task], images: int, seed: int, first: int = 1) -> l
 
 
 def to_device(tasks: list[Task], device: torch.device) -> list[Task]:
-    """The same tasks with all their images on a device."""
-    all_train = tuple(part.to(device) for part in tasks[0].all_train)
+    """Returns the tasks with all their images on a device."""
+    all_train = tuple(train.to(device) for train in tasks[0].all_train)
     return [
         replace(
             task,
@@ -221,16 +248,17 @@ def to_device(tasks: list[Task], device: torch.device) -> list[Task]:
     ]
 
 
-def _part(how: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
-    place = torch.full((int(labels.max()) + 1,), -1)
-    for output, label in zip(how.outputs_of(task), how.classes[task]):
-        if label < len(place):
-            place[label] = output
-    outputs = place[labels]
-    chosen = (outputs >= 0).nonzero().squeeze(1)
-    return Examples(images[chosen], outputs[chosen], torch.full((len(chosen),), task))
+def _examples_of(plan: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
+    """Returns the images of a task's classes, uint8 (n, c, h, w), labelled by their outputs."""
+    output_of = torch.full((int(labels.max()) + 1,), -1)
+    for output, label in zip(plan.outputs_of(task), plan.classes[task]):
+        if label < len(output_of):
+            output_of[label] = output
+    outputs = output_of[labels]
+    members = (outputs >= 0).nonzero().squeeze(1)
+    return Examples(images[members], outputs[members], torch.full((len(members),), task))
 
 
 def evenly_spaced(available: int, wanted: int) -> Tensor:
-    """Positions of so many of the available images, spread evenly over all of them, int64 (m,)."""
+    """Returns positions of so many of the available images, spread evenly, int64 (m,)."""
     return torch.linspace(0, available - 1, min(available, wanted)).long()

@@ -87,11 +87,8 @@ class History:
         )
 
     def chance(self, task: int) -> float:
-        """Accuracy of guessing among the outputs that compete for an image of this task after the last task."""
-        sizes = [len(names) for names in self.started.classes]
-        return 1 / {"class": sum(sizes), "domain": max(sizes)}.get(
-            self.config.scenario, sizes[task]
-        )
+        """Returns the accuracy of guessing on a task among its active classes after the last task."""
+        return self.config.rules.chance([len(names) for names in self.started.classes], task)
 
     def is_reference_of(self, run: "History") -> bool:
         """Returns whether this is cumulative training of the run's network on the run's tasks.

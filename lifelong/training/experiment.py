@@ -31,9 +31,7 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     other = 0
     if config.target is not None:
         other = _classes(config.target) if dataset is None else len(dataset.classes) - own
-        config = (
-            scenarios.with_target(config, own, other) if config.scenario == "transfer" else config
-        )
+        config = scenarios.with_target(config, own, other) if config.rules.has_source else config
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.make_plan(config, own + other)

@@ -1,8 +1,12 @@
 """Which classes come when, and which outputs compete for an image."""
 
+import ast
+from pathlib import Path
+
 import pytest
 import torch
 
+from lifelong.config import SCENARIOS
 from lifelong.data.examples import Dataset
 from lifelong.data.scenarios import Plan, make_plan, split
 from lifelong.errors import LifelongError
@@ -208,3 +212,44 @@ def test_a_data_set_whose_largest_label_is_missing_still_splits():
         full.test_labels,
     )
     assert [len(t.train) for t in split(config(tasks=2), dataset)] == [120, 96]
+
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = [p for folder in ("lifelong", "app") for p in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def names_of_scenarios_compared(source: str) -> list[str]:
+    """Comparisons and look-ups that ask for a scenario by its name."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Compare)
+        and "scenario" in ast.unparse(node)
+        and any(isinstance(n, ast.Constant) and n.value in SCENARIOS for n in ast.walk(node))
+    ]
+
+
+def test_a_comparison_with_a_scenarios_name_is_found():
+    assert names_of_scenarios_compared("a = config.scenario in ('task', 'x')") != []
+    assert names_of_scenarios_compared("a = config.rules.task_given") == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_module_asks_for_a_scenario_by_its_name(path):
+    assert names_of_scenarios_compared(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_chance_is_one_over_the_outputs_active_after_the_last_task(scenario):
+    plan = PLAN[scenario.name, "seen"]
+    active = plan.active_outputs(after=len(CLASSES) - 1)
+    for task in range(len(CLASSES)):
+        assert scenario.chance([len(c) for c in CLASSES], task) == 1 / int(active[task].sum())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_tasks_have_different_names_and_the_default_number_is_allowed(scenario):
+    for tasks in range(scenario.min_tasks, 7):
+        assert len(set(scenario.task_names(tasks))) == tasks
+    assert scenario.default_tasks >= scenario.min_tasks
+    assert make_plan(config(scenario=scenario.name, tasks=scenario.min_tasks), 10)

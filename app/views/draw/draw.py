@@ -57,7 +57,7 @@ def curves() -> None:
 
 def _without_label(history: History, report: dict[str, Any]) -> str:
     """Returns a sentence where the frame gives the task label and the chart does not."""
-    given = report.get("task_given") and history.config.scenario == "class"
+    given = report.get("task_given") and history.config.rules.infers_task
     return "Here the model is not told the task. " if given else ""
 
 

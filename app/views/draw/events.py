@@ -53,7 +53,7 @@ def example_sheet(run: str) -> dict[str, Any]:
 def label_given(run: str | None) -> bool:
     """Returns whether this run's scenario gives the task label; a person may still take it away."""
     try:
-        return run is not None and api.history(run).config.scenario == "task"
+        return run is not None and api.history(run).config.rules.task_given
     except LifelongError:
         return False  # a run deleted meanwhile: the answer that follows says so
 

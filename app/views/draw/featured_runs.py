@@ -6,13 +6,6 @@ DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
 PROMPT = "0"  # a class of the first task, because that is what a fine-tuned model forgets
 
-SCENARIOS = {
-    "task": "task-incremental",
-    "domain": "domain-incremental",
-    "class": "class-incremental",
-    "transfer": "transfer",
-}
-
 
 def run_name(row: dict) -> str:
     """Returns the name of a run in a list of choices.
@@ -27,7 +20,7 @@ def run_name(row: dict) -> str:
     """
     data = api.dataset_spec(row.get("dataset", "mnist"))
     strategy = api.strategy_titles().get(row["strategy"], row["strategy"])
-    name = f"{strategy} · {SCENARIOS.get(row['scenario'], row['scenario'])}"
+    name = f"{strategy} · {api.SCENARIOS[row['scenario']].short_title}"
     name += "" if data.kind == "digit" else f" · {data.title}"
     return name if row["shipped"] else f"{name} · run {row['id'].rsplit('-', 1)[-1]}"
 

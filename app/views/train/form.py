@@ -90,7 +90,7 @@ def _scenario() -> None:
     st.radio(
         "What must the model do?",
         scenarios,
-        index=scenarios.index("class"),
+        index=scenarios.index(api.DEFAULT_SCENARIO),
         key="scenario",
         on_change=_new_scenario,
         format_func=labels.scenario_title,
@@ -150,8 +150,9 @@ def _dataset():
 def _tasks(classes: int) -> None:
     """How many tasks, of those that so many classes allow."""
     state = st.session_state
-    fewest, most = 2 if state["scenario"] == "transfer" else 1, min(classes, MOST_TASKS)
-    state["tasks"] = min(max(state.get("tasks", api.usual_tasks(state["scenario"])), fewest), most)
+    scenario = api.SCENARIOS[state["scenario"]]
+    fewest, most = scenario.min_tasks, min(classes, MOST_TASKS)
+    state["tasks"] = min(max(state.get("tasks", scenario.default_tasks), fewest), most)
     if fewest == most:
         st.markdown(f"{labels.plural(most, 'task')} of one class each")
         return
@@ -228,7 +229,7 @@ def _new_dataset() -> None:
 
 
 def _new_scenario() -> None:
-    st.session_state["tasks"] = api.usual_tasks(st.session_state["scenario"])
+    st.session_state["tasks"] = api.SCENARIOS[st.session_state["scenario"]].default_tasks
 
 
 def _begin(until: int | None = None) -> None:
