@@ -1,5 +1,6 @@
 """Chooses device, precision and number of threads, so that a run can be repeated."""
 
+from collections.abc import Callable
 from functools import cache
 
 import torch
@@ -46,6 +47,20 @@ def half_batch_size(images: int) -> int:
             "The memory does not hold one image in this network; choose a smaller side or a smaller network."
         )
     return images // 2
+
+
+def retry_with_freed_memory(action: Callable[[], None]) -> None:
+    """Runs an action after it ran out of memory, with the unused memory of the GPU returned.
+
+    Raises LifelongError if it runs out of memory again.
+    """
+    torch.cuda.empty_cache()
+    try:
+        action()
+    except torch.OutOfMemoryError:
+        raise LifelongError(
+            "The memory is full after a step of the optimiser; choose a smaller network, or a strategy that stores less."
+        ) from None
 
 
 def set_threads(count: int | None) -> None:

@@ -37,7 +37,7 @@ class AGEM(Strategy):
     def adjust_gradients(self, task: Task) -> None:
         if not task.index or not len(self.memory):
             return
-        replayed = sample(self.memory, self.recipe.batch, self.generator)
+        replayed = sample(self.memory, self.within_limit(self.recipe.batch), self.generator)
         gradient = self.network.flat_gradient.clone()
         with matmul.matmul_precision(self.arithmetic):
             self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))

@@ -1,7 +1,8 @@
 """What a strategy is: a dataclass that overrides some steps of the one training loop below."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -65,6 +66,7 @@ class Strategy(Stateful):
         self.batch_limit: int | None = (
             None  # images that the memory holds in one step, where those are fewer than wanted
         )
+        self._body_statistics = tuple(network.statistics().values())
         self.to_device()
         self.restart()
 
@@ -85,27 +87,56 @@ class Strategy(Stateful):
         for step, indices in enumerate(batches(len(examples), steps, order), 1):
             if step <= start:
                 continue
-            self.network.body.begin_step(self.seed, task.index, step)
-            loss = self._step_in_memory(task, examples, indices)
+            loss = self._step_in_memory(task, examples, indices, step)
             self.network.body.eval()
             yield step, steps, loss.detach()
         self.end_task(task)
 
-    def _step_in_memory(self, task: Task, examples: Examples, indices: Tensor) -> Tensor:
-        """A step on this batch, or on the first part of it where the memory does not hold it all.
+    def _step_in_memory(
+        self, task: Task, examples: Examples, indices: Tensor, number: int
+    ) -> Tensor:
+        """Takes a step on this batch, or on the first part of it if the GPU's memory is too small.
 
-        A strategy that sees each image only once takes the other parts, too.
+        An attempt that ran out of memory leaves no trace: the next one draws the same random numbers.
+        A strategy that sees each image only once takes steps on the other parts, too.
         """
         loss = torch.zeros(())
         while len(indices):
             part = indices if self.batch_limit is None else indices[: self.batch_limit]
+            random = self.generator.get_state()
+            statistics = [tensor.clone() for tensor in self._body_statistics]
+            self.network.body.begin_step(self.seed, task.index, number)
             try:
                 loss = self.step(task, Batch(**examples.take(part).tensors(), indices=part))
             except torch.OutOfMemoryError:
+                self.generator.set_state(random)
+                for tensor, before in zip(self._body_statistics, statistics):
+                    tensor.copy_(before)
                 self.batch_limit = hardware.half_batch_size(len(part))
                 continue
             indices = indices[len(part) :] if self.single_pass else indices[:0]
         return loss
+
+    def within_limit(self, images: int) -> int:
+        """Returns the size of a batch of so many images, or what a step may hold if that is less."""
+        return images if self.batch_limit is None else min(images, self.batch_limit)
+
+    def finish_step(self, *actions: Callable[[], None]) -> None:
+        """Runs what follows the gradients: none of these actions is repeated once it is done.
+
+        Their memory does not depend on the batch, so one that runs out of it is tried a second time,
+        not with a smaller batch. An action that fails may have drawn random numbers, nothing else.
+        Raises LifelongError when the second attempt fails, too.
+        """
+        for action in actions:
+            random = self.generator.get_state()
+            try:
+                action()
+            except torch.OutOfMemoryError:
+                self.generator.set_state(random)
+            else:
+                continue
+            hardware.retry_with_freed_memory(action)
 
     def _order(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
         """Positions of each batch: shuffled passes over all images, an incomplete last batch dropped."""
@@ -133,14 +164,16 @@ class Strategy(Stateful):
         return self.recipe.steps or max(FEWEST_STEPS, len(examples) // self.recipe.batch)
 
     def step(self, task: Task, batch: Batch) -> Tensor:
-        """One step of the optimiser on one batch; returns the loss, a scalar."""
+        """Takes one step of the optimiser on one batch and returns the loss, a scalar.
+
+        Until `finish_step` it changes nothing but random generators, gradients and the body's statistics.
+        """
         with matmul.matmul_precision(self.arithmetic):
             logits = self.forward(task, batch)
             loss = self.loss(task, batch, logits)
             self.network.backward(loss)
         self.adjust_gradients(task)
-        self.optimizer.step()
-        self.after_step(task, batch, logits)
+        self.finish_step(self.optimizer.step, partial(self.after_step, task, batch, logits))
         return loss
 
     def examples(self, task: Task) -> Examples:
@@ -162,7 +195,7 @@ class Strategy(Stateful):
         """Changes `self.network.flat_gradient` in place, between the backward pass and the optimiser's step."""
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        """After every optimiser step."""
+        """After every optimiser step. It is called again when it ran out of memory: see `finish_step`."""
 
     def end_task(self, task: Task) -> None:
         """After the last step of a task: what is kept for later is measured here."""

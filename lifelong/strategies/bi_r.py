@@ -97,7 +97,8 @@ class BIR(Strategy):
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         lesson = Lesson(batch.images, batch.tasks, one_hot(batch.labels, self.plan.outputs))
-        present, past = len(batch.labels), self.replayed if task.index else 0
+        present = len(batch.labels)
+        past = self.within_limit(self.replayed) if task.index else 0
         weights = shares(present, past, task.index).to(self.device)
         softness = torch.tensor([1.0] * present + [self.temperature] * past).to(self.device)
         with matmul.matmul_precision(self.arithmetic):
@@ -110,8 +111,7 @@ class BIR(Strategy):
                 lesson.targets * log_p
             ).sum(1)
             backward(loss, self.network, self.vae)
-        self.optimizer.step()
-        self.vae_optimizer.step()
+        self.finish_step(self.optimizer.step, self.vae_optimizer.step)
         return loss
 
     def end_task(self, task: Task) -> None:
@@ -119,17 +119,16 @@ class BIR(Strategy):
 
     def replay(self, task: Task, like: Tensor) -> Lesson:
         """By the network as it was when the task began: images in the shape of those given, of random past classes."""
+        count = self.within_limit(self.replayed)
         classes = torch.tensor(
             [(past, output) for past in range(task.index) for output in self.plan.outputs_of(past)]
         )
         tasks, outputs = (
-            classes[torch.randint(len(classes), (self.replayed,), generator=self.generator)]
+            classes[torch.randint(len(classes), (count,), generator=self.generator)]
             .to(self.device)
             .unbind(1)
         )
-        noise = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(
-            self.device
-        )
+        noise = torch.randn(count, self.vae.latents, generator=self.generator).to(self.device)
         gates = self.gates(tasks, one_hot(outputs, self.plan.outputs))
         images = as_images(
             self.vae.answer_with(self.painter, noise, outputs, gates), like.shape[1:]

@@ -53,6 +53,7 @@ class DER(Strategy):
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         room = room_for(self.plan, self.per_class)
-        chosen, places, self.seen = reservoir(self.seen, len(batch.labels), room, self.generator)
+        chosen, places, seen = reservoir(self.seen, len(batch.labels), room, self.generator)
         self.memory = placed(self.memory, batch, chosen, places)
         self.answers = put(self.answers, places, logits.detach()[chosen])
+        self.seen = seen  # last: an attempt that fails before has no effect on the next one

@@ -76,8 +76,7 @@ class DGR(Strategy):
                     self.generator,
                 )
             )
-        self.optimizer.step()
-        self.vae_optimizer.step()
+        self.finish_step(self.optimizer.step, self.vae_optimizer.step)
         return loss
 
     def end_task(self, task: Task) -> None:
@@ -85,9 +84,8 @@ class DGR(Strategy):
 
     def replay(self, like: Tensor) -> Tensor:
         """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape of those given."""
-        latents = torch.randn(self.replayed, self.vae.latents, generator=self.generator).to(
-            self.device
-        )
+        count = self.within_limit(self.replayed)
+        latents = torch.randn(count, self.vae.latents, generator=self.generator).to(self.device)
         return as_images(self.vae.answer_with(self.painter, latents), like.shape[1:])
 
     def retaught(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:

@@ -85,7 +85,9 @@ class GenerativeClassifier(Strategy):
             self.start_class()
         members = (task.train.labels == len(self.models) - 1).nonzero().squeeze(1)
         chosen = members[
-            torch.randperm(len(members), generator=self.generator)[: self.recipe.batch]
+            torch.randperm(len(members), generator=self.generator)[
+                : self.within_limit(self.recipe.batch)
+            ]
         ]
         with matmul.matmul_precision(self.arithmetic):
             pixels = self.network.body(task.train.images[chosen])
@@ -93,9 +95,12 @@ class GenerativeClassifier(Strategy):
                 pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator
             )
             self.vae.backward(loss)
-        self.vae_optimizer.step()
-        self.models[-1] = self.vae.flat
+        self.finish_step(self.vae_optimizer.step, self._store_model)
         return loss
+
+    def _store_model(self) -> None:
+        """Copies the weights of the model in training to the stored ones."""
+        self.models[-1] = self.vae.flat
 
     def end_task(self, task: Task) -> None:
         while len(self.models) < task.outputs.stop:  # there were fewer steps than classes

@@ -66,6 +66,8 @@ class HAT(Strategy):
         self.optimizer.forget()
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
+        # Gradients of embeddings add up: those of an attempt that ran out of memory do not count.
+        self.embeddings.grad = None
         return self.network(batch.images, self._by_layer(self.attention(task)))
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..config import RunConfig
 from ..data.examples import Batch
@@ -78,22 +78,20 @@ class PackNet(Strategy):
 
     def free(self, task: Task) -> None:
         """Leaves the smallest weights of this task to the next one, as zeros and without momentum."""
-        for layer in self.network.layers[:-1]:
-            start = (
-                layer.weight.storage_offset()
-            )  # within `flat`, of which every parameter is a view
-            part = slice(start, start + layer.weight.numel())
-            owned = (self.owner[part] == task.index).nonzero().squeeze(1)
-            size = self.network.flat[part][owned].abs()
-            smallest = start + owned[size.argsort(stable=True)[: round(self.prune * len(owned))]]
-            self.owner[smallest] = task.index + 1
-            for vector in (
-                self.mine,
-                self.network.flat,
-                self.optimizer.mean,
-                self.optimizer.square,
-            ):
-                vector[smallest] = 0
+        none = torch.zeros(0, dtype=torch.int64, device=self.device)
+        hidden = self.network.layers[:-1]
+        smallest = torch.cat([none, *(self._smallest(layer, task) for layer in hidden)])
+        self.owner[smallest] = task.index + 1
+        for vector in (self.mine, self.network.flat, self.optimizer.mean, self.optimizer.square):
+            vector[smallest] = 0
+
+    def _smallest(self, layer: nn.Linear, task: Task) -> Tensor:
+        """Returns the positions in `flat` of a layer's smallest weights that this task owns, int64."""
+        start = layer.weight.storage_offset()  # within `flat`, of which every parameter is a view
+        part = slice(start, start + layer.weight.numel())
+        owned = (self.owner[part] == task.index).nonzero().squeeze(1)
+        size = self.network.flat[part][owned].abs()
+        return start + owned[size.argsort(stable=True)[: round(self.prune * len(owned))]]
 
     def scores(self, images: Tensor) -> Tensor:
         return by_task(

@@ -26,15 +26,15 @@ class Adam:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Moves the network's weights by its present gradient."""
-        self.steps += 1
+        """Moves the network's weights by its present gradient; leaves nothing changed if it fails."""
+        steps = self.steps + 1
         torch._fused_adam_(
             [self.network.flat],
             [self.network.flat_gradient],
             [self.mean],
             [self.square],
             [],
-            [self.steps],
+            [steps],
             lr=self.learning_rate,
             beta1=self.betas[0],
             beta2=self.betas[1],
@@ -43,6 +43,7 @@ class Adam:
             amsgrad=False,
             maximize=False,
         )
+        self.steps = steps
 
     def state_dict(self) -> dict[str, Tensor]:
         """The averages and the number of steps, by torch's names for them."""
