@@ -17,6 +17,7 @@ import click
 from lifelong.inference import predict
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
+from lifelong.runs.folders import SHIPPED
 from lifelong.strategies import base
 from lifelong.training import evaluation, experiment
 from lifelong.transfer import store as study_store
@@ -26,30 +27,27 @@ from lifelong.transfer import store as study_store
 @click.argument("names", nargs=-1)
 def main(names: tuple[str, ...]) -> None:
     """Makes the runs named, or all of them."""
-    for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines():
+    for line in (SHIPPED / "shipped.txt").read_text().splitlines():
         name, command = line.split("\t")
         if names and name not in names:
             continue
-        shutil.rmtree(run_store.SHIPPED / name, ignore_errors=True)
+        shutil.rmtree(SHIPPED / name, ignore_errors=True)
         _python, *arguments = shlex.split(command)
         subprocess.run(
-            [sys.executable, *arguments],
-            cwd=run_store.SHIPPED.parent,
-            check=True,
-            stdout=subprocess.DEVNULL,
+            [sys.executable, *arguments], cwd=SHIPPED.parent, check=True, stdout=subprocess.DEVNULL
         )
-        told = check_study(name) if study_store.is_study(run_store.SHIPPED / name) else check(name)
+        told = check_study(name) if study_store.is_study(SHIPPED / name) else check(name)
         click.echo(json.dumps({"run": name, **told}))
 
 
 def check_study(name: str) -> dict:
     """What a study found of forward transfer, in points."""
-    found = study_store.result(run_store.SHIPPED / name)
+    found = study_store.result(SHIPPED / name)
     if not found.finished or "sample" in found.began.data:
         raise SystemExit(
             f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA."
         )
-    (run_store.SHIPPED / name / ".lock").unlink(missing_ok=True)
+    (SHIPPED / name / ".lock").unlink(missing_ok=True)
     return {
         "forward_transfer": found.report(name)["forward_transfer"]["images"],
         "seconds": found.seconds,
@@ -58,7 +56,7 @@ def check_study(name: str) -> dict:
 
 def check(name: str) -> dict:
     """The largest difference, in points, between the recorded accuracy and that of the weights on disk."""
-    at = run_store.SHIPPED / name
+    at = SHIPPED / name
     story = run_store.history(at)
     if "sample" in story.started.source or not story.finished:
         raise SystemExit(

@@ -19,8 +19,8 @@ from .datasets.base import DatasetSpec as DatasetSpec
 from .errors import LifelongError as LifelongError
 from .events import ExtractingFeatures as ExtractingFeatures
 from .metrics import Metric, all_metrics
-from .runs import folders
 from .runs import store as run_store
+from .runs.folders import RunState
 from .runs.history import History
 from .service import catalog
 from .service.worker_client import WorkerClient
@@ -52,7 +52,7 @@ def run_list() -> list[dict[str, Any]]:
 
 
 def _row(run: str) -> dict[str, Any]:
-    row = {"id": run, "shipped": run_store.is_shipped(run)}
+    row = {"id": run, "shipped": is_shipped(run)}
     try:
         story = history(run)
         measures = story.measures()
@@ -103,22 +103,23 @@ def version(run: str) -> int:
 
 
 def is_shipped(name: str) -> bool:
-    """Whether this run or study came with the project."""
-    return run_store.is_shipped(name) or study_store.is_shipped(name)
+    """Returns whether this run or study came with the project."""
+    return any(folder.name == name for folder in (*run_store.shipped(), *study_store.shipped()))
 
 
 def _folder(name: str) -> Path:
-    """The folder of a run or of a study."""
-    return folders.find_folder(name, study_store.CONFIG) or run_store.folder(name)
+    """Returns the folder of a run or of a study."""
+    return study_store.find(name) or run_store.folder(name)
 
 
-def state(name: str) -> str:
-    """'waiting', 'running', 'new', 'finished', 'stopped', 'failed' or 'interrupted', of a run or a study."""
-    at = _folder(name)
-    place = worker.queue_position(at)
-    if place is not None:
-        return "running" if place == 0 else "waiting"
-    return study_store.state(at) if study_store.is_study(at) else run_store.state(at)
+def state(name: str) -> RunState:
+    """Returns the state of a run or a study, with that of the worker's queue."""
+    folder = _folder(name)
+    position = worker.queue_position(folder)
+    if position is not None:
+        return RunState.WAITING if position else RunState.RUNNING
+    store = study_store if study_store.is_study(folder) else run_store
+    return store.state(folder)
 
 
 def queue_position(name: str) -> int | None:
@@ -235,7 +236,7 @@ def needed(run: str, image: Image.Image) -> np.ndarray:
 
 def _taken_by(run: str) -> tuple[str, tuple[int, int, int]]:
     story = history(run)
-    return story.config.dataset, story.started.shape if story.started else (1, 28, 28)
+    return story.config.dataset, story.started.shape if story.has_started else (1, 28, 28)
 
 
 def classify(

@@ -1,12 +1,13 @@
-"""Events of a run, one JSON object a line in `record.jsonl`; no torch.
+"""Events of a run, one JSON object a line in `record.jsonl`, and the order they come in. No torch.
 
-Accuracies are shares in [0, 1]; tasks count from 0; seconds are of training alone (evaluation is `evaluating`).
+Accuracies are shares in [0, 1]; tasks count from 0; seconds are those of training alone, without
+those of evaluation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
 
 
 def recorded_as(name: str, field: str) -> Any:
@@ -20,10 +21,16 @@ class RecordedEvent(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, serialize_by_alias=True)
 
 
-class ExtractingFeatures(RecordedEvent):
-    """Before the start: so many of all images have gone through the frozen backbone; seconds since the first.
+class Ending(RecordedEvent):
+    """Base class of the events that end a record; a run or study that goes on loses them."""
 
-    held: images that the memory holds at once; None where it holds as many as are wanted.
+    event: str
+
+
+class ExtractingFeatures(RecordedEvent):
+    """Images that have gone through the frozen backbone before the start; seconds since the first.
+
+    batch_limit: images at once that fit into memory; None where the wanted number fits.
     """
 
     event: Literal["preparing"] = "preparing"
@@ -34,10 +41,14 @@ class ExtractingFeatures(RecordedEvent):
 
 
 class Started(RecordedEvent):
-    """classes: names by task, in order of arrival. untrained: accuracy before any training, task label given.
+    """Facts about a run before its first step.
 
-    shape: of the pictures. backbone: what tells the frozen backbone that they go through from others; empty where there is none.
-    estimate: seconds of training to expect on this machine; None for a small network, which takes few.
+    classes: names by task, in order of arrival. labels: the same as numbers.
+    images: number of training and test images. shape: (channels, height, width) of an image.
+    backbone: fingerprint of the frozen backbone; empty without one.
+    estimate: expected seconds of training on this machine; None for a small network, which
+    takes few.
+    random_init_accuracy: by task, before any training, task label given.
     """
 
     event: Literal["started"] = "started"
@@ -55,9 +66,10 @@ class Started(RecordedEvent):
 
 
 class Step(RecordedEvent):
-    """Where training stands. probe: accuracy on a fixed part of each task's test images, tasks 0..task.
+    """Progress within a task.
 
-    held: images of a step, where the memory did not hold the recipe's batch; None where it did.
+    probe: accuracy on a fixed part of the test images of each of the tasks 0..task.
+    batch_limit: images of a step that fit into memory; None where the recipe's batch fits.
     """
 
     event: Literal["step"] = "step"
@@ -71,10 +83,12 @@ class Step(RecordedEvent):
 
 
 class TaskLearned(RecordedEvent):
-    """One row of accuracy[after][on] over the whole test sets of tasks 0..task.
+    """One row of accuracy[after][on], over all test images of the tasks 0..task.
 
-    labelled: the same with the task label given. ahead: the next task before it is learned, label given.
-    stored: bytes that the strategy keeps for earlier tasks, by kind; None in records older than this field.
+    accuracy_given_task: the same with the task label given.
+    next_task_accuracy: of the next task before it is learned, task label given.
+    stored: bytes that the strategy stores for earlier tasks, by kind; None in records older than
+    this field.
     """
 
     event: Literal["task_learned"] = "task_learned"
@@ -89,12 +103,14 @@ class TaskLearned(RecordedEvent):
     stored: dict[str, int] | None = None
 
 
-class Finished(RecordedEvent):
+class Finished(Ending):
+    """Every task is learned."""
+
     event: Literal["finished"] = "finished"
     seconds: float
 
 
-class Stopped(RecordedEvent):
+class Stopped(Ending):
     """Somebody stopped the run within `task` after `step` steps; it can go on from there."""
 
     event: Literal["stopped"] = "stopped"
@@ -102,14 +118,62 @@ class Stopped(RecordedEvent):
     step: int
 
 
-class Failed(RecordedEvent):
+class Failed(Ending):
+    """Learning ended with an error, told in one sentence."""
+
     event: Literal["failed"] = "failed"
     message: str
 
 
-def extraction_progress(events: Sequence[BaseModel]) -> ExtractingFeatures | None:
-    """How far the images have gone through the backbone, while they do: the last event, where it tells that."""
-    return events[-1] if events and isinstance(events[-1], ExtractingFeatures) else None
-
-
 Event = ExtractingFeatures | Started | Step | TaskLearned | Finished | Stopped | Failed
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+class RunOrder:
+    """Order of a run's events: a start, then the tasks one after the other, one row for each."""
+
+    def __init__(self) -> None:
+        self.tasks = self.learned = 0
+        self.begun = False
+
+    def follows(self, event: Event) -> bool:
+        """Returns whether an event follows from those this was asked about before."""
+        match event:
+            case ExtractingFeatures():
+                return event.done <= event.total
+            case Started():
+                fits = not self.begun and (
+                    len(event.classes) == len(event.labels) == len(event.random_init_accuracy) > 0
+                )
+                self.tasks = len(event.classes)
+            case Step():
+                fits = event.task == self.learned < self.tasks
+                fits = fits and len(event.probe) == self.learned + 1
+            case TaskLearned():
+                fits = event.task == self.learned < self.tasks
+                fits = fits and len(event.accuracy) == self.learned + 1
+                fits = fits and len(event.accuracy_given_task) == self.learned + 1
+                self.learned += 1
+            case _:
+                fits = True
+        self.begun = True
+        return fits
+
+
+def events_until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
+    """Returns the events of a run up to the state within `task` after `step` steps.
+
+    Endings are left out: a run that goes on has not ended.
+    """
+
+    def is_before(event: Event) -> bool:
+        match event:
+            case Started():
+                return True
+            case Step():
+                return (event.task, event.step) <= (task, step)
+            case TaskLearned():
+                return event.task < task
+        return False
+
+    return [event for event in events if is_before(event)]

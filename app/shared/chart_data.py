@@ -33,7 +33,7 @@ def names(history: History) -> list[str]:
 
 def classes(history: History) -> list[str]:
     """The classes of each task as one short text, empty before the run has begun."""
-    if history.started is None:
+    if not history.has_started:
         return [""] * history.config.tasks
     return [_listed(group) for group in history.started.classes]
 

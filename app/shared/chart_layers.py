@@ -133,7 +133,7 @@ def points(data: Data, history: History, x: alt.X, highlight: int | None) -> lis
 
 def levels(history: History, highlight: int | None) -> list[float]:
     """The accuracies of guessing; tasks with as many classes share one."""
-    if history.started is None:
+    if not history.has_started:
         return []
     tasks = range(history.config.tasks) if highlight is None else [highlight]
     return sorted({round(history.chance(task), 4) for task in tasks})

@@ -73,8 +73,9 @@ def live_spec(history: History, highlight: int | None = None) -> dict:
 
     Only its two named data sets differ from one moment to the next, so a page redraws it without a flicker.
     """
-    c, start = history.config, history.started
-    key = (c.scenario, c.tasks, start and start.classes, highlight)
+    c = history.config
+    classes = history.started.classes if history.has_started else None
+    key = (c.scenario, c.tasks, classes, highlight)
     if key not in _live_frames:
         if len(_live_frames) > 50:
             _live_frames.clear()

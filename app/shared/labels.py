@@ -120,14 +120,14 @@ def source(history: History) -> str:
     """Where the numbers come from."""
     return (
         f"Data: {history.started.source}."
-        if history.started
+        if history.has_started
         else "Data: known once the run has begun."
     )
 
 
 def facts(history: History) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
-    c, start = history.config, history.started
+    c = history.config
     card = next((card for card in api.strategies(c.scenario) if card.name == c.strategy), None)
     told = [("Scenario", f"{c.rules.title}: {c.rules.about}")]
     if card:
@@ -143,7 +143,8 @@ def facts(history: History) -> list[tuple[str, str]]:
         (f"Network: {name.replace('_', ' ')}", value(given)) for name, given in c.network.items()
     ]
     told += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
-    if start:
+    if history.has_started:
+        start = history.started
         told += [
             ("Data", start.source),
             ("Tasks", "; ".join(titles(history))),

@@ -190,7 +190,7 @@ def _with_label(history: History, task: int, after: int) -> str:
 
 def label_matters(history: History) -> bool:
     """Whether the task label would tell a class-incremental model something, and leave it something to tell."""
-    several = history.started is not None and max(map(len, history.started.classes)) > 1
+    several = history.has_started and max(map(len, history.started.classes)) > 1
     return history.config.rules.infers_task and several and len(history.learned) > 1
 
 

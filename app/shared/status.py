@@ -20,7 +20,7 @@ def progress(
     if history.preparing:
         return through_backbone(history.preparing)
     if last is None:
-        expected = history.started.estimate if history.started else None
+        expected = history.started.estimate if history.has_started else None
         return (
             (0.0, f"Learning begins, about {duration(expected)} to the end")
             if expected

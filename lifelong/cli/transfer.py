@@ -141,7 +141,7 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
 
 
 def _table(found: StudyResult, name: str) -> str:
-    if found.began is None:
+    if not found.has_begun:
         return f"{name}: nothing found yet"
     sizes = ["all" if size is None else str(size) for size in found.began.sizes]
     lines = [

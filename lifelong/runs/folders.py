@@ -1,112 +1,69 @@
-"""The folders of runs and studies: where they are, what is in them, and who is at work there."""
+"""Folders of runs and studies: where they are, which ship, their config, record, lock and state."""
 
 import contextlib
 import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
-from ..errors import LifelongError
+from ..errors import LifelongError, unknown_name
 from ..events import Failed
 from ..storage import atomic
 from . import journal
+from .history import ExperimentHistory
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
+CONFIG_FILES = ("config.json", "study.json")  # of a run and of a study; a folder has one of them
+
+Config = TypeVar("Config", bound=BaseModel)
+History = TypeVar("History", bound=ExperimentHistory[Any, Any])
+
+
+class RunState(StrEnum):
+    """State of a run or study. Only the worker's queue knows of WAITING."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its process was killed
 
 
 def home() -> Path:
-    """The folder that new runs go into: `$LIFELONG_RUNS`, by default the project's `checkpoints/`."""
+    """Returns the folder of new runs: `$LIFELONG_RUNS`, by default the project's `checkpoints/`."""
     return Path(os.environ.get("LIFELONG_RUNS") or SHIPPED)
 
 
-def list_names(config: str) -> list[str]:
-    """Names of all folders with a config of this name, the newest first and those that ship with the project last."""
-    own = [f.parent for f in home().glob(f"*/{config}") if f.parent.name not in shipped(config)]
-    own.sort(key=lambda folder: (folder / config).stat().st_mtime, reverse=True)
-    return [folder.name for folder in own] + list(shipped(config))
-
-
-@lru_cache(maxsize=2)
-def shipped(config: str = "config.json") -> tuple[str, ...]:
-    """Names of the folders that came with the project, those with a config of this name."""
-    file = SHIPPED / "shipped.txt"
-    names = [line.split("\t")[0] for line in file.read_text().splitlines()] if file.exists() else []
-    return tuple(name for name in names if (SHIPPED / name / config).exists())
-
-
-def ships(at: Path, config: str = "config.json") -> bool:
-    """Whether this folder came with the project."""
-    return at.parent == SHIPPED and at.name in shipped(config)
-
-
-def find_folder(name: str, config: str) -> Path | None:
-    """The folder of this name with a config of this name, if there is one."""
-    name = str(name)  # programs send numbers and null
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", name):
-        place = SHIPPED if name in shipped(config) else home()
-        return place / name if (place / name / config).is_file() else None
-    return None
-
-
 def new_folder(*words: str) -> Path:
-    """A folder for a new run or study, named by these words and a random number."""
+    """Returns a path for a new run or study, named by these words and a random number."""
     return home() / "-".join([*words, secrets.token_hex(3)])
 
 
-def create_folder(
-    config: BaseModel, at: Path, name: str, read: Callable[[bytes], BaseModel]
-) -> Path:
-    """Makes the folder with the config in a file of this name, unless it is there; raises LifelongError where another one is."""
-    if any((at / other).exists() for other in {"config.json", "study.json"} - {name}):
-        raise LifelongError(
-            f"The folder {at.name} holds something else already; give another with --out."
-        )
-    try:
-        at.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LifelongError(
-            f"The folder {at.name} could not be made ({error.strerror}); give another with --out."
-        ) from None
-    file = at / name
-    if not file.exists():
-        atomic.write_atomically(file, config.model_dump_json(indent=2).encode())
-    elif read(file.read_bytes()) != config:
-        raise LifelongError(
-            f"The folder {at.name} holds a run with another configuration; give another with --out."
-        )
-    return at
-
-
 def version(file: Path) -> tuple[int, int] | None:
-    """What changes whenever a file does; None where there is none."""
+    """Returns a value that changes whenever a file does; None where there is none."""
     try:
-        seen = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return seen.st_mtime_ns, seen.st_size
+    return status.st_mtime_ns, status.st_size
 
 
-def run_state(at: Path, ending: object, begun: bool) -> str:
-    """The state of what is learned in a folder, by the last event of its record and whether there is any."""
-    if is_locked(at):
-        return "running"
-    named = getattr(ending, "event", None)
-    return (
-        named if named in ("finished", "stopped", "failed") else "interrupted" if begun else "new"
-    )
-
-
-def is_locked(at: Path) -> bool:
-    """Whether a process is learning what is in this folder."""
-    if not (at / ".lock").exists():
+def is_locked(folder: Path) -> bool:
+    """Returns whether a process is learning the run or study in this folder."""
+    lock = folder / ".lock"
+    if not lock.exists():
         return False
     try:
-        with FileLock(at / ".lock", timeout=0):
+        with FileLock(lock, timeout=0):
             return False
     except Timeout:
         return True
@@ -114,28 +71,146 @@ def is_locked(at: Path) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def exclusive(at: Path) -> Iterator[None]:
-    """Within it, no other process learns what is in this folder; an error is noted in its record, too.
+@lru_cache(maxsize=8)
+def _shipped_names(root: Path) -> tuple[str, ...]:
+    file = root / "shipped.txt"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return tuple(line.split("\t")[0] for line in lines)
 
-    Raises LifelongError when another process is at it, or the folder cannot be written to.
+
+class ExperimentFolders(Generic[Config, History]):
+    """All folders of one kind of experiment.
+
+    noun: "run" or "study", for messages. config_file: name of the file with the config.
+    read_config: parses that file. read_history: makes the history from the config and the path of
+    the record.
     """
-    try:
-        lock = FileLock(at / ".lock").acquire(timeout=0.5)
-    except Timeout:
-        raise LifelongError(
-            f"{at.name} is being learned by another process; wait for it or stop it."
-        ) from None
-    except OSError as error:
-        raise LifelongError(
-            f"The folder of {at.name} cannot be written to ({error.strerror}); start one elsewhere."
-        ) from None
-    with lock:
+
+    def __init__(
+        self,
+        noun: str,
+        config_file: str,
+        read_config: Callable[[bytes], Config],
+        read_history: Callable[[Config, Path], History],
+    ) -> None:
+        self.noun = noun
+        self.config_file = config_file
+        self._read_config = read_config
+        self._read_history = read_history
+        self._cached_history = lru_cache(maxsize=256)(self._load_history)
+
+    def ids(self) -> list[str]:
+        """Returns the names of all folders, the newest first and those that ship last."""
+        shipped = [folder.name for folder in self.shipped()]
+        own = [file for file in home().glob(f"*/{self.config_file}")]
+        own.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+        return [file.parent.name for file in own if file.parent.name not in shipped] + shipped
+
+    def shipped(self) -> tuple[Path, ...]:
+        """Returns the folders that came with the project."""
+        folders = (SHIPPED / name for name in _shipped_names(SHIPPED))
+        return tuple(folder for folder in folders if self.contains(folder))
+
+    def contains(self, folder: Path) -> bool:
+        """Returns whether a folder holds an experiment of this kind."""
+        return (folder / self.config_file).is_file()
+
+    def find(self, name: str) -> Path | None:
+        """Returns the folder of this name, if there is one; a name is never a path."""
+        name = str(name)  # programs send numbers and null
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", name):
+            return None
+        root = SHIPPED if SHIPPED / name in self.shipped() else home()
+        return root / name if self.contains(root / name) else None
+
+    def folder(self, name: str) -> Path:
+        """Returns the folder of this name. Raises LifelongError when there is none."""
+        folder = self.find(name)
+        if folder is None:
+            raise unknown_name(self.noun, str(name)[:80], self.ids())
+        return folder
+
+    def create(self, config: Config, folder: Path, resolve: Callable[[Config], Config]) -> Path:
+        """Makes the folder with the config in it, unless it is there already.
+
+        config: a resolved one. resolve: applied to the config that is there, so that one that an
+        earlier version wrote in other words is recognised. Raises LifelongError for a folder that
+        cannot be made or holds something else.
+        """
+        if any((folder / other).exists() for other in CONFIG_FILES if other != self.config_file):
+            raise LifelongError(
+                f"The folder {folder.name} holds something else already; give another with --out."
+            )
         try:
-            yield
-        except LifelongError as error:
-            with contextlib.suppress(
-                LifelongError
-            ):  # a full disk cannot take the note that it is full
-                journal.append(at / "record.jsonl", Failed(message=str(error)))
-            raise
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LifelongError(
+                f"The folder {folder.name} could not be made ({error.strerror}); "
+                "give another with --out."
+            ) from None
+        file = folder / self.config_file
+        if not file.exists():
+            atomic.write_atomically(file, config.model_dump_json(indent=2).encode())
+        elif resolve(self._read_config(file.read_bytes())) != config:
+            raise LifelongError(
+                f"The folder {folder.name} holds a run with another configuration; "
+                "give another with --out."
+            )
+        return folder
+
+    def history(self, folder: Path) -> History:
+        """Returns the config and the events so far; read anew only when a file has changed."""
+        return self._cached_history(
+            folder, version(folder / self.config_file), version(folder / journal.RECORD_FILE)
+        )
+
+    def _load_history(self, folder: Path, *_versions: tuple[int, int] | None) -> History:
+        try:
+            config = self._read_config((folder / self.config_file).read_bytes())
+        except OSError:
+            raise LifelongError(
+                f"The {self.noun} {folder.name} has no readable {self.config_file}; "
+                f"delete the {self.noun}."
+            ) from None
+        return self._read_history(config, folder / journal.RECORD_FILE)
+
+    def state(self, folder: Path) -> RunState:
+        """Returns the state by the lock and the last event of the record."""
+        history = self.history(folder)
+        if is_locked(folder):
+            return RunState.RUNNING
+        if history.ending:
+            return RunState(history.ending.event)
+        return RunState.INTERRUPTED if history.events else RunState.NEW
+
+    @contextlib.contextmanager
+    def learning(self, folder: Path) -> Iterator[None]:
+        """Keeps other processes from learning in this folder; notes an error in the record, too.
+
+        Raises LifelongError when another process is learning there, the folder cannot be written
+        to, or it came with the project and is complete.
+        """
+        if folder in self.shipped() and self.history(folder).finished:
+            raise LifelongError(
+                f"The {self.noun} {folder.name} ships with the project and is complete; "
+                "start one of your own."
+            )
+        try:
+            lock = FileLock(folder / ".lock").acquire(timeout=0.5)
+        except Timeout:
+            raise LifelongError(
+                f"{folder.name} is being learned by another process; wait for it or stop it."
+            ) from None
+        except OSError as error:
+            raise LifelongError(
+                f"The folder of {folder.name} cannot be written to ({error.strerror}); "
+                "start one elsewhere."
+            ) from None
+        with lock:
+            try:
+                yield
+            except LifelongError as error:
+                # a full disk cannot take the note that it is full
+                with contextlib.suppress(LifelongError):
+                    journal.append(folder / journal.RECORD_FILE, Failed(message=str(error)))
+                raise

@@ -1,15 +1,30 @@
-"""What a run's events amount to: the accuracy matrix, the live curves, the measures; no torch."""
+"""Summaries of the events of a run: accuracy matrix, live curves, metrics. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from .. import events, metrics
+from pydantic import BaseModel
+
+from .. import metrics
 from ..config import RunConfig
-from ..events import Event, ExtractingFeatures, Finished, Started, Step, TaskLearned
+from ..errors import LifelongError
+from ..events import (
+    Ending,
+    Event,
+    ExtractingFeatures,
+    Finished,
+    RecordedEvent,
+    Started,
+    Step,
+    TaskLearned,
+)
 
 Matrix = list[list[float | None]]
+Config = TypeVar("Config", bound=BaseModel)
+AnyEvent = TypeVar("AnyEvent", bound=RecordedEvent)
+Kind = TypeVar("Kind", bound=RecordedEvent)
 REFERENCE_STRATEGY = "cumulative"  # joint training on all tasks so far: what could be reached
 # Fields in which a run and its reference agree. The order of classes is compared by their labels.
 REFERENCE_FIELDS = (
@@ -27,46 +42,67 @@ REFERENCE_FIELDS = (
 
 
 @dataclass(frozen=True)
-class History:
-    """A run as far as it has come. Tasks count from 0; accuracies are shares in [0, 1]."""
+class ExperimentHistory(Generic[Config, AnyEvent]):
+    """Config and events so far of a run or a study."""
 
-    config: RunConfig
-    events: Sequence[Event]
+    config: Config
+    events: Sequence[AnyEvent]
 
-    @cached_property
-    def started(self) -> Started | None:
-        """What was known at the start; None when the run has not begun."""
-        return next((e for e in self.events if isinstance(e, Started)), None)
-
-    @cached_property
-    def learned(self) -> list[TaskLearned]:
-        """One event for each task learned, in order."""
-        return [e for e in self.events if isinstance(e, TaskLearned)]
-
-    @cached_property
-    def steps(self) -> list[Step]:
-        """The evaluations during training, in order."""
-        return [e for e in self.events if isinstance(e, Step)]
+    def all_of(self, kind: type[Kind]) -> list[Kind]:
+        """Returns the events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
 
     @property
-    def ending(self) -> Event | None:
-        """The last event when it ends the run: Finished, Stopped or Failed."""
+    def ending(self) -> Ending | None:
+        """The last event when it is an ending."""
         last = self.events[-1] if self.events else None
-        return None if isinstance(last, ExtractingFeatures | Started | Step | TaskLearned) else last
+        return last if isinstance(last, Ending) else None
 
     @property
     def finished(self) -> bool:
-        """Whether every task has been learned."""
+        """Whether everything has been learned."""
         return isinstance(self.ending, Finished)
 
     @property
     def preparing(self) -> ExtractingFeatures | None:
-        """How far the images have gone through the backbone, while they do."""
-        return events.extraction_progress(self.events)
+        """The progress of feature extraction, while that is the last event."""
+        last = self.events[-1] if self.events else None
+        return last if isinstance(last, ExtractingFeatures) else None
+
+
+@dataclass(frozen=True)
+class History(ExperimentHistory[RunConfig, Event]):
+    """Config and events so far of a run. Tasks count from 0; accuracies are shares in [0, 1]."""
+
+    @cached_property
+    def _starts(self) -> list[Started]:
+        return self.all_of(Started)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the run has begun, so that its classes and images are known."""
+        return bool(self._starts)
+
+    @property
+    def started(self) -> Started:
+        """Facts known at the start. Raises LifelongError before that, see `has_started`."""
+        if not self._starts:
+            raise LifelongError("The run has not begun; let it learn first.")
+        return self._starts[0]
+
+    @cached_property
+    def learned(self) -> list[TaskLearned]:
+        """One event for each task learned, in order."""
+        return self.all_of(TaskLearned)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The evaluations during training, in order."""
+        return self.all_of(Step)
 
     @cached_property
     def accuracy(self) -> Matrix:
-        """accuracy[after][on] over whole test sets, None where not yet learned."""
+        """accuracy[after][on] over all test images, None where not yet learned."""
         return self._square([row.accuracy for row in self.learned])
 
     @cached_property
@@ -81,13 +117,12 @@ class History:
 
     @property
     def seconds(self) -> float:
-        """Seconds of training so far, evaluation left out."""
-        return max(
-            (e.seconds for e in self.events if isinstance(e, Step | TaskLearned)), default=0.0
-        )
+        """Seconds of training so far, without evaluation."""
+        timed = (event for event in self.events if isinstance(event, Step | TaskLearned))
+        return max((event.seconds for event in timed), default=0.0)
 
     def chance(self, task: int) -> float:
-        """Returns the accuracy of guessing on a task among its active classes after the last task."""
+        """Returns the accuracy of guessing on a task among its active classes after the last one."""
         return self.config.rules.chance([len(names) for names in self.started.classes], task)
 
     def is_reference_of(self, run: "History") -> bool:
@@ -95,7 +130,7 @@ class History:
 
         Seed, device, precision and `half` may differ: they change the accuracy by chance only.
         """
-        if self.started is None or run.started is None:
+        if not (self.has_started and run.has_started):
             return False
         return (
             self.config.strategy == REFERENCE_STRATEGY != run.config.strategy
@@ -111,17 +146,20 @@ class History:
             "accuracy": self.accuracy,
             "accuracy_given_task": self.accuracy_given_task,
             "next_task_accuracy": [row.next_task_accuracy for row in self.learned],
-            "random_init_accuracy": self.started.random_init_accuracy if self.started else None,
+            "random_init_accuracy": self.started.random_init_accuracy if self.has_started else None,
             "reference_accuracy": reference.accuracy if reference else None,
         }
         return {metric.name: metric.of(quantities) for metric in metrics.all_metrics()}
 
-    def report(self, run: str) -> dict[str, Any]:
-        """The JSON object that `train --json` prints. stored: bytes kept for earlier tasks, by kind."""
+    def report(self, run: str | None) -> dict[str, Any]:
+        """Returns the JSON object that `train --json` prints.
+
+        run: its id, None for one in memory. stored: bytes stored for earlier tasks, by kind.
+        """
         return {
             "run": run,
             "dataset": self.config.dataset,
-            "source": self.started.source if self.started else None,
+            "source": self.started.source if self.has_started else None,
             "scenario": self.config.scenario,
             "strategy": self.config.strategy,
             "model": self.config.model,

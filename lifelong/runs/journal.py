@@ -1,91 +1,67 @@
-"""Reads and writes `record.jsonl`, one JSON line an event."""
+"""Reads and writes `record.jsonl` of a run or a study, one JSON line an event."""
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import BinaryIO, TypeVar
 
 import pydantic
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from ..errors import LifelongError
-from ..events import Event, ExtractingFeatures, Started, Step, TaskLearned
-from ..storage.atomic import _unwritable, write_atomically
+from ..events import RecordedEvent
+from ..storage.atomic import unwritable, write_atomically
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+RECORD_FILE = "record.jsonl"
+E = TypeVar("E", bound=RecordedEvent)
 
 
-def read(file: Path) -> list[Event]:
-    """All events of a record; a last line that is only half written is left out.
+def read(
+    file: Path, adapter: TypeAdapter[E], follows: Callable[[E], bool], noun: str
+) -> tuple[E, ...]:
+    """Returns all events of a record; a last line that is only half written is left out.
 
-    Raises LifelongError naming the line when an earlier line is damaged or does not follow from those before.
+    adapter: of the union of events. follows: whether an event follows from those before it, called
+    once for each in order. noun: whose record it is, "run" or "study".
+    Raises LifelongError naming the line when one is damaged or does not follow.
     """
     if not file.exists():
-        return []
-    return list(_in_order(file, read_events(file, _EVENT, "run")))
-
-
-def _in_order(file: Path, events: Iterable[Event]) -> Iterator[Event]:
-    """Passes events on as long as they tell one story: a start, then tasks one after the other, a row for each."""
-    tasks = learned = 0
-    before = 0
-    for number, event in enumerate(events, 1):
-        match event:
-            case ExtractingFeatures():
-                fits = event.done <= event.total
-                before += fits and not tasks
-            case Started():
-                fits = (
-                    number == before + 1
-                    and len(event.classes)
-                    == len(event.labels)
-                    == len(event.random_init_accuracy)
-                    > 0
-                )
-                tasks = len(event.classes)
-            case Step():
-                fits = event.task == learned < tasks and len(event.probe) == learned + 1
-            case TaskLearned():
-                fits = (
-                    event.task == learned < tasks
-                    and len(event.accuracy) == len(event.accuracy_given_task) == learned + 1
-                )
-                learned += 1
-            case _:
-                fits = True
-        if not fits:
+        return ()
+    events = []
+    for number, event in enumerate(_parse(file, adapter, noun), 1):
+        if not follows(event):
             raise LifelongError(
-                f"Line {number} of {file.parent.name}/{file.name} does not follow from the lines before it; "
-                "delete the run or restore the file."
+                f"Line {number} of {file.parent.name}/{file.name} does not follow from the lines "
+                f"before it; delete the {noun} or restore the file."
             )
-        yield event
+        events.append(event)
+    return tuple(events)
 
 
-def read_events(file: Path, kind: TypeAdapter, of: str) -> Iterator[Any]:
-    """The events of a record, each a line of this kind; of: whose record it is. A half-written last line is left out."""
-    *whole, _torn = file.read_bytes().split(b"\n")
-    for number, line in enumerate(whole, 1):
+def _parse(file: Path, adapter: TypeAdapter[E], noun: str) -> Iterator[E]:
+    *lines, _torn = file.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
         try:
-            yield kind.validate_json(line)
+            yield adapter.validate_json(line)
         except pydantic.ValidationError:
             raise LifelongError(
-                f"Line {number} of {file.parent.name}/{file.name} is not an event of a {of}; "
-                f"expected one JSON object a line. Delete the {of} or restore the file."
+                f"Line {number} of {file.parent.name}/{file.name} is not an event of a {noun}; "
+                f"expected one JSON object a line. Delete the {noun} or restore the file."
             ) from None
 
 
-def append(file: Path, event: BaseModel) -> None:
-    """Adds one event; a reader sees the whole line or, after a crash, a torn one that it leaves out."""
+def append(file: Path, event: RecordedEvent) -> None:
+    """Adds one event; a reader sees the full line or, after a crash, a torn one that it leaves out."""
     try:
         with open(file, "ab+") as out:
-            out.truncate(_whole(out))  # a torn line would swallow the next one
-            out.write(event.model_dump_json().encode() + b"\n")
+            out.truncate(_end_of_lines(out))  # a torn line would swallow the next one
+            out.write(_line(event))
     except OSError as error:
-        raise _unwritable(file, error) from None
+        raise unwritable(file, error) from None
 
 
-def _whole(record: BinaryIO) -> int:
-    """Bytes up to the end of the last whole line."""
+def _end_of_lines(record: BinaryIO) -> int:
+    """Returns the number of bytes up to the end of the last complete line."""
     end = record.seek(0, os.SEEK_END)
     record.seek(max(0, end - 1))
     if record.read() in (b"", b"\n"):
@@ -94,39 +70,21 @@ def _whole(record: BinaryIO) -> int:
     return record.read().rfind(b"\n") + 1
 
 
-def rewrite(file: Path, events: Iterable[BaseModel]) -> None:
+def _line(event: RecordedEvent) -> bytes:
+    return event.model_dump_json().encode() + b"\n"
+
+
+def rewrite(file: Path, events: Iterable[RecordedEvent]) -> None:
     """Replaces the record at once: the old or the new one is on disk, never a mixture."""
-    write_atomically(file, b"".join(event.model_dump_json().encode() + b"\n" for event in events))
-
-
-def events_until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
-    """The events of a run up to the state within `task` after `step` steps; those after it are left out.
-
-    Endings are left out too: a run that goes on has not ended.
-    """
-
-    def kept(event: Event) -> bool:
-        match event:
-            case Started():
-                return True
-            case Step():
-                return (event.task, event.step) < (task, step) or (event.task, event.step) == (
-                    task,
-                    step,
-                ) != (task, 0)
-            case TaskLearned():
-                return event.task < task
-        return False
-
-    return [event for event in events if kept(event)]
+    write_atomically(file, b"".join(map(_line, events)))
 
 
 def append_all(
-    file: Path, events: Iterable[BaseModel], before: Iterable[BaseModel], stop: Callable[[], bool]
-) -> Generator[BaseModel, None, bool]:
-    """Appends events as they come, and passes them on; when `stop` says yes, the record is put back to what it was before.
+    file: Path, events: Iterable[E], before: Sequence[RecordedEvent], stop: Callable[[], bool]
+) -> Generator[E, None, bool]:
+    """Appends events and yields each once it is on disk; returns whether all of them came.
 
-    Returns whether all of them came.
+    When `stop` says yes, the record is set back to the events before.
     """
     for event in events:
         append(file, event)

@@ -1,80 +1,41 @@
 """Runs on disk: a folder each, with the config, the record and the checkpoints."""
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import config as configs
 from ..config import RunConfig
-from ..errors import LifelongError, unknown_name
-from ..events import Event, Stopped, TaskLearned
-from . import journal
-from .folders import (
-    SHIPPED,
-    create_folder,
-    exclusive,
-    find_folder,
-    home,
-    is_locked,
-    list_names,
-    new_folder,
-    run_state,
-    shipped,
-    ships,
-    version,
-)
+from ..errors import LifelongError
+from ..events import EVENT, Event, RunOrder, Stopped, TaskLearned, events_until
+from . import checkpoints, journal
+from .folders import ExperimentFolders, is_locked, new_folder
 from .history import History
 
-__all__ = ["SHIPPED", "home", "is_locked", "shipped"]  # of the folders, what is asked for here
+if TYPE_CHECKING:  # pages list runs before torch is loaded
+    from ..training.experiment import Experiment
 
 
-def ids() -> list[str]:
-    """All runs there are, the newest first and those that ship with the project last."""
-    return list_names("config.json")
+def _read_history(config: RunConfig, record: Path) -> History:
+    return History(config, journal.read(record, EVENT, RunOrder().follows, "run"))
 
 
-def is_shipped(run: str) -> bool:
-    """Whether this run came with the project."""
-    return run in shipped()
+RUNS = ExperimentFolders("run", "config.json", configs.read, _read_history)
+ids, shipped, folder = RUNS.ids, RUNS.shipped, RUNS.folder
+history, state = RUNS.history, RUNS.state
 
 
-def folder(run: str) -> Path:
-    """The folder of a run by its id. Raises LifelongError when there is none; an id is never a path."""
-    found = find_folder(run, "config.json")
-    if found is None:
-        raise unknown_name("run", str(run)[:80], ids())
-    return found
+def create(config: RunConfig, folder: Path | None = None) -> Path:
+    """Makes a run's folder with its resolved config; by default a new one with a name of its own.
 
-
-def create(config: RunConfig, at: Path | None = None) -> Path:
-    """A new run's folder with its config in it; a name is made up unless a folder is given."""
-    from ..training.experiment import resolve
+    Raises LifelongError for a config that cannot be run and for a folder that holds another run.
+    """
+    from ..training.experiment import resolve  # loads torch
 
     config = resolve(config)
-    return create_folder(
-        config,
-        at or new_folder(config.dataset, config.scenario, config.strategy),
-        "config.json",
-        configs.read,
-    )
-
-
-def history(at: Path) -> History:
-    """A run as far as its record tells; read anew only when one of its two files has changed."""
-    return _history(at, version(at / "config.json"), version(at / "record.jsonl"))
-
-
-@lru_cache(maxsize=256)
-def _history(at: Path, *_stamps: tuple[int, int] | None) -> History:
-    try:
-        config = configs.read((at / "config.json").read_bytes())
-    except OSError:
-        raise LifelongError(
-            f"The run {at.name} has no readable config.json; delete the run."
-        ) from None
-    return History(config, tuple(journal.read(at / "record.jsonl")))
+    folder = folder or new_folder(config.dataset, config.scenario, config.strategy)
+    return RUNS.create(config, folder, resolve)
 
 
 def reference_run(run: str) -> str | None:
@@ -90,132 +51,123 @@ def reference_run(run: str) -> str | None:
     return None
 
 
-def state(at: Path) -> str:
-    """'new', 'running', 'finished', 'stopped', 'failed', or 'interrupted' (killed while it was learning)."""
-    story = history(at)
-    return run_state(at, story.ending, bool(story.events))
-
-
 def learn(
-    at: Path, until: int | None = None, stop: Callable[[], bool] = lambda: False
+    folder: Path, until: int | None = None, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Event]:
-    """Learns on from where the run stands, before task `until` or to the end; every event is on disk when it is told.
+    """Continues a run before task `until` or to its end; yields each event once it is on disk.
 
-    Raises LifelongError when another process is learning this run, or its data are not those it began with.
+    Raises LifelongError when another process is learning this run, it ships and is complete, or
+    its data or its backbone are not those it began with.
     """
-    if ships(at) and history(at).finished:
-        raise LifelongError(
-            f"The run {at.name} ships with the project and is complete; start one of your own."
-        )
-    with exclusive(at):
-        yield from _learn(at, until, stop)
+    with RUNS.learning(folder):
+        yield from _learn(folder, until, stop)
 
 
-def _learn(at: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
-    from ..storage import tensor_files
-    from ..training.experiment import Experiment, extract_features
-    from . import checkpoints
+def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
+    from ..training.experiment import Experiment, extract_features  # loads torch
 
-    record = at / "record.jsonl"
-    story = history(at)
-    if story.finished:
+    record = folder / journal.RECORD_FILE
+    before = history(folder)
+    if before.finished:
         return
-    if not (
-        yield from journal.append_all(record, extract_features(story.config), story.events, stop)
-    ):
-        yield Stopped(task=len(story.learned), step=0)
+    extracting = extract_features(before.config)
+    if not (yield from journal.append_all(record, extracting, before.events, stop)):
+        yield Stopped(task=len(before.learned), step=0)
         return
-    experiment = Experiment(story.config, stop=stop)
-    task, step = _resume(at, experiment)
-    if story.started and story.started.source != experiment.dataset.source:
-        raise LifelongError(
-            f"The run {at.name} began with {story.started.source}, but here is {experiment.dataset.source}; start a new run."
-        )
-    if story.started and story.started.backbone != (
-        experiment.frozen_backbone.fingerprint if experiment.frozen_backbone else ""
-    ):
-        raise LifelongError(
-            f"The run {at.name} began with another backbone than the one here; start a new run, or restore its weights."
-        )
-    journal.rewrite(record, journal.events_until(story.events, task, step) if task or step else [])
+    experiment = Experiment(before.config, stop=stop)
+    task, step = _load_resume_state(folder, experiment)
+    if before.has_started:
+        _check_unchanged(folder, before, experiment)
+    journal.rewrite(record, events_until(before.events, task, step) if task or step else [])
     for event in experiment.events(until):
         if isinstance(event, TaskLearned):
-            answering = experiment.strategy.inference_state_dict()
-            tensor_files.write(
-                checkpoints.inference_file(at, event.task), answering, half=story.config.half
-            )
-            _keep(checkpoints.resume_file(at, event.task), experiment)
-            checkpoints.interrupted_file(at).unlink(missing_ok=True)
+            _save_task(folder, event.task, experiment)
         elif isinstance(event, Stopped) and event.step:
-            _keep(checkpoints.interrupted_file(at), experiment)
+            _save_resume_state(checkpoints.interrupted_file(folder), experiment)
         journal.append(record, event)
         yield event
 
 
-def _keep(file: Path, experiment) -> None:
+def _check_unchanged(folder: Path, before: History, experiment: "Experiment") -> None:
+    if before.started.source != experiment.dataset.source:
+        raise LifelongError(
+            f"The run {folder.name} began with {before.started.source}, but here is "
+            f"{experiment.dataset.source}; start a new run."
+        )
+    backbone = experiment.frozen_backbone
+    if before.started.backbone != (backbone.fingerprint if backbone else ""):
+        raise LifelongError(
+            f"The run {folder.name} began with another backbone than the one here; "
+            "start a new run, or restore its weights."
+        )
+
+
+def _save_task(folder: Path, task: int, experiment: "Experiment") -> None:
+    """Writes the checkpoints after a task; that within the task is no longer needed."""
     from ..storage import tensor_files
 
-    about = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
-    tensor_files.write(
-        file, experiment.state_dict(), {name: str(value) for name, value in about.items()}
-    )
+    inference_state = experiment.strategy.inference_state_dict()
+    half = experiment.config.half
+    tensor_files.write(checkpoints.inference_file(folder, task), inference_state, half=half)
+    _save_resume_state(checkpoints.resume_file(folder, task), experiment)
+    checkpoints.interrupted_file(folder).unlink(missing_ok=True)
 
 
-def _resume(at: Path, experiment) -> tuple[int, int]:
-    """Puts the experiment where the run was left; returns the task and step it goes on from."""
+def _save_resume_state(file: Path, experiment: "Experiment") -> None:
     from ..storage import tensor_files
-    from . import checkpoints
 
-    learned = len(history(at).learned)
-    file = checkpoints.interrupted_file(at)
+    position = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
+    metadata = {name: str(value) for name, value in position.items()}
+    tensor_files.write(file, experiment.state_dict(), metadata)
+
+
+def _load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int]:
+    """Loads the last state into the experiment; returns the task and step it continues from."""
+    from ..storage import tensor_files
+
+    learned = len(history(folder).learned)
+    file = checkpoints.interrupted_file(folder)
     if not file.exists():
-        file = checkpoints.resume_file(at, learned - 1) if learned else None
-    if file is None:
-        return 0, 0
-    state, about = tensor_files.read(file)
+        if not learned:
+            return 0, 0
+        file = checkpoints.resume_file(folder, learned - 1)
+    state, metadata = tensor_files.read(file)
     try:
-        task, step = int(about["task"]), int(about["step"])
-        experiment.load_state_dict(state, task, step, float(about["seconds"]))
+        task, step = int(metadata["task"]), int(metadata["step"])
+        experiment.load_state_dict(state, task, step, float(metadata["seconds"]))
     except (KeyError, ValueError, RuntimeError):  # what torch raises where shapes differ
         raise LifelongError(
-            f"The checkpoint {at.name}/{file.name} belongs to another model; undo the task or restore the file."
+            f"The checkpoint {folder.name}/{file.name} belongs to another model; "
+            "undo the task or restore the file."
         ) from None
     return task, step
 
 
-def undo(at: Path) -> None:
-    """Takes back what was learned last: the begun part of a task, or else the last whole task.
+def undo(folder: Path) -> None:
+    """Removes what was learned last: the begun part of a task, or else the last complete task.
 
-    Raises LifelongError when nothing was learned, the run is being learned, or it came with the project.
+    Raises LifelongError when nothing was learned, the run is being learned, or it came with the
+    project.
     """
-    from . import checkpoints
-
-    story = history(at)
-    if is_shipped(at.name) or is_locked(at):
-        why = "ships with the project" if is_shipped(at.name) else "is being learned; stop it first"
-        raise LifelongError(f"Undo was asked for, but the run {at.name} {why}.")
-    learned = len(story.learned)
-    begun = checkpoints.interrupted_file(at).exists() or any(
-        step.task == learned for step in story.steps
+    run = history(folder)
+    for refused, why in (
+        (folder in shipped(), "ships with the project"),
+        (is_locked(folder), "is being learned; stop it first"),
+    ):
+        if refused:
+            raise LifelongError(f"Undo was asked for, but the run {folder.name} {why}.")
+    learned = len(run.learned)
+    begun = checkpoints.interrupted_file(folder).exists() or any(
+        step.task == learned for step in run.steps
     )
     task = learned if begun else learned - 1
-    if task < 0 or not story.events:
+    if task < 0 or not run.events:
         raise LifelongError(
-            f"Undo was asked for, but the run {at.name} has not learned anything yet."
+            f"Undo was asked for, but the run {folder.name} has not learned anything yet."
         )
-    kept = journal.events_until(story.events, task)
+    events: list[Event] = [*events_until(run.events, task), Stopped(task=task, step=0)]
     # In this order a crash in between leaves a run that goes on from one of the two states.
-    checkpoints.interrupted_file(at).unlink(missing_ok=True)
-    journal.rewrite(at / "record.jsonl", [*kept, Stopped(task=task, step=0)] if task else [])
-    for file in [checkpoints.inference_file(at, task), checkpoints.resume_file(at, task)]:
+    checkpoints.interrupted_file(folder).unlink(missing_ok=True)
+    journal.rewrite(folder / journal.RECORD_FILE, events if task else [])
+    for file in [checkpoints.inference_file(folder, task), checkpoints.resume_file(folder, task)]:
         file.unlink(missing_ok=True)
-
-
-def delete(run: str) -> None:
-    """Removes a run of one's own, with all its files."""
-    at = folder(run)
-    if is_shipped(run) or is_locked(at):
-        raise LifelongError(
-            f"The run {run} ships with the project or is being learned; it was not deleted."
-        )
-    shutil.rmtree(at)

@@ -17,10 +17,11 @@ def write_atomically(file: Path, content: bytes) -> None:
         os.replace(beside, file)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise _unwritable(file, error) from None
+        raise unwritable(file, error) from None
 
 
-def _unwritable(file: Path, error: OSError) -> LifelongError:
+def unwritable(file: Path, error: OSError) -> LifelongError:
+    """Returns the error for a file that could not be written."""
     return LifelongError(
         f"{file.parent.name}/{file.name} could not be written ({error.strerror}); free some space and go on."
     )

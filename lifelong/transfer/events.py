@@ -1,20 +1,22 @@
-"""Events of a transfer study; no torch."""
+"""Events of a transfer study, and the order they come in. No torch."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from ..events import ExtractingFeatures, Failed, Finished, RecordedEvent, recorded_as
+from ..events import Ending, ExtractingFeatures, Failed, Finished, RecordedEvent, recorded_as
 from .config import Branch, Size, StudyConfig, branches
 
 
 class Began(RecordedEvent):
-    """source, target: class names. sizes: target images a class, None for all there are, `images` on average.
+    """Facts about a study before its first step.
 
-    source is the origin of the weights in words where a pretrained network is studied; its chance is 0 then.
-
-    chance: accuracy of guessing on source and target. looked_at: test images of each in a Look, at most.
+    source, target: class names. The source is the origin of the weights, in words, where a
+    pretrained network is studied; its chance is 0 then.
+    sizes: target images a class, None for all there are, which are `images` on average.
+    chance: accuracy of guessing on source and target.
+    probe_images: test images of each in a Probe, at most.
     """
 
     event: Literal["began"] = "began"
@@ -29,9 +31,9 @@ class Began(RecordedEvent):
 
 
 class SourceLearned(RecordedEvent):
-    """Accuracy on the source just after it was learned, before any of the ways goes on from there.
+    """Accuracy on the source just after it was learned, before the target in any regime.
 
-    accuracy: on all of its test images; looked: on those of a Look.
+    accuracy: over all of its test images; probe_accuracy: over those of a Probe.
     """
 
     event: Literal["source_learned"] = "source_learned"
@@ -43,7 +45,10 @@ class SourceLearned(RecordedEvent):
 
 
 class Probe(RecordedEvent):
-    """Accuracy on some test images of target and source, after a step of learning from the most images; source: None where there is none."""
+    """Accuracy on some test images after a step of learning from the largest number of images.
+
+    source: None for a pretrained network.
+    """
 
     event: Literal["look"] = "look"
     seed: int
@@ -54,9 +59,10 @@ class Probe(RecordedEvent):
 
 
 class TargetLearned(RecordedEvent):
-    """Accuracy on all test images of target and source, after the target was learned from so many images a class.
+    """Accuracy on all test images after the target was learned from so many images a class.
 
-    seconds: of the clock on the wall, since the study began; breaks are left out.
+    source: None for a pretrained network.
+    seconds: wall-clock time since the study began, without interruptions.
     """
 
     event: Literal["target_learned"] = "target_learned"
@@ -69,7 +75,7 @@ class TargetLearned(RecordedEvent):
     seconds: float = 0.0
 
 
-class StudyStopped(RecordedEvent):
+class StudyStopped(Ending):
     """Somebody stopped the study; it can go on from there."""
 
     event: Literal["stopped"] = "stopped"
@@ -88,31 +94,75 @@ Event = (
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
-def is_complete(events: Iterable[Event], part: Branch) -> bool:
-    """Whether these events hold all that a part has to tell."""
+def seconds(events: Iterable[Event]) -> float:
+    """Returns the wall-clock time of a study up to its last timed event, without interruptions."""
+    timed = ExtractingFeatures | SourceLearned | TargetLearned | Finished
+    return max((event.seconds for event in events if isinstance(event, timed)), default=0.0)
+
+
+class StudyOrder:
+    """Order of a study's events: its start first, and of each branch its source first."""
+
+    def __init__(self, config: StudyConfig) -> None:
+        self.config = config
+        self.began: Began | None = None
+        self.sources: set[tuple[int, str]] = set()
+        self.begun = False
+
+    def follows(self, event: Event) -> bool:
+        """Returns whether an event follows from those this was asked about before."""
+        begun, self.begun = self.begun, True
+        match event:
+            case Began():
+                self.began = event
+                return not begun
+            case SourceLearned():
+                self.sources |= {(event.seed, regime) for regime in event.regimes}
+                return self.began is not None and event.seed < self.config.seeds
+            case Probe():
+                return self._has_source(event)
+            case TargetLearned():
+                return (
+                    self._has_source(event)
+                    and self.began is not None
+                    and event.images in self.began.sizes
+                )
+        return True
+
+    def _has_source(self, event: Probe | TargetLearned) -> bool:
+        return self.config.pretrained or (event.seed, event.regime) in self.sources
+
+
+def is_complete(events: Iterable[Event], branch: Branch) -> bool:
+    """Returns whether these events include every target that a branch learns."""
     events = list(events)
-    began = next((e for e in events if isinstance(e, Began)), None)
+    began = next((event for event in events if isinstance(event, Began)), None)
     learned = {
-        (e.regime, e.images) for e in events if isinstance(e, TargetLearned) and e.seed == part.seed
+        (event.regime, event.images)
+        for event in events
+        if isinstance(event, TargetLearned) and event.seed == branch.seed
     }
     return began is not None and learned >= {
-        (way, size) for way in part.regimes for size in began.sizes
+        (regime, size) for regime in branch.regimes for size in began.sizes
     }
 
 
-def belongs_to(event: Event, part: Branch) -> bool:
-    """Whether an event belongs to a part."""
+def belongs_to(event: Event, branch: Branch) -> bool:
+    """Returns whether an event belongs to a branch."""
     match event:
         case SourceLearned():
-            return (event.seed, event.regimes) == (part.seed, part.regimes)
+            return (event.seed, event.regimes) == (branch.seed, branch.regimes)
         case Probe() | TargetLearned():
-            return event.seed == part.seed and event.regime in part.regimes
+            return event.seed == branch.seed and event.regime in branch.regimes
     return False
 
 
 def completed_events(config: StudyConfig, events: Iterable[Event]) -> list[Event]:
-    """The events of whole parts, with which an interrupted study goes on; those of parts half learned are left out."""
+    """Returns the events of complete branches, with which an interrupted study goes on.
+
+    Those of branches learned in part are left out.
+    """
     events = list(events)
-    done = [part for part in branches(config) if is_complete(events, part)]
-    start = [e for e in events if isinstance(e, Began)][:1] if done else []
-    return start + [e for part in done for e in events if belongs_to(e, part)]
+    complete = [branch for branch in branches(config) if is_complete(events, branch)]
+    began = [event for event in events if isinstance(event, Began)][:1] if complete else []
+    return began + [event for branch in complete for event in events if belongs_to(event, branch)]

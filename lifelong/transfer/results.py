@@ -1,140 +1,118 @@
-"""What a transfer study found: learning curves, forward transfer, what the source lost; no torch."""
+"""Results of a transfer study: learning curves, forward transfer, loss on the source. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import fmean
 from typing import Any, Literal
 
-from .. import events, metrics
-from ..events import ExtractingFeatures, Failed, Finished
+from .. import metrics
+from ..errors import LifelongError
+from ..runs.history import ExperimentHistory
+from . import events as study_events
 from .config import StudyConfig, branches
-from .events import Began, Event, Probe, SourceLearned, StudyStopped, TargetLearned
+from .events import Began, Event, Probe, SourceLearned, TargetLearned
 
 Axis = Literal["images", "steps"]
 AXES: tuple[Axis, ...] = ("images", "steps")
-Spread = tuple[float | None, float | None, int]
-ALL_IMAGES_WEIGHT = 3  # so much longer it takes to learn all images of a target than a few
+Estimate = tuple[float, float | None]  # mean and standard error, None for one seed
+ALL_IMAGES_WEIGHT = 3  # learning from all images of a target takes so much longer than from a few
 
 
 @dataclass(frozen=True)
 class Point:
-    """One place of a curve. x: target images a class, or steps; size: the same images as asked for, None for all there are.
+    """One point of a learning curve: means over n seeds, of shares in [0, 1].
 
-    target, source, lost: mean and standard error over n seeds, of shares in [0, 1]; lost: what the source had before, less what it has.
-    source and lost are None where there is no source to test.
+    x: target images a class, or steps. size: the images as configured, None for all there are.
+    lost: accuracy on the source before the target was learned, minus that now.
+    source and lost are None for a pretrained network.
     """
 
     regime: str
     x: float
     size: int | None
-    target: tuple[float, float | None]
-    source: tuple[float, float | None] | None
-    lost: tuple[float, float | None] | None
+    target: Estimate
+    source: Estimate | None
+    lost: Estimate | None
     n: int
 
 
 @dataclass(frozen=True)
-class StudyResult:
-    """A study as far as it has come. Accuracies are shares in [0, 1]."""
-
-    config: StudyConfig
-    events: Sequence[Event]
+class StudyResult(ExperimentHistory[StudyConfig, Event]):
+    """Config, events and results of a study so far. Accuracies are shares in [0, 1]."""
 
     @cached_property
-    def began(self) -> Began | None:
-        """What was known at the start; None when the study has not begun."""
-        return next((e for e in self.events if isinstance(e, Began)), None)
+    def _starts(self) -> list[Began]:
+        return self.all_of(Began)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the study has begun, so that its classes and numbers of images are known."""
+        return bool(self._starts)
+
+    @property
+    def began(self) -> Began:
+        """Facts known at the start. Raises LifelongError before that, see `has_begun`."""
+        if not self._starts:
+            raise LifelongError("The study has not begun; let it learn first.")
+        return self._starts[0]
 
     @cached_property
     def learned(self) -> list[TargetLearned]:
-        """One event for each target learned, by seed; side by side they come in any order."""
-        return sorted(
-            (e for e in self.events if isinstance(e, TargetLearned)), key=lambda e: e.seed
-        )
+        """One event for each target learned, by seed; processes side by side finish in any order."""
+        return sorted(self.all_of(TargetLearned), key=lambda event: event.seed)
 
     @cached_property
     def probes(self) -> list[Probe]:
-        """The looks while all images of the target were learned, by seed and step."""
-        return sorted(
-            (e for e in self.events if isinstance(e, Probe)), key=lambda e: (e.seed, e.step)
-        )
+        """The probes while all images of the target were learned, by seed and step."""
+        return sorted(self.all_of(Probe), key=lambda event: (event.seed, event.step))
 
-    @cached_property
+    @property
     def regimes(self) -> tuple[str, ...]:
-        """The three ways, and the strategy that protects the source."""
+        """The regimes that are compared, see `StudyConfig.regimes`."""
         return self.config.regimes
 
     def source(self, axis: Axis) -> dict[tuple[int, str], float]:
-        """The source's accuracy before the target is learned, by seed and way, on the test images that a curve over this axis is of."""
-        sources = [e for e in self.events if isinstance(e, SourceLearned)]
+        """Returns the accuracy on the source before the target is learned, by seed and regime.
+
+        It is over the test images that the curves on this axis are of.
+        """
         return {
-            (e.seed, way): e.accuracy if axis == "images" else e.probe_accuracy
-            for e in sources
-            for way in e.regimes
+            (event.seed, regime): event.accuracy if axis == "images" else event.probe_accuracy
+            for event in self.all_of(SourceLearned)
+            for regime in event.regimes
         }
 
     @property
-    def ending(self) -> Event | None:
-        """The last event when it ends the study: Finished, Stopped or Failed."""
-        last = self.events[-1] if self.events else None
-        return last if isinstance(last, Finished | StudyStopped | Failed) else None
-
-    @property
-    def preparing(self) -> ExtractingFeatures | None:
-        """How far the images have gone through the backbone, while they do."""
-        return events.extraction_progress(self.events)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all has been found out."""
-        return isinstance(self.ending, Finished)
-
-    @property
     def seconds(self) -> float:
-        """Seconds on the clock so far."""
-        return max((getattr(e, "seconds", 0.0) for e in self.events), default=0.0)
+        """Seconds of wall-clock time so far."""
+        return study_events.seconds(self.events)
 
     @property
     def share(self) -> float:
-        """How much of it has been found out, from 0 to 1."""
-        if self.began is None:
+        """The share of the work that is done, from 0 to 1."""
+        if not self.has_begun:
             return 0.0
         weights = {size: 1 if size is not None else ALL_IMAGES_WEIGHT for size in self.began.sizes}
-        asked = sum(weights.values()) * sum(len(part.regimes) for part in branches(self.config))
-        return sum(weights[e.images] for e in self.learned) / asked
+        curves = sum(len(branch.regimes) for branch in branches(self.config))
+        total = sum(weights.values()) * curves
+        return sum(weights[event.images] for event in self.learned) / total
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to go, what is left taking as long as what is done; None before anything is."""
+        """Expected seconds to the end, at the speed so far; None before anything is learned."""
         return self.seconds * (1 - self.share) / self.share if self.share else None
 
-    def curve(self, axis: Axis, way: str) -> list[Point]:
-        """A learning curve: its points by x, means over the seeds that have come so far."""
-        points, before = [], self.source(axis)
-        for x, group in sorted(self._by_x(axis, way).items()):
-            size = group[0].images if axis == "images" else None
-            source = lost = None
-            if not self.config.pretrained:
-                source = metrics.mean_and_sem([e.source for e in group])
-                lost = metrics.mean_and_sem([before[e.seed, way] - e.source for e in group])
-            points.append(
-                Point(
-                    way,
-                    x,
-                    size,
-                    metrics.mean_and_sem([e.target for e in group]),
-                    source,
-                    lost,
-                    len(group),
-                )
-            )
-        return points
+    def curve(self, axis: Axis, regime: str) -> list[Point]:
+        """Returns a learning curve: its points by x, each a mean over the seeds learned so far."""
+        before = self.source(axis)
+        return [_point(x, events, before) for x, events in sorted(self._by_x(axis, regime).items())]
 
-    def _by_x(self, axis: Axis, way: str) -> dict[float, list[TargetLearned] | list[Probe]]:
-        groups: dict[float, list] = {}
-        for e in self.learned if axis == "images" else self.probes:
-            if e.regime == way:
-                groups.setdefault(self._x(e), []).append(e)
+    def _by_x(self, axis: Axis, regime: str) -> dict[float, list[TargetLearned | Probe]]:
+        groups: dict[float, list[TargetLearned | Probe]] = {}
+        for event in self.learned if axis == "images" else self.probes:
+            if event.regime == regime:
+                groups.setdefault(self._x(event), []).append(event)
         return groups
 
     def _x(self, event: TargetLearned | Probe) -> float:
@@ -142,56 +120,59 @@ class StudyResult:
             return event.step
         return self.began.images if event.images is None else event.images
 
-    def transfer(self, axis: Axis, way: str) -> list[float]:
-        """Forward transfer of each seed that has both curves whole: the mean height over that from scratch, x counted in powers."""
+    def transfer(self, axis: Axis, regime: str) -> list[float]:
+        """Returns the forward transfer of each seed that has finished this curve and `scratch`.
+
+        It is the mean difference between the two on a logarithmic x-axis, see
+        `metrics.area_between`.
+        """
         areas = []
         for seed in range(self.config.seeds):
-            curve, scratch = (self._of_seed(axis, name, seed) for name in (way, "scratch"))
-            whole = all(
-                any(
-                    e.seed == seed and e.regime == name and e.images == self.began.sizes[-1]
-                    for e in self.learned
-                )
-                for name in (way, "scratch")
-            )
+            if not all(self._is_complete(seed, name) for name in (regime, "scratch")):
+                continue
+            curve, scratch = (self._of_seed(axis, name, seed) for name in (regime, "scratch"))
             common = sorted(curve.keys() & scratch.keys())
-            area = (
-                metrics.area_between(
-                    common, [curve[x] for x in common], [scratch[x] for x in common]
-                )
-                if whole
-                else None
+            area = metrics.area_between(
+                common, [curve[x] for x in common], [scratch[x] for x in common]
             )
             if area is not None:
                 areas.append(area)
         return areas
 
-    def gain(self, axis: Axis, way: str) -> Spread:
-        """Forward transfer over all seeds: mean, standard error and how many seeds."""
-        areas = self.transfer(axis, way)
-        return *metrics.mean_and_sem(areas), len(areas)
-
-    def lost(self, way: str) -> Spread | None:
-        """What the source lost to all images of the target, likewise; None before that is known."""
-        curve = self.curve("images", way)
-        return (
-            (*curve[-1].lost, curve[-1].n)
-            if curve and curve[-1].lost and curve[-1].size is None
-            else None
+    def _is_complete(self, seed: int, regime: str) -> bool:
+        last = self.began.sizes[-1] if self.has_begun else None
+        return any(
+            (event.seed, event.regime, event.images) == (seed, regime, last)
+            for event in self.learned
         )
 
-    def _of_seed(self, axis: Axis, way: str, seed: int) -> dict[float, float]:
+    def _of_seed(self, axis: Axis, regime: str, seed: int) -> dict[float, float]:
         return {
-            x: e.target
-            for x, group in self._by_x(axis, way).items()
-            for e in group
-            if e.seed == seed
+            x: event.target
+            for x, events in self._by_x(axis, regime).items()
+            for event in events
+            if event.seed == seed
         }
 
+    def gain(self, axis: Axis, regime: str) -> tuple[float | None, float | None, int]:
+        """Returns the forward transfer over all seeds: mean, standard error, number of seeds."""
+        areas = self.transfer(axis, regime)
+        return *metrics.mean_and_sem(areas), len(areas)
+
+    def lost(self, regime: str) -> tuple[float, float | None, int] | None:
+        """Returns what the source lost to all images of the target: mean, standard error, seeds.
+
+        None before that is known, and for a pretrained network.
+        """
+        curve = self.curve("images", regime)
+        if not curve or curve[-1].lost is None or curve[-1].size is not None:
+            return None
+        return *curve[-1].lost, curve[-1].n
+
     def report(self, study: str) -> dict[str, Any]:
-        """The JSON object that `transfer --json` prints."""
-        run, began = self.config.run, self.began
-        told = {
+        """Returns the JSON object that `transfer --json` prints."""
+        run = self.config.run
+        report = {
             "study": study,
             "dataset": run.dataset,
             "target": run.target,
@@ -205,10 +186,11 @@ class StudyResult:
             "finished": self.finished,
             "seconds": self.seconds,
         }
-        if began is None:
-            return told
+        return report | self._numbers() if self.has_begun else report
+
+    def _numbers(self) -> dict[str, Any]:
+        began = self.began
         return {
-            **told,
             "source": began.data,
             "classes": {"source": list(began.source), "target": list(began.target)},
             "chance": dict(zip(("source", "target"), began.chance)),
@@ -216,26 +198,61 @@ class StudyResult:
             "all_images_per_class": began.images,
             "curves": {
                 axis: {
-                    way: [_plain(p, axis) for p in self.curve(axis, way)] for way in self.regimes
+                    regime: [_point_json(point, axis) for point in self.curve(axis, regime)]
+                    for regime in self.regimes
                 }
                 for axis in AXES
             },
             "forward_transfer": {
-                axis: {way: _in_points(self.transfer(axis, way)) for way in self.regimes[1:]}
+                axis: {
+                    regime: _transfer_json(self.transfer(axis, regime))
+                    for regime in self.regimes[1:]
+                }
                 for axis in AXES
             },
         }
 
 
-def _plain(point: Point, axis: Axis) -> dict[str, Any]:
+def _point(
+    x: float, events: Sequence[TargetLearned | Probe], before: dict[tuple[int, str], float]
+) -> Point:
+    """Returns a point from the events of all seeds; before: the source's accuracy at the start."""
+    first = events[0]
+    source = [event.source for event in events if event.source is not None]
+    lost = [
+        before[event.seed, event.regime] - event.source
+        for event in events
+        if event.source is not None
+    ]
+    return Point(
+        regime=first.regime,
+        x=x,
+        size=first.images if isinstance(first, TargetLearned) else None,
+        target=_estimate([event.target for event in events]),
+        source=_estimate(source) if source else None,
+        lost=_estimate(lost) if lost else None,
+        n=len(events),
+    )
+
+
+def _estimate(values: Sequence[float]) -> Estimate:
+    return fmean(values), metrics.mean_and_sem(values)[1]
+
+
+def _point_json(point: Point, axis: Axis) -> dict[str, Any]:
     x = {"images_per_class": point.size} if axis == "images" else {"step": int(point.x)}
-    shares = {
-        name: getattr(point, name) and dict(zip(("mean", "sem"), getattr(point, name)))
-        for name in ("target", "source", "lost")
+    estimates = {"target": point.target, "source": point.source, "lost": point.lost}
+    return {
+        **x,
+        **{
+            name: estimate and dict(zip(("mean", "sem"), estimate))
+            for name, estimate in estimates.items()
+        },
+        "n": point.n,
     }
-    return {**x, **shares, "n": point.n}
 
 
-def _in_points(areas: list[float]) -> dict[str, Any]:
-    mean, sem = metrics.mean_and_sem([100 * area for area in areas])
-    return {"points": mean, "sem": sem, "n": len(areas), "by_seed": [100 * area for area in areas]}
+def _transfer_json(areas: Sequence[float]) -> dict[str, Any]:
+    points = [100 * area for area in areas]
+    mean, sem = metrics.mean_and_sem(points)
+    return {"points": mean, "sem": sem, "n": len(points), "by_seed": points}

@@ -18,7 +18,16 @@ from ..training.evaluation import accuracy
 from ..training.experiment import Experiment
 from ..training.parallel import run_jobs
 from .config import FINE_TUNE_LEARNING_RATE, Branch, Size, StudyConfig, branches
-from .events import Began, Event, Probe, SourceLearned, StudyStopped, TargetLearned, belongs_to
+from .events import (
+    Began,
+    Event,
+    Probe,
+    SourceLearned,
+    StudyStopped,
+    TargetLearned,
+    belongs_to,
+    seconds,
+)
 
 # How long to learn from few images: at most so many passes over them, but at least FEWEST_STEPS. Chosen with 10,000 of MNIST's
 # training images held out, three seeds: with 5 to 100 images a class twice as many steps gained a whole network less than half
@@ -61,10 +70,12 @@ def study(
     width: processes side by side; the numbers are those of one at a time. By default as many as there are cores, where
     a run of the model uses one and there is work enough for them.
     """
-    start = clock() - max((getattr(event, "seconds", 0.0) for event in kept), default=0.0)
+    start = clock() - seconds(kept)
     dataset = experiment.load_images(config.run)
     config = resolve(config, dataset)
-    began = kept[0] if kept else _began(config, dataset)
+    began = next((event for event in kept if isinstance(event, Began)), None) or _began(
+        config, dataset
+    )
     if not kept:
         yield began
     todo = [part for part in branches(config) if not any(belongs_to(event, part) for event in kept)]

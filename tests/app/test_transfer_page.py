@@ -11,7 +11,7 @@ from app.views.transfer import labels as transfer_labels
 from app.views.transfer import text as transfer_text
 from lifelong import api
 from lifelong.events import Failed
-from lifelong.runs import journal
+from lifelong.runs import folders, journal
 from lifelong.runs import store as run_store
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
@@ -62,7 +62,7 @@ def test_the_page_opens_with_a_finished_study_in_words_numbers_and_two_charts():
     assert all("n = 5" in metric.help for metric in at.metric)
     assert any(
         f"--out checkpoints/{SHIPPED}" in line
-        for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines()
+        for line in (folders.SHIPPED / "shipped.txt").read_text().splitlines()
     )
 
 

@@ -177,7 +177,7 @@ def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli, small):
         row["sem"]["average_accuracy"] is None
         and row["mean"]["average_accuracy"] == row["runs"][0]["average_accuracy"]
     )
-    assert run_store.ids() == list(run_store.shipped())
+    assert run_store.ids() == [folder.name for folder in run_store.shipped()]
     status, out, _ = cli("compare", *FEW, "--strategies", "finetune,joint")
     assert status == 0 and len(out.splitlines()) == 3
 

@@ -244,7 +244,7 @@ def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(
         == refused(datasets.classes, "pets")
         == api.dataset_info("pets").problem
     )
-    assert run_store.ids() == list(run_store.shipped())
+    assert run_store.ids() == [folder.name for folder in run_store.shipped()]
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(data, monkeypatch):

@@ -2,13 +2,30 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from lifelong.errors import LifelongError
-from lifelong.events import Failed, Finished, Started, Step, Stopped, TaskLearned
+from lifelong.events import (
+    EVENT,
+    Event,
+    Failed,
+    Finished,
+    RunOrder,
+    Started,
+    Step,
+    Stopped,
+    TaskLearned,
+    events_until,
+)
 from lifelong.runs import journal
 from lifelong.storage import atomic
+
+
+def read(file: Path) -> list[Event]:
+    """The events of a run's record."""
+    return list(journal.read(file, EVENT, RunOrder().follows, "run"))
 
 
 def step(task: int, number: int) -> Step:
@@ -61,21 +78,21 @@ def full(*_arguments):
 
 
 def test_every_kind_of_event_comes_back_equal(record):
-    assert journal.read(record) == EVENTS
+    assert read(record) == EVENTS
     assert record.read_bytes().count(b"\n") == len(EVENTS)
 
 
 def test_a_record_that_is_not_there_or_empty_has_no_events(tmp_path):
-    assert journal.read(tmp_path / "none.jsonl") == []
+    assert read(tmp_path / "none.jsonl") == []
     (tmp_path / "empty.jsonl").touch()
-    assert journal.read(tmp_path / "empty.jsonl") == []
+    assert read(tmp_path / "empty.jsonl") == []
 
 
 def test_wherever_a_record_is_torn_the_lines_before_are_read(record):
     content = record.read_bytes()
     for length in range(len(content)):
         record.write_bytes(content[:length])
-        assert journal.read(record) == EVENTS[: content[:length].count(b"\n")]
+        assert read(record) == EVENTS[: content[:length].count(b"\n")]
 
 
 @pytest.mark.parametrize(
@@ -85,13 +102,13 @@ def test_an_event_added_after_a_torn_line_is_read_and_the_torn_line_is_gone(reco
     with open(record, "ab") as file:
         file.write(torn)
     journal.append(record, Stopped(task=0, step=0))
-    assert journal.read(record) == [*EVENTS, Stopped(task=0, step=0)]
+    assert read(record) == [*EVENTS, Stopped(task=0, step=0)]
 
 
 def test_an_event_added_to_nothing_but_a_torn_line_is_read(tmp_path):
     (tmp_path / "record.jsonl").write_bytes(b'{"ev')
     journal.append(tmp_path / "record.jsonl", STARTED)
-    assert journal.read(tmp_path / "record.jsonl") == [STARTED]
+    assert read(tmp_path / "record.jsonl") == [STARTED]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +129,7 @@ def test_a_damaged_line_in_the_middle_is_told_in_one_sentence_that_names_it(reco
     with pytest.raises(
         LifelongError, match=r"^Line 3 of a-run/record\.jsonl is not an event of a run; [^\n]*\.$"
     ):
-        journal.read(record)
+        read(record)
 
 
 @pytest.mark.parametrize("breaks", ["replace", "fsync"])
@@ -155,10 +172,10 @@ def test_a_disk_that_fills_up_within_a_line_costs_that_line_only(record, monkeyp
     monkeypatch.setattr(journal, "open", Half, raising=False)
     with pytest.raises(LifelongError, match="No space left"):
         journal.append(record, step(1, 7))
-    assert journal.read(record) == EVENTS
+    assert read(record) == EVENTS
     monkeypatch.undo()
     journal.append(record, step(1, 8))
-    assert journal.read(record) == [*EVENTS, step(1, 8)]
+    assert read(record) == [*EVENTS, step(1, 8)]
 
 
 def test_a_record_in_a_folder_that_is_gone_is_told_in_one_sentence(tmp_path):
@@ -196,7 +213,7 @@ STORY = [
     (0, 0, [0]), (0, 1, [0, 1]), (0, 4, [0, 1]), (0, 5, [0, 1, 2]), (1, 0, [0, 1, 2, 3]), (1, 5, [0, 1, 2, 3, 5, 6]), (2, 0, [0, 1, 2, 3, 5, 6, 7]),
 ])  # fmt: skip
 def test_a_story_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, number, kept):
-    assert journal.events_until(STORY, task, number) == [STORY[i] for i in kept]
+    assert events_until(STORY, task, number) == [STORY[i] for i in kept]
 
 
 @pytest.mark.parametrize(
@@ -217,4 +234,4 @@ def test_lines_that_do_not_tell_one_story_are_refused_by_their_number(tmp_path, 
     file.parent.mkdir()
     journal.rewrite(file, events)
     with pytest.raises(LifelongError, match=f"^Line {line} of a-run/record.jsonl does not follow"):
-        journal.read(file)
+        read(file)

@@ -6,13 +6,15 @@ import pytest
 
 from lifelong import api
 from lifelong.models.parts import weights
-from lifelong.runs import checkpoints, folders
+from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
+from lifelong.runs.folders import SHIPPED
 from lifelong.storage import tensor_files
+from lifelong.transfer import store as study_store
 from tests.image_helpers import ship
 
-LISTED = [line.split("\t") for line in (run_store.SHIPPED / "shipped.txt").read_text().splitlines()]
-PHOTOS = [name for name in run_store.shipped() if name.startswith("cifar10")]
+LISTED = [line.split("\t") for line in (SHIPPED / "shipped.txt").read_text().splitlines()]
+PHOTOS = [folder.name for folder in run_store.shipped() if folder.name.startswith("cifar10")]
 LARGEST = 50e6  # bytes of the backbone
 
 
@@ -31,7 +33,7 @@ def photo(form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (640, 48
 @pytest.mark.parametrize(("name", "command"), LISTED)
 def test_what_is_listed_is_there_and_learned_to_its_end(name, command):
     assert f"--out checkpoints/{name}" in command
-    if name in folders.shipped("study.json"):
+    if study_store.is_study(SHIPPED / name):
         assert api.study(name).finished and api.is_shipped(name)
         return
     history = api.history(name)

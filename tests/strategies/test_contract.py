@@ -14,6 +14,7 @@ from lifelong.errors import LifelongError
 from lifelong.events import Finished, Started, Step, Stopped, TaskLearned
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
+from lifelong.runs.folders import home
 from lifelong.storage import tensor_files
 from lifelong.strategies.base import Strategy
 from lifelong.training import experiment
@@ -460,4 +461,4 @@ def test_a_scenario_that_a_strategy_is_not_defined_for_is_refused_in_one_sentenc
         match=rf"^{strategy} was given the scenario '{scenario}'; it is defined for: .*\.$",
     ):
         run_store.create(config(strategy, scenario))
-    assert not run_store.home().exists()
+    assert not home().exists()

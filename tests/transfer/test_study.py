@@ -11,7 +11,7 @@ from lifelong import api, metrics, registry
 from lifelong.data.examples import Dataset, Examples, concat_datasets, resize, subsample
 from lifelong.data.scenarios import make_plan
 from lifelong.errors import LifelongError
-from lifelong.runs import comparison, folders
+from lifelong.runs import comparison
 from lifelong.runs import store as run_store
 from lifelong.training import experiment
 from lifelong.training.experiment import Experiment
@@ -479,7 +479,7 @@ def test_a_study_is_no_run_and_a_run_no_study():
     run = run_store.create(config())
     assert at.name.startswith("transfer-mnist-sample-") and study_store.ids() == [
         at.name,
-        *folders.shipped("study.json"),
+        *(folder.name for folder in study_store.shipped()),
     ]
     assert (
         at.name not in run_store.ids()

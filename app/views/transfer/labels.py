@@ -35,13 +35,15 @@ def classes(names: Sequence[str]) -> str:
 
 def title(found: StudyResult) -> str:
     """Source and target: 'MNIST: 0–4 → 5–9'."""
-    run, began = found.config.run, found.began
+    run = found.config.run
     data = labels.dataset_title(run.dataset)
     if found.config.pretrained:
         return f"Pretrained {run.model} → {data}"
     if run.target is not None:
         return f"{data} → {labels.dataset_title(run.target)}"
-    return f"{data}: {classes(began.source)} → {classes(began.target)}" if began else data
+    if not found.has_begun:
+        return data
+    return f"{data}: {classes(found.began.source)} → {classes(found.began.target)}"
 
 
 def listed(study: str, found: StudyResult) -> str:
@@ -87,7 +89,7 @@ def protector(found: StudyResult) -> str:
 
 def facts(found: StudyResult) -> list[tuple[str, str]]:
     """Everything that was chosen and found at the start, as pairs of a name and a value."""
-    config, run, began = found.config, found.config.run, found.began
+    config, run = found.config, found.config.run
     settings = ", ".join(
         f"{name.replace('_', ' ')} {labels.value(given)}" for name, given in run.settings.items()
     )
@@ -100,7 +102,8 @@ def facts(found: StudyResult) -> list[tuple[str, str]]:
         [] if config.pretrained else [("Recipe", f"{run.recipe}: {api.RECIPES[run.recipe].about}")]
     )  # of few images its passes say nothing
     told = [*protected, *recipe, ("Seeds", f"0 to {config.seeds - 1}" if config.seeds > 1 else "0")]
-    if began:
+    if found.has_begun:
+        began = found.began
         told += [
             ("Data", began.data),
             ("Source", ", ".join(began.source)),

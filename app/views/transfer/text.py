@@ -31,7 +31,7 @@ def progress(
         return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
     if found.preparing:
         return through_backbone(found.preparing)
-    if found.began is None:
+    if not found.has_begun:
         return getting_ready(download)
     left = found.seconds_left
     done = f"{len(found.learned)} of {len(found.began.sizes) * len(found.regimes) * found.config.seeds} models learned"

@@ -94,7 +94,7 @@ def _show(study: str, found: StudyResult, where: str) -> None:
                 args=(study,),
             )
         _new_button(primary=where == "finished")
-    if found.began:
+    if found.has_begun:
         _charts(found)
         _numbers(found)
     _facts(study, found)
@@ -121,7 +121,7 @@ def _follow(study: str) -> None:
         found, where, api.queue_position(study), api.arriving(found.config.run)
     )
     st.progress(share, text=told)
-    if found.began:
+    if found.has_begun:
         with st.container(key="live"):
             _charts(found)
 
