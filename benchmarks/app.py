@@ -92,7 +92,7 @@ def answer_seconds(calls: int = 200) -> dict[str, float]:
         clock = time.perf_counter()
         api.classify(
             "mnist-class-finetune",
-            api.seen("mnist-class-finetune", api.open_image(api.png(canvas))),
+            api.preprocess("mnist-class-finetune", api.open_image(api.png(canvas))),
         )
         taken.append(time.perf_counter() - clock)
     return {"n": calls, "p50": round(median(taken), 4), "p95": round(quantiles(taken, n=20)[-1], 4)}

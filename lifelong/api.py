@@ -6,7 +6,7 @@ What needs torch imports it when first asked, so that a page with curves is ther
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from PIL import Image
@@ -213,36 +213,36 @@ def holds_digits(run: str) -> bool:
     return holds_digits(history(run).config.dataset)
 
 
-def seen(run: str, image: Image.Image) -> np.ndarray | None:
-    """The picture as the run's network takes it, uint8 (28, 28) for digits, else (channels, height, width); None when it is blank."""
-    from .inference.preprocess import seen
+@overload
+def preprocess(run: str, image: Image.Image, required: Literal[True]) -> np.ndarray: ...
+@overload
+def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None: ...
+def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None:
+    """Returns the input of a run's model, uint8 (28, 28) for digits, else (channels, height, width).
 
-    return seen(image, *_taken_by(run))
+    Of a blank drawing it is None or, where it is required, a LifelongError.
+    """
+    from .inference.preprocess import preprocess
 
-
-def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
-    """Test images uint8 (turns, classes, channels, height, width), of `most` classes at most; None where the data set is not here."""
-    from .inference.preprocess import examples
-
-    return examples(dataset, turns, most)
-
-
-def needed(run: str, image: Image.Image) -> np.ndarray:
-    """As `seen`, but a blank drawing is a LifelongError."""
-    from .inference.preprocess import needed
-
-    return needed(image, *_taken_by(run))
-
-
-def _taken_by(run: str) -> tuple[str, tuple[int, int, int]]:
     story = history(run)
-    return story.config.dataset, story.started.shape if story.has_started else (1, 28, 28)
+    shape = story.started.shape if story.has_started else (1, 28, 28)
+    return preprocess(image, story.config.dataset, shape, required)
+
+
+def example_images(dataset: str, per_class: int, max_classes: int) -> np.ndarray | None:
+    """Returns test images uint8 (per_class, classes, channels, height, width) for people to try.
+
+    None where the data set is not on this machine.
+    """
+    from .inference.preprocess import example_images
+
+    return example_images(dataset, per_class, max_classes)
 
 
 def classify(
     run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None
 ) -> list:
-    """One Answer for each task learned up to `after`; pixels from `seen`."""
+    """One Answer for each task learned up to `after`; pixels from `preprocess`."""
     from .inference.predict import classify
 
     return classify(run_store.folder(run), pixels, after, task)

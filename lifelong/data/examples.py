@@ -1,4 +1,4 @@
-"""Images, labels and tasks as tensors in memory."""
+"""Data sets, examples and batches: images, labels and tasks as tensors in memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,17 @@ from torch import Tensor
 from ..errors import LifelongError
 from ..numerics.seeds import generator
 
-GREY = (0.299, 0.587, 0.114)  # what red, green and blue add to brightness (ITU-R BT.601)
-CHUNK = 10_000  # images at once
+LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in the brightness (ITU-R BT.601)
+CHUNK = 10_000  # images that are resized at once
 
 
 @dataclass(frozen=True)
 class Examples:
-    """images: uint8 (n, channels, height, width); labels: int64 (n,), the output that should win; tasks: int64 (n,)."""
+    """Images with their labels and tasks.
+
+    images: uint8 (n, channels, height, width). labels: int64 (n,), the correct outputs.
+    tasks: int64 (n,).
+    """
 
     images: Tensor
     labels: Tensor
@@ -26,26 +30,33 @@ class Examples:
         return len(self.labels)
 
     def take(self, indices: Tensor) -> "Examples":
-        """The examples at these positions, int64 (m,)."""
+        """Returns the examples at these positions, int64 (m,)."""
         indices = indices.to(self.labels.device)
         return Examples(*(tensor.index_select(0, indices) for tensor in self.tensors().values()))
 
     def to(self, device: torch.device) -> "Examples":
-        """The same on a device, or themselves if they are there."""
+        """Returns the examples on a device."""
         return Examples(*(tensor.to(device) for tensor in self.tensors().values()))
 
     @property
     def nbytes(self) -> int:
-        """How much memory the images and their labels take."""
+        """Bytes that the images, labels and tasks take."""
         return sum(tensor.nbytes for tensor in self.tensors().values())
 
     def tensors(self) -> dict[str, Tensor]:
-        """The three tensors by name, for a checkpoint."""
+        """Returns the three tensors by name, for a checkpoint."""
         return {"images": self.images, "labels": self.labels, "tasks": self.tasks}
 
 
+@dataclass(frozen=True)
+class Batch(Examples):
+    """Examples of one step. indices: int64 (n,), their positions among the examples of the task."""
+
+    indices: Tensor
+
+
 def empty_examples() -> Examples:
-    """No examples at all; takes the image shape of whatever it is joined with."""
+    """Returns no examples; concatenated with others they take the others' image shape."""
     return Examples(
         torch.empty(0, dtype=torch.uint8),
         torch.empty(0, dtype=torch.int64),
@@ -54,38 +65,43 @@ def empty_examples() -> Examples:
 
 
 def concat(*parts: Examples) -> Examples:
-    """All examples of the parts, in order."""
-    parts = tuple(p for p in parts if len(p)) or parts[:1]
-    return Examples(
-        *(torch.cat([getattr(p, name) for p in parts]) for name in ("images", "labels", "tasks"))
-    )
+    """Returns all examples of the parts, in order."""
+    filled = [part.tensors() for part in parts if len(part)] or [parts[0].tensors()]
+    return Examples(**{name: torch.cat([part[name] for part in filled]) for name in filled[0]})
 
 
 def by_class(examples: Examples) -> Iterator[tuple[tuple[int, int], Tensor]]:
-    """Each class, a label of a task, as (task, label), and the positions of its members, int64 (m,)."""
+    """Yields each class as (task, label) and the positions of its members, int64 (m,).
+
+    A class is a label of a task.
+    """
     if not len(examples):
         return
-    most = int(examples.labels.max()) + 1
-    classes = examples.tasks * most + examples.labels
+    labels = int(examples.labels.max()) + 1
+    classes = examples.tasks * labels + examples.labels
     for number in classes.unique().tolist():
-        yield divmod(number, most), (classes == number).nonzero().squeeze(1)
+        yield divmod(number, labels), (classes == number).nonzero().squeeze(1)
 
 
 def subsample(examples: Examples, images: int, seed: int) -> Examples:
-    """Up to `images` random examples of each class in their old order; of one seed, the fewer are among the more."""
+    """Returns up to `images` random examples of each class, in their old order.
+
+    With one seed, a smaller sample is part of a larger one.
+    """
     chosen = []
-    for label, members in by_class(examples):
-        drawn = torch.randperm(len(members), generator=generator(seed, "images", *label))
-        chosen.append(members[drawn[:images]])
+    for task_and_label, members in by_class(examples):
+        order = torch.randperm(len(members), generator=generator(seed, "images", *task_and_label))
+        chosen.append(members[order[:images]])
     return examples.take(torch.cat(chosen).sort().values)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A whole data set. images: uint8 (n, channels, height, width); labels: int64 (n,).
+    """Training and test images of a data set.
 
-    source: where the images came from, in words that are shown beside every number made from them.
-    own: of two data sets that were joined, how many classes are the first one's.
+    images: uint8 (n, channels, height, width); labels: int64 (n,).
+    source: origin of the images, in words that are shown beside every number made from them.
+    n_source_classes: of two concatenated data sets, the number of classes of the first one.
     """
 
     name: str
@@ -96,16 +112,20 @@ class Dataset:
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
-    own: int | None = None
+    n_source_classes: int | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
-        return tuple(self.train_images.shape[1:])
+        """Channels, height and width of an image."""
+        channels, height, width = self.train_images.shape[1:]
+        return channels, height, width
 
 
 def concat_datasets(source: Dataset, target: Dataset) -> Dataset:
-    """Both data sets as one, the target's classes after the source's and its images in the shape of the source's."""
+    """Returns both data sets as one: the target's classes come after the source's.
+
+    The target's images are resized to the source's shape; raises LifelongError as `resize` does.
+    """
     shift = len(source.classes)
     return Dataset(
         name=f"{source.name} and {target.name}",
@@ -116,42 +136,30 @@ def concat_datasets(source: Dataset, target: Dataset) -> Dataset:
         train_labels=torch.cat([source.train_labels, target.train_labels + shift]),
         test_images=torch.cat([source.test_images, resize(target.test_images, source.shape)]),
         test_labels=torch.cat([source.test_labels, target.test_labels + shift]),
-        own=shift,
+        n_source_classes=shift,
     )
 
 
 def resize(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    """Images uint8 (n, channels, height, width) in another shape (channels, height, width): grey or colour, larger or smaller.
+    """Returns images uint8 (n, channels, height, width) in another shape, grey or colour.
 
-    Raises LifelongError for other channels than 1 and 3, and where only one of both is features and not pictures.
+    Raises LifelongError where one of both has other channels than 1 and 3, such as features.
     """
     if tuple(images.shape[1:]) == tuple(shape):
         return images
     if {images.shape[1], shape[0]} - {1, 3}:
         raise LifelongError(
-            f"Images of shape {tuple(images.shape[1:])} were to take the shape {tuple(shape)}; "
-            "only grey and colour pictures can be brought to each other's shape, choose another target."
+            f"Images of shape {tuple(images.shape[1:])} were to take the shape {tuple(shape)};"
+            " only grey and colour pictures can be brought to each other's shape, choose another"
+            " target."
         )
-    return torch.cat([_fitted(part, shape) for part in images.split(CHUNK)])
+    return torch.cat([_resized_chunk(chunk, shape) for chunk in images.split(CHUNK)])
 
 
-def _fitted(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    pictures = images.float()
+def _resized_chunk(images: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    values = images.float()
     if images.shape[1] > shape[0]:
-        pictures = (pictures * torch.tensor(GREY).view(3, 1, 1)).sum(1, keepdim=True)
+        values = (values * torch.tensor(LUMA).view(3, 1, 1)).sum(1, keepdim=True)
     if images.shape[2:] != shape[1:]:
-        pictures = F.interpolate(pictures, shape[1:], mode="bilinear", antialias=True)
-    return pictures.round().clamp(0, 255).byte().expand(-1, shape[0], -1, -1)
-
-
-@dataclass
-class Batch:
-    """images: uint8 (n, channels, height, width); labels, tasks: int64 (n,).
-
-    indices: int64 (n,), where they stand among the examples of the task.
-    """
-
-    images: Tensor
-    labels: Tensor
-    tasks: Tensor
-    indices: Tensor
+        values = F.interpolate(values, shape[1:], mode="bilinear", antialias=True)
+    return values.round().clamp(0, 255).byte().expand(-1, shape[0], -1, -1)

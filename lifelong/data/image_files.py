@@ -1,4 +1,4 @@
-"""Opens image files that may be hostile."""
+"""Opens image files, hostile ones included."""
 
 import io
 from typing import BinaryIO
@@ -10,11 +10,11 @@ from ..errors import LifelongError
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
 MAX_PIXELS = 50_000_000  # pixels; a larger picture is refused before it is decoded
 _SMALLER = f"give one of at most {MAX_PIXELS // 1_000_000} million."
-WORKING = 560  # pixels on the longer side; more detail than this cannot reach 20 x 20
+MAX_SIDE = 560  # pixels that JPEG is decoded to; more detail than this cannot reach 20 x 20
 
 
 def open_image(file: bytes | BinaryIO) -> Image.Image:
-    """A picture from bytes that may be anything; raises LifelongError unless it is a picture of sane size."""
+    """Returns the picture in a file, upright. Raises LifelongError unless it is of sane size."""
     stream = io.BytesIO(file) if isinstance(file, bytes) else file
     try:
         image = Image.open(stream, formats=FORMATS)
@@ -22,7 +22,7 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
             raise LifelongError(
                 f"The picture has {image.width} x {image.height} pixels; {_SMALLER}"
             )
-        image.draft(None, (WORKING, WORKING))  # lets JPEG decode at a fraction of its size
+        image.draft(None, (MAX_SIDE, MAX_SIDE))  # lets JPEG decode at a fraction of its size
         image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:

@@ -1,26 +1,24 @@
-"""Drawings and photographs of a digit, made into what MNIST holds.
+"""Preprocessing of drawings and photographs of a digit into the format of MNIST.
 
-An MNIST digit is white ink on black paper, scaled into 20 x 20 with its aspect kept and placed with its centre
-of mass at (14, 14) of 28 x 28 (LeCun et al. 1998; true of every training image to half a pixel). A drawing
-that is merely off-centre or small would look forgotten to a network trained on those, so the same is done to it.
+An MNIST digit is white ink on black paper, scaled into 20 x 20 with its aspect kept and placed
+with its centre of mass at (14, 14) of 28 x 28 (LeCun et al. 1998; true of every training image to
+half a pixel). A drawing that is merely off-centre or small would look forgotten to a network
+trained on those, so the same is done to it.
 """
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from ..data.image_files import WORKING
-from ..errors import LifelongError
+from ..data.image_files import MAX_SIDE
 
 FAINT = 0.12  # share of the darkest ink below which a pixel is paper
 EDGE = 0.3  # share of the darkest ink from which a pixel counts for the size of the digit
-STROKES = (
-    1.8,
-    3.2,
-)  # width of a stroke in a digit of 20 pixels; most of MNIST's training images lie between
+# Width of a stroke in a digit of 20 pixels; most of MNIST's training images lie between.
+STROKES = (1.8, 3.2)
 
 
 def to_digit(image: Image.Image) -> np.ndarray | None:
-    """The digit in a picture as the network sees it, uint8 (28, 28), ink 255 on paper 0; None when it is blank.
+    """Returns the digit in a picture, uint8 (28, 28), ink 255 on paper 0; None if it is blank.
 
     Either polarity of ink, any size and mode; transparency counts as paper.
     """
@@ -28,24 +26,13 @@ def to_digit(image: Image.Image) -> np.ndarray | None:
     return None if ink is None else _centred(_fitted(_cropped(_with_usual_strokes(ink))))
 
 
-def require_digit(image: Image.Image) -> np.ndarray:
-    """As `to_digit`, for who cannot do without one: a blank picture is a LifelongError."""
-    pixels = to_digit(image)
-    if pixels is None:
-        raise LifelongError(
-            "The picture is blank: nothing stands out from its background; give one with a digit on it."
-        )
-    return pixels
-
-
 def _ink(image: Image.Image) -> np.ndarray | None:
-    """How much ink each pixel holds, float32 in [0, 1]; None when nothing stands out."""
+    """Returns the ink of each pixel, float32 in [0, 1]; None where nothing stands out."""
     gray = _on_paper(image)
-    scale = WORKING / max(gray.size)
+    scale = MAX_SIDE / max(gray.size)
     if scale < 1:
-        gray = gray.resize(
-            [max(1, round(side * scale)) for side in gray.size], Image.Resampling.BOX
-        )
+        width, height = (max(1, round(side * scale)) for side in gray.size)
+        gray = gray.resize((width, height), Image.Resampling.BOX)
     values = np.asarray(gray, np.float32)
     edge = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
     paper = float(np.median(edge))
@@ -60,7 +47,7 @@ def _ink(image: Image.Image) -> np.ndarray | None:
 
 
 def _on_paper(image: Image.Image) -> Image.Image:
-    """The picture in grey, transparent parts filled with the paper that the ink stands out from."""
+    """Returns the picture in grey, transparent parts filled with the paper."""
     if not image.has_transparency_data:
         return image.convert("L")
     pixels = np.asarray(image.convert("RGBA").convert("LA"), np.float32)
@@ -78,7 +65,7 @@ def _cropped(ink: np.ndarray) -> np.ndarray:
 
 
 def _with_usual_strokes(ink: np.ndarray) -> np.ndarray:
-    """The ink with strokes that are much thinner or thicker than MNIST's brought to the nearest usual width."""
+    """Returns the ink with strokes brought to the nearest width that is usual in MNIST."""
     digit = _cropped(ink)
     size = max(digit.shape) / 20
     width = _stroke_width(digit) / size
@@ -87,13 +74,16 @@ def _with_usual_strokes(ink: np.ndarray) -> np.ndarray:
         return ink
     around = np.pad(ink, max(change, 0))
     spread = ImageFilter.MaxFilter if change > 0 else ImageFilter.MinFilter
-    changed = Image.fromarray((around * 255).astype(np.uint8)).filter(spread(2 * abs(change) + 1))
-    changed = np.asarray(changed, np.float32) / 255
+    picture = Image.fromarray((around * 255).astype(np.uint8)).filter(spread(2 * abs(change) + 1))
+    changed = np.asarray(picture, np.float32) / 255
     return changed if changed.max() > EDGE else ink
 
 
 def _stroke_width(digit: np.ndarray) -> float:
-    """Mean width in pixels: twice the area over the outline, its length by Crofton's formula for two directions."""
+    """Returns the mean width of strokes in pixels: twice the area over the length of the outline.
+
+    The length is by Crofton's formula for two directions.
+    """
     mask = np.pad(digit > 0.5, 1)
     crossings = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(
         mask[:, 1:] != mask[:, :-1]

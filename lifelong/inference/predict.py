@@ -1,4 +1,4 @@
-"""What a run's model makes of an image, after every task it learned."""
+"""Prediction of an image's class by a run's model, after every task it learned."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,15 +18,15 @@ from ..runs.history import History
 from ..storage import tensor_files
 from ..strategies.base import Strategy
 from ..training.experiment import frozen_backbone_of, model_of
-from .preprocess import needed
+from .preprocess import preprocess
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model made of one image after task `after`.
+    """Prediction for one image by the model after task `after`.
 
-    top: (label, probability) of every output that competes, the likeliest first.
-    classes: the classes that the first answer stands for; probability_of: probability by class name.
+    top: (label, probability) of every active output, the likeliest first.
+    classes: the classes of the likeliest output. probability_of: probability by class name.
     """
 
     after: int
@@ -36,113 +36,124 @@ class Answer:
 
 
 def classify(
-    at: Path, image: np.ndarray, after: int | None = None, task: int | None = None
+    folder: Path, image: np.ndarray, after: int | None = None, task: int | None = None
 ) -> list[Answer]:
-    """One answer for each checkpoint up to `after` (all by default), task label given or not.
+    """Returns an answer of each checkpoint up to `after` (all by default), task label given or not.
 
-    image: uint8 (channels, height, width) or (height, width), as the run's model takes it.
-    Raises LifelongError when the run has learned nothing yet, or `after` or `task` is not one of its tasks.
+    image: the model's input, uint8 (channels, height, width) or (height, width). Raises
+    LifelongError when the run has learned nothing yet, or `after` or `task` is not one of its
+    tasks.
     """
-    story = _history_of_learned(at)
-    learned = len(story.learned)
+    history = _history_of_learned(folder)
+    learned = len(history.learned)
     last = learned - 1 if after is None else after
     if not 0 <= last < learned:
         raise LifelongError(
-            f"after was given as {after}; the run {at.name} has answers after tasks 0 to {learned - 1}."
+            f"after was given as {after}; the run {folder.name} has answers after tasks 0 to"
+            f" {learned - 1}."
         )
-    if task is not None and not 0 <= task < story.config.tasks:
+    if task is not None and not 0 <= task < history.config.tasks:
         raise LifelongError(
-            f"task was given as {task}; the run {at.name} has tasks 0 to {story.config.tasks - 1}."
+            f"task was given as {task}; the run {folder.name} has tasks 0 to"
+            f" {history.config.tasks - 1}."
         )
-    plan = Plan(
-        story.config.scenario, story.started.labels, story.config.training_recipe.active_classes
-    )
-    images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *story.started.shape)
-    models = [load(at, k) for k in range(last + 1)]
-    front = frozen_backbone_of(story.config)
-    if front is not None:  # once for all checkpoints: they differ in the layers on top
+    images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *history.started.shape)
+    models = [load(folder, k) for k in range(last + 1)]
+    backbone = frozen_backbone_of(history.config)
+    if backbone is not None:  # once for all checkpoints: they differ in the layers on top
         with torch.no_grad():
-            images = models[0].network.body.encode(front(images))
-    return [_answer(story, plan, model, images, k, task) for k, model in enumerate(models)]
+            images = models[0].network.body.encode(backbone(images))
+    return [_answer(history, model, images, k, task) for k, model in enumerate(models)]
 
 
 def top5_json(
-    at: Path, image: Image.Image, after: int | None = None, task: int | None = None
+    folder: Path, image: Image.Image, after: int | None = None, task: int | None = None
 ) -> dict[str, Any]:
-    """The answers to a picture as JSON values: the five likeliest labels after each task.
+    """Returns the answers for a picture as JSON values: the five likeliest labels after each task.
 
     Raises LifelongError as `classify` does, and for a blank picture.
     """
-    story = _history_of_learned(at)
-    pixels = needed(image, story.config.dataset, story.started.shape)
+    history = _history_of_learned(folder)
+    pixels = preprocess(image, history.config.dataset, history.started.shape, required=True)
     answers = [
         {
             "after": a.after,
             "top": [{"label": label, "probability": round(p, 6)} for label, p in a.top[:5]],
         }
-        for a in classify(at, pixels, after, task)
+        for a in classify(folder, pixels, after, task)
     ]
-    return {"run": at.name, "answers": answers}
+    return {"run": folder.name, "answers": answers}
 
 
-def _history_of_learned(at: Path) -> History:
-    story = run_store.history(at)
-    if not story.learned:
-        raise LifelongError(f"The run {at.name} has not learned a task yet; train it first.")
-    return story
+def _history_of_learned(folder: Path) -> History:
+    history = run_store.history(folder)
+    if not history.learned:
+        raise LifelongError(f"The run {folder.name} has not learned a task yet; train it first.")
+    return history
+
+
+def _plan(history: History) -> Plan:
+    config = history.config
+    return Plan(config.scenario, history.started.labels, config.training_recipe.active_classes)
 
 
 def _answer(
-    story: History, plan: Plan, model: Strategy, images: torch.Tensor, after: int, task: int | None
+    history: History, model: Strategy, images: torch.Tensor, after: int, task: int | None
 ) -> Answer:
+    plan, started = _plan(history), history.started
     names = {
         label: name
-        for own, said in zip(plan.classes, story.started.classes)
-        for label, name in zip(own, said)
+        for task_labels, task_names in zip(started.labels, started.classes)
+        for label, name in zip(task_labels, task_names)
     }
     with torch.no_grad():
         scores = model.scores(images)
-    compete = plan.candidates_for_query(after, task)
-    share = scores.masked_fill(~compete, -torch.inf).softmax(1)[0]
-    order = share.argsort(descending=True)[: int(compete.sum())].tolist()
-    meaning = [tuple(names[c] for c in plan.classes_of(o, after, task)) for o in order]
-    top = tuple((" or ".join(classes), float(share[o])) for o, classes in zip(order, meaning))
-    of = {name: float(share[o]) for o, classes in zip(order, meaning) for name in classes}
-    return Answer(after, top, meaning[0], of)
+    active = plan.candidates_for_query(after, task)
+    probability = scores.masked_fill(~active, -torch.inf).softmax(1)[0]
+    order = probability.argsort(descending=True)[: int(active.sum())].tolist()
+    classes = [tuple(names[c] for c in plan.classes_of(output, after, task)) for output in order]
+    ranked = [(group, float(probability[output])) for group, output in zip(classes, order)]
+    return Answer(
+        after,
+        top=tuple((" or ".join(group), p) for group, p in ranked),
+        classes=classes[0],
+        probability_of={name: p for group, p in ranked for name in group},
+    )
 
 
-def load(at: Path, after: int) -> Strategy:
-    """A run's strategy as it was after a task, ready to answer; kept in memory until its checkpoint changes."""
-    return _model(at, after, _version(at, after))
+def load(folder: Path, after: int) -> Strategy:
+    """Returns a run's strategy as it was after a task, for inference.
+
+    It is cached until its checkpoint changes. Raises LifelongError for a checkpoint that does not
+    fit.
+    """
+    return _model(folder, after, _version(folder, after))
 
 
-def _version(at: Path, after: int) -> int:
+def _version(folder: Path, after: int) -> int:
     try:
-        return checkpoints.inference_file(at, after).stat().st_mtime_ns
+        return checkpoints.inference_file(folder, after).stat().st_mtime_ns
     except OSError:
         return 0
 
 
 @lru_cache(maxsize=64)
-def _model(at: Path, after: int, version: int) -> Strategy:
-    story = run_store.history(at)
-    plan = Plan(
-        story.config.scenario, story.started.labels, story.config.training_recipe.active_classes
-    )
-    front = frozen_backbone_of(story.config)
-    shape = (front.width, 1, 1) if front else story.started.shape
-    network = model_of(story.config).network(shape, plan.outputs, story.config.precision)
-    strategy = registry.strategy(story.config.strategy).make(
-        story.config.scenario, story.config.settings
-    )
-    strategy.bind(network, plan, story.config)
-    file = checkpoints.inference_file(at, after)
+def _model(folder: Path, after: int, version: int) -> Strategy:
+    history = run_store.history(folder)
+    config, plan = history.config, _plan(history)
+    backbone = frozen_backbone_of(config)
+    shape = (backbone.width, 1, 1) if backbone else history.started.shape
+    network = model_of(config).network(shape, plan.outputs, config.precision)
+    strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
+    strategy.bind(network, plan, config)
+    file = checkpoints.inference_file(folder, after)
     try:
         strategy.load_inference_state_dict(tensor_files.read(file)[0])
-    except (KeyError, ValueError) as error:
-        if isinstance(error, LifelongError):
-            raise
+    except LifelongError:
+        raise
+    except (KeyError, ValueError):
         raise LifelongError(
-            f"The checkpoint {at.name}/{file.name} belongs to another model; learn the task again."
+            f"The checkpoint {folder.name}/{file.name} belongs to another model; learn the task"
+            " again."
         ) from None
     return strategy

@@ -1,30 +1,51 @@
-"""A picture that a person brings, made into what a run's model takes."""
+"""Preprocessing of a picture that a person brings into the input of a run's model."""
+
+from typing import Literal, overload
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from .. import datasets
 from ..errors import LifelongError
-from .digits import require_digit, to_digit
+from .digits import to_digit
+
+Shape = tuple[int, int, int]  # channels, height, width
 
 
 def holds_digits(dataset: str) -> bool:
-    """Whether a picture for this data set is looked at as a drawing of a digit, and not as a photograph."""
+    """Returns whether pictures for this data set are drawings of a digit, not photographs."""
     return datasets.outline(dataset).kind == "digit"
 
 
-def seen(image: Image.Image, dataset: str, shape: tuple[int, int, int]) -> np.ndarray | None:
-    """The picture as the network takes it, uint8: (28, 28) for digits, else `shape`; None for a blank drawing."""
-    return to_digit(image) if holds_digits(dataset) else to_photo(image, shape)
+@overload
+def preprocess(
+    image: Image.Image, dataset: str, shape: Shape, required: Literal[True]
+) -> np.ndarray: ...
+@overload
+def preprocess(
+    image: Image.Image, dataset: str, shape: Shape, required: bool = False
+) -> np.ndarray | None: ...
+def preprocess(
+    image: Image.Image, dataset: str, shape: Shape, required: bool = False
+) -> np.ndarray | None:
+    """Returns the model's input, uint8: (28, 28) for digits, else of this shape.
+
+    Of a blank drawing it is None or, where it is required, a LifelongError.
+    """
+    pixels = to_digit(image) if holds_digits(dataset) else to_photo(image, shape)
+    if pixels is None and required:
+        raise LifelongError(
+            "The picture is blank: nothing stands out from its background; give one with a digit"
+            " on it."
+        )
+    return pixels
 
 
-def needed(image: Image.Image, dataset: str, shape: tuple[int, int, int]) -> np.ndarray:
-    """As `seen`, for who cannot do without one: a blank drawing is a LifelongError."""
-    return require_digit(image) if holds_digits(dataset) else to_photo(image, shape)
+def to_photo(image: Image.Image, shape: Shape) -> np.ndarray:
+    """Returns the largest centred crop of this aspect, scaled: uint8 (channels, height, width).
 
-
-def to_photo(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
-    """The largest middle part of the picture in this aspect, scaled: uint8 (channels, height, width); transparency is white."""
+    Transparent parts are white.
+    """
     channels, height, width = shape
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -36,10 +57,11 @@ def to_photo(image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
 
 
-def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
-    """The first test images of each class, uint8 (turns, classes, channels, height, width), of `most` classes at most.
+def example_images(dataset: str, per_class: int, max_classes: int) -> np.ndarray | None:
+    """Returns the first test images of each class for people to try.
 
-    None where the data set is not on this machine, or has not as many images of a class.
+    The result is uint8 (per_class, classes, channels, height, width), of `max_classes` at most;
+    None where the data set is not on this machine, or has fewer images of a class.
     """
     try:
         if not datasets.is_available(dataset):
@@ -47,10 +69,10 @@ def examples(dataset: str, turns: int, most: int) -> np.ndarray | None:
         data = datasets.load(dataset)
     except LifelongError:  # a data set that was removed or damaged since
         return None
-    places = [
-        (data.test_labels == label).nonzero().squeeze(1)[:turns]
-        for label in range(min(len(data.classes), most))
+    members = [
+        (data.test_labels == label).nonzero().squeeze(1)[:per_class]
+        for label in range(min(len(data.classes), max_classes))
     ]
-    if any(len(place) < turns for place in places):
+    if any(len(indices) < per_class for indices in members):
         return None
-    return np.stack([data.test_images[place].numpy() for place in places], 1)
+    return np.stack([data.test_images[indices].numpy() for indices in members], 1)

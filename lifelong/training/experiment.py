@@ -27,7 +27,11 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
 
     dataset: the images, where their classes are not those that the data set's own file tells.
     """
-    own = _classes(config.dataset) if dataset is None else dataset.own or len(dataset.classes)
+    own = (
+        _classes(config.dataset)
+        if dataset is None
+        else dataset.n_source_classes or len(dataset.classes)
+    )
     other = 0
     if config.target is not None:
         other = _classes(config.target) if dataset is None else len(dataset.classes) - own

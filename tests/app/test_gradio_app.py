@@ -203,7 +203,7 @@ class TestExamples:
         for digit in range(10):
             drawing, chips = events.on_example(RUN, event(index=digit, turn=0))
             true_class = chips["true_class"]
-            pixels = api.seen(RUN, api.open_image(drawing))
+            pixels = api.preprocess(RUN, api.open_image(drawing))
             assert (
                 true_class == str(digit)
                 and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == true_class
@@ -244,7 +244,7 @@ class TestPhotographs:
         monkeypatch.setattr(experiment, "load", lambda name: dataset)
         monkeypatch.setattr(
             run_inputs.api,
-            "examples",
+            "example_images",
             lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
         )
         photo = replace(mnist_sample.SPEC, kind="photo", judge_run=None)
@@ -294,7 +294,7 @@ class TestPhotographs:
     def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(
         self, run, monkeypatch
     ):
-        monkeypatch.setattr(run_inputs.api, "examples", lambda *asked: None)
+        monkeypatch.setattr(run_inputs.api, "example_images", lambda *asked: None)
         run_inputs._SHEETS.clear()
         assert run_inputs.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):
@@ -320,7 +320,7 @@ def test_a_photograph_of_another_class_than_the_one_named_is_doubted():
     """By the shipped run that learned all ten classes."""
     picture = ship()
     likeliest, share = api.classify(
-        "cifar10-class-cumulative", api.needed("cifar10-class-cumulative", picture)
+        "cifar10-class-cumulative", api.preprocess("cifar10-class-cumulative", picture)
     )[-1].top[0]
     assert (likeliest, share >= 0.9) == ("ship", True)
     doubts = [

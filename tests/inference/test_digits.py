@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from lifelong import datasets
-from lifelong.data.image_files import FORMATS, MAX_PIXELS, WORKING, open_image
+from lifelong.data.image_files import FORMATS, MAX_PIXELS, MAX_SIDE, open_image
 from lifelong.errors import LifelongError
 from lifelong.inference.digits import to_digit
 
@@ -275,7 +275,7 @@ def test_damaged_pictures_are_read_or_refused_and_nothing_else(kind):
 
 def test_a_picture_is_worked_on_at_no_more_than_it_needs():
     image = open_image(FILES["JPEG, large"])
-    assert WORKING <= max(image.size) <= 3000 / 2
+    assert MAX_SIDE <= max(image.size) <= 3000 / 2
 
 
 # MNIST itself

@@ -63,7 +63,7 @@ def test_the_backbone_is_small_and_tells_how_it_was_made():
 @pytest.mark.parametrize("run", PHOTOS)
 def test_a_photograph_is_answered_after_every_task(run):
     history = api.history(run)
-    told = api.classify(run, api.needed(run, api.open_image(photo())))
+    told = api.classify(run, api.preprocess(run, api.open_image(photo())))
     assert len(told) == history.config.tasks == len(history.learned)
     for answer in told:
         assert sum(p for _label, p in answer.top) == pytest.approx(1, abs=1e-4)
@@ -74,5 +74,7 @@ def test_a_photograph_is_answered_after_every_task(run):
     ("WEBP", "RGB", (300, 200)), ("GIF", "P", (90, 90)), ("BMP", "RGB", (7, 5)), ("TIFF", "CMYK", (120, 80)),
 ])  # fmt: skip
 def test_pictures_of_any_size_and_format_are_answered(form, mode, size):
-    told = api.classify(PHOTOS[0], api.needed(PHOTOS[0], api.open_image(photo(form, mode, size))))
+    told = api.classify(
+        PHOTOS[0], api.preprocess(PHOTOS[0], api.open_image(photo(form, mode, size)))
+    )
     assert [answer.after for answer in told] == list(range(5))

@@ -175,7 +175,7 @@ def test_joined_data_sets_keep_their_images_and_shift_the_second_ones_labels():
     both = concat_datasets(one, other)
     assert (
         both.classes == (*map(str, NATURAL), "0", "1", "2")
-        and both.own == 10
+        and both.n_source_classes == 10
         and both.shape == one.shape
     )
     assert torch.equal(both.train_images[: len(one.train_labels)], one.train_images)

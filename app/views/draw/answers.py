@@ -25,7 +25,7 @@ def answer(drawing: bytes | None, run: str, true_class: str, task_given: bool) -
     try:
         history = api.history(run)
         own = own_task(history, true_class)
-        pixels = api.seen(run, api.open_image(drawing)) if drawing else None
+        pixels = api.preprocess(run, api.open_image(drawing)) if drawing else None
         photo = run_inputs.is_photo(run)
         if pixels is None:
             invitation = INVITATION.format("Upload a picture" if photo else "Draw")

@@ -88,7 +88,7 @@ def upload(run: str, true_class: str, event: gr.EventData) -> tuple[Any, ...]:
             )
         image = api.open_image(content)
         photo = run_inputs.is_photo(run)
-        on_pad = photograph(image) if photo else api.png(api.needed(run, image))
+        on_pad = photograph(image) if photo else api.png(api.preprocess(run, image, required=True))
     except LifelongError as error:
         return None, *error_value(str(error), run, true_class)
     return on_pad, gr.skip(), gr.skip(), gr.skip()

@@ -85,7 +85,7 @@ def pictures(run: str | None) -> np.ndarray | None:
         return digits()[:, :, None]
     dataset = api.history(run).config.dataset
     if dataset not in _SHEETS:
-        _SHEETS[dataset] = api.examples(dataset, TURNS, MOST_EXAMPLES)
+        _SHEETS[dataset] = api.example_images(dataset, TURNS, MOST_EXAMPLES)
     return _SHEETS[dataset]
 
 
