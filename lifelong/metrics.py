@@ -12,11 +12,11 @@ module, or in another package by an entry point of the group `lifelong.metrics`.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, update_wrapper
-from importlib.metadata import entry_points
 from math import log
 from statistics import fmean, stdev
 from typing import Any, Generic, ParamSpec
 
+from . import registry
 from .errors import unknown_name
 
 Accuracy = Sequence[Sequence[float | None]]
@@ -88,7 +88,7 @@ def all_metrics() -> tuple[Metric[...], ...]:
     ['average_accuracy', 'average_incremental_accuracy']
     """
     own = [value for value in globals().values() if isinstance(value, Metric)]
-    return (*own, *(found.load() for found in entry_points(group="lifelong.metrics")))
+    return (*own, *registry.load_entry_points("metrics", [m.name for m in own]).values())
 
 
 def learned(accuracy: Accuracy) -> int:

@@ -1,91 +1,271 @@
-"""Finds strategies, datasets and models by their file: `strategies/er_ace.py` is the strategy `er-ace`.
+"""Finds plug-ins: strategies, models, data sets and metrics, each declared in one file.
 
-Listing names imports nothing, so it costs milliseconds; a part is imported when it is first asked for.
+A plug-in of this project is found by its file: `strategies/er_ace.py` is the strategy `er-ace`. Those of other packages
+are found by their entry points, in the groups `lifelong.strategies`, `lifelong.models`, `lifelong.datasets` and
+`lifelong.metrics`. Listing names imports nothing and costs milliseconds; a plug-in is imported when it is first needed.
 """
 
 import ast
 import importlib
 import inspect
 import pkgutil
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .errors import unknown_name
+from .errors import LifelongError, unknown_name
 
 if TYPE_CHECKING:
     from .datasets.base import DatasetSpec
+    from .models.base import Model
+    from .strategies.base import Strategy
 
 _HERE = Path(__file__).parent
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # goes into the names of runs
 
 
-@cache
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of plug-in. base: the class it inherits from, or the class of the value it is (is_value)."""
+
+    noun: str
+    module: str
+    base: str
+    is_value: bool
+
+    def fits(self, found: object) -> bool:
+        """Returns whether an object is a plug-in of this kind."""
+        # Imported late: most of these modules import torch, and all of them import this one.
+        base = getattr(importlib.import_module(self.module, __package__), self.base)
+        if self.is_value:
+            return isinstance(found, base)
+        return inspect.isclass(found) and issubclass(found, base)
+
+
+_KINDS = {
+    "strategies": _Kind("strategy", ".strategies.base", "Strategy", is_value=False),
+    "models": _Kind("model", ".models.base", "Model", is_value=False),
+    "datasets": _Kind("dataset", ".datasets.base", "DatasetSpec", is_value=True),
+    "metrics": _Kind("metric", ".metrics", "Metric", is_value=True),
+}
+
+
 def names(kind: str) -> tuple[str, ...]:
-    """Names of all parts of a kind: 'strategies', 'datasets' or 'models'.
+    """Returns the names of all plug-ins of a kind: 'strategies', 'models' or 'datasets'.
 
     >>> "ewc" in names("strategies")
     True
     """
-    found = (m.name for m in pkgutil.iter_modules([str(_HERE / kind)]) if not m.ispkg)
-    return tuple(sorted(n.replace("_", "-") for n in found if n != "base"))
+    return tuple(sorted((*_own(kind), *_entry_points(kind)[0])))
 
 
-def module(kind: str, name: str) -> ModuleType:
-    """The module of one part. Raises LifelongError with the nearest name when there is none."""
-    if name not in names(kind):
-        raise unknown_name(
-            {"strategies": "strategy"}.get(kind, kind.rstrip("s")), name, names(kind)
-        )
-    return importlib.import_module(f"{__package__}.{kind}.{name.replace('-', '_')}")
+def strategy(name: str) -> "type[Strategy]":
+    """Returns the strategy class of a name. Raises LifelongError for an unknown name or a broken plug-in."""
+    return load("strategies", name)
 
 
-def strategy(name: str) -> type:
-    """The strategy class of a name: the one subclass of Strategy that its file defines."""
-    from .strategies.base import Strategy
+def strategies() -> "dict[str, type[Strategy]]":
+    """Returns every strategy class by its name; broken plug-ins of other packages are left out."""
+    return load_all("strategies")
 
-    return _only(Strategy, module("strategies", name))
+
+def dataset(name: str) -> "DatasetSpec":
+    """Returns the declaration of a data set. Raises LifelongError for an unknown name or a broken plug-in."""
+    return load("datasets", name)
+
+
+def datasets() -> "dict[str, DatasetSpec]":
+    """Returns every declared data set by its name; broken plug-ins of other packages are left out."""
+    return load_all("datasets")
+
+
+def model(name: str) -> "type[Model]":
+    """Returns the model class of a name: a plug-in, or one made of torchvision's network of this name.
+
+    Raises LifelongError for an unknown name or a broken plug-in.
+    """
+    if name in names("models"):
+        return load("models", name)
+    torchvision = importlib.import_module(".models.parts.torchvision_model", __package__)
+    made = torchvision.made_of(name)
+    if made is None:
+        raise unknown_name("model", name, [*names("models"), *torchvision.architectures()])
+    return made
+
+
+def models() -> "dict[str, type[Model]]":
+    """Returns every model class that is a plug-in by its name; broken ones of other packages are left out."""
+    return load_all("models")
+
+
+def load(kind: str, name: str) -> Any:
+    """Returns a plug-in. Raises LifelongError for an unknown name, with the nearest one, or a broken plug-in."""
+    if name in _own(kind):
+        return _only(kind, importlib.import_module(f".{kind}.{_file(name)}", __package__))
+    found = _entry_points(kind)[0].get(name)
+    if found is None:
+        raise unknown_name(_KINDS[kind].noun, name, names(kind))
+    return _load_entry_point(kind, found)
+
+
+def load_all(kind: str) -> dict[str, Any]:
+    """Returns all plug-ins of a kind by their names; says on standard error which ones are left out and why."""
+    broken = _broken(kind)
+    return {name: load(kind, name) for name in names(kind) if name not in broken}
+
+
+def load_entry_points(kind: str, taken: Iterable[str] = ()) -> dict[str, Any]:
+    """Returns the plug-ins of other packages by their names, but those whose name is taken or that are broken."""
+    found = {name: value for name, value in load_all(kind).items() if name not in _own(kind)}
+    for name in set(found) & set(taken):
+        _warn(_shadows(kind, _entry_points(kind)[0][name]))
+    return {name: value for name, value in found.items() if name not in set(taken)}
+
+
+def errors(kind: str) -> tuple[LifelongError, ...]:
+    """Returns what is wrong with the plug-ins of other packages: one error for each that is left out."""
+    return (*_entry_points(kind)[1], *_broken(kind).values())
 
 
 @cache
 def titles() -> dict[str, str]:
-    """Every strategy's title by its name, read from the files without importing them: torch takes a second.
+    """Returns every strategy's title by its name, read from the files without importing them: torch takes a second.
 
     >>> titles()["ewc"]
     'EWC'
     """
-    found = {}
-    for name in names("strategies"):
-        tree = ast.parse((_HERE / "strategies" / f"{name.replace('-', '_')}.py").read_text("utf-8"))
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        told = [
-            n.value
-            for c in classes
-            for n in c.body
-            if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "title"
-        ]
-        found[name] = ast.literal_eval(told[0]) if told else name
+    own = {n: _title(_HERE / "strategies" / f"{_file(n)}.py") for n in _own("strategies")}
+    found = {
+        name: _title(_source_file(entry), entry.attr)
+        for name, entry in _entry_points("strategies")[0].items()
+    }
+    return {name: title or name for name, title in (own | found).items()}
+
+
+def name_of(plugin: type) -> str:
+    """Returns the name of a strategy or model class: that of its entry point, or else of its file."""
+    entries = [entry for kind in _KINDS for entry in _entry_points(kind)[0].items()]
+    where = (plugin.__module__, plugin.__qualname__)
+    named = [name for name, entry in entries if (entry.module, entry.attr) == where]
+    return named[0] if named else plugin.__module__.rpartition(".")[2].replace("_", "-")
+
+
+def forget() -> None:
+    """Drops what is known of other packages, after one was installed or removed."""
+    for cached in (_entry_points, _broken, titles):
+        cached.cache_clear()
+
+
+def _file(name: str) -> str:
+    return name.replace("-", "_")
+
+
+@cache
+def _own(kind: str) -> tuple[str, ...]:
+    """Returns the names of the plug-ins that have a file in this project."""
+    found = (m.name for m in pkgutil.iter_modules([str(_HERE / kind)]) if not m.ispkg)
+    return tuple(sorted(n.replace("_", "-") for n in found if n != "base"))
+
+
+@cache
+def _entry_points(kind: str) -> tuple[dict[str, EntryPoint], tuple[LifelongError, ...]]:
+    """Returns the entry points of other packages by their names, and an error for each that cannot be used."""
+    found: dict[str, EntryPoint] = {}
+    wrong = []
+    listed = entry_points(group=f"{__package__}.{kind}")
+    for entry in sorted(set(listed), key=lambda entry: (entry.name, _package(entry))):
+        if not _NAME.fullmatch(entry.name):
+            wrong.append(
+                LifelongError(
+                    f"The package {_package(entry)} has a {_KINDS[kind].noun} named "
+                    f"{entry.name[:60]!r}; expected letters a to z, digits and . _ -."
+                )
+            )
+        elif entry.name in _own(kind) or entry.name in found:
+            wrong.append(_shadows(kind, entry))
+        else:
+            found[entry.name] = entry
+    for error in wrong:
+        _warn(error)
+    return found, tuple(wrong)
+
+
+def _shadows(kind: str, entry: EntryPoint) -> LifelongError:
+    return LifelongError(
+        f"The package {_package(entry)} has a {_KINDS[kind].noun} '{entry.name}', but there is one of "
+        "this name already; the package's is left out, rename it."
+    )
+
+
+def _load_entry_point(kind: str, entry: EntryPoint) -> Any:
+    noun, package = _KINDS[kind].noun, _package(entry)
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise LifelongError(
+            f"The {noun} '{entry.name}' of the package {package} could not be loaded "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); update the package or uninstall it."
+        ) from error
+    if not _KINDS[kind].fits(found) or (_KINDS[kind].is_value and found.name != entry.name):
+        raise LifelongError(
+            f"The entry point '{entry.name}' of the package {package} is no {noun} of this name; "
+            f"expected a {_KINDS[kind].base} of lifelong{_KINDS[kind].module}."
+        )
     return found
 
 
-def model(name: str) -> type:
-    """The model class of a name: that of its own file, or one made of torchvision's network of this name."""
-    from .models.base import Model
-    from .models.parts.torchvision_model import made_of
+@cache
+def _broken(kind: str) -> dict[str, LifelongError]:
+    """Returns the error of each entry point that does not load, by its name, after saying it on standard error."""
+    found = {}
+    for name, entry in _entry_points(kind)[0].items():
+        try:
+            _load_entry_point(kind, entry)
+        except LifelongError as error:
+            found[name] = error
+            _warn(error)
+    return found
 
-    return _only(Model, module("models", name)) if name in names("models") else made_of(name)
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
 
 
-def dataset(name: str) -> "DatasetSpec":
-    """Returns the declaration of a data set: the SPEC of its file."""
-    return module("datasets", name).SPEC
+def _warn(error: LifelongError) -> None:
+    print(error, file=sys.stderr)
 
 
-def _only(kind: type, found: ModuleType) -> type:
-    """The one subclass of a class that a module defines."""
+def _only(kind: str, module: ModuleType) -> Any:
+    """Returns the one plug-in of a kind that a module defines."""
+    if _KINDS[kind].is_value:
+        return module.SPEC
     (only,) = [
-        c
-        for c in vars(found).values()
-        if inspect.isclass(c) and issubclass(c, kind) and c.__module__ == found.__name__
+        found
+        for found in vars(module).values()
+        if _KINDS[kind].fits(found) and found.__module__ == module.__name__
     ]
     return only
+
+
+def _source_file(entry: EntryPoint) -> Path:
+    """Returns where the source file of an entry point's module is, unless it is installed as a link."""
+    file = Path(entry.module.replace(".", "/")).with_suffix(".py")
+    return Path(str(entry.dist.locate_file(file))) if entry.dist else file
+
+
+def _title(source: Path, of: str | None = None) -> str | None:
+    """Returns the title of a class in a source file, of the first class where none is named; None where there is none."""
+    if not source.is_file():
+        return None
+    for node in ast.parse(source.read_text("utf-8")).body:
+        if isinstance(node, ast.ClassDef) and of in (None, node.name):
+            for line in node.body:
+                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "title":
+                    return ast.literal_eval(line.value)
+    return None

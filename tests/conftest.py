@@ -1,6 +1,7 @@
 """What every test gets: no network, folders of its own, and small made-up images where real ones would cost time."""
 
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,13 @@ from lifelong.runs import comparison
 from lifelong.training import experiment
 from tests.helpers import toy_dataset, with_hidden
 
+PLUGINS = (
+    Path(__file__).parent / "plugins"
+)  # pyproject.toml puts it on the import path of the tests
+# ... and this on that of the processes that tests start.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(PLUGINS), os.environ.get("PYTHONPATH")])
+)
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
 

@@ -13,7 +13,11 @@ ENTRIES = [re.fullmatch(r"- \*\*(.+?)\*\*: (.+)", line) for line in LINES if lin
 DECLARED = {
     **{scenario.title: scenario.about for scenario in SCENARIOS.values()},
     **{name.capitalize(): about for name, about in FAMILIES.items()},
-    **{metric.title: metric.meaning for metric in all_metrics()},
+    **{
+        metric.title: metric.meaning
+        for metric in all_metrics()
+        if metric.compute.__module__ == "lifelong.metrics"
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """Command-line flags made from the fields of the strategies and the models."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -7,6 +8,7 @@ import click
 from .. import config as configs
 from .. import registry
 from ..errors import LifelongError
+from ..settings import Configurable
 
 
 class CommandWithSettings(click.Command):
@@ -36,12 +38,11 @@ class CommandWithNetwork(CommandWithSettings):
 
 def _options(kinds: tuple[str, ...]) -> list[click.Option]:
     options: dict[str, click.Option] = {}
-    found = {"settings": ("strategies", registry.strategy), "network": ("models", registry.model)}
-    parts = [
-        (kind, name, found[kind][1](name))
-        for kind in kinds
-        for name in registry.names(found[kind][0])
-    ]
+    found: dict[str, Callable[[], Mapping[str, type[Configurable]]]] = {
+        "settings": registry.strategies,
+        "network": registry.models,
+    }
+    parts = [(kind, name, made) for kind in kinds for name, made in found[kind]().items()]
     for kind, part, made in parts:
         for setting in made.settings("else"):
             known = options.get(setting.name)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def names() -> tuple[str, ...]:
     """Returns the names of all data sets: the declared ones, then those that people brought."""
-    declared = registry.names("datasets")
+    declared = tuple(registry.datasets())
     return (*declared, *(name for name in custom.names() if name not in declared))
 
 

@@ -35,8 +35,7 @@ class StrategyInfo:
 def strategies(scenario: str) -> list[StrategyInfo]:
     """The strategies defined for a scenario with their settings, family by family, in the order of FAMILIES."""
     cards = []
-    for name in registry.names("strategies"):
-        s = registry.strategy(name)
+    for name, s in registry.strategies().items():
         if scenario in s.scenarios:
             cards.append(
                 StrategyInfo(
@@ -73,9 +72,9 @@ class ModelInfo:
 
 def networks() -> tuple[ModelInfo, ...]:
     """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
-    found = [(name, registry.model(name)) for name in registry.names("models")]
     return tuple(
-        ModelInfo(name, model.title, model.summary, network_settings(name)) for name, model in found
+        ModelInfo(name, model.title, model.summary, network_settings(name))
+        for name, model in registry.models().items()
     )
 
 
@@ -104,8 +103,7 @@ def protectors() -> list[StrategyInfo]:
 def strategy_rows() -> list[dict[str, Any]]:
     """Every strategy with its words and settings, as plain values."""
     rows = []
-    for name in registry.names("strategies"):
-        s = registry.strategy(name)
+    for name, s in registry.strategies().items():
         rows.append(
             {
                 "name": name,

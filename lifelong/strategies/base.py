@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .. import registry
 from ..config import SCENARIOS, RunConfig
 from ..data.examples import Batch, Examples
 from ..data.scenarios import Plan, Task
@@ -219,7 +220,7 @@ class Strategy(Stateful):
     @classmethod
     def make(cls, scenario: str, given: dict[str, Any]) -> "Strategy":
         """A strategy with this scenario's defaults and the given settings, each checked against its range."""
-        name = cls.__module__.rpartition(".")[2].replace("_", "-")
+        name = registry.name_of(cls)
         if scenario not in cls.scenarios:
             raise LifelongError(
                 f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}."

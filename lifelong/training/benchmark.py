@@ -43,7 +43,7 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
 
 def _names(scenario: str, only: Collection[str]) -> list[str]:
     """Those that take steps in this scenario, and always fine-tuning, which the others are compared with."""
-    asked = {*(only or registry.names("strategies")), "finetune"}
+    asked = {*(only or registry.strategies()), "finetune"}
     classes = {name: registry.strategy(name) for name in sorted(asked)}
     return [
         name

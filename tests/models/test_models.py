@@ -124,7 +124,7 @@ def test_weights_of_another_network_are_refused_and_nothing_is_changed(change):
 ])  # fmt: skip
 def test_an_unknown_name_is_answered_with_the_nearest_one(kind, given, says):
     with pytest.raises(LifelongError) as error:
-        registry.module(kind, given)
+        registry.load(kind, given)
     assert str(error.value).startswith(says)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from ...errors import unknown_name
 from ...settings import choice, setting, text
 from ..base import Model, Network, QuantizedFeatures, Shape
 from . import weights
@@ -95,15 +94,18 @@ class Torchvision(Model):
         return self.architecture.startswith(("resnet", "resnext", "wide_resnet"))
 
 
-@cache
-def made_of(architecture: str) -> type[Torchvision]:
-    """The model class of torchvision's network of this name; LifelongError with the nearest name when there is none."""
+def architectures() -> list[str]:
+    """Returns the names of torchvision's classification networks."""
     from ...numerics.torchvision_import import models
-    from ...registry import names
 
-    known = models.list_models(module=models)
-    if architecture not in known:
-        raise unknown_name("model", architecture, [*names("models"), *known])
+    return models.list_models(module=models)
+
+
+@cache
+def made_of(architecture: str) -> type[Torchvision] | None:
+    """Returns the model class of torchvision's network of this name; None where there is none."""
+    if architecture not in architectures():
+        return None
     return type(
         architecture,
         (Torchvision,),

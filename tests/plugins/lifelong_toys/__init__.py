@@ -1,0 +1,1 @@
+"""A package of another author with one plug-in of each kind, for tests."""
