@@ -15,7 +15,7 @@ def noise(*shape: int) -> torch.Tensor:
 
 
 def displaced(side: int, size: float, count: int = 3000) -> torch.Tensor:
-    """How many pixels to the right each pixel of a deformed image was taken from, (count, side, side)."""
+    """Returns how far to the right each pixel was taken from, (count, side, side), in pixels."""
     step = 250 // side
     ramp = (torch.arange(side) * step).to(torch.uint8).expand(count, 1, side, side)
     return ((deform(ramp, size, generator()).float() - ramp) / step)[:, 0]

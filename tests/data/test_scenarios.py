@@ -40,13 +40,14 @@ COMPETING = [
 
 
 @pytest.mark.parametrize(("scenario", "compete", "after", "rows"), COMPETING)
-def test_which_outputs_compete(scenario, compete, after, rows):
+def test_which_outputs_are_active(scenario, compete, after, rows):
     assert PLAN[scenario, compete].active_outputs(after).tolist() == table(rows)
 
 
 @pytest.mark.parametrize("compete", ["seen", "all"])
 @pytest.mark.parametrize(("scenario", "rows"), [
-    ("task", "11... ..11. ....1"), ("class", "11... ..11. ....1"), ("transfer", "11... ..11. ....1"), ("domain", "11 11 1."),
+    ("task", "11... ..11. ....1"), ("class", "11... ..11. ....1"),
+    ("transfer", "11... ..11. ....1"), ("domain", "11 11 1."),
 ])  # fmt: skip
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(
@@ -56,22 +57,27 @@ def test_with_the_task_label_given_only_the_tasks_own_outputs_compete(
 
 
 @pytest.mark.parametrize(("scenario", "compete", "after", "task", "outputs"), [
-    ("class", "seen", 0, None, "11..."), ("class", "seen", 1, None, "1111."), ("class", "all", 0, None, "11111"),
+    ("class", "seen", 0, None, "11..."), ("class", "seen", 1, None, "1111."),
+    ("class", "all", 0, None, "11111"),
     ("class", "seen", 2, 1, "..11."), ("class", "all", 0, 2, "....1"),
-    ("task", "seen", 0, None, "11..."), ("task", "seen", 1, None, "1111."), ("task", "all", 2, None, "11111"), ("task", "seen", 2, 0, "11..."),
-    ("transfer", "seen", 1, None, "1111."), ("domain", "seen", 0, None, "11"), ("domain", "all", 2, None, "11"), ("domain", "seen", 2, 2, "1."),
+    ("task", "seen", 0, None, "11..."), ("task", "seen", 1, None, "1111."),
+    ("task", "all", 2, None, "11111"), ("task", "seen", 2, 0, "11..."),
+    ("transfer", "seen", 1, None, "1111."), ("domain", "seen", 0, None, "11"),
+    ("domain", "all", 2, None, "11"), ("domain", "seen", 2, 2, "1."),
 ])  # fmt: skip
-def test_which_outputs_are_asked_about_an_image_that_a_person_brings(
+def test_which_outputs_are_active_for_an_image_that_a_person_brings(
     scenario, compete, after, task, outputs
 ):
     assert PLAN[scenario, compete].candidates_for_query(after, task).tolist() == table(outputs)[0]
 
 
 @pytest.mark.parametrize(("scenario", "output", "after", "task", "classes"), [
-    ("class", 0, 2, None, (7,)), ("class", 3, 2, None, (5,)), ("task", 4, 2, None, (3,)), ("transfer", 2, 1, 1, (0,)),
-    ("domain", 0, 0, None, (7,)), ("domain", 0, 2, None, (7, 0, 3)), ("domain", 1, 2, None, (2, 5)), ("domain", 1, 2, 1, (5,)),
+    ("class", 0, 2, None, (7,)), ("class", 3, 2, None, (5,)), ("task", 4, 2, None, (3,)),
+    ("transfer", 2, 1, 1, (0,)),
+    ("domain", 0, 0, None, (7,)), ("domain", 0, 2, None, (7, 0, 3)), ("domain", 1, 2, None, (2, 5)),
+    ("domain", 1, 2, 1, (5,)),
 ])  # fmt: skip
-def test_what_an_answer_means(scenario, output, after, task, classes):
+def test_which_classes_an_output_stands_for(scenario, output, after, task, classes):
     assert PLAN[scenario, "seen"].classes_of(output, after, task) == classes
 
 
@@ -147,7 +153,7 @@ def test_more_tasks_than_classes_and_a_transfer_without_target_are_refused():
 def test_every_image_goes_into_the_task_of_its_class_with_the_label_of_its_output(scenario):
     dataset, made = toy_dataset(), config(scenario=scenario, tasks=3, seed=5)
     tasks = split(made, dataset)
-    how = make_plan(made, 10)
+    plan = make_plan(made, 10)
     for part, images, labels in (
         ("train", dataset.train_images, dataset.train_labels),
         ("test", dataset.test_images, dataset.test_labels),
@@ -158,17 +164,17 @@ def test_every_image_goes_into_the_task_of_its_class_with_the_label_of_its_outpu
             examples = getattr(task, part)
             assert (examples.tasks == task.index).all()
             for image, output in zip(examples.images, examples.labels.tolist()):
-                assert how.classes_of(output, task.index, task.index) == (
+                assert plan.classes_of(output, task.index, task.index) == (
                     original[image.numpy().tobytes()],
                 )
 
 
-def test_in_the_domain_scenario_a_label_is_the_place_within_the_task():
+def test_in_the_domain_scenario_a_label_is_the_position_within_the_task():
     for task in split(config(scenario="domain", tasks=5), toy_dataset()):
         assert set(task.train.labels.tolist()) == set(task.test.labels.tolist()) == {0, 1}
 
 
-def test_a_task_knows_which_outputs_compete_for_images_of_any_task():
+def test_a_task_knows_the_active_outputs_for_images_of_any_task():
     task = split(config(scenario="task", tasks=3), toy_dataset())[1]
     rows = task.candidates(torch.tensor([2, 0, 1]))
     assert [row.nonzero().flatten().tolist() for row in rows] == [
@@ -179,7 +185,7 @@ def test_a_task_knows_which_outputs_compete_for_images_of_any_task():
     assert list(task.outputs) == [4, 5, 6]
 
 
-def test_a_class_without_images_is_told_by_name():
+def test_a_task_without_images_is_refused_by_its_number_and_classes():
     full = toy_dataset()
     without = full.train_labels != 3
     dataset = Dataset(

@@ -1,4 +1,4 @@
-"""Drawings and photographs, made into what MNIST holds."""
+"""Preprocessing of drawings and photographs of a digit into the format of MNIST."""
 
 import io
 import struct
@@ -29,9 +29,10 @@ def seven(
     return image
 
 
-def saved(image: Image.Image, kind: str = "PNG", **how) -> bytes:
+def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """Returns the content of a file of this kind."""
     out = io.BytesIO()
-    image.save(out, kind, **how)
+    image.save(out, kind, **options)
     return out.getvalue()
 
 
@@ -54,9 +55,19 @@ def test_a_digit_is_white_on_black_in_28_by_28():
     assert SEVEN.max() > 240 and (SEVEN[0] == 0).all() and (SEVEN[:, 0] == 0).all()
 
 
-@pytest.mark.parametrize("image", [
-    seven(), seven(width=6), seven(width=40), seven(side=400, at=(60, 90)), seven().resize((90, 280)), seven().resize((280, 90)), seven().rotate(30, fillcolor=255),
-], ids=["plain", "thin", "thick", "off-centre", "narrow", "flat", "turned"])  # fmt: skip
+@pytest.mark.parametrize(
+    "image",
+    [
+        seven(),
+        seven(width=6),
+        seven(width=40),
+        seven(side=400, at=(60, 90)),
+        seven().resize((90, 280)),
+        seven().resize((280, 90)),
+        seven().rotate(30, fillcolor=255),
+    ],
+    ids=["plain", "thin", "thick", "off-centre", "narrow", "flat", "turned"],
+)
 def test_a_digit_fills_a_box_of_20_and_its_centre_of_mass_is_in_the_middle(image):
     digit = to_digit(image)
     rows, columns = np.nonzero(digit)
@@ -115,12 +126,20 @@ def with_transparent_colour() -> Image.Image:
 
 
 MODES = {
-    "1": seven().convert("1"), "L": seven(), "RGB": seven().convert("RGB"), "CMYK": seven().convert("RGB").convert("CMYK"), "LA": seven().convert("LA"),
-    "P": seven().convert("P"), "P, transparent": with_transparent_colour(), "YCbCr": seven().convert("RGB").convert("YCbCr"),
-    "I;16": Image.fromarray(np.asarray(seven()).astype(np.uint16) * 257), "I": Image.fromarray(np.asarray(seven()).astype(np.int32)),
-    "F": Image.fromarray(np.asarray(seven()).astype(np.float32)), "red": ImageOps.colorize(seven(), (220, 0, 0), "white"),
+    "1": seven().convert("1"),
+    "L": seven(),
+    "RGB": seven().convert("RGB"),
+    "CMYK": seven().convert("RGB").convert("CMYK"),
+    "LA": seven().convert("LA"),
+    "P": seven().convert("P"),
+    "P, transparent": with_transparent_colour(),
+    "YCbCr": seven().convert("RGB").convert("YCbCr"),
+    "I;16": Image.fromarray(np.asarray(seven()).astype(np.uint16) * 257),
+    "I": Image.fromarray(np.asarray(seven()).astype(np.int32)),
+    "F": Image.fromarray(np.asarray(seven()).astype(np.float32)),
+    "red": ImageOps.colorize(seven(), (220, 0, 0), "white"),
     "I, 16 bits": Image.fromarray(np.asarray(seven()).astype(np.int32) * 257),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -129,11 +148,19 @@ def test_any_mode_of_picture_gives_the_digit(mode):
 
 
 FILES = {
-    "PNG": saved(seven()), "JPEG": saved(seven(), "JPEG", quality=90), "JPEG, CMYK": saved(MODES["CMYK"], "JPEG", quality=95), "WEBP": saved(seven().convert("RGB"), "WEBP"),
-    "GIF": saved(seven(), "GIF"), "BMP": saved(seven(), "BMP"), "TIFF": saved(seven(), "TIFF"), "PPM": saved(seven(), "PPM"),
-    "PNG, 16 bits": saved(MODES["I;16"]), "PNG, palette": saved(MODES["P, transparent"]), "PNG, alpha": saved(transparent(0, True)),
+    "PNG": saved(seven()),
+    "JPEG": saved(seven(), "JPEG", quality=90),
+    "JPEG, CMYK": saved(MODES["CMYK"], "JPEG", quality=95),
+    "WEBP": saved(seven().convert("RGB"), "WEBP"),
+    "GIF": saved(seven(), "GIF"),
+    "BMP": saved(seven(), "BMP"),
+    "TIFF": saved(seven(), "TIFF"),
+    "PPM": saved(seven(), "PPM"),
+    "PNG, 16 bits": saved(MODES["I;16"]),
+    "PNG, palette": saved(MODES["P, transparent"]),
+    "PNG, alpha": saved(transparent(0, True)),
     "JPEG, large": saved(seven().resize((3000, 3000)), "JPEG"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -149,11 +176,33 @@ def test_a_photograph_taken_sideways_is_turned_upright():
     assert close(to_digit(open_image(content)), SEVEN)
 
 
-@pytest.mark.parametrize("image", [
-    Image.new("L", (280, 280), 255), Image.new("L", (280, 280), 0), Image.new("L", (280, 280), 128), Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
-    Image.new("RGBA", (50, 50), (255, 255, 255, 0)), Image.new("L", (1, 1), 0), Image.new("L", (1, 1), 255), Image.new("L", (1, 40), 255), Image.new("1", (9, 1)),
-    Image.fromarray(np.random.default_rng(0).integers(250, 256, (60, 60)).astype(np.uint8)),
-], ids=["white", "black", "grey", "clear", "clear white", "1x1 black", "1x1 white", "1x40", "9x1", "faint noise"])  # fmt: skip
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("L", (280, 280), 255),
+        Image.new("L", (280, 280), 0),
+        Image.new("L", (280, 280), 128),
+        Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
+        Image.new("RGBA", (50, 50), (255, 255, 255, 0)),
+        Image.new("L", (1, 1), 0),
+        Image.new("L", (1, 1), 255),
+        Image.new("L", (1, 40), 255),
+        Image.new("1", (9, 1)),
+        Image.fromarray(np.random.default_rng(0).integers(250, 256, (60, 60)).astype(np.uint8)),
+    ],
+    ids=[
+        "white",
+        "black",
+        "grey",
+        "clear",
+        "clear white",
+        "1x1 black",
+        "1x1 white",
+        "1x40",
+        "9x1",
+        "faint noise",
+    ],
+)
 def test_a_picture_on_which_nothing_stands_out_is_blank(image):
     assert to_digit(image) is None
 
@@ -183,7 +232,7 @@ def test_ink_that_touches_the_edge_is_not_taken_for_paper():
     assert digit[13, 14] > 200 and digit[13, 5] == 0
 
 
-# Files that are none
+# Files that are not pictures
 
 
 def png_of(width: int, height: int) -> bytes:
@@ -215,7 +264,8 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(width, height, monkeypat
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("was decoded"))
     with pytest.raises(
         LifelongError,
-        match=rf"^The picture has [^\n]* pixels; give one of at most {MAX_PIXELS // 1_000_000} million\.$",
+        match=r"^The picture has [^\n]* pixels; "
+        rf"give one of at most {MAX_PIXELS // 1_000_000} million\.$",
     ):
         open_image(png_of(width, height))
 
@@ -236,7 +286,8 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(width, height, monkeypat
 def test_what_is_no_picture_is_told_in_one_sentence(content):
     with pytest.raises(
         LifelongError,
-        match=r"^That (file is not a picture that can be read; give one of PNG, |picture is damaged)[^\n]*\.$",
+        match=r"^That (file is not a picture that can be read; give one of PNG, "
+        r"|picture is damaged)[^\n]*\.$",
     ):
         open_image(content)
 
@@ -263,8 +314,8 @@ def test_damaged_pictures_are_read_or_refused_and_nothing_else(kind):
     content = FILES[kind]
     for trial in range(40):
         damaged = bytearray(content if trial % 2 else content[: draw.integers(1, len(content))])
-        for place in draw.integers(0, min(len(damaged), 400 if trial % 4 else len(damaged)), 3):
-            damaged[place] = draw.integers(0, 256)
+        for position in draw.integers(0, min(len(damaged), 400 if trial % 4 else len(damaged)), 3):
+            damaged[position] = draw.integers(0, 256)
         try:
             digit = to_digit(open_image(bytes(damaged)))
         except LifelongError as error:
