@@ -1,51 +1,57 @@
-"""The fields of a strategy or a model: what people may set, what is kept from task to task, and tensors by name."""
+"""Settings and stored values of a strategy or a model, declared as fields of its dataclass."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 from .errors import LifelongError, unknown_name
 
 
-def setting(default: Any, help: str, low: float, high: float) -> Any:
-    """A number that people may set: it becomes a flag, a slider and an entry of the record.
+def setting(default: Any, help: str, low: float, high: float, former_name: str = "") -> Any:
+    """Declares a number that people may set: it becomes a flag, a slider and an entry of the record.
 
     default: one value, or a dict by scenario with the key "else" for those not named.
+    former_name: what the setting was called in configs and commands written before it was renamed.
     """
-    return _set(default, help, low=low, high=high)
+    return _setting_field(default, help, former_name, low=low, high=high)
 
 
-def choice(default: Any, help: str, options: tuple[str, ...]) -> Any:
-    """One of several names that people may choose from; default as for `setting`."""
-    return _set(default, help, options=options)
+def choice(default: Any, help: str, options: tuple[str, ...], former_name: str = "") -> Any:
+    """Declares a setting that is one of several names; default and former_name as for `setting`."""
+    return _setting_field(default, help, former_name, options=options)
 
 
 def text(default: str, help: str) -> Any:
-    """A name or the path of a file; what can be read is known only when it is read."""
-    return _set(default, help)
+    """Declares a setting that is a name or the path of a file, not checked before it is read."""
+    return _setting_field(default, help, "")
 
 
-def _set(default: Any, help: str, **range_: Any) -> Any:
+def _setting_field(default: Any, help: str, former_name: str, **limits: Any) -> Any:
     by_scenario = default if isinstance(default, dict) else {"else": default}
-    return dataclasses.field(
-        default=by_scenario["else"],
-        metadata={"setting": True, "help": help, "defaults": by_scenario, **range_},
-    )
+    metadata = {
+        "setting": True,
+        "help": help,
+        "defaults": by_scenario,
+        "former_name": former_name,
+        **limits,
+    }
+    return dataclasses.field(default=by_scenario["else"], metadata=metadata)
 
 
-def stored(empty: Any, kind: str = "working memory") -> Any:
-    """A field that is kept from task to task and saved with a run: a Tensor or Examples, made by `empty`.
+def stored(empty: Callable[[], Any], kind: str = "working memory", saved_as: str = "") -> Any:
+    """Declares a tensor, made by `empty`, that goes from task to task and is saved with a run.
 
-    kind: what it is to somebody who asks what a strategy keeps: "images", "logits", "weights", "statistics" ...
+    kind: of information, for the bytes a strategy stores: "logits", "weights", "statistics" ...
+    saved_as: its name in checkpoints, if that is not the field's.
     """
-    return dataclasses.field(
-        default_factory=empty, init=False, repr=False, metadata={"stored": kind}
-    )
+    metadata = {"stored": kind, "saved_as": saved_as}
+    return dataclasses.field(default_factory=empty, init=False, repr=False, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting as a face of the project sees it: a number from low to high, one of the options, or any text."""
+    """Description of one setting: a number from low to high, one of the options, or any text."""
 
     name: str
     help: str
@@ -54,9 +60,10 @@ class Setting:
     low: float | None = None
     high: float | None = None
     options: tuple[str, ...] = ()
+    former_name: str = ""
 
     def describe(self) -> str:
-        """What may be given, in words."""
+        """Returns the accepted values in words."""
         if self.options:
             return f"one of {', '.join(self.options)}"
         if self.kind is str:
@@ -64,7 +71,7 @@ class Setting:
         return f"a {'whole number' if self.kind is int else 'number'} from {self.low:g} to {self.high:g}"
 
     def accepts(self, value: Any) -> bool:
-        """Whether a value may be given."""
+        """Returns whether a value is within the limits of this setting."""
         if self.options:
             return value in self.options
         if self.kind is str:
@@ -77,11 +84,11 @@ class Setting:
 
 
 class Configurable:
-    """What a dataclass with such fields can do: tell its settings, be made from given ones, tell what was chosen."""
+    """Base class of dataclasses with settings: lists them, checks them and creates instances."""
 
     @classmethod
     def settings(cls, scenario: str) -> tuple[Setting, ...]:
-        """The settings that people may change, with this scenario's defaults."""
+        """Returns the settings that people may change, with this scenario's defaults."""
         described = []
         for field in dataclasses.fields(cls):
             meta = field.metadata
@@ -96,14 +103,21 @@ class Configurable:
                         meta.get("low"),
                         meta.get("high"),
                         meta.get("options", ()),
+                        meta["former_name"],
                     )
                 )
         return tuple(described)
 
     @classmethod
     def from_settings(cls, name: str, scenario: str, given: dict[str, Any]) -> Self:
-        """One of this name with the scenario's defaults and the given settings, each checked against its range."""
+        """Creates an instance from the scenario's defaults and the given settings.
+
+        given: settings by name; a former name stands for the present one. name: of the strategy or model,
+        for errors. Raises LifelongError for an unknown name or a value that is not accepted.
+        """
         known = {s.name: s for s in cls.settings(scenario)}
+        renamed = {s.former_name: s.name for s in known.values() if s.former_name}
+        given = {renamed.get(key, key): value for key, value in given.items()}
         for key, value in given.items():
             if key not in known:
                 raise unknown_name(f"setting of {name}", key, known)
@@ -114,7 +128,7 @@ class Configurable:
         return cls(**{n: s.kind(given.get(n, s.default)) for n, s in known.items()})
 
     def settings_dict(self) -> dict[str, Any]:
-        """All settings by name, as they go into `config.json`."""
+        """Returns all settings by name, as in `config.json`."""
         return {
             f.name: getattr(self, f.name)
             for f in dataclasses.fields(self)

@@ -50,9 +50,10 @@ def _options(kinds: tuple[str, ...]) -> list[click.Option]:
                 f" One of {', '.join(setting.options)}." if setting.options else ""
             )
             if known is None:
-                flag = f"--{setting.name.replace('_', '-')}"
+                names = (name for name in (setting.name, setting.former_name) if name)
+                flags = [f"--{name.replace('_', '-')}" for name in names]
                 options[setting.name] = click.Option(
-                    [flag, f"{kind}_{setting.name}"], type=setting.kind, help=words
+                    [*flags, f"{kind}_{setting.name}"], type=setting.kind, help=words
                 )
             else:
                 known.help = f"{known.help} {words}"

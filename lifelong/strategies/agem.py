@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, empty_examples
+from ..data.examples import Batch
 from ..data.scenarios import Task
 from ..numerics import matmul
-from ..settings import choice, setting, stored
 from .base import Strategy
-from .parts.replay_buffer import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
+from .parts.replay_buffer import ReplayBuffer, per_class_setting, policy_setting
+from .parts.state import stored_value
 
 TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
@@ -29,30 +29,27 @@ class AGEM(Strategy):
     costs = "a second batch through the network at every step"
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
 
-    per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    policy: str = choice("random", WHICH, POLICIES)
-    memory: Examples = stored(empty_examples, "images")
-    seen: Tensor = stored(unseen, "statistics")
+    per_class: int = per_class_setting()
+    policy: str = policy_setting("random")
+    buffer: ReplayBuffer = stored_value()
+
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def adjust_gradients(self, task: Task) -> None:
-        if not task.index or not len(self.memory):
+        if not task.index or not len(self.buffer):
             return
-        replayed = sample(self.memory, self.within_limit(self.recipe.batch), self.generator)
+        replayed = self.buffer.sample(self.within_limit(self.recipe.batch), self.generator)
         gradient = self.network.flat_gradient.clone()
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
         project(gradient, self.network.flat_gradient)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        if self.policy == "reservoir":
-            self.memory, self.seen = streamed(
-                self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator
-            )
+        self.buffer.observe(batch, self.plan, self.generator)
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(
-            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
-        )
+        self.buffer.end_task(task.train, self.network, self.generator)
 
 
 def project(gradient: Tensor, reference: Tensor) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..data.augmentation import deform
-from ..data.examples import Batch, Examples, empty_examples
+from ..data.examples import Batch
 from ..data.scenarios import Task
-from ..settings import setting, stored
+from ..settings import setting
 from .base import Strategy
-from .parts.replay_buffer import grown, sample
+from .parts.replay_buffer import ReplayBuffer, per_class_setting
+from .parts.state import stored_value
 
 
 @dataclass
@@ -30,31 +31,32 @@ class AugmentedReplay(Strategy):
     costs = "a second batch through the network at every step, and the deformation of both"
     source = "Buzzega et al., Rethinking experience replay: a bag of tricks for continual learning, ICPR 2020"
 
-    per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
+    per_class: int = per_class_setting()
     deformation: float = setting(
         4.0,
         "How far the parts of an image are displaced at random, in percent of its side.",
         low=0,
         high=20,
     )
-    memory: Examples = stored(empty_examples, "images")
+    buffer: ReplayBuffer = stored_value()
+
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer("random", self.per_class, saved=())
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
         return self._seen(batch.images)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)
-        if not len(self.memory):
+        if not len(self.buffer):
             return present
-        replayed = sample(self.memory, len(batch.labels), self.generator)
+        replayed = self.buffer.sample(len(batch.labels), self.generator)
         past = self.cross_entropy(task, replayed, self._seen(replayed.images))
         share = 1 / (task.index + 1)
         return share * present + (1 - share) * past
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(
-            self.memory, task.train, self.per_class, "random", self.network, self.generator
-        )
+        self.buffer.end_task(task.train, self.network, self.generator)
 
     def _seen(self, images: Tensor) -> Tensor:
         return self.network(deform(images, self.deformation / 100, self.generator))

@@ -62,7 +62,7 @@ class Strategy(Stateful):
         self.plan = plan
         self.recipe = config.training_recipe
         self.seed = config.seed
-        self.arithmetic = config.precision
+        self.precision = config.precision
         self.generator = torch.Generator()
         self.batch_limit: int | None = (
             None  # images that the memory holds in one step, where those are fewer than wanted
@@ -169,7 +169,7 @@ class Strategy(Stateful):
 
         Until `finish_step` it changes nothing but random generators, gradients and the body's statistics.
         """
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             logits = self.forward(task, batch)
             loss = self.loss(task, batch, logits)
             self.network.backward(loss)

@@ -101,7 +101,7 @@ class BIR(Strategy):
         past = self.within_limit(self.replayed) if task.index else 0
         weights = shares(present, past, task.index).to(self.device)
         softness = torch.tensor([1.0] * present + [self.temperature] * past).to(self.device)
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             if past:
                 lesson = Lesson(*map(torch.cat, zip(lesson, self.replay(task, batch.images))))
             hidden = self.network.embed(lesson.images)

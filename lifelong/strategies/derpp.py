@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, empty_examples
+from ..data.examples import Batch
 from ..data.scenarios import Task
-from ..settings import setting, stored
+from ..settings import setting
 from .base import Strategy
-from .parts.replay_buffer import drawn, placed, put, reservoir, room_for, unseen
+from .parts.replay_buffer import ReplayBuffer
+from .parts.state import stored_value
 
 
 @dataclass
@@ -39,27 +39,22 @@ class DERpp(Strategy):
     )
     alpha: float = setting(1.0, "How much the answers of before count: α.", low=0, high=100)
     beta: float = setting(0.5, "How much the labels of the kept images count: β.", low=0, high=100)
-    memory: Examples = stored(empty_examples, "images")
-    answers: Tensor = stored(lambda: torch.zeros(0), "logits")
-    seen: Tensor = stored(unseen, "statistics")
+    buffer: ReplayBuffer = stored_value()
+
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer("reservoir", self.per_class, saved=("answers", "seen"))
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)
-        if not len(self.memory):
+        if not len(self.buffer):
             return present
-        which = drawn(self.memory, len(batch.labels), self.generator)
-        replayed = self.memory.take(which)
-        answers = self.network(replayed.images)
-        as_before = F.mse_loss(answers, self.answers[which])
+        replayed, stored_logits = self.buffer.sample_with_logits(len(batch.labels), self.generator)
+        past = self.network(replayed.images)
         return (
             present
-            + self.alpha * as_before
-            + self.beta * self.cross_entropy(task, replayed, answers)
+            + self.alpha * F.mse_loss(past, stored_logits)
+            + self.beta * self.cross_entropy(task, replayed, past)
         )
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        room = room_for(self.plan, self.per_class)
-        chosen, places, seen = reservoir(self.seen, len(batch.labels), room, self.generator)
-        self.memory = placed(self.memory, batch, chosen, places)
-        self.answers = put(self.answers, places, logits.detach()[chosen])
-        self.seen = seen  # last: an attempt that fails before has no effect on the next one
+        self.buffer.observe(batch, self.plan, self.generator, logits)

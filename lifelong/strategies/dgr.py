@@ -60,7 +60,7 @@ class DGR(Strategy):
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         present = len(batch.labels)
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             past = self.replay(batch.images) if task.index else batch.images[:0]
             images = torch.cat([batch.images, past])
             logits = self.network(images)

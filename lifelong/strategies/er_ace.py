@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, empty_examples
+from ..data.examples import Batch
 from ..data.scenarios import Task
-from ..settings import choice, setting, stored
 from .base import Strategy
-from .parts.replay_buffer import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
+from .parts.replay_buffer import ReplayBuffer, per_class_setting, policy_setting
+from .parts.state import stored_value
 
 
 @dataclass
@@ -33,27 +33,24 @@ class ERACE(Strategy):
     source = "Caccia et al., New insights on reducing abrupt representation change in online continual learning, ICLR 2022"
     scenarios = frozenset({"class"})
 
-    per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    policy: str = choice("reservoir", WHICH, POLICIES)
-    memory: Examples = stored(empty_examples, "images")
-    seen: Tensor = stored(unseen, "statistics")
+    per_class: int = per_class_setting()
+    policy: str = policy_setting("reservoir")
+    buffer: ReplayBuffer = stored_value()
+
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         compete = task.active_outputs[task.index].clone()
         compete[: task.outputs.start] = False
         present = F.cross_entropy(logits.masked_fill(~compete, -torch.inf), batch.labels)
-        if not len(self.memory):
+        if not len(self.buffer):
             return present
-        replayed = sample(self.memory, len(batch.labels), self.generator)
+        replayed = self.buffer.sample(len(batch.labels), self.generator)
         return present + self.cross_entropy(task, replayed, self.network(replayed.images))
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        if self.policy == "reservoir":
-            self.memory, self.seen = streamed(
-                self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator
-            )
+        self.buffer.observe(batch, self.plan, self.generator)
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(
-            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
-        )
+        self.buffer.end_task(task.train, self.network, self.generator)

@@ -20,7 +20,7 @@ class EWC(Strategy):
     One penalty for each past task, with the Fisher information F_k of all its training images at its own optimum θ*_k,
     exact by default: the strengths are right for that estimate only (van de Ven 2025).
     A sum of quadratics is one quadratic: with H = Σ F_k and the mean anchor m = Σ F_k θ*_k / H it is
-    strength/2 (Σ_i H_i (θ_i - m_i)² + rest), so a step costs one vector operation however many tasks there
+    strength/2 (Σ_i H_i (θ_i - m_i)² + offset), so a step costs one vector operation however many tasks there
     were. The gradient is added directly; only its value, not its effect, is missing from the loss that is shown.
     """
 
@@ -37,50 +37,51 @@ class EWC(Strategy):
         low=0,
         high=1e12,
     )
-    fisher: str = choice(
+    estimator: str = choice(
         "exact",
         "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.",
         ESTIMATES,
+        former_name="fisher",
     )
-    precision: Tensor = stored(lambda: torch.zeros(0), "weights")
+    fisher: Tensor = stored(lambda: torch.zeros(0), "weights", saved_as="precision")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
-    rest: Tensor = stored(lambda: torch.zeros(()), "weights")
+    offset: Tensor = stored(lambda: torch.zeros(()), "weights", saved_as="rest")
 
     def penalty(self) -> Tensor:
         """The value of the penalty at the present weights, a scalar."""
-        if not len(self.precision):
+        if not len(self.fisher):
             return torch.zeros(())
         moved = self.network.flat - self.anchor
-        return self.strength / 2 * ((self.precision * moved.square()).sum() + self.rest)
+        return self.strength / 2 * ((self.fisher * moved.square()).sum() + self.offset)
 
     def adjust_gradients(self, task: Task) -> None:
-        if len(self.precision):
+        if len(self.fisher):
             add_penalty_gradient(
                 self.network.flat_gradient,
-                self.precision,
+                self.fisher,
                 self.network.flat,
                 self.anchor,
                 self.strength,
             )
 
     def end_task(self, task: Task) -> None:
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             importance = fisher(
                 self.network,
                 task.train,
                 task.candidates(task.train.tasks),
-                self.fisher,
+                self.estimator,
                 self.generator,
             )
-        self.hold(importance, self.network.flat.clone())
+        self.add_task(importance, self.network.flat.clone())
 
-    def hold(self, importance: Tensor, optimum: Tensor) -> None:
+    def add_task(self, importance: Tensor, optimum: Tensor) -> None:
         """Adds the quadratic of one more task: importances and weights, both (p,)."""
-        if not len(self.precision):
-            self.precision, self.anchor = importance, optimum
+        if not len(self.fisher):
+            self.fisher, self.anchor = importance, optimum
             return
-        total = self.precision + importance
+        total = self.fisher + importance
         share = torch.where(total > 0, importance / total, 0)
         apart = optimum - self.anchor
-        self.rest = self.rest + (self.precision * share * apart.square()).sum()
-        self.precision, self.anchor = total, self.anchor + share * apart
+        self.offset = self.offset + (self.fisher * share * apart.square()).sum()
+        self.fisher, self.anchor = total, self.anchor + share * apart

@@ -40,45 +40,44 @@ class OnlineEWC(Strategy):
     decay: float = setting(
         1.0, "How much of the importance so far is kept with each new task: γ.", low=0, high=1
     )
-    fisher: str = choice(
+    estimator: str = choice(
         "exact",
         "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.",
         ESTIMATES,
+        former_name="fisher",
     )
-    precision: Tensor = stored(lambda: torch.zeros(0), "weights")
+    fisher: Tensor = stored(lambda: torch.zeros(0), "weights", saved_as="precision")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
 
     def penalty(self) -> Tensor:
         """The value of the penalty at the present weights, a scalar."""
-        if not len(self.precision):
+        if not len(self.fisher):
             return torch.zeros(())
         return (
             self.strength
             * self.decay
             / 2
-            * (self.precision * (self.network.flat - self.anchor).square()).sum()
+            * (self.fisher * (self.network.flat - self.anchor).square()).sum()
         )
 
     def adjust_gradients(self, task: Task) -> None:
-        if len(self.precision):
+        if len(self.fisher):
             add_penalty_gradient(
                 self.network.flat_gradient,
-                self.precision,
+                self.fisher,
                 self.network.flat,
                 self.anchor,
                 self.strength * self.decay,
             )
 
     def end_task(self, task: Task) -> None:
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             importance = fisher(
                 self.network,
                 task.train,
                 task.candidates(task.train.tasks),
-                self.fisher,
+                self.estimator,
                 self.generator,
             )
-        self.precision = (
-            self.decay * self.precision + importance if len(self.precision) else importance
-        )
+        self.fisher = self.decay * self.fisher + importance if len(self.fisher) else importance
         self.anchor = self.network.flat.clone()

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..data.examples import Examples, concat, empty_examples
+from ..data.examples import Examples
 from ..data.scenarios import Task
-from ..settings import setting, stored
+from ..settings import setting
 from .base import Strategy
-from .parts.replay_buffer import per_class, room_for
+from .parts.replay_buffer import ReplayBuffer
+from .parts.state import stored_value
 
 
 @dataclass
@@ -28,19 +29,18 @@ class GDumb(Strategy):
     source = "Prabhu, Torr and Dokania, GDumb: a simple approach that questions our progress in continual learning, ECCV 2020"
 
     per_class: int = setting(100, "Images kept of each class once all are known.", low=1, high=5000)
-    memory: Examples = stored(empty_examples, "images")
+    buffer: ReplayBuffer = stored_value()
+
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer("random", self.per_class, saved=())
 
     def start_task(self, task: Task) -> None:
         known = sum(map(len, self.plan.classes[: task.index + 1]))
-        self.memory = per_class(
-            concat(self.memory, task.train),
-            room_for(self.plan, self.per_class) // known,
-            self.generator,
-        )
+        self.buffer.rebalance(task.train, self.buffer.capacity(self.plan) // known, self.generator)
         self.restart()
 
     def examples(self, task: Task) -> Examples:
-        return self.memory
+        return self.buffer.examples
 
     def steps(self, task: Task, examples: Examples) -> int:
         return super().steps(task, task.train)

@@ -89,7 +89,7 @@ class GenerativeClassifier(Strategy):
                 : self.within_limit(self.recipe.batch)
             ]
         ]
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             pixels = self.network.body(task.train.images[chosen])
             loss = self.vae.loss(
                 pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator
@@ -107,7 +107,7 @@ class GenerativeClassifier(Strategy):
             self.start_class()
 
     def scores(self, images: Tensor) -> Tensor:
-        with torch.no_grad(), matmul.matmul_precision(self.arithmetic):
+        with torch.no_grad(), matmul.matmul_precision(self.precision):
             return self._scores(self.network.body(images))
 
     def _scores(self, pixels: Tensor) -> Tensor:

@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, concat, empty_examples
+from ..data.examples import Batch, Examples, concat
 from ..data.scenarios import Task
 from ..settings import choice, setting, stored
 from .base import Strategy
-from .parts.replay_buffer import CHUNK, features, grown
+from .parts.replay_buffer import CHUNK, ReplayBuffer, embed_normalized
+from .parts.state import stored_value
 
 FAR = 100.0  # how far below all others the outputs of classes to come are put
 
@@ -46,7 +47,7 @@ class ICaRL(Strategy):
     temperature: float = setting(
         2.0, "How much the old model's answers are softened: T.", low=0.5, high=20
     )
-    memory: Examples = stored(empty_examples, "images")
+    buffer: ReplayBuffer = stored_value()
     taught: Tensor = stored(lambda: torch.zeros(0), "logits")
     means: Tensor = stored(
         lambda: torch.zeros(0), "statistics"
@@ -55,8 +56,11 @@ class ICaRL(Strategy):
         lambda: torch.ones(()), "statistics"
     )  # mean squared distance of an image to its class's mean
 
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer(self.policy, self.per_class, saved=())
+
     def examples(self, task: Task) -> Examples:
-        return concat(task.train, self.memory)
+        return concat(task.train, self.buffer.examples)
 
     def start_task(self, task: Task) -> None:
         self.means = torch.zeros(
@@ -80,13 +84,13 @@ class ICaRL(Strategy):
         return each / len(batch.labels)
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(
-            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
-        )
+        self.buffer.end_task(task.train, self.network, self.generator)
         self.taught = torch.zeros(0)
-        of_class = F.one_hot(self.memory.labels, task.outputs.stop).float()
-        self.means = F.normalize(of_class.T @ features(self.network, self.memory.images))
-        apart = distances(features(self.network, task.train.images), self.means)
+        of_class = F.one_hot(self.buffer.examples.labels, task.outputs.stop).float()
+        self.means = F.normalize(
+            of_class.T @ embed_normalized(self.network, self.buffer.examples.images)
+        )
+        apart = distances(embed_normalized(self.network, task.train.images), self.means)
         self.spread = apart.gather(1, task.train.labels.unsqueeze(1)).mean().clamp_min(1e-6)
 
     def scores(self, images: Tensor) -> Tensor:
@@ -98,7 +102,7 @@ class ICaRL(Strategy):
         known = len(self.means)
         if self.means.any():
             answers[:, :known] = (
-                -distances(features(self.network, images), self.means) / self.spread
+                -distances(embed_normalized(self.network, images), self.means) / self.spread
             )
         if known:
             answers[:, known:] += answers[:, :known].amin(1, keepdim=True) - FAR

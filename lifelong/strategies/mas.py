@@ -56,7 +56,7 @@ class MAS(Strategy):
             )
 
     def end_task(self, task: Task) -> None:
-        with matmul.matmul_precision(self.arithmetic):
+        with matmul.matmul_precision(self.precision):
             importance = sensitivity(
                 self.network, task.train.images, task.candidates(task.train.tasks)
             )

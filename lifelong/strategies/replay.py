@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..data.examples import Batch, Examples, empty_examples
+from ..data.examples import Batch
 from ..data.scenarios import Task
-from ..settings import choice, setting, stored
 from .base import Strategy
-from .parts.replay_buffer import POLICIES, WHICH, grown, room_for, sample, streamed, unseen
+from .parts.replay_buffer import ReplayBuffer, per_class_setting, policy_setting
+from .parts.state import stored_value
 
 
 @dataclass
@@ -27,27 +27,24 @@ class Replay(Strategy):
     costs = "a second batch through the network at every step"
     source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"
 
-    per_class: int = setting(100, "Images kept of each class.", low=0, high=5000)
-    policy: str = choice("random", WHICH, POLICIES)
-    memory: Examples = stored(empty_examples, "images")
-    seen: Tensor = stored(unseen, "statistics")
+    per_class: int = per_class_setting()
+    policy: str = policy_setting("random")
+    buffer: ReplayBuffer = stored_value()
+
+    def __post_init__(self) -> None:
+        self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)
-        if not task.index or not len(self.memory):
+        if not task.index or not len(self.buffer):
             return present
-        replayed = sample(self.memory, len(batch.labels), self.generator)
+        replayed = self.buffer.sample(len(batch.labels), self.generator)
         past = self.cross_entropy(task, replayed, self.network(replayed.images))
         share = 1 / (task.index + 1)
         return share * present + (1 - share) * past
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        if self.policy == "reservoir":
-            self.memory, self.seen = streamed(
-                self.memory, self.seen, batch, room_for(self.plan, self.per_class), self.generator
-            )
+        self.buffer.observe(batch, self.plan, self.generator)
 
     def end_task(self, task: Task) -> None:
-        self.memory = grown(
-            self.memory, task.train, self.per_class, self.policy, self.network, self.generator
-        )
+        self.buffer.end_task(task.train, self.network, self.generator)

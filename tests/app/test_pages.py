@@ -204,7 +204,7 @@ def test_a_learn_button_makes_the_run_that_was_chosen(monkeypatch, button, until
     chosen = api.history(run).config
     assert (chosen.strategy, chosen.settings, chosen.seed, chosen.tasks) == (
         "ewc",
-        {"strength": 5e8, "fisher": "exact"},
+        {"strength": 5e8, "estimator": "exact"},
         3,
         5,
     )

@@ -392,8 +392,12 @@ BAD = [
         "strength was given as nan; ewc expects a number",
     ),
     (
+        (*SAMPLE, "--strategy", "ewc", "--estimator", "exakt"),
+        "estimator was given as exakt; ewc expects one of exact",
+    ),
+    (
         (*SAMPLE, "--strategy", "ewc", "--fisher", "exakt"),
-        "fisher was given as exakt; ewc expects one of exact, sampled, true-label, batch.",
+        "estimator was given as exakt; ewc expects one of exact, sampled, true-label, batch.",
     ),
     ((*SAMPLE, "--strategy", "ewc", "--strength", "much"), "'much' is not a valid float"),
     ((*SAMPLE, "--strategy", "replay", "--per-class", "0.5"), "'0.5' is not a valid integer"),

@@ -84,7 +84,7 @@ def test_a_run_goes_into_its_own_folder_below_lifelong_runs_with_its_settings_fi
     )
     told = json.loads((at / "config.json").read_text())
     assert (
-        told["settings"] == {"strength": 1e10, "fisher": "exact"}
+        told["settings"] == {"strength": 1e10, "estimator": "exact"}
         and told["scenario"] == "domain"
         and told["version"]
     )

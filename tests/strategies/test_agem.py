@@ -5,7 +5,6 @@ import torch
 
 from lifelong.numerics import seeds
 from lifelong.strategies.agem import project
-from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
 from tests.helpers import config
 
@@ -21,9 +20,7 @@ def second_task():
 
 def reference(strategy, task) -> torch.Tensor:
     """The gradient on the batch that is drawn from memory next; the generator is put back."""
-    replayed = replay_buffer.sample(
-        strategy.memory, strategy.recipe.batch, seeds.generator(0, "test")
-    )
+    replayed = strategy.buffer.sample(strategy.recipe.batch, seeds.generator(0, "test"))
     strategy.generator = seeds.generator(0, "test")
     strategy.network.backward(
         strategy.cross_entropy(task, replayed, strategy.network(replayed.images))
@@ -53,7 +50,7 @@ def test_a_gradient_that_helps_the_memory_is_left_as_it_is(second_task):
 
 def test_the_memory_holds_so_many_images_of_every_class_learned(second_task):
     strategy, task = second_task
-    assert strategy.memory.labels.bincount().tolist() == [5] * task.outputs.start
+    assert strategy.buffer.examples.labels.bincount().tolist() == [5] * task.outputs.start
 
 
 def test_the_projection_is_applied_while_the_second_task_is_learned(second_task, monkeypatch):

@@ -8,7 +8,6 @@ from lifelong.data.augmentation import deform
 from lifelong.events import TaskLearned
 from lifelong.metrics import average_accuracy
 from lifelong.numerics import seeds
-from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config, run_all
 
@@ -25,7 +24,7 @@ def test_without_deformation_it_is_replay_to_the_bit(scenario, small):
     ours = run_all(config("augmented-replay", scenario, settings={"deformation": 0}))[0].strategy
     plain = run_all(config("replay", scenario))[0].strategy
     assert torch.equal(ours.network.flat, plain.network.flat)
-    assert torch.equal(ours.memory.images, plain.memory.images)
+    assert torch.equal(ours.buffer.examples.images, plain.buffer.examples.images)
 
 
 def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
@@ -36,7 +35,7 @@ def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
 
     by_hand = strategy.network(deform(batch.images, 0.04, again))
     assert torch.equal(logits, by_hand) and not torch.equal(logits, strategy.network(batch.images))
-    drawn = replay_buffer.sample(strategy.memory, 16, again)
+    drawn = strategy.buffer.sample(16, again)
     past = strategy.cross_entropy(task, drawn, strategy.network(deform(drawn.images, 0.04, again)))
     torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, by_hand) / 2 + past / 2)
 
@@ -52,7 +51,7 @@ def test_an_image_looks_different_each_time_it_is_practised_but_not_when_the_mod
 def test_images_are_kept_as_they_are_and_so_many_of_each_class(small):
     strategy, _, _ = in_second_task(per_class=9)
     known = {image.numpy().tobytes() for image in small.train_images}
-    kept = [image.numpy().tobytes() for image in strategy.memory.images]
+    kept = [image.numpy().tobytes() for image in strategy.buffer.examples.images]
     assert (
         len(kept) == len(set(kept)) == 9 * 4 and set(kept) <= known
     )  # 3 tasks of 4, 3 and 3 classes

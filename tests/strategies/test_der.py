@@ -32,18 +32,18 @@ def test_the_answers_are_those_of_the_moment_when_the_image_was_kept(strategy):
         for image, answer in zip(images, logits):
             given.setdefault(image.numpy().tobytes(), []).append(answer)
     kept = told.strategy
-    assert len(kept.memory) == len(kept.answers) == 20
-    for image, answer in zip(kept.memory.images, kept.answers):
+    assert len(kept.buffer) == len(kept.buffer.logits) == 20
+    for image, answer in zip(kept.buffer.examples.images, kept.buffer.logits):
         assert any(torch.equal(answer, once) for once in given[image.numpy().tobytes()])
-    assert not torch.allclose(kept.network(kept.memory.images), kept.answers)
+    assert not torch.allclose(kept.network(kept.buffer.examples.images), kept.buffer.logits)
 
 
 @pytest.mark.parametrize("strategy", ["der", "derpp"])
 def test_while_there_is_room_the_memory_is_the_stream_with_its_answers(strategy):
     told = Experiment(config(strategy, settings={"per_class": 5000}))
     images, logits = (torch.cat(parts) for parts in zip(*watched(told)))
-    assert torch.equal(told.strategy.memory.images, images) and torch.equal(
-        told.strategy.answers, logits
+    assert torch.equal(told.strategy.buffer.examples.images, images) and torch.equal(
+        told.strategy.buffer.logits, logits
     )
 
 
@@ -56,8 +56,8 @@ def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand
     logits = strategy.network(batch.images)
     strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    which = torch.randint(len(strategy.memory), (16,), generator=seeds.generator(0, "test"))
-    apart = strategy.network(strategy.memory.images[which]) - strategy.answers[which]
+    which = torch.randint(len(strategy.buffer), (16,), generator=seeds.generator(0, "test"))
+    apart = strategy.network(strategy.buffer.examples.images[which]) - strategy.buffer.logits[which]
     torch.testing.assert_close(
         loss, strategy.cross_entropy(task, batch, logits) + 0.7 * apart.square().sum() / (16 * 10)
     )
@@ -67,7 +67,7 @@ def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
     told, _ = run_all(config("der"))
     strategy, task = told.strategy, told.tasks[2]
     batch = batch_of(task.train)
-    strategy.answers = strategy.network(strategy.memory.images).detach()
+    strategy.buffer.logits = strategy.network(strategy.buffer.examples.images).detach()
     logits = strategy.network(batch.images)
     assert strategy.loss(task, batch, logits).item() == pytest.approx(
         strategy.cross_entropy(task, batch, logits).item()

@@ -22,10 +22,10 @@ def test_the_loss_is_the_sum_of_three_terms_by_hand(third_task):
     logits = strategy.network(batch.images)
     strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    which = torch.randint(len(strategy.memory), (16,), generator=seeds.generator(0, "test"))
-    replayed = strategy.memory.take(which)
+    which = torch.randint(len(strategy.buffer), (16,), generator=seeds.generator(0, "test"))
+    replayed = strategy.buffer.examples.take(which)
     answers = strategy.network(replayed.images)
-    apart = (answers - strategy.answers[which]).square().mean()
+    apart = (answers - strategy.buffer.logits[which]).square().mean()
     expected = (
         strategy.cross_entropy(task, batch, logits)
         + 0.7 * apart

@@ -4,9 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lifelong.data.examples import empty_examples
 from lifelong.numerics import seeds
-from lifelong.strategies.parts import replay_buffer
+from lifelong.strategies.parts.replay_buffer import ReplayBuffer
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config
 
@@ -23,7 +22,7 @@ def in_task(index: int, **given):
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
 def test_present_images_leave_the_old_classes_outputs_alone(recipe):
     strategy, task, batch = in_task(1, recipe=recipe)
-    strategy.memory = empty_examples()
+    strategy.buffer = ReplayBuffer("reservoir", 0)
     strategy.network.backward(strategy.loss(task, batch, strategy.network(batch.images)))
     weight, bias = strategy.network.head.weight.grad, strategy.network.head.bias.grad
     old, own, to_come = (
@@ -42,7 +41,7 @@ def test_the_loss_is_the_sum_of_both_by_hand():
     logits = strategy.network(batch.images)
     strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    replayed = replay_buffer.sample(strategy.memory, len(batch.labels), seeds.generator(0, "test"))
+    replayed = strategy.buffer.sample(len(batch.labels), seeds.generator(0, "test"))
     own = F.cross_entropy(
         logits[:, task.outputs.start : task.outputs.stop], batch.labels - task.outputs.start
     )
@@ -54,7 +53,7 @@ def test_the_loss_is_the_sum_of_both_by_hand():
 
 def test_replayed_images_compete_with_all_classes_seen():
     strategy, task, _ = in_task(1)
-    old = replay_buffer.sample(strategy.memory, 8, seeds.generator(0, "test"))
+    old = strategy.buffer.sample(8, seeds.generator(0, "test"))
     strategy.network.backward(strategy.cross_entropy(task, old, strategy.network(old.images)))
     bias = strategy.network.head.bias.grad
     assert (bias[: task.outputs.stop] != 0).all() and (bias[task.outputs.stop :] == 0).all()

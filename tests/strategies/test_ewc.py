@@ -159,7 +159,7 @@ def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
         Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig()
     )  # a weight and a bias: two numbers
     for fisher, optimum in quadratics:
-        strategy.hold(torch.tensor(fisher), torch.tensor(optimum))
+        strategy.add_task(torch.tensor(fisher), torch.tensor(optimum))
     return strategy
 
 
@@ -193,7 +193,7 @@ def test_the_gradient_that_is_added_is_that_of_the_penalty(quadratics):
     strategy = held(*quadratics)
     at = torch.tensor([0.3, -0.7], requires_grad=True)
     moved = at - strategy.anchor
-    (LAMBDA / 2 * ((strategy.precision * moved.square()).sum() + strategy.rest)).backward()
+    (LAMBDA / 2 * ((strategy.fisher * moved.square()).sum() + strategy.offset)).backward()
     strategy.network.flat.copy_(at.detach())
     strategy.network.flat_gradient.zero_()
     strategy.adjust_gradients(None)
@@ -214,7 +214,7 @@ def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_nex
     told = Experiment(config("ewc", scenario))
     list(told.events(until=1))
     assert told.strategy.penalty() == 0
-    assert told.strategy.precision.count_nonzero() > 100
+    assert told.strategy.fisher.count_nonzero() > 100
     list(told.events(until=2))
     assert told.strategy.penalty() > 0
 
@@ -229,13 +229,13 @@ def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimu
     expected = exact_fisher(
         told.strategy.network, task.train.images, task.candidates(task.train.tasks)
     )
-    assert torch.equal(told.strategy.precision, expected) and torch.equal(
+    assert torch.equal(told.strategy.fisher, expected) and torch.equal(
         told.strategy.anchor, told.strategy.network.flat
     )
     own = scenarios.split(made, small)[0].outputs
     others = [o for o in range(10) if o not in own]
-    assert (told.strategy.precision[-10:][list(own)] > 0).all() and (
-        told.strategy.precision[-10:][others] == 0
+    assert (told.strategy.fisher[-10:][list(own)] > 0).all() and (
+        told.strategy.fisher[-10:][others] == 0
     ).all()
 
 
@@ -252,8 +252,8 @@ def test_a_stiff_spring_holds_the_weights_that_matter():
 def weighed(strategy) -> float:
     """How far the weights moved from the anchor of all tasks, each by its importance."""
     return float(
-        (strategy.precision * (strategy.network.flat - strategy.anchor).square()).sum()
-        + strategy.rest
+        (strategy.fisher * (strategy.network.flat - strategy.anchor).square()).sum()
+        + strategy.offset
     )
 
 
@@ -381,7 +381,7 @@ class TestEstimates:
 def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate, small):
     from lifelong.training.experiment import Experiment
 
-    told = Experiment(config("ewc", "task", tasks=2, settings={"fisher": estimate}))
+    told = Experiment(config("ewc", "task", tasks=2, settings={"estimator": estimate}))
     list(told.events(until=1))
     task = told.tasks[0]
     for other in (e for e in ESTIMATES if e != estimate):
@@ -392,4 +392,4 @@ def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate, small):
             other,
             torch.Generator(),
         )
-        assert not torch.allclose(told.strategy.precision, found, rtol=1e-2)
+        assert not torch.allclose(told.strategy.fisher, found, rtol=1e-2)

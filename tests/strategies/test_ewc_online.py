@@ -29,10 +29,10 @@ def own_fisher(told: Experiment, task: int) -> torch.Tensor:
 @pytest.mark.parametrize("decay", [1.0, 0.6, 0.0])
 def test_the_running_importance_is_the_decayed_old_one_and_that_of_the_task(decay):
     told = learned(1, decay=decay)
-    first = told.strategy.precision
+    first = told.strategy.fisher
     assert torch.equal(first, own_fisher(told, 0))
     list(told.events(until=2))
-    torch.testing.assert_close(told.strategy.precision, decay * first + own_fisher(told, 1))
+    torch.testing.assert_close(told.strategy.fisher, decay * first + own_fisher(told, 1))
     assert torch.equal(told.strategy.anchor, told.strategy.network.flat)
 
 
@@ -41,7 +41,7 @@ def test_the_penalty_is_zero_where_the_last_task_was_learned_and_positive_after_
     told = Experiment(config("ewc-online", scenario))
     assert told.strategy.penalty() == 0
     list(told.events(until=1))
-    assert told.strategy.penalty() == 0 and told.strategy.precision.count_nonzero() > 100
+    assert told.strategy.penalty() == 0 and told.strategy.fisher.count_nonzero() > 100
     steps = told.strategy.learn(told.tasks[1])
     next(steps), next(steps)
     assert told.strategy.penalty() > 0
@@ -50,7 +50,7 @@ def test_the_penalty_is_zero_where_the_last_task_was_learned_and_positive_after_
 def test_the_gradient_that_is_added_is_that_of_the_penalty():
     strategy = learned(2, decay=0.5, strength=30.0).strategy
     at = (strategy.network.flat + 0.1).requires_grad_()
-    value = 30 * 0.5 / 2 * (strategy.precision * (at - strategy.anchor).square()).sum()
+    value = 30 * 0.5 / 2 * (strategy.fisher * (at - strategy.anchor).square()).sum()
     value.backward()
     strategy.network.flat.copy_(at.detach())
     assert strategy.penalty().item() == pytest.approx(value.item(), rel=1e-5)
@@ -74,7 +74,7 @@ def test_a_stiff_spring_holds_the_weights_that_matter():
             {},
         )
         list(told.events(until=1))
-        held = {"importance": told.strategy.precision, "anchor": told.strategy.anchor}
+        held = {"importance": told.strategy.fisher, "anchor": told.strategy.anchor}
         list(told.events(until=2))
         return float(
             (held["importance"] * (told.strategy.network.flat - held["anchor"]).square()).sum()

@@ -24,7 +24,7 @@ def test_every_class_seen_has_the_same_share_of_the_room(scenario, each):
     for learned, known in ((1, 4), (2, 7), (3, 10)):
         list(told.events(until=learned))
         share = min(24, each * 10 // known)
-        assert counts(told.strategy.memory) == {
+        assert counts(told.strategy.buffer.examples) == {
             (t, label): share for t in range(learned) for label in told.plan.outputs_of(t)
         }
 
@@ -36,7 +36,9 @@ def test_an_image_once_given_up_does_not_come_back():
         list(told.events(until=learned))
         first = {
             image.numpy().tobytes()
-            for image in told.strategy.memory.images[told.strategy.memory.tasks == 0]
+            for image in told.strategy.buffer.examples.images[
+                told.strategy.buffer.examples.tasks == 0
+            ]
         }
         assert before is None or first < before
         before = first
@@ -47,7 +49,7 @@ def test_it_trains_on_the_memory_alone_for_as_many_steps_as_the_task_would_take(
     list(told.events(until=1))
     strategy, task = told.strategy, told.tasks[1]
     drawn = [steps for _, steps, _ in strategy.learn(task)]
-    assert torch.equal(strategy.examples(task).images, strategy.memory.images)
+    assert torch.equal(strategy.examples(task).images, strategy.buffer.examples.images)
     assert len(drawn) == Experiment(config(steps=None)).strategy.steps(task, task.train)
 
 
@@ -62,14 +64,14 @@ def test_the_network_depends_on_the_memory_and_on_no_earlier_training():
         strategy.network.flat.add_(1.0)
     for _ in strategy.learn(idle.tasks[2]):
         pass
-    assert torch.equal(strategy.memory.images, plain.strategy.memory.images)
+    assert torch.equal(strategy.buffer.examples.images, plain.strategy.buffer.examples.images)
     assert torch.equal(strategy.network.flat, plain.strategy.network.flat)
 
 
 def test_images_that_are_not_in_the_memory_in_the_end_change_nothing(small):
     made = config("gdumb", settings={"per_class": 3})
     one, _ = run_all(made, small)
-    kept = {image.numpy().tobytes() for image in one.strategy.memory.images}
+    kept = {image.numpy().tobytes() for image in one.strategy.buffer.examples.images}
     blank = torch.stack([image * (image.numpy().tobytes() in kept) for image in small.train_images])
     other, _ = run_all(made, replace(small, train_images=blank))
     assert (blank.flatten(1).amax(1) == 0).sum() == 240 - 30

@@ -30,12 +30,13 @@ def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
     told = Experiment(config("icarl", settings={"per_class": 5}))
     list(told.events(until=1))
     task, strategy = told.tasks[0], told.strategy
-    assert strategy.memory.labels.bincount().tolist() == [5] * 4
+    assert strategy.buffer.examples.labels.bincount().tolist() == [5] * 4
     assert torch.equal(
-        strategy.memory.images, replay_buffer.herded(task.train, 5, strategy.network).images
+        strategy.buffer.examples.images,
+        replay_buffer.herded_subset(task.train, 5, strategy.network).images,
     )
     later = strategy.examples(told.tasks[1])
-    assert torch.equal(later.images, concat(told.tasks[1].train, strategy.memory).images)
+    assert torch.equal(later.images, concat(told.tasks[1].train, strategy.buffer.examples).images)
 
 
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
@@ -85,7 +86,7 @@ def test_the_means_are_those_of_the_kept_images_normalised_features(learned):
     for label in range(10):
         points = [
             strategy.network.embed(image.unsqueeze(0)).detach()[0]
-            for image in strategy.memory.images[strategy.memory.labels == label]
+            for image in strategy.buffer.examples.images[strategy.buffer.examples.labels == label]
         ]
         mean = torch.stack([p / p.norm() for p in points]).mean(0)
         torch.testing.assert_close(strategy.means[label], mean / mean.norm())

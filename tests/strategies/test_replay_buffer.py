@@ -1,15 +1,18 @@
-"""Which images a memory keeps: random ones, a herd around the class's mean, or a reservoir over the stream."""
+"""The replay buffer: random images, a herd around the class's mean, or a reservoir over the stream."""
 
 import pytest
 import torch
 
 from lifelong import registry
-from lifelong.data.examples import Batch, Examples, empty_examples
+from lifelong.data.examples import Batch, Examples
+from lifelong.data.scenarios import Plan
 from lifelong.strategies.parts import replay_buffer
+from lifelong.strategies.parts.replay_buffer import ReplayBuffer
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, run_all
+from tests.helpers import batch_of, config, run_all, same
 
 KEEPING = ("replay", "agem", "er-ace")
+ONE_CLASS = Plan("class", ((0,),))
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -21,14 +24,12 @@ def numbered(numbers: torch.Tensor) -> Batch:
     return Batch(numbers.to(torch.uint8).reshape(-1, 1, 1, 1), numbers, numbers, numbers)
 
 
-def streamed(
-    count: int, room: int, batch: int, drawing: torch.Generator
-) -> tuple[Examples, torch.Tensor]:
+def streamed(count: int, room: int, batch: int, drawing: torch.Generator) -> ReplayBuffer:
     """A reservoir after a stream of the numbers from 0 to count."""
-    kept, seen = empty_examples(), replay_buffer.unseen()
+    buffer = ReplayBuffer("reservoir", room)
     for part in torch.arange(count).split(batch):
-        kept, seen = replay_buffer.streamed(kept, seen, numbered(part), room, drawing)
-    return kept, seen
+        buffer.observe(numbered(part), ONE_CLASS, drawing)
+    return buffer
 
 
 def counts(kept: Examples) -> dict[tuple[int, int], int]:
@@ -45,8 +46,9 @@ def counts(kept: Examples) -> dict[tuple[int, int], int]:
     [(5, 10, 3), (10, 10, 4), (11, 10, 4), (200, 10, 7), (200, 150, 128), (50, 0, 8)],
 )
 def test_a_reservoir_holds_all_of_the_stream_until_it_is_full(count, room, batch):
-    kept, seen = streamed(count, room, batch, generator())
-    assert len(kept) == min(count, room) and int(seen) == count
+    buffer = streamed(count, room, batch, generator())
+    kept = buffer.examples
+    assert len(buffer) == min(count, room) and buffer.observed == count
     assert len(kept.labels.unique()) == len(kept)
     assert torch.equal(kept.images.flatten().long(), kept.labels) and torch.equal(
         kept.tasks, kept.labels
@@ -57,7 +59,7 @@ def test_a_reservoir_holds_all_of_the_stream_until_it_is_full(count, room, batch
 
 @pytest.mark.parametrize("batch", [1, 5, 64])
 def test_a_batch_at_once_is_what_one_image_after_the_other_would_be(batch):
-    kept, _ = streamed(200, 12, batch, generator())
+    kept = streamed(200, 12, batch, generator()).examples
     drawing, by_hand = generator(), []
     for part in torch.arange(200).split(batch):
         for t, share in zip(
@@ -74,7 +76,7 @@ def test_every_image_of_the_stream_is_kept_with_the_same_probability():
     count, room, times, drawing = 300, 30, 400, generator()
     hits = torch.zeros(count)
     for _ in range(times):
-        hits[streamed(count, room, 32, drawing)[0].labels] += 1
+        hits[streamed(count, room, 32, drawing).examples.labels] += 1
     expected = times * room / count
     spread = expected * (1 - room / count)
     assert (
@@ -85,14 +87,15 @@ def test_every_image_of_the_stream_is_kept_with_the_same_probability():
 
 
 def test_a_full_reservoir_is_changed_in_place_and_only_where_something_new_goes():
-    kept, seen = streamed(50, 20, 10, generator())
-    before = kept.labels.clone()
-    place = kept.images.data_ptr()
-    chosen, places, _ = replay_buffer.reservoir(seen, 30, 20, generator(3))
-    after = replay_buffer.placed(kept, numbered(torch.arange(50, 80)), chosen, places)
-    assert after.images.data_ptr() == place and 0 < len(places) < 20
+    buffer = streamed(50, 20, 10, generator())
+    before = buffer.examples.labels.clone()
+    address = buffer.examples.images.data_ptr()
+    chosen, slots = replay_buffer.reservoir(50, 30, 20, generator(3))
+    buffer.observe(numbered(torch.arange(50, 80)), ONE_CLASS, generator(3))
+    after = buffer.examples
+    assert after.images.data_ptr() == address and 0 < len(slots) < 20
     changed = torch.zeros(20, dtype=torch.bool)
-    changed[places] = True
+    changed[slots] = True
     assert torch.equal(after.labels[changed], 50 + chosen) and torch.equal(
         after.labels[~changed], before[~changed]
     )
@@ -136,23 +139,23 @@ def test_herding_comes_nearer_to_the_mean_than_random_choices_do():
 def test_the_features_are_those_of_the_head_brought_to_length_one(small, monkeypatch):
     told = Experiment(config())
     network, images = told.strategy.network, small.train_images
-    points = replay_buffer.features(network, images)
+    points = replay_buffer.embed_normalized(network, images)
     assert not points.requires_grad
     torch.testing.assert_close(points.norm(dim=1), torch.ones(len(images)))
     torch.testing.assert_close(
         points * network.embed(images).norm(dim=1, keepdim=True), network.embed(images)
     )
     monkeypatch.setattr(replay_buffer, "CHUNK", 50)
-    torch.testing.assert_close(replay_buffer.features(network, images), points)
+    torch.testing.assert_close(replay_buffer.embed_normalized(network, images), points)
 
 
 def test_each_class_has_a_herd_of_its_own(small):
     told = Experiment(config())
     task, network = told.tasks[1], told.strategy.network
-    kept = replay_buffer.herded(task.train, 4, network)
+    kept = replay_buffer.herded_subset(task.train, 4, network)
     for label in task.outputs:
         members = task.train.take((task.train.labels == label).nonzero().squeeze(1))
-        best = replay_buffer.herding(replay_buffer.features(network, members.images), 4)
+        best = replay_buffer.herding(replay_buffer.embed_normalized(network, members.images), 4)
         assert torch.equal(kept.images[kept.labels == label], members.images[best])
 
 
@@ -166,10 +169,10 @@ def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy
         told = Experiment(config(strategy, scenario, settings={"per_class": 5, "policy": policy}))
         for learned in (1, 2, 3):
             list(told.events(until=learned))
-            assert counts(told.strategy.memory) == {
+            assert counts(told.strategy.buffer.examples) == {
                 (t, label): 5 for t in range(learned) for label in told.plan.outputs_of(t)
             }
-        assert told.strategy.seen.nbytes == 0
+        assert "statistics" not in told.strategy.storage(told.tasks[2])
 
 
 @pytest.mark.parametrize("strategy", [*KEEPING, "der", "derpp"])
@@ -180,8 +183,10 @@ def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
     policy = {"policy": "reservoir"} if strategy in KEEPING else {}
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
         told, _ = run_all(config(strategy, scenario, settings={"per_class": each, **policy}))
-        assert len(told.strategy.memory) == each * 10
-        assert int(told.strategy.seen) == 7 * sum(min(128, len(task.train)) for task in told.tasks)
+        assert len(told.strategy.buffer) == each * 10
+        assert told.strategy.buffer.observed == 7 * sum(
+            min(128, len(task.train)) for task in told.tasks
+        )
         known = {
             (image.numpy().tobytes(), int(y))
             for task in told.tasks
@@ -189,7 +194,9 @@ def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
         }
         assert {
             (image.numpy().tobytes(), int(y))
-            for image, y in zip(told.strategy.memory.images, told.strategy.memory.labels)
+            for image, y in zip(
+                told.strategy.buffer.examples.images, told.strategy.buffer.examples.labels
+            )
         } <= known
 
 
@@ -201,7 +208,7 @@ def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strat
     )
     for told in (ours, plain):
         list(told.events(until=1))
-    assert len(ours.strategy.memory) and torch.equal(
+    assert len(ours.strategy.buffer) and torch.equal(
         ours.strategy.network.flat, plain.strategy.network.flat
     )
 
@@ -216,37 +223,44 @@ def test_without_a_word_about_it_the_policy_is_the_published_one(strategy, polic
 
 
 def test_a_batch_is_drawn_from_anywhere_in_the_memory():
-    kept = streamed(9, 9, 9, generator())[0]
-    which = replay_buffer.drawn(kept, 200, generator(1))
-    assert set(which.tolist()) == set(range(9))
-    assert torch.equal(replay_buffer.sample(kept, 200, generator(1)).labels, kept.labels[which])
+    drawn = streamed(9, 9, 9, generator()).sample(200, generator(1))
+    assert len(drawn) == 200 and set(drawn.labels.tolist()) == set(range(9))
+    assert torch.equal(drawn.images.flatten().long(), drawn.labels)
+
+
+def test_the_logits_that_are_drawn_are_those_of_the_images():
+    buffer = ReplayBuffer("reservoir", 5, saved=("answers", "seen"))
+    for part in torch.arange(60).split(8):
+        buffer.observe(numbered(part), ONE_CLASS, generator(), part.unsqueeze(1) / 2)
+    drawn, logits = buffer.sample_with_logits(50, generator(1))
+    assert len(buffer.logits) == 5 and torch.equal(logits, drawn.labels.unsqueeze(1) / 2)
+    assert torch.equal(drawn.labels, buffer.sample(50, generator(1)).labels)
+
+
+@pytest.mark.parametrize("policy", replay_buffer.POLICIES)
+def test_a_buffer_comes_back_from_its_tensors(policy, small):
+    task = Experiment(config()).tasks[0]
+    buffer = ReplayBuffer(policy, 3, saved=("answers", "seen"))
+    buffer.observe(batch_of(task.train), ONE_CLASS, generator(), torch.rand(16, 10))
+    buffer.end_task(task.train, Experiment(config()).strategy.network, generator())
+    again = ReplayBuffer(policy, 3, saved=("answers", "seen"))
+    again.load_tensors(buffer.tensors())
+    assert same(again.tensors(), buffer.tensors()) and again.storage() == buffer.storage()
+    assert len(again) == len(buffer) > 0 and again.observed == buffer.observed
+
+
+def test_the_storage_of_a_buffer_is_that_of_images_logits_and_one_number():
+    buffer = ReplayBuffer("reservoir", 5, saved=("answers", "seen"))
+    assert buffer.storage() == {"images": 0, "logits": 0, "statistics": 0}
+    buffer.observe(numbered(torch.arange(9)), ONE_CLASS, generator(), torch.zeros(9, 2))
+    assert buffer.storage() == {"images": 5 * (1 + 8 + 8), "logits": 5 * 2 * 4, "statistics": 8}
 
 
 def test_nothing_is_kept_where_nothing_is_to_be_kept(small):
-    told = Experiment(config())
+    experiment = Experiment(config())
+    task, network = experiment.tasks[0], experiment.strategy.network
     for policy in replay_buffer.POLICIES:
-        assert (
-            len(
-                replay_buffer.grown(
-                    empty_examples(),
-                    told.tasks[0].train,
-                    0,
-                    policy,
-                    told.strategy.network,
-                    generator(),
-                )
-            )
-            == 0
-        )
-    assert (
-        len(
-            replay_buffer.streamed(
-                empty_examples(),
-                replay_buffer.unseen(),
-                batch_of(told.tasks[0].train),
-                0,
-                generator(),
-            )[0]
-        )
-        == 0
-    )
+        buffer = ReplayBuffer(policy, 0)
+        buffer.observe(batch_of(task.train), experiment.plan, generator())
+        buffer.end_task(task.train, network, generator())
+        assert len(buffer) == 0

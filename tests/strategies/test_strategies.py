@@ -11,7 +11,6 @@ from lifelong.data.examples import Examples, concat, empty_examples
 from lifelong.events import Started, Step, TaskLearned
 from lifelong.metrics import average_accuracy, forgetting
 from lifelong.numerics import seeds
-from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config, run_all
 
@@ -39,14 +38,14 @@ def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(
     for learned in (1, 2, 3):
         list(told.events(until=learned))
         expected = {(t, label): kept for t in range(learned) for label in told.plan.outputs_of(t)}
-        assert counts(told.strategy.memory) == expected
+        assert counts(told.strategy.buffer.examples) == expected
 
 
 def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_label(small):
     told, _ = run_all(config("replay", settings={"per_class": 9}))
     for task in told.tasks:
-        kept = told.strategy.memory.take(
-            (told.strategy.memory.tasks == task.index).nonzero().squeeze(1)
+        kept = told.strategy.buffer.examples.take(
+            (told.strategy.buffer.examples.tasks == task.index).nonzero().squeeze(1)
         )
         known = {
             (image.numpy().tobytes(), int(label))
@@ -62,7 +61,7 @@ def test_which_images_replay_keeps_depends_on_the_seed_alone(small):
     one, other, third = (
         run_all(config("replay", seed=seed, class_order=range(10), settings={"per_class": 3}))[
             0
-        ].strategy.memory
+        ].strategy.buffer.examples
         for seed in (1, 1, 2)
     )
     assert torch.equal(one.images, other.images) and not torch.equal(one.images, third.images)
@@ -78,7 +77,7 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
     logits = strategy.network(batch.images)
     strategy.generator = seeds.generator(0, "test")
     loss = strategy.loss(task, batch, logits)
-    drawn = replay_buffer.sample(strategy.memory, 16, seeds.generator(0, "test"))
+    drawn = strategy.buffer.sample(16, seeds.generator(0, "test"))
 
     def by_hand(part):
         own = [
@@ -106,17 +105,6 @@ def test_in_the_task_scenario_a_replayed_image_moves_only_the_outputs_of_its_own
     bias = strategy.network.head.bias.grad
     own = list(told.tasks[0].outputs)
     assert bias.isfinite().all() and (bias[own] != 0).all() and (bias[own[-1] + 1 :] == 0).all()
-
-
-def test_a_memory_is_sampled_with_replacement_and_from_all_of_it():
-    kept = Examples(
-        torch.arange(3, dtype=torch.uint8).reshape(3, 1, 1, 1),
-        torch.arange(3),
-        torch.zeros(3, dtype=torch.int64),
-    )
-    drawn = replay_buffer.sample(kept, 100, torch.Generator().manual_seed(0))
-    assert len(drawn) == 100 and set(drawn.labels.tolist()) == {0, 1, 2}
-    assert torch.equal(drawn.images.flatten().long(), drawn.labels)
 
 
 def test_joining_nothing_changes_nothing():

@@ -87,7 +87,7 @@ def test_every_strategy_learns_on_a_card_what_it_learns_on_the_processor(strateg
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("strategy", "settings"), [
-    *(("ewc", {"fisher": estimate}) for estimate in ("sampled", "true-label", "batch")),
+    *(("ewc", {"estimator": estimate}) for estimate in ("sampled", "true-label", "batch")),
     *(("replay", {"policy": policy, "per_class": 3}) for policy in ("herding", "reservoir")), ("icarl", {"policy": "random"}),
 ])  # fmt: skip
 def test_so_do_its_settings(strategy, settings):

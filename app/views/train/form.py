@@ -257,6 +257,7 @@ def fill(config) -> None:
     state = st.session_state
     for name in ("dataset", "scenario", "strategy", "recipe", "tasks", "seed"):
         state[name] = getattr(config, name)
+    renamed = {s.former_name: s.name for s in _card().settings}
     for name, value in config.settings.items():
-        state[setting_key(config.strategy, config.scenario, name)] = value
+        state[setting_key(config.strategy, config.scenario, renamed.get(name, name))] = value
     network_form.restore(config)

@@ -1,29 +1,149 @@
-"""Images kept from earlier tasks: which ones, for how many there is room, and a batch of them.
+"""The replay buffer: images stored for later tasks, which ones are chosen, and random batches of them.
 
-Three policies choose them. 'random' and 'herding' look at a task's images when it ends and keep as many of each class, a
-class being a label of a task. 'reservoir' takes in every batch while it learns and needs to know neither tasks nor classes.
+Three policies choose them. 'random' and 'herding' select from a task's images when it ends and store equally many of each
+class, a class being a label of a task. 'reservoir' observes every batch during training and needs to know neither tasks
+nor classes.
 """
+
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...data.examples import Batch, Examples, by_class, concat
+from ...data.examples import Batch, Examples, by_class, concat, empty_examples
 from ...data.scenarios import Plan
 from ...models.base import Network
+from ...settings import choice, setting
+from .state import Stored
 
 POLICIES = ("random", "herding", "reservoir")
-WHICH = "Which images: random ones, those whose mean is near their class's (herding), or any that came by (reservoir)."
 CHUNK = 2000  # images at once through a network
 
 
-def room_for(plan: Plan, images: int) -> int:
-    """How many images there are in the end where `images` of each class are kept."""
-    return images * sum(map(len, plan.classes))
+def per_class_setting() -> int:
+    """Declares the setting that says how many images of each class are stored."""
+    return setting(100, "Images kept of each class.", low=0, high=5000)
 
 
-def per_class(examples: Examples, images: int, generator: torch.Generator) -> Examples:
-    """Up to `images` random examples of each class, a class being a label of a task."""
+def policy_setting(default: str) -> str:
+    """Declares the setting that chooses the policy of a replay buffer."""
+    help = "Which images: random ones, those whose mean is near their class's (herding), or any that came by (reservoir)."
+    return choice(default, help, POLICIES)
+
+
+class ReplayBuffer(Stored):
+    """Images with labels and tasks, stored by a policy; with logits where batches are observed with theirs.
+
+    policy: one of POLICIES. per_class: stored images of each class; a reservoir has as many in all when all tasks are learned.
+    saved: which of "answers" (the logits) and "seen" (the number of observed images) go into checkpoints with the images.
+    """
+
+    def __init__(self, policy: str, per_class: int, saved: tuple[str, ...] = ("seen",)) -> None:
+        self.policy, self.per_class, self.saved = policy, per_class, saved
+        self.examples = empty_examples()
+        self.logits = torch.zeros(0)  # (n, outputs)
+        self.observed = 0  # images, in a reservoir
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def capacity(self, plan: Plan) -> int:
+        """Returns the number of images that the buffer may hold."""
+        return self.per_class * sum(map(len, plan.classes))
+
+    def observe(
+        self, batch: Batch, plan: Plan, generator: torch.Generator, logits: Tensor | None = None
+    ) -> None:
+        """Updates a reservoir with the next batch of the stream; buffers of other policies stay as they are.
+
+        logits: (n, outputs), stored with the images. Runs out of memory, if at all, before anything is changed.
+        """
+        if self.policy != "reservoir":
+            return
+        count = len(batch.labels)
+        chosen, slots = reservoir(self.observed, count, self.capacity(plan), generator)
+        if len(slots):
+            new = [getattr(batch, name)[chosen] for name in self.examples.tensors()]
+            old = [*self.examples.tensors().values()]
+            if logits is not None:
+                new.append(logits.detach()[chosen])
+                old.append(self.logits)
+            rows = [_extended(kept, int(slots[-1]) + 1, more) for kept, more in zip(old, new)]
+            for row, more in zip(rows, new):
+                row[slots] = more
+            self.examples = Examples(*rows[:3])
+            self.logits = self.logits if logits is None else rows[3]
+        self.observed += count
+
+    def end_task(self, examples: Examples, network: Network, generator: torch.Generator) -> None:
+        """Adds images of each class of a task that ends; a reservoir stays as it is.
+
+        examples: the task's. The policy 'herding' compares their features in the network.
+        """
+        if not self.per_class or self.policy == "reservoir":
+            return
+        if self.policy == "herding":
+            chosen = herded_subset(examples, self.per_class, network)
+        else:
+            chosen = random_subset(examples, self.per_class, generator)
+        self.examples = concat(self.examples, chosen)
+
+    def rebalance(self, examples: Examples, per_class: int, generator: torch.Generator) -> None:
+        """Replaces the content by up to `per_class` random images of each class, from the old content and `examples`."""
+        self.examples = random_subset(concat(self.examples, examples), per_class, generator)
+
+    def sample(self, count: int, generator: torch.Generator) -> Examples:
+        """Returns `count` random examples, drawn with replacement."""
+        return self.examples.take(self._drawn(count, generator))
+
+    def sample_with_logits(self, count: int, generator: torch.Generator) -> tuple[Examples, Tensor]:
+        """Returns `count` random examples, drawn with replacement, and their logits (count, outputs)."""
+        drawn = self._drawn(count, generator)
+        return self.examples.take(drawn), self.logits[drawn]
+
+    def _drawn(self, count: int, generator: torch.Generator) -> Tensor:
+        return torch.randint(len(self), (count,), generator=generator)
+
+    def to(self, device: torch.device) -> Self:
+        self.examples, self.logits = self.examples.to(device), self.logits.to(device)
+        return self
+
+    def tensors(self) -> dict[str, Tensor]:
+        observed = torch.tensor([self.observed] if self.observed else [], dtype=torch.int64)
+        extra = {"answers": self.logits, "seen": observed}
+        examples = {f"memory.{name}": tensor for name, tensor in self.examples.tensors().items()}
+        return examples | {f"{name}.": extra[name] for name in self.saved}
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        self.examples = Examples(*(tensors[f"memory.{name}"] for name in self.examples.tensors()))
+        if "answers" in self.saved:
+            self.logits = tensors["answers."]
+        if "seen" in self.saved:
+            self.observed = int(tensors["seen."].sum())
+
+    def storage(self) -> dict[str, int]:
+        tensors = self.tensors()
+        return {
+            "images": self.examples.nbytes,
+            "logits": self.logits.nbytes,
+            "statistics": tensors["seen."].nbytes if "seen." in tensors else 0,
+        }
+
+
+def _extended(rows: Tensor, length: int, like: Tensor) -> Tensor:
+    """Returns the rows (n, ...), with uninitialised ones up to this length; itself if it is as long.
+
+    To copy thousands of images would take longer than the step.
+    """
+    more = length - len(rows)
+    if more <= 0:
+        return rows
+    return torch.cat([rows if len(rows) else like[:0], like.new_empty(more, *like.shape[1:])])
+
+
+def random_subset(examples: Examples, images: int, generator: torch.Generator) -> Examples:
+    """Returns up to `images` random examples of each class, a class being a label of a task."""
     chosen = [
         members[torch.randperm(len(members), generator=generator)[:images]]
         for _, members in by_class(examples)
@@ -31,28 +151,28 @@ def per_class(examples: Examples, images: int, generator: torch.Generator) -> Ex
     return examples.take(torch.cat(chosen)) if chosen else examples
 
 
-def herded(examples: Examples, images: int, network: Network) -> Examples:
-    """Up to `images` examples of each class whose mean comes near the class's own (Rebuffi et al. 2017, algorithm 4).
+def herded_subset(examples: Examples, images: int, network: Network) -> Examples:
+    """Returns up to `images` examples of each class whose mean is near the class's own (Rebuffi et al. 2017, algorithm 4).
 
-    Near in the space of the network's features of length 1, see `features`; the best come first, none twice.
+    Near in the space of `embed_normalized`; the best come first, none twice.
     """
     chosen = [
-        members[herding(features(network, examples.images[members]), images)]
+        members[herding(embed_normalized(network, examples.images[members]), images)]
         for _, members in by_class(examples)
     ]
     return examples.take(torch.cat(chosen)) if chosen else examples
 
 
 def herding(points: Tensor, count: int) -> Tensor:
-    """Which of the points (n, d) to pick, int64 (min(n, count),): each brings the mean of those picked nearest to that of all.
+    """Returns indices of the points (n, d) chosen by herding, int64 (min(n, count),).
 
-    The mean of all is brought to length 1, as van de Ven et al. (2022) do.
+    Each brings the mean of those chosen nearest to that of all, which is scaled to length 1, as van de Ven et al. (2022) do.
     """
     mean = F.normalize(points.mean(0), dim=0)
     lengths, total = points.square().sum(1), torch.zeros_like(mean)
     picked: list[int] = []
     for k in range(1, min(len(points), count) + 1):
-        # ‖mean - (total + point) / k‖² = (‖point‖² - 2 point · (k mean - total)) / k² + what is the same for all points
+        # ‖mean - (total + point) / k‖² = (‖point‖² - 2 point · (k mean - total)) / k² + the same for all points
         distances = torch.addmv(lengths, points, k * mean - total, alpha=-2)
         distances[picked] = torch.inf
         picked.append(int(distances.argmin()))
@@ -61,92 +181,27 @@ def herding(points: Tensor, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def features(network: Network, images: Tensor) -> Tensor:
-    """What the head sees of the images, brought to length 1: (n, width of the last hidden layer)."""
+def embed_normalized(network: Network, images: Tensor) -> Tensor:
+    """Returns the head's inputs for the images, scaled to length 1: (n, width of the last hidden layer)."""
     return torch.cat([F.normalize(network.embed(part)) for part in images.split(CHUNK)])
 
 
-def grown(
-    memory: Examples,
-    examples: Examples,
-    images: int,
-    policy: str,
-    network: Network,
-    generator: torch.Generator,
-) -> Examples:
-    """The memory with up to `images` examples of each new class; as it is when none are to be kept, and if a reservoir."""
-    if not images or policy == "reservoir":
-        return memory
-    if policy == "herding":
-        return concat(memory, herded(examples, images, network))
-    return concat(memory, per_class(examples, images, generator))
-
-
 def reservoir(
-    seen: Tensor, arriving: int, room: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Which of the images that arrive are kept, and where: chosen and places, int64 (m,), and how many were seen by then.
+    observed: int, arriving: int, capacity: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Returns which of the arriving images are stored, and in which slots: int64 (m,) both, slots ascending.
 
-    Algorithm R of Vitter (1985) for a whole batch: image t of the stream takes place t while there is room, and a place
-    drawn from 0 to t afterwards, so that each image of the stream is in the memory with the same probability. Of several
-    that draw one place the last stays, as if they had come one after the other. seen: int64 (1,), or empty at the start.
+    Algorithm R of Vitter (1985) for a batch: image t of the stream takes slot t while there is room, and afterwards a slot
+    drawn from 0 to t, so that each image of the stream is stored with the same probability. Of several that draw one slot
+    the last stays, as if they had come one after the other. observed: images of the stream before these.
     """
-    past = int(seen.sum())
-    number = torch.arange(past, past + arriving)
+    number = torch.arange(observed, observed + arriving)
     anywhere = (
         torch.rand(arriving, generator=generator, dtype=torch.float64) * (number + 1)
     ).long()
-    place = torch.where(number < room, number, anywhere)
-    kept = (place < room).nonzero().squeeze(1)
-    places, order = place[kept].sort(stable=True)
-    last = torch.ones(len(places), dtype=torch.bool)
-    last[:-1] = places[1:] != places[:-1]
-    return kept[order[last]], places[last], torch.tensor([past + arriving])
-
-
-def put(kept: Tensor, places: Tensor, new: Tensor) -> Tensor:
-    """The rows that are kept, with new ones (m, ...) at these places, int64 (m,), in ascending order.
-
-    It grows as far as the last place, and is changed in place where it need not: to copy thousands of images would take
-    longer than the step.
-    """
-    if not len(places):
-        return kept
-    more = int(places[-1]) + 1 - len(kept)
-    if more > 0:
-        kept = torch.cat([kept if len(kept) else new[:0], new.new_empty(more, *new.shape[1:])])
-    kept[places] = new
-    return kept
-
-
-def placed(memory: Examples, batch: Batch, chosen: Tensor, places: Tensor) -> Examples:
-    """The memory with the chosen images of a batch at these places, see `put`."""
-    return Examples(
-        **{
-            name: put(kept, places, getattr(batch, name)[chosen])
-            for name, kept in memory.tensors().items()
-        }
-    )
-
-
-def streamed(
-    memory: Examples, seen: Tensor, batch: Batch, room: int, generator: torch.Generator
-) -> tuple[Examples, Tensor]:
-    """A reservoir after one more batch of the stream, and how many images it has seen by then; see `reservoir`."""
-    chosen, places, seen = reservoir(seen, len(batch.labels), room, generator)
-    return placed(memory, batch, chosen, places), seen
-
-
-def unseen() -> Tensor:
-    """How many images a reservoir has seen that has seen none: nothing is stored where the memory is no reservoir."""
-    return torch.zeros(0, dtype=torch.int64)
-
-
-def sample(memory: Examples, batch: int, generator: torch.Generator) -> Examples:
-    """A random batch from the memory, drawn with replacement."""
-    return memory.take(drawn(memory, batch, generator))
-
-
-def drawn(memory: Examples, batch: int, generator: torch.Generator) -> Tensor:
-    """Positions in the memory of a random batch, int64 (batch,), drawn with replacement."""
-    return torch.randint(len(memory), (batch,), generator=generator)
+    slot = torch.where(number < capacity, number, anywhere)
+    stored = (slot < capacity).nonzero().squeeze(1)
+    slots, order = slot[stored].sort(stable=True)
+    last = torch.ones(len(slots), dtype=torch.bool)
+    last[:-1] = slots[1:] != slots[:-1]
+    return stored[order[last]], slots[last]

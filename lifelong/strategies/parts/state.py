@@ -1,13 +1,13 @@
-"""What a strategy keeps, as tensors by name: to go on learning, to answer, and how many bytes of it are for earlier tasks."""
+"""Saving and loading of a strategy: its full state, a smaller one for inference, and the bytes it stores."""
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
-from ...data.examples import Examples
 from ...data.scenarios import Task
 from ...models.base import Network
 from ...models.parts.optimizer import Adam
@@ -15,94 +15,78 @@ from ...settings import Configurable
 from ...storage.tensor_files import add_prefix, strip_prefix
 
 
-class Stateful(Configurable):
-    """What is kept are the network, `stored()` fields, and networks trained beside it, all on the network's device."""
+class Stored(ABC):
+    """A stored value of several tensors. A strategy declares a field of it with `stored_value()`."""
 
-    inference_fields: ClassVar[
-        tuple[str, ...]
-    ] = ()  # stored fields and parts that `scores` needs beside the network
+    @abstractmethod
+    def to(self, device: torch.device) -> Self:
+        """Moves the tensors to a device and returns the value."""
+
+    @abstractmethod
+    def tensors(self) -> dict[str, Tensor]:
+        """Returns the tensors by their names in checkpoints: "field.part", or "field." for one tensor."""
+
+    @abstractmethod
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        """Loads the tensors that `tensors` returned; others in the dict are ignored."""
+
+    @abstractmethod
+    def storage(self) -> dict[str, int]:
+        """Returns the bytes of the tensors by kind of information, such as "images" or "logits"."""
+
+
+def stored_value() -> dataclasses.Field:
+    """Declares a `Stored` value, created in `__post_init__`, that is saved with a run."""
+    return dataclasses.field(init=False, repr=False, metadata={"stored_value": True})
+
+
+class Stateful(Configurable):
+    """Base class of strategies: the network, `stored` fields and auxiliary networks are their state.
+
+    inference_fields: names of stored tensors and auxiliary networks that `scores` needs.
+    """
+
+    inference_fields: ClassVar[tuple[str, ...]] = ()
     network: Network
     optimizer: Adam
     generator: torch.Generator
 
     @property
     def device(self) -> torch.device:
-        """Where the network is, and all that is kept."""
+        """The device of the network and of all stored tensors."""
         return self.network.flat.device
 
     def auxiliary_optimizers(self) -> dict[str, Adam]:
-        """The optimisers of networks that are trained beside the classifier, by name; made in `bind`."""
+        """Returns the optimisers of networks that are trained beside the classifier, by name."""
         return {}
 
     def to_device(self) -> None:
-        """Takes the stored fields to the network's device."""
-        for name in self._stored_fields():
+        """Moves the stored fields to the network's device."""
+        for name in (*self._stored_tensors(), *self._stored_values()):
             setattr(self, name, getattr(self, name).to(self.device))
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Everything that learning on needs, as tensors by name; `load_state` takes it back to the bit."""
+        """Returns everything that training needs to continue to the bit, as tensors by name."""
+        auxiliary = {
+            name: tensor
+            for part, adam in self.auxiliary_optimizers().items()
+            for name, tensor in add_prefix(f"part.{part}.adam", adam.state_dict()).items()
+        }
+        values = {}
+        for value in self._stored_values().values():
+            values |= add_prefix("strategy", value.tensors())
         return {
             "network.flat": self.network.flat,
             **add_prefix("network.statistics", self.network.statistics()),
             "generator": self.generator.get_state(),
             **add_prefix("adam", self.optimizer.state_dict()),
-            **{
-                name: tensor
-                for part, adam in self.auxiliary_optimizers().items()
-                for name, tensor in add_prefix(f"part.{part}.adam", adam.state_dict()).items()
-            },
-            **self._kept([*self._stored_fields(), *self.auxiliary_optimizers()]),
+            **auxiliary,
+            **self._saved([*self._stored_tensors(), *self.auxiliary_optimizers()]),
+            **values,
         }
-
-    def inference_state_dict(self) -> dict[str, Tensor]:
-        """What `scores` needs, as tensors by name: the weights, and the stored fields and parts of `inference_fields`."""
-        return add_prefix("network", self.network.weights()) | self._kept(self.inference_fields)
-
-    def storage(self, task: Task) -> dict[str, int]:
-        """Bytes kept for the sake of earlier tasks once `task` is learned, by kind; the network that everybody has is left out."""
-        kept = {
-            "weights": sum(
-                adam.network.flat.nbytes for adam in self.auxiliary_optimizers().values()
-            )
-        }
-        for name, field in self._stored_fields().items():
-            kind = field.metadata["stored"]
-            kept[kind] = kept.get(kind, 0) + sum(t.nbytes for t in self._tensors(name).values())
-        return {kind: count for kind, count in kept.items() if count}
-
-    def _stored_fields(self) -> dict[str, dataclasses.Field]:
-        return {
-            field.name: field for field in dataclasses.fields(self) if field.metadata.get("stored")
-        }
-
-    def _tensors(self, name: str) -> dict[str, Tensor]:
-        value = getattr(self, name)
-        return value.tensors() if self._stored_fields()[name].type is Examples else {"": value}
-
-    def _kept(self, names: Iterable[str]) -> dict[str, Tensor]:
-        """Stored fields and the weights of parts, by name."""
-        tensors, parts = {}, self.auxiliary_optimizers()
-        for name in names:
-            if name in parts:
-                tensors[f"part.{name}.flat"] = parts[name].network.flat
-            else:
-                tensors |= add_prefix(f"strategy.{name}", self._tensors(name))
-        return tensors
-
-    def _take_back(self, names: Iterable[str], state: dict[str, Tensor]) -> None:
-        parts, fields = self.auxiliary_optimizers(), self._stored_fields()
-        for name in names:
-            if name in parts:
-                parts[name].network.flat.copy_(state[f"part.{name}.flat"])
-            else:
-                own = {
-                    part: tensor.to(self.device)
-                    for part, tensor in strip_prefix(f"strategy.{name}", state).items()
-                }
-                setattr(self, name, Examples(**own) if fields[name].type is Examples else own[""])
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Goes back to a saved state; the network must have the same shape."""
+        """Loads a state of `state_dict`; the network must have the same shape."""
         self.network.flat.copy_(state["network.flat"])
         for name, tensor in self.network.statistics().items():
             tensor.copy_(state[f"network.statistics.{name}"])
@@ -110,9 +94,67 @@ class Stateful(Configurable):
         self.optimizer.load_state_dict(strip_prefix("adam", state))
         for part, adam in self.auxiliary_optimizers().items():
             adam.load_state_dict(strip_prefix(f"part.{part}.adam", state))
-        self._take_back([*self._stored_fields(), *self.auxiliary_optimizers()], state)
+        self._load([*self._stored_tensors(), *self.auxiliary_optimizers()], state)
+        for value in self._stored_values().values():
+            value.load_tensors(strip_prefix("strategy", state))
+            value.to(self.device)
+
+    def inference_state_dict(self) -> dict[str, Tensor]:
+        """Returns the weights and the `inference_fields`, which `scores` needs, as tensors by name."""
+        return add_prefix("network", self.network.weights()) | self._saved(self.inference_fields)
 
     def load_inference_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Takes over what `scores` needs; raises KeyError or ValueError when it belongs to another model."""
+        """Loads a state of `inference_state_dict`.
+
+        Raises KeyError or ValueError if it belongs to another model.
+        """
         self.network.load_weights(strip_prefix("network", state))
-        self._take_back(self.inference_fields, state)
+        self._load(self.inference_fields, state)
+
+    def storage(self, task: Task) -> dict[str, int]:
+        """Returns the bytes stored for earlier tasks once `task` is learned, by kind of information.
+
+        The network that every strategy has is left out.
+        """
+        auxiliary = (adam.network.flat.nbytes for adam in self.auxiliary_optimizers().values())
+        stored = {"weights": sum(auxiliary)}
+        for value in self._stored_values().values():
+            stored |= value.storage()
+        for name, field in self._stored_tensors().items():
+            kind = field.metadata["stored"]
+            stored[kind] = stored.get(kind, 0) + getattr(self, name).nbytes
+        return {kind: count for kind, count in stored.items() if count}
+
+    def _stored_tensors(self) -> dict[str, dataclasses.Field]:
+        return {f.name: f for f in dataclasses.fields(self) if "stored" in f.metadata}
+
+    def _stored_values(self) -> dict[str, Stored]:
+        return {
+            f.name: getattr(self, f.name)
+            for f in dataclasses.fields(self)
+            if "stored_value" in f.metadata
+        }
+
+    def _saved(self, names: Iterable[str]) -> dict[str, Tensor]:
+        """Returns stored tensors and the weights of auxiliary networks by their names in checkpoints."""
+        auxiliary = self.auxiliary_optimizers()
+        return {
+            self._saved_name(name): auxiliary[name].network.flat
+            if name in auxiliary
+            else getattr(self, name)
+            for name in names
+        }
+
+    def _load(self, names: Iterable[str], state: dict[str, Tensor]) -> None:
+        auxiliary = self.auxiliary_optimizers()
+        for name in names:
+            tensor = state[self._saved_name(name)]
+            if name in auxiliary:
+                auxiliary[name].network.flat.copy_(tensor)
+            else:
+                setattr(self, name, tensor.to(self.device))
+
+    def _saved_name(self, name: str) -> str:
+        if name in self.auxiliary_optimizers():
+            return f"part.{name}.flat"
+        return f"strategy.{self._stored_tensors()[name].metadata['saved_as'] or name}."
