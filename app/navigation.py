@@ -1,4 +1,4 @@
-"""The pages and what they share: the drawing page opens first."""
+"""Page navigation: the pages and their common style; the drawing page opens first."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 HERE = Path(__file__).resolve().parent
-if (
-    str(HERE.parent) not in sys.path
-):  # Streamlit puts only this folder on the import path; `app` and `lifelong` lie beside it
+# Streamlit puts only this folder on the import path; `app` and `lifelong` lie beside it.
+if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 from app.shared import navigate  # noqa: E402
@@ -26,10 +25,9 @@ pages = [
     st.Page(navigate.INSPECT, title="Inspect", icon=":material/query_stats:", url_path="inspect"),
     st.Page(navigate.TRANSFER, title="Transfer", icon=":material/moving:", url_path="transfer"),
 ]
-page = st.navigation(pages, position="hidden")
-with st.container(
-    horizontal=True, gap="small", key="nav"
-):  # Streamlit's own navigation hides behind a button on phones
-    for place in pages:
-        st.page_link(place)
-page.run()
+selected = st.navigation(pages, position="hidden")
+# Streamlit's own navigation hides behind a button on phones.
+with st.container(horizontal=True, gap="small", key="nav"):
+    for page in pages:
+        st.page_link(page)
+selected.run()

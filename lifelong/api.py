@@ -14,19 +14,30 @@ from PIL import Image
 from . import config as configs
 from . import datasets as data_sets
 from . import formatting, registry
+from .config import RunConfig as RunConfig
 from .datasets.base import DatasetInfo as DatasetInfo
 from .datasets.base import DatasetSpec as DatasetSpec
 from .errors import LifelongError as LifelongError
 from .events import ExtractingFeatures as ExtractingFeatures
+from .events import Failed as Failed
+from .events import Stopped as Stopped
 from .metrics import Metric, all_metrics
 from .runs import store as run_store
 from .runs.folders import RunState
-from .runs.history import History
+from .runs.history import History as History
 from .service import catalog
+from .service.catalog import ModelInfo as ModelInfo
+from .service.catalog import StrategyInfo as StrategyInfo
 from .service.worker_client import WorkerClient
+from .settings import Setting as Setting
 from .transfer import config as study_config
 from .transfer import presets
 from .transfer import store as study_store
+from .transfer.config import StudyConfig as StudyConfig
+from .transfer.presets import TransferPreset as TransferPreset
+from .transfer.results import AXES as AXES
+from .transfer.results import Axis as Axis
+from .transfer.results import Point as Point
 from .transfer.results import StudyResult as StudyResult
 
 worker = WorkerClient()

@@ -1,111 +1,26 @@
-"""The layers that the charts of a run are built of: scales, lines, labels, chance, ghost and crosshair.
-
-Text is drawn in the page's own colour (`currentColor`), so one chart reads well in light and dark; that
-needs the SVG renderer. The colours of tasks keep a contrast of 3 to 1 on white and on near-black, and every
-task has a shape of its own as well.
-"""
+"""Layers of the charts of a run: lines, points, labels, chance, reference and crosshair."""
 
 import altair as alt
 import pandas as pd
 
 from app.shared import chart_data
+from app.shared.chart_scales import INK, MANY, after, colour, shape, share
+from app.shared.numbers import whole_percent
 from lifelong.api import History
 
-COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#C66FA0",
-    "#A67C00",
-    "#5B8DEF",
-    "#8C6239",
-    "#7D7D7D",
-    "#C8324B",
-    "#7A5FD3",
-)
-SHAPES = (
-    "circle",
-    "square",
-    "triangle-up",
-    "diamond",
-    "cross",
-    "triangle-down",
-    "triangle-right",
-    "triangle-left",
-    "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z",  # a star
-    "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z",
-)  # an X
-INK = "currentColor"
 Data = pd.DataFrame | alt.NamedData
-MANY = 6  # more tasks than this, and their headings are numbers alone
 FADED = 0.35  # opacity of what is not highlighted
 
 
-def after(history: History) -> alt.X:
-    """Time in tasks learned, task by task."""
-    last = history.config.tasks - 1
-    axis = alt.Axis(
-        values=list(range(history.config.tasks)),
-        labelExpr="datum.value + 1",
-        title="after learning task",
-        titlePadding=6,
-        grid=False,
-        domain=False,
-        ticks=False,
-    )
-    return alt.X(
-        "after:Q", scale=alt.Scale(domain=[-0.12 * max(last, 1), last], nice=False), axis=axis
-    )
-
-
-def at(history: History) -> alt.X:
-    """Time in tasks learned, step by step; every task takes the same room."""
-    title = "training, step by step through each task"
-    axis = alt.Axis(
-        values=[], title=title, titlePadding=10, grid=False, domain=False, ticks=False, labels=False
-    )
-    return alt.X("at:Q", scale=alt.Scale(domain=[0, history.config.tasks], nice=False), axis=axis)
-
-
-def share() -> alt.Y:
-    """Accuracy, from nothing to all."""
-    axis = alt.Axis(
-        values=[0, 0.25, 0.5, 0.75, 1],
-        labelExpr=f"round(datum.value * 100) + '{chart_data.NO_BREAK}%'",
-        title=None,
-        gridColor=INK,
-        gridOpacity=0.12,
-        domain=False,
-        ticks=False,
-        labelPadding=8,
-    )
-    return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
-
-
-def colour(history: History) -> alt.Color:
-    """A colour for each task, the same in every chart."""
-    return alt.Color("task:N", scale=_by_task(history, COLOURS), legend=None)
-
-
-def shape(history: History) -> alt.Shape:
-    """A shape for each task, the same in every chart."""
-    return alt.Shape("task:N", scale=_by_task(history, SHAPES), legend=None)
-
-
-def _by_task(history: History, values: tuple[str, ...]) -> alt.Scale:
-    tasks = list(range(history.config.tasks))
-    return alt.Scale(domain=tasks, range=[values[task % len(values)] for task in tasks])
-
-
 def lines(data: Data, history: History, x: alt.X, highlight: int | None) -> list[alt.Chart]:
-    """A line a task; the highlighted one lies on top and the others are faded."""
-    whole = alt.Chart(data)
+    """Returns a line a task; the highlighted one lies on top and the others are faded."""
+    chart = alt.Chart(data)
     if highlight is None:
-        return [_line(whole, history, x, 1.0)]
+        return [_line(chart, history, x, 1.0)]
     others, one = alt.datum.task != highlight, alt.datum.task == highlight
     return [
-        _line(whole.transform_filter(others), history, x, FADED),
-        _line(whole.transform_filter(one), history, x, 1.0),
+        _line(chart.transform_filter(others), history, x, FADED),
+        _line(chart.transform_filter(one), history, x, 1.0),
     ]
 
 
@@ -115,24 +30,24 @@ def _line(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.C
 
 
 def points(data: Data, history: History, x: alt.X, highlight: int | None) -> list[alt.Chart]:
-    """A mark in the task's own shape for each row."""
-    whole = alt.Chart(data)
-    mark = {"filled": True, "size": 90}
-    encoded = {"x": x, "y": share(), "color": colour(history), "shape": shape(history)}
+    """Returns a mark in the task's own shape for each row."""
+    chart = alt.Chart(data)
     if highlight is None:
-        return [whole.mark_point(**mark, opacity=1).encode(**encoded)]
+        return [_points(chart, history, x, 1)]
+    others, one = alt.datum.task != highlight, alt.datum.task == highlight
     return [
-        whole.transform_filter(alt.datum.task != highlight)
-        .mark_point(**mark, opacity=FADED)
-        .encode(**encoded),
-        whole.transform_filter(alt.datum.task == highlight)
-        .mark_point(**mark, opacity=1)
-        .encode(**encoded),
+        _points(chart.transform_filter(others), history, x, FADED),
+        _points(chart.transform_filter(one), history, x, 1),
     ]
 
 
-def levels(history: History, highlight: int | None) -> list[float]:
-    """The accuracies of guessing; tasks with as many classes share one."""
+def _points(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
+    mark = chart.mark_point(filled=True, size=90, opacity=opacity)
+    return mark.encode(x=x, y=share(), color=colour(history), shape=shape(history))
+
+
+def chance_levels(history: History, highlight: int | None) -> list[float]:
+    """Returns the accuracies of guessing; tasks with as many classes share one."""
     if not history.has_started:
         return []
     tasks = range(history.config.tasks) if highlight is None else [highlight]
@@ -140,127 +55,134 @@ def levels(history: History, highlight: int | None) -> list[float]:
 
 
 def chance(history: History, highlight: int | None, named: bool = True) -> list[alt.Chart]:
-    """Dotted: the accuracy of guessing."""
+    """Returns dotted lines at the accuracies of guessing."""
+    levels = chance_levels(history, highlight)
+    if not levels:
+        return []
     data = pd.DataFrame(
-        [
-            {"accuracy": level, "text": f"chance {chart_data.whole(level)}"}
-            for level in levels(history, highlight)
-        ]
+        [{"accuracy": level, "text": f"chance {whole_percent(level)}"} for level in levels]
     )
-    if data.empty:
-        return []
     base = alt.Chart(data).encode(y=share())
-    text = base.mark_text(align="left", dx=2, dy=-7, fontSize=12, color=INK, opacity=0.85).encode(
-        x=alt.value(0), text="text:N"
-    )
-    return [
-        base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6),
-        *([text] if named else []),
-    ]
+    line = base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6)
+    text = base.mark_text(align="left", dx=2, dy=-7, fontSize=12, color=INK, opacity=0.85)
+    return [line, text.encode(x=alt.value(0), text="text:N")] if named else [line]
 
 
-def ghost(cumulative: History | None, highlight: int | None) -> list[alt.Chart]:
-    """Dashed: what cumulative training reaches."""
-    if cumulative is None:
+def reference_line(reference: History | None, highlight: int | None) -> list[alt.Chart]:
+    """Returns a dashed line of the reference run's accuracy."""
+    if reference is None:
         return []
-    data = pd.DataFrame(chart_data.ceiling(cumulative, highlight), columns=["after", "accuracy"])
+    rows = chart_data.reference_rows(reference, highlight)
+    data = pd.DataFrame(rows, columns=["after", "accuracy"])
     line = alt.Chart(data).mark_line(strokeDash=[6, 5], strokeWidth=2, color=INK, opacity=0.6)
-    return [line.encode(x=after(cumulative), y=share())]
+    return [line.encode(x=after(reference), y=share())]
 
 
 def headings(
     history: History, x: alt.X, highlight: int | None, offset: float = 0.0
 ) -> list[alt.Chart]:
-    """Above the point where a task is learned: its shape, its name and its classes."""
-    field = x.shorthand.partition(":")[0]
-    below = chart_data.classes(history)
+    """Returns shape, name and classes of each task, above the point where it is learned."""
+    field = _field(x)
+    classes = chart_data.class_lists(history)
     numbered = history.config.tasks > MANY
-    below = [""] * len(below) if numbered or max(map(len, below)) > 9 else below
-    data = pd.DataFrame(
-        [
-            {
-                "task": task,
-                field: task + offset,
-                "text": f"{name.split()[-1] if numbered else name}\n{group}",
-            }
-            for task, (name, group) in enumerate(zip(chart_data.names(history), below))
-        ]
-    )
-    strength = (
-        alt.value(1)
-        if highlight is None
-        else alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
-    )
-    base = alt.Chart(data).encode(x=x, opacity=strength)
+    if numbered or max(map(len, classes)) > 9:
+        classes = [""] * len(classes)
+    rows = [
+        {
+            "task": task,
+            field: task + offset,
+            "text": f"{name.split()[-1] if numbered else name}\n{group}",
+        }
+        for task, (name, group) in enumerate(zip(chart_data.task_names(history), classes))
+    ]
+    faded = alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
+    strength = alt.value(1) if highlight is None else faded
+    base = alt.Chart(pd.DataFrame(rows)).encode(x=x, opacity=strength)
     size = alt.expr(f"width < {history.config.tasks * 46} ? 10 : 12")  # phones
     text = base.mark_text(lineBreak="\n", fontSize=size, color=INK, baseline="top", lineHeight=14)
+    mark = base.mark_point(filled=True, size=80)
     return [
-        base.mark_point(filled=True, size=80).encode(
-            y=alt.value(-52), shape=shape(history), color=colour(history)
-        ),
+        mark.encode(y=alt.value(-52), shape=shape(history), color=colour(history)),
         text.encode(y=alt.value(-43), text="text:N"),
     ]
 
 
-def ends(history: History, cumulative: History | None, highlight: int | None) -> list[alt.Chart]:
-    """Right of each line's last point: what it is and where it ended."""
+def end_labels(
+    history: History, reference: History | None, highlight: int | None
+) -> list[alt.Chart]:
+    """Returns labels right of each line's last point: its name and last accuracy."""
     if not history.learned:
         return []
-    last, name = len(history.learned) - 1, chart_data.names(history)
+    last, names = len(history.learned) - 1, chart_data.task_names(history)
     tasks = range(last + 1) if highlight is None or highlight > last else [highlight]
-    values = [(name[task], history.accuracy[last][task]) for task in tasks]
-    if cumulative is not None and (highlight is None or highlight <= last):
-        values += [
-            ("cumulative", row["accuracy"])
-            for row in chart_data.ceiling(cumulative, highlight)
-            if row["after"] == last
-        ]
-    if whole_way(history):
-        values += [("chance", level) for level in levels(history, highlight)]
-    data = pd.DataFrame([{**row, "after": last} for row in chart_data.ends(values)])
+    values = [(names[task], history.learned[last].accuracy[task]) for task in tasks]
+    if reference is not None and (highlight is None or highlight <= last):
+        rows = chart_data.reference_rows(reference, highlight)
+        values += [("cumulative", row["accuracy"]) for row in rows if row["after"] == last]
+    if reaches_end(history):
+        values += [("chance", level) for level in chance_levels(history, highlight)]
+    data = pd.DataFrame([{**row, "after": last} for row in chart_data.end_labels(values)])
     text = alt.Chart(data).mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle")
     return [text.encode(x=after(history), y=share(), text="text:N")]
 
 
-def whole_way(history: History) -> bool:
-    """Whether the lines reach the right edge, beyond which there is room for labels."""
+def reaches_end(history: History) -> bool:
+    """Returns whether the lines reach the right edge, beyond which there is room for labels."""
     return len(history.learned) == history.config.tasks
 
 
-def drop(history: History, highlight: int | None) -> list[alt.Chart]:
-    """The steepest fall of the highlighted line, written beside it: '100 % → 0 %'."""
-    fall = chart_data.steepest(history, highlight) if highlight is not None else None
-    if fall is None:
+def drop_label(history: History, highlight: int | None) -> list[alt.Chart]:
+    """Returns the highlighted line's steepest drop, written beside it: '100 % → 0 %'."""
+    drop = chart_data.steepest_drop(history, highlight) if highlight is not None else None
+    if drop is None:
         return []
-    high, low = fall["before"], fall["accuracy"]
-    data = pd.DataFrame(
-        [
-            {
-                "after": fall["after"] - 0.5,
-                "accuracy": (high + low) / 2,
-                "text": f"{chart_data.whole(high)} → {chart_data.whole(low)}",
-            }
-        ]
+    high, low = drop["before"], drop["accuracy"]
+    row = {
+        "after": drop["after"] - 0.5,
+        "accuracy": (high + low) / 2,
+        "text": f"{whole_percent(high)} → {whole_percent(low)}",
+    }
+    text = alt.Chart(pd.DataFrame([row])).mark_text(
+        align="left", dx=10, fontSize=16, fontWeight="bold", color=INK
     )
-    text = alt.Chart(data).mark_text(align="left", dx=10, fontSize=16, fontWeight="bold", color=INK)
     return [text.encode(x=after(history), y=share(), text="text:N")]
 
 
 def ring(history: History, picked: tuple[int, int] | None) -> list[alt.Chart]:
-    """A ring around the picked point."""
-    found = [row for row in chart_data.curve(history) if (row["task"], row["after"]) == picked]
-    if not found:
+    """Returns a ring around the picked point (task, after)."""
+    rows = [row for row in chart_data.curve_rows(history) if (row["task"], row["after"]) == picked]
+    if not rows:
         return []
-    mark = alt.Chart(pd.DataFrame(found)).mark_point(
+    mark = alt.Chart(pd.DataFrame(rows)).mark_point(
         size=320, strokeWidth=2.5, color=INK, filled=False
     )
     return [mark.encode(x=after(history), y=share())]
 
 
 def crosshair(data: Data, history: History, x: alt.X, picks: bool) -> list[alt.Chart]:
-    """A line that follows the pointer, with every task's accuracy there; with picks, a click selects a point."""
-    field = x.shorthand.partition(":")[0]
-    hover = alt.selection_point(
+    """Returns a line that follows the pointer, with every task's accuracy in a tooltip.
+
+    picks: whether a click selects the point as "pick" (task, after).
+    """
+    hover = hover_selection(_field(x))
+    pick = alt.selection_point(
+        name="pick", fields=["task", "after"], nearest=True, on="click", empty=False
+    )
+    titles = chart_data.task_titles(history)
+    accuracies = [alt.Tooltip(f"t{on}:N", title=title) for on, title in enumerate(titles)]
+    base = alt.Chart(data).encode(x=x)
+    target = base.mark_point(size=400, opacity=0, cursor="pointer" if picks else "default").encode(
+        y=share(), tooltip=[alt.Tooltip("moment:N", title="accuracy"), *accuracies]
+    )
+    return [
+        hover_line(base, hover),
+        target.add_params(hover, pick) if picks else target.add_params(hover),
+    ]
+
+
+def hover_selection(field: str) -> alt.Parameter:
+    """Returns the selection of the point nearest to the pointer along the x axis."""
+    return alt.selection_point(
         name="hover",
         fields=[field],
         nearest=True,
@@ -268,18 +190,13 @@ def crosshair(data: Data, history: History, x: alt.X, picks: bool) -> list[alt.C
         clear="pointerout",
         empty=False,
     )
-    pick = alt.selection_point(
-        name="pick", fields=["task", "after"], nearest=True, on="click", empty=False
-    )
-    told = [
-        alt.Tooltip(f"t{on}:N", title=title) for on, title in enumerate(chart_data.titles(history))
-    ]
-    base = alt.Chart(data).encode(x=x)
-    target = base.mark_point(size=400, opacity=0, cursor="pointer" if picks else "default")
-    target = target.encode(y=share(), tooltip=[alt.Tooltip("moment:N", title="accuracy"), *told])
-    return [
-        base.mark_rule(color=INK, strokeWidth=1).encode(
-            opacity=alt.condition(hover, alt.value(0.45), alt.value(0))
-        ),
-        target.add_params(hover, pick) if picks else target.add_params(hover),
-    ]
+
+
+def hover_line(base: alt.Chart, hover: alt.Parameter) -> alt.Chart:
+    """Returns a vertical line at the selected point."""
+    opacity = alt.condition(hover, alt.value(0.45), alt.value(0))
+    return base.mark_rule(color=INK, strokeWidth=1).encode(opacity=opacity)
+
+
+def _field(x: alt.X) -> str:
+    return str(x.shorthand).partition(":")[0]

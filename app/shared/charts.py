@@ -1,77 +1,77 @@
-"""The charts of a run, for both faces: they take a History and give an Altair chart; no user interface in here."""
+"""Curves of a run as Altair charts, for Streamlit and Gradio. No user interface."""
+
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data, chart_layers
-from app.shared.chart_layers import INK
+from app.shared import chart_data, chart_layers, chart_scales
+from app.shared.chart_scales import INK
+from app.shared.numbers import percent
 from lifelong.api import History
 
 HEIGHT = 410
-KNOWN = (
-    "#00224E",
-    "#35456C",
-    "#666970",
-    "#948E77",
-    "#C8B866",
-    "#FEE838",
-)  # cividis: forgotten is dark, known is bright
-CHANGE = ("#A33B00", "#E2A57F", "#EDEBE8", "#9CC1DC", "#0B5C93")
 Picked = tuple[int, int] | None
+Layers = alt.LayerChart | alt.FacetChart  # what alt.layer returns
+Spec = dict[str, Any]
 
 
 def forgetting_curves(
     history: History,
-    cumulative: History | None = None,
+    reference: History | None = None,
     highlight: int | None = None,
     picked: Picked = None,
-) -> alt.LayerChart:
-    """Accuracy on each task after each task learned, a line a task; a click selects "pick" (task, after).
+) -> Layers:
+    """Returns the accuracy on each task after each task learned, a line a task.
 
-    cumulative: the run of cumulative training, drawn as a dashed ghost. highlight: the task whose line stands out, with
-    its drop written beside it. picked: (task, after), ringed.
+    reference: the reference run, drawn as a dashed line. highlight: the task whose line stands out,
+    with its drop written beside it. picked: (task, after), ringed; a click selects it as "pick".
     """
-    x = chart_layers.after(history)
-    data = pd.DataFrame(chart_data.curve(history), columns=["task", "after", "accuracy"])
-    parts = [
-        *chart_layers.chance(history, highlight, named=not chart_layers.whole_way(history)),
-        *chart_layers.ghost(cumulative, highlight),
+    x = chart_scales.after(history)
+    data = pd.DataFrame(chart_data.curve_rows(history), columns=["task", "after", "accuracy"])
+    tooltips = _tooltip_frame(chart_data.curve_tooltips(history), history, "after")
+    layers = [
+        *chart_layers.chance(history, highlight, named=not chart_layers.reaches_end(history)),
+        *chart_layers.reference_line(reference, highlight),
         *chart_layers.lines(data, history, x, highlight),
         *chart_layers.points(data, history, x, highlight),
         *chart_layers.headings(history, x, highlight),
-        *chart_layers.ends(history, cumulative, highlight),
-        *chart_layers.drop(history, highlight),
+        *chart_layers.end_labels(history, reference, highlight),
+        *chart_layers.drop_label(history, highlight),
         *chart_layers.ring(history, picked),
-        *chart_layers.crosshair(
-            _frame(chart_data.after_table(history), history, "after"), history, x, picks=True
-        ),
+        *chart_layers.crosshair(tooltips, history, x, picks=True),
     ]
-    return finished(alt.layer(*parts), _curves_told(history), right=4)
+    return finished(alt.layer(*layers), _curves_description(history))
 
 
-def live_curves(history: History, highlight: int | None = None) -> alt.LayerChart:
-    """Accuracy on each task's probe images while training goes on: old tasks are seen falling within a task."""
-    x, inside, looks = chart_layers.at(history), alt.NamedData("inside"), alt.NamedData("looks")
-    parts = [
+def live_curves(history: History, highlight: int | None = None) -> Layers:
+    """Returns the accuracy on each task's probe images, step by step during training."""
+    x, data, tooltips = (
+        chart_scales.at(history),
+        alt.NamedData("probes"),
+        alt.NamedData("tooltips"),
+    )
+    layers = [
         *_bands(history, x),
         *chart_layers.chance(history, highlight),
-        *chart_layers.lines(inside, history, x, highlight),
+        *chart_layers.lines(data, history, x, highlight),
         *[
-            part.transform_filter(alt.datum.head)
-            for part in chart_layers.points(inside, history, x, highlight)
+            layer.transform_filter(alt.datum.head)
+            for layer in chart_layers.points(data, history, x, highlight)
         ],
         *chart_layers.headings(history, x, highlight, offset=0.5),
-        *chart_layers.crosshair(looks, history, x, picks=False),
+        *chart_layers.crosshair(tooltips, history, x, picks=False),
     ]
-    told = "Accuracy on each task's probe images, step by step while the tasks are learned."
-    datasets = {name: data.to_dict("records") for name, data in _live_data(history).items()}
-    return finished(alt.layer(*parts), told, right=4).properties(datasets=datasets)
+    description = "Accuracy on each task's probe images, step by step while the tasks are learned."
+    datasets = {name: frame.to_dict("records") for name, frame in _live_data(history).items()}
+    return finished(alt.layer(*layers), description).properties(datasets=datasets)
 
 
-def live_spec(history: History, highlight: int | None = None) -> dict:
-    """The chart of `live_curves` as a plain Vega-Lite specification, fast enough to be made twice a second.
+def live_spec(history: History, highlight: int | None = None) -> Spec:
+    """Returns `live_curves` as a Vega-Lite specification, fast enough for two a second.
 
-    Only its two named data sets differ from one moment to the next, so a page redraws it without a flicker.
+    Only its two named data sets differ from one moment to the next, so a page redraws it without a
+    flicker.
     """
     c = history.config
     classes = history.started.classes if history.has_started else None
@@ -84,30 +84,23 @@ def live_spec(history: History, highlight: int | None = None) -> dict:
     return {**frame, "datasets": {**frame["datasets"], **_live_data(history)}}
 
 
-_live_frames: dict[tuple, dict] = {}
+_live_frames: dict[tuple[Any, ...], Spec] = {}
 
 
 def _live_data(history: History) -> dict[str, pd.DataFrame]:
-    inside = pd.DataFrame(chart_data.inside(history), columns=["task", "at", "accuracy", "head"])
-    return {"inside": inside, "looks": _frame(chart_data.inside_table(history), history, "at")}
+    rows = pd.DataFrame(chart_data.live_rows(history), columns=["task", "at", "accuracy", "head"])
+    tooltips = _tooltip_frame(chart_data.live_tooltips(history), history, "at")
+    return {"probes": rows, "tooltips": tooltips}
 
 
-def _frame(table: list[dict], history: History, time: str) -> pd.DataFrame:
-    """A table for the crosshair; the columns are there even when there is no row yet."""
-    return pd.DataFrame(
-        table,
-        columns=[
-            "task",
-            time,
-            "accuracy",
-            "moment",
-            *(f"t{on}" for on in range(history.config.tasks)),
-        ],
-    )
+def _tooltip_frame(rows: list[chart_data.Row], history: History, time: str) -> pd.DataFrame:
+    """Returns a table for the crosshair, whose columns exist even without rows."""
+    tasks = [f"t{on}" for on in range(history.config.tasks)]
+    return pd.DataFrame(rows, columns=["task", time, "accuracy", "moment", *tasks])
 
 
 def _bands(history: History, x: alt.X) -> list[alt.Chart]:
-    """Every other task on a faint ground, and a line where one task ends and the next begins."""
+    """Returns a faint ground for every other task, and lines between tasks."""
     tasks = range(history.config.tasks)
     shaded = pd.DataFrame([{"at": task, "to": task + 1} for task in tasks if task % 2 == 0])
     bounds = pd.DataFrame([{"at": bound} for bound in range(history.config.tasks + 1)])
@@ -115,98 +108,13 @@ def _bands(history: History, x: alt.X) -> list[alt.Chart]:
     return [ground, alt.Chart(bounds).mark_rule(color=INK, strokeWidth=1, opacity=0.3).encode(x=x)]
 
 
-def forgetting_matrix(
-    history: History, drop: bool = False, picked: Picked = None
-) -> alt.LayerChart:
-    """Accuracy[after][on] as a heat map with the numbers in it; a click selects "pick" (task, after).
-
-    drop: the change since the task was learned, on a diverging scale. picked: (task, after), framed.
-    """
-    data = pd.DataFrame(
-        chart_data.cells(history, drop),
-        columns=["task", "after", "shown", "text", "name", "moment", "accuracy", "change"],
-    )
-    pick = alt.selection_point(name="pick", fields=["task", "after"], on="click", empty=False)
-    base = alt.Chart(data).encode(x=_on(history, drop), y=_row(history))
-    told = [
-        alt.Tooltip(field, title=title)
-        for field, title in [
-            ("name:N", "on"),
-            ("moment:N", "after"),
-            ("accuracy:N", "accuracy"),
-            ("change:N", "since learned"),
-        ]
-    ]
-    scale = alt.Scale(
-        domain=[-1, -0.5, 0, 0.5, 1] if drop else [0, 0.2, 0.4, 0.6, 0.8, 1],
-        range=list(CHANGE if drop else KNOWN),
-    )
-    light = "abs(datum.shown) > 0.7" if drop else "datum.shown < 0.52"
-    size = 13 if history.config.tasks <= chart_layers.MANY else 10
-    parts = [
-        base.mark_rect(cursor="pointer")
-        .encode(color=alt.Color("shown:Q", scale=scale, legend=None), tooltip=told)
-        .add_params(pick),
-        base.transform_filter(alt.datum.task == alt.datum.after).mark_rect(
-            filled=False, stroke=INK, strokeWidth=2
-        ),
-        base.mark_text(fontSize=size, fontWeight=600).encode(
-            text="text:N", color=alt.condition(light, alt.value("#ffffff"), alt.value("#1b1a18"))
-        ),
-    ]
-    if picked is not None:
-        chosen = base.transform_filter(
-            (alt.datum.task == picked[0]) & (alt.datum.after == picked[1])
-        )
-        parts.append(chosen.mark_rect(filled=False, stroke=INK, strokeWidth=5))
-    tasks = history.config.tasks
-    room = max(tasks, 3) * (46 if tasks <= chart_layers.MANY else 34) + 76
-    return finished(alt.layer(*parts), _matrix_told(history, drop), right=4).properties(height=room)
-
-
-def _on(history: History, drop: bool) -> alt.X:
-    few = history.config.tasks <= chart_layers.MANY
-    labels = [
-        [name, group] if len(group) < 10 else [name]
-        for name, group in zip(chart_data.names(history), chart_data.classes(history))
-    ]
-    expression = f"{labels}[datum.value]" if few else "datum.value + 1"
-    title = "change of accuracy, in points, on" if drop else "accuracy, in %, on"
-    axis = alt.Axis(
-        title=title,
-        orient="top",
-        labelExpr=expression,
-        labelAngle=0,
-        ticks=False,
-        domain=False,
-        titlePadding=6,
-    )
-    return alt.X("task:O", scale=_tasks(history), axis=axis)
-
-
-def _row(history: History) -> alt.Y:
-    axis = alt.Axis(
-        title="after learning task",
-        labelExpr="datum.value + 1",
-        ticks=False,
-        domain=False,
-        grid=False,
-        titlePadding=6,
-    )
-    return alt.Y("after:O", scale=_tasks(history), axis=axis)
-
-
-def _tasks(history: History) -> alt.Scale:
-    return alt.Scale(domain=list(range(history.config.tasks)), paddingInner=0.06, paddingOuter=0.03)
-
-
-def finished(chart: alt.LayerChart, description: str, right: int, top: int = 4) -> alt.LayerChart:
-    """What all charts have in common: width, padding, colours of the axes, and the words for those who cannot see it."""
+def finished(chart: Layers, description: str) -> Layers:
+    """Adds what all charts share: size, padding, axis colours, and a description in words."""
     chart = chart.properties(
         width="container",
         height=HEIGHT,
         description=description,
-        padding={"left": 4, "top": top, "right": right, "bottom": 4},
+        padding={"left": 4, "top": 4, "right": 4, "bottom": 4},
         usermeta={"embedOptions": {"renderer": "svg", "actions": False}},
     )
     return chart.configure_axis(
@@ -214,27 +122,13 @@ def finished(chart: alt.LayerChart, description: str, right: int, top: int = 4) 
     ).configure_view(strokeWidth=0)
 
 
-def _curves_told(history: History) -> str:
-    count = len(history.learned)
-    if not count:
+def _curves_description(history: History) -> str:
+    accuracy = chart_data.accuracy_rows(history)
+    if not accuracy:
         return "Forgetting curves: no task has been learned yet."
-    a = history.accuracy
-    told = [
-        f"{name}: {chart_data.percent(a[task][task])} when learned, {chart_data.percent(a[count - 1][task])} now"
-        for task, name in enumerate(chart_data.titles(history)[:count])
+    tasks = [
+        f"{name}: {percent(accuracy[task][task])} when learned, {percent(accuracy[-1][task])} now"
+        for task, name in enumerate(chart_data.task_titles(history)[: len(accuracy)])
     ]
-    return (
-        "Forgetting curves, accuracy on each task after each task learned. " + "; ".join(told) + "."
-    )
-
-
-def _matrix_told(history: History, drop: bool) -> str:
-    what = "Change of accuracy since each task was learned" if drop else "Accuracy on each task"
-    last = [
-        row for row in chart_data.cells(history, drop) if row["after"] == len(history.learned) - 1
-    ]
-    return (
-        f"{what}, a row for each moment. Last row: "
-        + "; ".join(f"{row['name']}: {row['text']}" for row in last)
-        + "."
-    )
+    heading = "Forgetting curves, accuracy on each task after each task learned."
+    return f"{heading} {'; '.join(tasks)}."

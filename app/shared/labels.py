@@ -1,48 +1,44 @@
-"""What things are called on the pages: data sets, scenarios, strategies, runs, and what a run was made of."""
+"""Names on the pages: data sets, scenarios, runs, settings, and the configuration of a run."""
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
-from app.shared.chart_data import percent, titles
+from app.shared.chart_data import task_titles
+from app.shared.numbers import magnitude, percent, plural
 from lifelong import api
-from lifelong.api import DatasetInfo, History, duration
-
-SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def magnitude(value: float) -> str:
-    """A number that is easy to read at any size.
-
-    >>> magnitude(100), magnitude(5000), magnitude(1e9), magnitude(5e8), magnitude(0.5)
-    ('100', '5,000', '10⁹', '5·10⁸', '0.5')
-    """
-    if value and (abs(value) >= 1e5 or abs(value) < 1e-3):
-        digits, _, power = f"{value:.2e}".partition("e")
-        digits = digits.rstrip("0").rstrip(".")
-        return (
-            ("" if digits == "1" else f"{digits}·") + "10" + str(int(power)).translate(SUPERSCRIPT)
-        )
-    return f"{value:,g}" if value != int(value) else f"{int(value):,}"
+from lifelong.api import DatasetInfo, History, LifelongError, RunConfig, duration
 
 
 def option(name: str) -> str:
-    """A named choice as people read it: 'true-label' is 'True label'."""
+    """Returns a named choice as text: 'True label' for 'true-label'."""
     return name.replace("-", " ").capitalize()
 
 
 def value(setting: float | str) -> str:
-    """A setting's value, a number or a named choice."""
+    """Returns a setting's value, a number or a named choice, as text."""
     return option(setting) if isinstance(setting, str) else magnitude(setting)
 
 
+def sentence(text: str) -> str:
+    """Returns a phrase as a sentence, with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def scenario_title(name: str) -> str:
-    """A scenario's name in the field: 'Class-incremental (CIL)'."""
+    """Returns a scenario's name: 'Class-incremental (CIL)'."""
     return api.SCENARIOS[name].title
 
 
-def scenario_told(name: str) -> str:
-    """What a scenario asks of the model, as a sentence."""
+def scenario_about(name: str) -> str:
+    """Returns a sentence about what a scenario asks of the model."""
     about = api.SCENARIOS[name].about
     return about[:1].upper() + about[1:]
+
+
+def strategy_title(name: str) -> str:
+    """Returns a strategy's title; the name itself for one that is not installed."""
+    return api.strategy_titles().get(name, name)
 
 
 def dataset_title(name: str) -> str:
@@ -51,7 +47,7 @@ def dataset_title(name: str) -> str:
 
 
 def dataset_rank(name: str) -> int:
-    """Returns the position of a data set in a list: the declared order, then those that people brought."""
+    """Returns the position of a data set in a list, those that people brought last."""
     return api.dataset_spec(name).rank
 
 
@@ -69,14 +65,13 @@ def about_dataset(info: DatasetInfo) -> str:
     )
 
 
-def run_title(row: dict) -> str:
-    """A row of the list of runs as people tell runs apart."""
+def run_title(row: Mapping[str, Any]) -> str:
+    """Returns the name of a run in the list of runs."""
     if row.get("error"):
         return f"{row['id']} (damaged)"
-    scenario = api.SCENARIOS[row["scenario"]].short_title
     parts = [
-        api.strategy_titles().get(row["strategy"], row["strategy"]),
-        scenario,
+        strategy_title(row["strategy"]),
+        api.SCENARIOS[row["scenario"]].short_title,
         dataset_title(row["dataset"]),
     ]
     if row["learned"] < row["tasks"]:
@@ -88,27 +83,21 @@ def run_title(row: dict) -> str:
 
 
 def missing(run: str) -> str | None:
-    """A sentence when there is no run of this name."""
-    if any(row["id"] == run for row in api.run_list()):
-        return None
-    return f"There is no run '{run[:60]}' here; it may have been deleted."
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun: '1 task', '2 tasks'."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Returns a sentence when there is no run of this name."""
+    try:
+        api.version(run)
+    except LifelongError:
+        return f"There is no run '{run[:60]}' here; it may have been deleted."
+    return None
 
 
 def setup(history: History, run: str) -> str:
-    """What a run is, in one line."""
+    """Returns a run's configuration in one line."""
     c = history.config
-    settings = ", ".join(
-        f"{name.replace('_', ' ')} {value(given)}" for name, given in c.settings.items()
-    )
     parts = [
         scenario_title(c.scenario),
         plural(c.tasks, "task"),
-        settings,
+        settings_text(c.settings),
         f"recipe {c.recipe}",
         f"seed {c.seed}",
         f"run {run}",
@@ -116,50 +105,52 @@ def setup(history: History, run: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def settings_text(settings: Mapping[str, float | str]) -> str:
+    """Returns settings in one line: 'strength 10⁹, fisher True label'."""
+    return ", ".join(f"{name.replace('_', ' ')} {value(v)}" for name, v in settings.items())
+
+
 def source(history: History) -> str:
-    """Where the numbers come from."""
-    return (
-        f"Data: {history.started.source}."
-        if history.has_started
-        else "Data: known once the run has begun."
-    )
+    """Returns a sentence about the data of a run."""
+    if not history.has_started:
+        return "Data: known once the run has begun."
+    return f"Data: {history.started.source}."
 
 
 def facts(history: History) -> list[tuple[str, str]]:
-    """Everything that was chosen and found at the start, as pairs of a name and a value."""
+    """Returns the configuration of a run and what was known at its start, as (name, value)."""
     c = history.config
-    card = next((card for card in api.strategies(c.scenario) if card.name == c.strategy), None)
-    told = [("Scenario", f"{c.rules.title}: {c.rules.about}")]
-    if card:
-        told += [
-            ("Strategy", f"{card.title}. {card.summary}"),
-            ("Stores", card.stores),
-            ("Source", card.source),
+    info = next((info for info in api.strategies(c.scenario) if info.name == c.strategy), None)
+    rows = [("Scenario", f"{c.rules.title}: {c.rules.about}")]
+    if info:
+        rows += [
+            ("Strategy", f"{info.title}. {info.summary}"),
+            ("Stores", info.stores),
+            ("Source", info.source),
         ]
-    told += [
-        (f"Setting: {name.replace('_', ' ')}", value(given)) for name, given in c.settings.items()
-    ]
-    told += [
-        (f"Network: {name.replace('_', ' ')}", value(given)) for name, given in c.network.items()
-    ]
-    told += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
+    for kind, settings in (("Setting", c.settings), ("Network", c.network)):
+        rows += [(f"{kind}: {name.replace('_', ' ')}", value(v)) for name, v in settings.items()]
+    rows += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
     if history.has_started:
-        start = history.started
-        told += [
-            ("Data", start.source),
-            ("Tasks", "; ".join(titles(history))),
-            (
-                "Images",
-                f"{start.images[0]:,} for training, {start.images[1]:,} for testing, {' × '.join(map(str, start.shape[1:]))} pixels",
-            ),
-            ("Network", f"{c.model}, {start.parameters:,} parameters"),
-            ("Training", f"{duration(history.seconds)}, evaluation left out"),
-        ]
-    return [*told, ("Version", c.version)]
+        rows += _facts_at_start(history)
+    return [*rows, ("Version", c.version)]
+
+
+def _facts_at_start(history: History) -> list[tuple[str, str]]:
+    start = history.started
+    train, test = start.images
+    pixels = " × ".join(map(str, start.shape[1:]))
+    return [
+        ("Data", start.source),
+        ("Tasks", "; ".join(task_titles(history))),
+        ("Images", f"{train:,} for training, {test:,} for testing, {pixels} pixels"),
+        ("Network", f"{history.config.model}, {start.parameters:,} parameters"),
+        ("Training", f"{duration(history.seconds)}, evaluation left out"),
+    ]
 
 
 def command(history: History) -> str:
-    """The command that makes a run of the same configuration."""
+    """Returns the command that makes a run of the same configuration."""
     c = history.config
     named = {
         "dataset": c.dataset,
@@ -168,13 +159,14 @@ def command(history: History) -> str:
         "recipe": c.recipe,
         "tasks": c.tasks,
         "seed": c.seed,
+        "model": c.model if c.model != "mlp" else None,
     }
-    return line("train", named | {"model": c.model if c.model != "mlp" else None} | flags(c))
+    return command_line("train", named | flags(c))
 
 
-def flags(config) -> dict:
-    """What a run's configuration holds beside names, by flag; None where nothing was chosen."""
-    chosen = config.settings | config.network
+def flags(config: RunConfig) -> dict[str, Any]:
+    """Returns the rest of a run's configuration by flag; None where nothing was chosen."""
+    settings = config.settings | config.network
     return {
         "target": config.target,
         "images-per-class": config.images_per_class,
@@ -183,19 +175,19 @@ def flags(config) -> dict:
         "class-order": config.class_order,
         "task-sizes": config.task_sizes,
         **{
-            name.replace("_", "-"): given if isinstance(given, str) else f"{given:.12g}"
-            for name, given in chosen.items()
+            name.replace("_", "-"): v if isinstance(v, str) else f"{v:.12g}"
+            for name, v in settings.items()
         },
     }
 
 
-def line(command: str, flags: dict) -> str:
-    """A command of this project with its flags, as it is typed; those that are None are left out, lists have commas."""
+def command_line(command: str, flags: Mapping[str, Any]) -> str:
+    """Returns a command of this project as it is typed; flags of None are left out."""
     spelled = {
-        name: ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
-        for name, given in flags.items()
-        if given is not None
+        name: ",".join(map(str, v)) if isinstance(v, tuple) else str(v)
+        for name, v in flags.items()
+        if v is not None
     }
     return f"python -m lifelong {command} " + " ".join(
-        f"--{name} {shlex.quote(given)}" for name, given in spelled.items()
+        f"--{name} {shlex.quote(v)}" for name, v in spelled.items()
     )

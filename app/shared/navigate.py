@@ -1,30 +1,32 @@
-"""Going somewhere within a page: its address, which a message on its way from the browser may still lack."""
+"""Navigation between pages and within a page, by its address."""
 
 import time
 
 import streamlit as st
 
-# The pages' files, beside `navigation.py`: what `st.Page` and links to a page are given.
+# The pages' files, beside `navigation.py`: what `st.Page` and links to a page take.
 DRAW = "views/draw/draw.py"
 TRAIN = "views/train/train.py"
 INSPECT = "views/inspect/inspect.py"
 TRANSFER = "views/transfer/transfer.py"
 
-URL_GRACE_SECONDS = 3.0  # seconds in which the browser has surely taken over a new address
+# Seconds until the browser has surely taken over a new address: a message on its way from the
+# browser may still carry the old one.
+URL_GRACE_SECONDS = 3.0
 
 
 def navigate_to(**address: str) -> None:
-    """In a callback: the page is to be at this address."""
+    """Sets the address that the page goes to. For callbacks."""
     st.session_state["going"] = (address, time.monotonic())
 
 
 def cancel() -> None:
-    """In a callback: wherever the page was going to, it no longer is."""
+    """Forgets the address that the page was going to. For callbacks."""
     st.session_state.pop("going", None)
 
 
 def apply() -> None:
-    """At the start of a page: puts it where it is going to, until the browser has been there or turned elsewhere."""
+    """Applies the address at the start of a page, until the browser has been there."""
     if "going" not in st.session_state:
         return
     address, since = st.session_state["going"]

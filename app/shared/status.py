@@ -1,68 +1,67 @@
-"""Where a run stands and how long it will take, in words. Pure functions of a History."""
+"""Sentences about the state of a run and its remaining time. Pure functions of a History."""
 
-from app.shared.chart_data import names
-from app.shared.labels import plural
-from lifelong.api import ExtractingFeatures, History, duration
+from app.shared.chart_data import task_names
+from app.shared.numbers import plural
+from lifelong.api import ExtractingFeatures, Failed, History, Stopped, duration
 
-Download = tuple[str, int, int] | None  # a data set, bytes so far and bytes in all
+Download = tuple[str, int, int] | None  # what is downloaded, bytes so far and bytes in all
 
 
 def progress(
-    history: History, goal: int, state: str, place: int | None, download: Download = None
+    history: History, goal: int, state: str, position: int | None, download: Download = None
 ) -> tuple[float, str]:
-    """How far a run at work is, as a share and as a line of text."""
+    """Returns the progress of a run at work, as a share and as text. position: in the queue."""
     if state == "waiting":
-        return 0.0, f"Waiting: number {place} in the queue. It starts by itself."
-    last = history.steps[-1] if history.steps else None
-    begun = len(history.learned) + (
-        last.step / last.steps if last and last.task == len(history.learned) else 0
-    )
+        return waiting(position)
     if history.preparing:
-        return through_backbone(history.preparing)
+        return extracting_features(history.preparing)
+    last = history.steps[-1] if history.steps else None
     if last is None:
         expected = history.started.estimate if history.has_started else None
-        return (
-            (0.0, f"Learning begins, about {duration(expected)} to the end")
-            if expected
-            else getting_ready(download)
-        )
+        if not expected:
+            return getting_ready(download)
+        return 0.0, f"Learning begins, about {duration(expected)} to the end"
+    begun = last.step / last.steps if last.task == len(history.learned) else 0
     left = seconds_left(history, goal)
-    task = names(history)[min(last.task, goal - 1)]
-    text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}" + (
-        f", about {duration(left)} left" if left else ""
-    )
-    text += f". {too_small(last.batch_limit)}" if last.batch_limit else ""
-    return min(begun / goal, 1.0), text
+    task = task_names(history)[min(last.task, goal - 1)]
+    text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}"
+    text += f", about {duration(left)} left" if left else ""
+    text += f". {batch_reduced(last.batch_limit)}" if last.batch_limit else ""
+    return min((len(history.learned) + begun) / goal, 1.0), text
+
+
+def waiting(position: int | None) -> tuple[float, str]:
+    """Returns the progress of a run or study in the queue."""
+    return 0.0, f"Waiting: number {position} in the queue. It starts by itself."
 
 
 def getting_ready(download: Download) -> tuple[float, str]:
-    """That the data is read, or how much of it has been downloaded, as a share and as a line of text."""
+    """Returns the progress of reading or downloading the data."""
     if download is None:
         return 0.0, "Getting the data ready …"
     name, so_far, total = download
-    return (
-        so_far / total,
-        f"Downloading {name}: {so_far / 1e6:.0f} of {total / 1e6:.0f} MB. This is done once.",
+    megabytes = f"{so_far / 1e6:.0f} of {total / 1e6:.0f} MB"
+    return so_far / total, f"Downloading {name}: {megabytes}. This is done once."
+
+
+def extracting_features(event: ExtractingFeatures) -> tuple[float, str]:
+    """Returns the progress of feature extraction."""
+    left = event.seconds * (event.total - event.done) / max(event.done, 1)
+    text = (
+        f"Images through the backbone: {event.done:,} of {event.total:,}, about {duration(left)} "
+        "left. This is done once; every run after finds them ready."
     )
+    text += f" {batch_reduced(event.batch_limit)}" if event.batch_limit else ""
+    return event.done / event.total, text
 
 
-def through_backbone(at: ExtractingFeatures) -> tuple[float, str]:
-    """How far the images have gone through the backbone, as a share and as a line of text."""
-    left = at.seconds * (at.total - at.done) / max(at.done, 1)
-    return at.done / at.total, (
-        f"Images through the backbone: {at.done:,} of {at.total:,}, about {duration(left)} left. "
-        "This is done once; every run after finds them ready."
-        + (f" {too_small(at.batch_limit)}" if at.batch_limit else "")
-    )
-
-
-def too_small(batch_limit: int) -> str:
-    """That the memory did not hold what was wanted, and how many images it does hold."""
-    return f"The memory holds only {plural(batch_limit, 'image')} at once."
+def batch_reduced(batch_limit: int) -> str:
+    """Returns a sentence about a batch that did not fit into memory."""
+    return f"Out of memory: batch size reduced to {batch_limit:,}."
 
 
 def seconds_left(history: History, goal: int) -> float | None:
-    """Seconds of training that are left, each task to come taking as much longer than the last as that one did."""
+    """Returns the seconds of training left; each task takes longer by as much as the last did."""
     ends = [0.0, *[row.seconds for row in history.learned]]
     lengths = [after - before for before, after in zip(ends, ends[1:])]
     last = history.steps[-1]
@@ -77,28 +76,35 @@ def seconds_left(history: History, goal: int) -> float | None:
     return max((lengths[-1] - spent if spent else 0.0) + sum(to_come), 0.0)
 
 
-def standing(history: History, state: str) -> str:
-    """Where a run stands that is neither at work nor finished, and what can be done."""
+def at_rest(history: History, state: str) -> str:
+    """Returns the state of a run that is neither at work nor finished, and what can be done."""
     done, tasks = len(history.learned), history.config.tasks
-    kept = f"{plural(done, 'task')} of {tasks} learned" if done else "No whole task learned"
+    learned = f"{plural(done, 'task')} of {tasks} learned" if done else "No whole task learned"
+    within = _step_reached(history)
+    if state == "new":
+        return "This run has not begun. Learn the next task, or all of them."
+    if state == "stopped":
+        where = f" Stopped in {within}." if within else ""
+        return f"{learned}.{where} It can go on from here."
+    if isinstance(history.ending, Failed):
+        return f"The run could not go on: {history.ending.message} {learned}."
+    where = f" in {within}" if within else ""
+    return f"The run was cut off{where}. {learned}; it can go on from there."
+
+
+def _step_reached(history: History) -> str:
+    """Returns task and step of a task that was begun and not finished, else an empty text."""
+    done = len(history.learned)
     last = history.steps[-1] if history.steps else None
-    step = max(last.step, getattr(history.ending, "step", 0)) if last and last.task == done else 0
-    within = f"{names(history)[done].lower()}, step {step} of {last.steps}" if step else ""
-    match state:
-        case "new":
-            return "This run has not begun. Learn the next task, or all of them."
-        case "stopped":
-            where = f" Stopped in {within}." if within else ""
-            return f"{kept}.{where} It can go on from here."
-        case "failed":
-            return f"The run could not go on: {history.ending.message} {kept}."
-    return (
-        f"The run was cut off{' in ' + within if within else ''}. {kept}; it can go on from there."
-    )
+    if last is None or last.task != done:
+        return ""
+    stopped = history.ending.step if isinstance(history.ending, Stopped) else 0
+    step = max(last.step, stopped)
+    return f"{task_names(history)[done].lower()}, step {step} of {last.steps}"
 
 
 def undo(history: History) -> str:
-    """What the undo button takes back."""
+    """Returns the label of the undo button: which task it takes back."""
     done = len(history.learned)
     begun = any(s.task == done for s in history.steps)
-    return f"Take back {names(history)[done if begun else max(done - 1, 0)].lower()}"
+    return f"Take back {task_names(history)[done if begun else max(done - 1, 0)].lower()}"

@@ -39,7 +39,7 @@ def with_progress_bar(events: Iterator[Event], config: configs.RunConfig) -> Ite
     for event in events:
         if isinstance(event, ExtractingFeatures | Step) and event.batch_limit != batch_limit:
             batch_limit = event.batch_limit
-            tqdm.write(f"The memory holds only {batch_limit} images at once.", file=sys.stderr)
+            tqdm.write(f"Out of memory: batch size reduced to {batch_limit}.", file=sys.stderr)
         if isinstance(event, ExtractingFeatures):
             if bar is None:
                 bar = tqdm(

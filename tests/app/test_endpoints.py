@@ -1,4 +1,4 @@
-"""What programs may call, against a server that runs; uploads are hostile until proven otherwise."""
+"""The public endpoints, called on a running server; uploads are hostile until proven otherwise."""
 
 import http.server
 import re
@@ -89,23 +89,23 @@ class TestEndpoints:
         } <= set(rows[0])
 
     def test_classify_answers_for_every_checkpoint(self, client, zero):
-        told = client.predict(handle_file(zero), RUN, api_name="/classify")
-        assert set(told) == {"run", "answers"} and told["run"] == RUN
-        assert [set(a) for a in told["answers"]] == [{"after", "top"}] * 5
-        assert [a["after"] for a in told["answers"]] == [0, 1, 2, 3, 4]
-        for a in told["answers"]:
+        reply = client.predict(handle_file(zero), RUN, api_name="/classify")
+        assert set(reply) == {"run", "answers"} and reply["run"] == RUN
+        assert [set(a) for a in reply["answers"]] == [{"after", "top"}] * 5
+        assert [a["after"] for a in reply["answers"]] == [0, 1, 2, 3, 4]
+        for a in reply["answers"]:
             assert all(set(t) == {"label", "probability"} for t in a["top"])
             shares = [t["probability"] for t in a["top"]]
             assert shares == sorted(shares, reverse=True) and 0 <= sum(shares) <= 1 + 1e-4
-        assert told["answers"][0]["top"][0]["label"] == "0", "the first task taught it"
-        assert told["answers"][-1]["top"][0]["label"] in {"8", "9"}, (
+        assert reply["answers"][0]["top"][0]["label"] == "0", "the first task taught it"
+        assert reply["answers"][-1]["top"][0]["label"] in {"8", "9"}, (
             "fine-tuning answers with the newest task's digits"
         )
 
     def test_after_and_task_narrow_the_answer(self, client, zero):
-        told = client.predict(handle_file(zero), RUN, after=1, task=0, api_name="/classify")
-        assert [a["after"] for a in told["answers"]] == [0, 1]
-        assert all({t["label"] for t in a["top"]} == {"0", "1"} for a in told["answers"])
+        reply = client.predict(handle_file(zero), RUN, after=1, task=0, api_name="/classify")
+        assert [a["after"] for a in reply["answers"]] == [0, 1]
+        assert all({t["label"] for t in a["top"]} == {"0", "1"} for a in reply["answers"])
 
     @pytest.mark.parametrize(
         "run, more, says",
@@ -121,10 +121,10 @@ class TestEndpoints:
             (RUN, {"task": 5}, "task was given as 5"),
         ],
     )
-    def test_bad_requests_are_told_in_one_sentence(self, client, zero, run, more, says):
-        with pytest.raises(AppError, match=re.escape(says)) as told:
+    def test_bad_requests_are_refused_in_one_sentence(self, client, zero, run, more, says):
+        with pytest.raises(AppError, match=re.escape(says)) as error:
             client.predict(handle_file(zero), run, **more, api_name="/classify")
-        assert is_one_sentence(str(told.value))
+        assert is_one_sentence(str(error.value))
 
     @pytest.mark.parametrize(
         "content, says",
@@ -137,12 +137,12 @@ class TestEndpoints:
             (png(Image.new("1", (20_000, 20_000))), "pixels"),
         ],
     )
-    def test_bad_pictures_are_told_in_one_sentence(self, client, tmp_path, content, says):
+    def test_bad_pictures_are_refused_in_one_sentence(self, client, tmp_path, content, says):
         file = tmp_path / "<b>given.png"
         file.write_bytes(content)
-        with pytest.raises(AppError, match=says) as told:
+        with pytest.raises(AppError, match=says) as error:
             client.predict(handle_file(file), RUN, api_name="/classify")
-        assert is_one_sentence(str(told.value)) and "given" not in str(told.value)
+        assert is_one_sentence(str(error.value)) and "given" not in str(error.value)
 
     @pytest.mark.parametrize(
         "given", ["zero.png", None, 7, [], {}, {"path": {}}, {"path": "zero.png"}]
@@ -159,11 +159,11 @@ class TestEndpoints:
         assert "uploaded" in message and path not in message
 
     def test_an_address_is_never_fetched(self, address):
-        asked = []
+        requests = []
 
         class Trap(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                asked.append(self.path)
+                requests.append(self.path)
                 self.send_error(404)
 
         trap = http.server.HTTPServer(("127.0.0.1", 0), Trap)
@@ -177,7 +177,7 @@ class TestEndpoints:
         ):
             assert "address" in refused(address, {**file, "meta": {"_type": "gradio.FileData"}})
         trap.shutdown()
-        assert asked == []
+        assert requests == []
 
     @pytest.mark.parametrize("path", ["/etc/passwd", "app/main.py", "../README.md"])
     def test_files_of_the_server_are_not_served(self, address, path):
@@ -187,7 +187,7 @@ class TestEndpoints:
 def refused(address: str, image) -> str:
     """The error that /classify answers to plain HTTP."""
     call = f"{address}gradio_api/call/classify"
-    asked = httpx.post(call, json={"data": [image, RUN, None, None]}).json()
-    told = httpx.get(f"{call}/{asked['event_id']}", timeout=10).text
-    assert told.startswith("event: error"), told
-    return httpx.Response(200, text=told.split("data: ", 1)[1]).json()["error"]
+    call_id = httpx.post(call, json={"data": [image, RUN, None, None]}).json()["event_id"]
+    stream = httpx.get(f"{call}/{call_id}", timeout=10).text
+    assert stream.startswith("event: error"), stream
+    return httpx.Response(200, text=stream.split("data: ", 1)[1]).json()["error"]

@@ -158,7 +158,7 @@ class TestAnswer:
         )
 
     @pytest.mark.parametrize("run", ["../../etc", "<script>alert(1)</script>", "", "None"])
-    def test_an_unknown_run_is_told_and_escaped(self, run):
+    def test_an_unknown_run_is_refused_and_escaped(self, run):
         strip, sentence, network_input = answers.answer(None, run, "0", False)
         assert strip == [] and network_input["image"] == "" and sentence["tone"] == "problem"
         assert "<" not in sentence["text"] and "<" not in sentence["run"]
@@ -249,7 +249,7 @@ class TestPhotographs:
         )
         photo = replace(mnist_sample.SPEC, kind="photo", judge_run=None)
         monkeypatch.setattr(mnist_sample, "SPEC", photo)
-        run_inputs._SHEETS.clear()
+        run_inputs.SHEETS.clear()
         return learned_run(config(tasks=2)).name
 
     def photo(self, mode: str = "RGB", size=(90, 60)) -> bytes:
@@ -295,7 +295,7 @@ class TestPhotographs:
         self, run, monkeypatch
     ):
         monkeypatch.setattr(run_inputs.api, "example_images", lambda *asked: None)
-        run_inputs._SHEETS.clear()
+        run_inputs.SHEETS.clear()
         assert run_inputs.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):
             events.on_example(run, event(index=0, turn=0))

@@ -50,6 +50,12 @@ class _Component(gr.HTML):
     def __init__(self, value: Any, **kw: Any) -> None:
         super().__init__(value=value, apply_default_css=False, **{"js_on_load": None, **kw})
 
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+    def postprocess(self, value: Any) -> Any:
+        return value
+
     def api_info(self) -> dict[str, Any]:
         return {"type": "object"}
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import gradio as gr
+from gradio.events import api as api_endpoint
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
@@ -106,4 +107,4 @@ def add_endpoints() -> None:
         preprocess=False,
         concurrency_limit=2,
     )
-    gr.api(runs, api_name="runs", concurrency_limit=2)
+    api_endpoint(runs, api_name="runs", concurrency_limit=2)

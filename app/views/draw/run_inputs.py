@@ -14,7 +14,7 @@ from lifelong.api import History
 
 TURNS = 3  # test images of each class
 MOST_EXAMPLES = 20  # classes with a button for a test image
-_SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
+SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
 DIGIT_INPUT = (
     "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from."
 )
@@ -23,9 +23,9 @@ PHOTO_INPUT = (
 )
 
 
-def is_photo(run: str) -> bool:
+def is_photo(run: str | None) -> bool:
     """Returns whether the run takes photographs, and not drawings of a digit."""
-    return not api.holds_digits(run)
+    return not api.holds_digits(run) if run else False
 
 
 def classes(history: History) -> list[str]:
@@ -33,9 +33,7 @@ def classes(history: History) -> list[str]:
     pairs = zip(history.started.labels, history.started.classes)
     return [
         name
-        for _label, name in sorted(
-            (label, name) for labels, names in pairs for label, name in zip(labels, names)
-        )
+        for _label, name in sorted(pair for labels, names in pairs for pair in zip(labels, names))
     ]
 
 
@@ -46,7 +44,7 @@ def chips(run: str | None, true_class: str) -> dict[str, Any]:
         "true_class": true_class if true_class in names else names[0],
         "names": names,
         "labels": [escape(name) for name in names],
-        "photo": bool(run) and is_photo(run),
+        "photo": is_photo(run),
     }
 
 
@@ -63,15 +61,11 @@ def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
 
     at_once: without images too where a data set would have to be read first.
     """
-    photo = bool(run) and is_photo(run)
-    names = classes(api.history(run)) if photo else list(DIGITS)
-    sheet = (
-        None
-        if photo and at_once and api.history(run).config.dataset not in _SHEETS
-        else pictures(run)
-    )
+    photo = is_photo(run)
+    sheet = None if at_once and _must_be_read(run) else pictures(run)
     if sheet is None:
         return {"sprite": "", "labels": [], "photo": photo}
+    names = classes(api.history(run)) if run and photo else list(DIGITS)
     return {
         "sprite": data_url(_sprite(sheet)),
         "labels": [escape(name) for name in names[: sheet.shape[1]]],
@@ -79,14 +73,21 @@ def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
     }
 
 
+def _must_be_read(run: str | None) -> bool:
+    """Returns whether a data set would have to be read for the test images of a run."""
+    if not run or not is_photo(run):
+        return False
+    return api.history(run).config.dataset not in SHEETS
+
+
 def pictures(run: str | None) -> np.ndarray | None:
     """Returns test images uint8 (turns, classes, channels, height, width); None without data."""
     if not run or not is_photo(run):
         return digits()[:, :, None]
     dataset = api.history(run).config.dataset
-    if dataset not in _SHEETS:
-        _SHEETS[dataset] = api.example_images(dataset, TURNS, MOST_EXAMPLES)
-    return _SHEETS[dataset]
+    if dataset not in SHEETS:
+        SHEETS[dataset] = api.example_images(dataset, TURNS, MOST_EXAMPLES)
+    return SHEETS[dataset]
 
 
 @cache

@@ -1,39 +1,45 @@
-"""The part of the Train page's form that chooses the network: which one, and its settings."""
+"""The part of the forms that chooses the network and its settings."""
+
+from typing import Any
 
 import streamlit as st
 
-from app.shared.setting_control import PERSIST, control
+from app.shared.setting_control import control
 from lifelong import api
+from lifelong.api import ModelInfo, RunConfig
 
-SLOW = "Training the whole network takes minutes to hours without a graphics card. The page tells how long before the first step."
+SLOW = (
+    "Training the whole network takes minutes to hours without a graphics card. "
+    "The page tells how long before the first step."
+)
 
 
-def model_select(key: str = "model"):
-    """The choice of a network, and what the chosen one is; returns its card."""
-    state, cards = st.session_state, _cards()
-    if state.get(key) not in cards:
+def model_select(key: str = "model") -> ModelInfo:
+    """Shows the choice of a network, and returns what is known of the one chosen."""
+    state, infos = st.session_state, _by_name()
+    if state.get(key) not in infos:
         state[key] = "mlp"
     st.segmented_control(
         "Network",
-        list(cards),
+        list(infos),
         key=key,
         required=True,
         wrap=True,
-        format_func=lambda name: cards[name].title,
-        **PERSIST,
+        format_func=lambda name: infos[name].title,
+        persist_state="session",
     )
-    card = cards[state[key]]
-    st.caption(card.summary)
-    return card
+    info = infos[state[key]]
+    st.caption(info.summary)
+    return info
 
 
 def model_section() -> None:
-    """The choice of a network, and its settings, folded away: the defaults do."""
-    state, card = st.session_state, model_select()
+    """Shows the choice of a network, and its settings, folded away: the defaults do."""
+    state, info = st.session_state, model_select()
     with st.expander("Settings of the network"):
-        for setting in card.settings:
-            control(setting, _key(card.name, setting.name))
-    if state.get(_key(card.name, "tune")) == "whole":
+        for setting in info.settings:
+            control(setting, _key(info.name, setting.name))
+    if state.get(_key(info.name, "tune")) == "whole":
         st.warning(SLOW)
 
 
@@ -43,31 +49,25 @@ def select_default(dataset: str, key: str = "model") -> None:
         st.session_state[key] = model
 
 
-def chosen() -> dict:
-    """The network and its settings, as a run's configuration takes them."""
-    card = _card()
-    return {
-        "model": card.name,
-        "network": {s.name: st.session_state[_key(card.name, s.name)] for s in card.settings},
-    }
+def chosen() -> dict[str, Any]:
+    """Returns the network and its settings, as fields of a run's configuration."""
+    info = _by_name()[st.session_state["model"]]
+    values = {s.name: st.session_state[_key(info.name, s.name)] for s in info.settings}
+    return {"model": info.name, "network": values}
 
 
-def restore(config) -> None:
-    """Sets this part of the form to a run's own choices, as far as they are among those offered."""
+def restore(config: RunConfig) -> None:
+    """Sets the network of the form to a run's, as far as it is among those offered."""
     state = st.session_state
     state["model"] = config.model
-    for setting in api.network_settings(config.model) if config.model in _cards() else ():
-        given = config.network.get(setting.name, setting.default)
-        if setting.accepts(given):
-            state[_key(config.model, setting.name)] = given
+    for setting in api.network_settings(config.model) if config.model in _by_name() else ():
+        value = config.network.get(setting.name, setting.default)
+        if setting.accepts(value):
+            state[_key(config.model, setting.name)] = value
 
 
-def _cards() -> dict:
-    return {card.name: card for card in api.networks()}
-
-
-def _card():
-    return _cards()[st.session_state["model"]]
+def _by_name() -> dict[str, ModelInfo]:
+    return {info.name: info for info in api.networks()}
 
 
 def _key(model: str, name: str) -> str:

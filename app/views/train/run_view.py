@@ -1,20 +1,24 @@
-"""One run on the Train page: as it learns, and what became of it."""
+"""One run on the Train page: while it learns, and at rest."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
 from app.shared import charts, labels, navigate, run_text, status
-from app.shared.chart_data import names
+from app.shared.chart_data import task_names
+from app.shared.measures import measures
 from app.views.train import form
 from lifelong import api
 from lifelong.api import History, LifelongError
 
-EVERY = 0.4  # seconds between two looks at the record
+POLL_SECONDS = 0.4  # between two reads of the record
+# Names of the measures shown here; the Inspect page shows all of them.
+SUMMARY = ("average_accuracy", "accuracy_given_task", "forgetting", "learning_accuracy")
 
 
 def show(run: str) -> None:
-    """The run in whatever state it is in. Raises LifelongError when it cannot be read."""
+    """Shows the run, whatever its state. Raises LifelongError when it cannot be read."""
     state, history = api.state(run), api.history(run)
     _heading(run, history)
     if message := st.session_state.pop("refused", None):
@@ -28,7 +32,7 @@ def show(run: str) -> None:
 def _heading(run: str, history: History) -> None:
     title, again = st.columns([5, 1], vertical_alignment="center")
     strategy = history.config.strategy
-    title.title(api.strategy_titles().get(strategy, strategy))
+    title.title(labels.strategy_title(strategy))
     again.button(
         "New run",
         key="new_run",
@@ -54,16 +58,16 @@ def _at_work(run: str) -> None:
 
 
 def _stop(run: str) -> None:
-    """Waits a moment for the worker, so that the page is drawn once, at rest, and not first as if still running."""
+    """Stops the run and waits a moment, so that the page shows it at rest and not first running."""
     api.stop(run)
     give_up = time.monotonic() + 0.7
     while api.state(run) == "running" and time.monotonic() < give_up:
         time.sleep(0.02)
 
 
-@st.fragment(run_every=EVERY)
+@st.fragment(run_every=POLL_SECONDS)
 def _follow(run: str) -> None:
-    """What the record says now; the page is drawn anew once the run is no longer at work, or can no longer be read."""
+    """Shows the record as it grows; reruns the page once the run is at rest or unreadable."""
     try:
         state, history = api.state(run), api.history(run)
     except LifelongError:
@@ -78,9 +82,9 @@ def _follow(run: str) -> None:
 
 
 def _goal(run: str, history: History) -> int:
-    """Tasks that are to be learned before it rests: as asked for in this window, else all."""
-    asked, until = st.session_state.get("goal", (None, None))
-    return until if asked == run and until else history.config.tasks
+    """Returns how many tasks it learns before it rests: those ordered in this window, else all."""
+    ordered, until = st.session_state.get("goal", (None, None))
+    return until if ordered == run and until else history.config.tasks
 
 
 def _live(history: History) -> None:
@@ -93,7 +97,7 @@ def _live(history: History) -> None:
 def _at_rest(run: str, history: History, state: str) -> None:
     done = len(history.learned)
     if state != "finished":
-        (st.error if state == "failed" else st.info)(status.standing(history, state))
+        (st.error if state == "failed" else st.info)(status.at_rest(history, state))
     if done:
         st.markdown(f"### {run_text.result(history)}")
     _buttons(run, history)
@@ -104,45 +108,44 @@ def _at_rest(run: str, history: History, state: str) -> None:
 
 
 def _buttons(run: str, history: History) -> None:
-    done, tasks = len(history.learned), history.config.tasks
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
         if not history.finished:
-            verb = "Go on" if history.steps else "Learn"
-            st.button(
-                f"{verb} to the end",
-                key="learn_all",
-                type="primary",
-                icon=":material/play_arrow:",
-                on_click=_learn,
-                args=(run, None),
-            )
-            if done + 1 < tasks:
-                begun = any(step.task == done for step in history.steps)
-                st.button(
-                    f"{'Finish' if begun else 'Learn'} {names(history)[done].lower()}",
-                    key="learn_next",
-                    icon=":material/skip_next:",
-                    on_click=_learn,
-                    args=(run, done + 1),
-                )
-        if done:
+            _learn_buttons(run, history)
+        if history.learned:
+            run_address = {"run": run}
             st.page_link(
-                navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params={"run": run}
+                navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params=run_address
             )
             st.page_link(
                 navigate.INSPECT,
                 label="Inspect it",
                 icon=":material/query_stats:",
-                query_params={"run": run},
+                query_params=run_address,
             )
         if history.events and not api.is_shipped(run):
-            st.button(
-                status.undo(history),
-                key="undo",
-                icon=":material/undo:",
-                on_click=_undo,
-                args=(run,),
-            )
+            label = status.undo(history)
+            st.button(label, key="undo", icon=":material/undo:", on_click=_undo, args=(run,))
+
+
+def _learn_buttons(run: str, history: History) -> None:
+    done = len(history.learned)
+    st.button(
+        f"{'Go on' if history.steps else 'Learn'} to the end",
+        key="learn_all",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_learn,
+        args=(run, None),
+    )
+    if done + 1 < history.config.tasks:
+        verb = "Finish" if any(step.task == done for step in history.steps) else "Learn"
+        st.button(
+            f"{verb} {task_names(history)[done].lower()}",
+            key="learn_next",
+            icon=":material/skip_next:",
+            on_click=_learn,
+            args=(run, done + 1),
+        )
 
 
 def _learn(run: str, until: int | None) -> None:
@@ -154,19 +157,18 @@ def _undo(run: str) -> None:
     _try(api.undo, run)
 
 
-def _try(action, *given) -> None:
+def _try(action: Callable[..., None], *arguments: object) -> None:
     try:
-        action(*given)
+        action(*arguments)
     except LifelongError as error:
         st.session_state["refused"] = str(error)
 
 
 def _measures(history: History) -> None:
-    shown = ("Average accuracy", "With the task label", "Forgetting", "Learning accuracy")
     with st.container(horizontal=True, key="measures"):
-        for name, value, meaning in run_text.measures(history, None):
-            if name in shown:
-                st.metric(name, value, border=True, help=meaning)
+        for measure in measures(history, None):
+            if measure.name in SUMMARY:
+                st.metric(measure.title, measure.value, border=True, help=measure.meaning)
         st.metric(
             "Training",
             api.duration(history.seconds),

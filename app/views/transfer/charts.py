@@ -1,104 +1,123 @@
-"""The two charts of a transfer study: learning the target, and what became of the source; no user interface in here."""
+"""Charts of a transfer study: accuracy on target and source. No user interface."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from math import floor
+from typing import Literal
 
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data, charts
-from app.shared.chart_layers import INK
-from app.views.transfer.labels import moment, way
-from app.views.transfer.text import described, spread
-from lifelong.api import StudyResult
+from app.shared import chart_data, chart_layers, charts
+from app.shared.chart_data import Row
+from app.shared.chart_scales import INK
+from app.shared.charts import Spec
+from app.shared.numbers import NO_BREAK, whole_percent
+from app.views.transfer.axes import Ticks, ticks, x_axis
+from app.views.transfer.labels import point_name, regime_title
+from app.views.transfer.measures import percent_with_spread
+from app.views.transfer.text import chart_description
+from lifelong.api import Axis, Point, StudyResult
 
 HEIGHT = 330
+# A regime's colour and shape.
 MARKS = (
     ("#7D7D7D", "square"),
     ("#0072B2", "circle"),
     ("#D55E00", "triangle-up"),
     ("#009E73", "diamond"),
-)  # a way's colour and shape
-STEPS = [1, 10, 100, 1000, 10_000, 100_000]
+)
+TestedOn = Literal["target", "source"]
 
 
-def target(found: StudyResult, axis: str) -> dict:
-    """The learning curves, from scratch, frozen and fine-tuned, as a Vega-Lite specification."""
-    return _chart(found, axis, "target", found.regimes[:3])
+def target(result: StudyResult, axis: Axis) -> Spec:
+    """Returns the learning curves from scratch, frozen and fine-tuned, as Vega-Lite."""
+    return _chart(result, axis, "target", result.regimes[:3])
 
 
-def source(found: StudyResult, axis: str) -> dict:
-    """What became of the source: frozen, fine-tuned, and with the strategy that protects it."""
-    return _chart(found, axis, "source", found.regimes[1:])
+def source(result: StudyResult, axis: Axis) -> Spec:
+    """Returns the accuracy on the source, frozen, fine-tuned and protected, as Vega-Lite."""
+    return _chart(result, axis, "source", result.regimes[1:])
 
 
-def _chart(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> dict:
-    """Only the named data sets and the description differ while points come, so a page redraws it without a flicker."""
-    points = _points(found, axis, of, ways)
-    lowest = _lowest(points) if of == "source" else 0.0
-    level = found.began.chance[of == "target"]
-    lines = tuple((way(found, name), *MARKS[found.regimes.index(name)]) for name in ways)
-    frame = _frame(of, lines, _ticks(found, axis), level if level >= lowest else None, lowest)
+def _chart(result: StudyResult, axis: Axis, tested_on: TestedOn, regimes: Sequence[str]) -> Spec:
+    """Returns a chart whose named data sets and description alone change while points come.
+
+    So a page redraws it without a flicker.
+    """
+    curves = {regime: result.curve(axis, regime) for regime in regimes}
+    points = _point_rows(curves, tested_on)
+    lowest = _lowest(points) if tested_on == "source" else 0.0
+    chance = result.began.chance[tested_on == "target"]
+    lines = tuple((regime_title(name), *MARKS[result.regimes.index(name)]) for name in regimes)
+    shown_chance = chance if chance >= lowest else None
+    frame = _frame(tested_on, lines, ticks(result, axis), shown_chance, lowest)
     data = {
         "points": points,
-        "looks": _looks(found, axis, of, ways),
-        "ends": _ends(found, axis, of, ways, 0.07 * (1 - lowest)),
+        "tooltips": _tooltip_rows(result, axis, tested_on, curves),
+        "ends": _end_rows(curves, tested_on, 0.07 * (1 - lowest)),
     }
+    last = [(name, _accuracy(curve[-1], tested_on)[0]) for name, curve in curves.items() if curve]
     return {
         **frame,
-        "description": described(found, axis, of, ways),
+        "description": chart_description(result, axis, tested_on, last),
         "datasets": {**frame["datasets"], **data},
     }
 
 
+def _accuracy(point: Point, tested_on: TestedOn) -> tuple[float, float | None]:
+    """Returns mean and standard error. Raises ValueError where there is no source to test."""
+    if tested_on == "target":
+        return point.target
+    if point.source is None:
+        raise ValueError("A pretrained network has no source to test.")
+    return point.source
+
+
 @lru_cache(maxsize=64)
 def _frame(
-    of: str,
+    tested_on: TestedOn,
     lines: tuple[tuple[str, str, str], ...],
-    ticks: tuple,
+    ticks: Ticks,
     chance: float | None,
     lowest: float,
-) -> dict:
-    """A chart without its points. lines: name, colour and shape of each; ticks: as `_ticks` tells."""
+) -> Spec:
+    """Returns a chart without its points. lines: name, colour and shape of each."""
     names, colours, shapes = (list(column) for column in zip(*lines))
-    x, y = _x(*ticks), _share("accuracy", lowest)
-    colour = alt.Color("way:N", scale=alt.Scale(domain=names, range=colours), legend=None)
-    shape = alt.Shape("way:N", scale=alt.Scale(domain=names, range=shapes), legend=None)
-    at_points, at_ends = (
-        alt.Chart(alt.NamedData(name)).encode(x=x, y=y) for name in ("points", "ends")
-    )
-    parts = [
+    x, y = x_axis(ticks), _share("accuracy", lowest)
+    colour = alt.Color("regime:N", scale=alt.Scale(domain=names, range=colours), legend=None)
+    shape = alt.Shape("regime:N", scale=alt.Scale(domain=names, range=shapes), legend=None)
+    points = alt.Chart(alt.NamedData("points")).encode(x=x, y=y)
+    ends = alt.Chart(alt.NamedData("ends")).encode(x=x, y=y)
+    layers = [
         *_chance(chance, y),
-        at_points.mark_rule(strokeWidth=2, opacity=0.7).encode(
+        points.mark_rule(strokeWidth=2, opacity=0.7).encode(
             y=_share("low", lowest), y2="high:Q", color=colour
         ),
-        at_points.mark_line(strokeWidth=3, strokeJoin="round", strokeCap="round").encode(
-            color=colour, detail="way:N"
+        points.mark_line(strokeWidth=3, strokeJoin="round", strokeCap="round").encode(
+            color=colour, detail="regime:N"
         ),
-        at_points.mark_point(filled=True, size=90, opacity=1).encode(color=colour, shape=shape),
-        at_ends.mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle").encode(
+        points.mark_point(filled=True, size=90, opacity=1).encode(color=colour, shape=shape),
+        ends.mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle").encode(
             text="text:N"
         ),
-        *_crosshair(names, x, y, of),
+        *_crosshair(names, x, y, tested_on),
     ]
-    return (
-        charts.finished(alt.layer(*parts), "", right=4)
-        .properties(height=HEIGHT, datasets={})
-        .to_dict()
-    )
+    chart = charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    spec: Spec = chart.to_dict()
+    return spec
 
 
-def _lowest(points: Sequence[dict]) -> float:
-    """Where the scale begins: what is lost of much is a small part of it, and should be seen."""
+def _lowest(points: Sequence[Row]) -> float:
+    """Returns where the scale begins: losing little of much should be visible."""
     return min(0.8, max(0.0, floor(10 * min((point["low"] for point in points), default=1)) / 10))
 
 
 def _share(field: str, lowest: float) -> alt.Y:
-    """Accuracy, from the lowest that is shown to all."""
+    """Returns the y axis of accuracy, from `lowest` to 100 per cent."""
     axis = alt.Axis(
         tickCount=5,
-        labelExpr=f"round(datum.value * 100) + '{chart_data.NO_BREAK}%'",
+        labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'",
         title=None,
         gridColor=INK,
         gridOpacity=0.12,
@@ -110,113 +129,65 @@ def _share(field: str, lowest: float) -> alt.Y:
 
 
 def _chance(level: float | None, y: alt.Y) -> list[alt.Chart]:
-    """Dotted: the accuracy of guessing."""
+    """Returns a dotted line at the accuracy of guessing."""
     if level is None:
         return []
-    base = alt.Chart(
-        pd.DataFrame([{"accuracy": level, "text": f"chance {chart_data.whole(level)}"}])
-    ).encode(y=y)
+    data = pd.DataFrame([{"accuracy": level, "text": f"chance {whole_percent(level)}"}])
+    base = alt.Chart(data).encode(y=y)
     text = base.mark_text(align="left", dx=2, dy=8, fontSize=12, color=INK, opacity=0.85).encode(
         x=alt.value(0), text="text:N"
     )
     return [base.mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color=INK, opacity=0.6), text]
 
 
-def _crosshair(names: Sequence[str], x: alt.X, y: alt.Y, of: str) -> list[alt.Chart]:
-    """A line that follows the pointer, with the accuracy of every way there."""
-    hover = alt.selection_point(
-        name="hover", fields=["x"], nearest=True, on="pointerover", clear="pointerout", empty=False
+def _crosshair(names: Sequence[str], x: alt.X, y: alt.Y, tested_on: TestedOn) -> list[alt.Chart]:
+    """Returns a line that follows the pointer, with the accuracy of every regime there."""
+    hover = chart_layers.hover_selection("x")
+    accuracies = [alt.Tooltip(f"w{i}:N", title=name) for i, name in enumerate(names)]
+    base = alt.Chart(alt.NamedData("tooltips")).encode(x=x)
+    targets = base.mark_point(size=400, opacity=0).encode(
+        y=y, tooltip=[alt.Tooltip("moment:N", title=f"on the {tested_on}"), *accuracies]
     )
-    told = [alt.Tooltip(f"w{i}:N", title=name) for i, name in enumerate(names)]
-    base = alt.Chart(alt.NamedData("looks")).encode(x=x)
-    seen = base.mark_point(size=400, opacity=0).encode(
-        y=y, tooltip=[alt.Tooltip("moment:N", title=f"on the {of}"), *told]
-    )
-    line = base.mark_rule(color=INK, strokeWidth=1).encode(
-        opacity=alt.condition(hover, alt.value(0.45), alt.value(0))
-    )
-    return [line, seen.add_params(hover)]
+    return [chart_layers.hover_line(base, hover), targets.add_params(hover)]
 
 
-def _ticks(found: StudyResult, axis: str) -> tuple[tuple[float, ...], str, str, float]:
-    """What stands on the axis, how it is written, what it is, and where it ends."""
-    if axis == "steps":
-        most = max((look.step for look in found.probes), default=10)
-        most_images = found.began.sizes[-1]
-        title = f"step, while {'all' if most_images is None else most_images} images {'of the target' if most_images is None else 'a class'} are learned"
-        return (
-            tuple(step for step in STEPS if step <= most),
-            "format(datum.value, ',')",
-            title,
-            most,
-        )
-    few = [size for size in found.began.sizes if size is not None]
-    if None not in found.began.sizes:
-        return tuple(few), "format(datum.value, ',')", "target images a class", few[-1]
-    most = found.began.images
-    label = f"datum.value > {max([*few, 0])} ? 'all, {round(most):,}' : format(datum.value, ',')"
-    return (*few, most), label, "target images a class", most
-
-
-def _x(values: Sequence[float], label: str, title: str, most: float) -> alt.X:
-    """Images or steps, counted in powers: every power of ten takes the same room."""
-    plain = {
-        "grid": False,
-        "domain": False,
-        "ticks": False,
-        "labelOverlap": False,
-        "titlePadding": 6,
-    }
-    style = alt.Axis(values=list(values), labelExpr=label, title=title, **plain)
-    least = (
-        values[0] if values[0] < most else most / 2
-    )  # a scale needs some width, and a study may have one place only
-    return alt.X("x:Q", scale=alt.Scale(type="log", domain=[least, most], nice=False), axis=style)
-
-
-def _points(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
-    """A row for each point of each line, with the ends of its error bar."""
+def _point_rows(curves: dict[str, list[Point]], tested_on: TestedOn) -> list[Row]:
+    """Returns a row for each point of each line, with the ends of its error bar."""
     return [
         {
-            "way": way(found, name),
+            "regime": regime_title(regime),
             "x": point.x,
             "accuracy": mean,
             "low": mean - (sem or 0),
             "high": mean + (sem or 0),
         }
-        for name in ways
-        for point in found.curve(axis, name)
-        for mean, sem in [getattr(point, of)]
+        for regime, curve in curves.items()
+        for point in curve
+        for mean, sem in [_accuracy(point, tested_on)]
     ]
 
 
-def _looks(found: StudyResult, axis: str, of: str, ways: Sequence[str]) -> list[dict]:
-    """A row for each place on the axis, with the accuracy of every way there as w0, w1, ..."""
-    rows_by_x: dict[float, dict] = {}
-    for i, name in enumerate(ways):
-        for point in found.curve(axis, name):
-            row = rows_by_x.setdefault(
-                point.x,
-                {
-                    "x": point.x,
-                    "accuracy": getattr(point, of)[0],
-                    "moment": moment(found, axis, point),
-                },
-            )
-            row[f"w{i}"] = spread(*getattr(point, of))
+def _tooltip_rows(
+    result: StudyResult, axis: Axis, tested_on: TestedOn, curves: dict[str, list[Point]]
+) -> list[Row]:
+    """Returns a row for each x of any curve, with the accuracy of every regime as w0, w1, ..."""
+    rows_by_x: dict[float, Row] = {}
+    for i, curve in enumerate(curves.values()):
+        for point in curve:
+            accuracy = _accuracy(point, tested_on)
+            moment = point_name(result, axis, point)
+            new = {"x": point.x, "accuracy": accuracy[0], "moment": moment}
+            rows_by_x.setdefault(point.x, new)[f"w{i}"] = percent_with_spread(*accuracy)
     return list(rows_by_x.values())
 
 
-def _ends(found: StudyResult, axis: str, of: str, ways: Sequence[str], apart: float) -> list[dict]:
-    """Right of the lines that have come furthest: what they are and where they stand."""
-    last = {name: curve[-1] for name in ways if (curve := found.curve(axis, name))}
+def _end_rows(curves: dict[str, list[Point]], tested_on: TestedOn, apart: float) -> list[Row]:
+    """Returns labels right of the lines that have come furthest: name and last accuracy."""
+    last = {regime: curve[-1] for regime, curve in curves.items() if curve}
     furthest = max((point.x for point in last.values()), default=None)
-    labels = chart_data.ends(
-        [
-            (way(found, name), getattr(point, of)[0])
-            for name, point in last.items()
-            if point.x == furthest
-        ],
-        apart,
-    )
-    return [{**label, "x": furthest} for label in labels]
+    values = [
+        (regime_title(regime), _accuracy(point, tested_on)[0])
+        for regime, point in last.items()
+        if point.x == furthest
+    ]
+    return [{**label, "x": furthest} for label in chart_data.end_labels(values, apart)]

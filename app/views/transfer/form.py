@@ -1,69 +1,65 @@
-"""The form of the Transfer page: what is known first, what is learned then, and how often."""
+"""The form of the Transfer page: source, target, protection, seeds, recipe and network."""
+
+from typing import Any
 
 import streamlit as st
 
 from app.shared import labels, navigate
-from app.shared.setting_control import PERSIST
 from app.views.train import network_form
 from lifelong import api
-from lifelong.api import LifelongError
+from lifelong.api import LifelongError, TransferPreset
 
-HOW = (
-    "A network learns the source. Then the target is learned from 1, 5, 20, 100 and all images of each class: **from scratch**, "
-    "with the source's features **frozen**, and **fine-tuned**, with and without protection."
+ABOUT = (
+    "A network learns the source. Then the target is learned from 1, 5, 20, 100 and all images of "
+    "each class: **from scratch**, with the source's features **frozen**, and **fine-tuned**, with "
+    "and without protection."
 )
-HOW_PRETRAINED = (
-    "The target is learned from 1, 5 and 20 images of each class: by the network **from scratch**, with the pretrained network's "
-    "features **frozen** and new layers on top, and with all of it **fine-tuned**."
+ABOUT_PRETRAINED = (
+    "The target is learned from 1, 5 and 20 images of each class: by the network **from scratch**, "
+    "with the pretrained network's features **frozen** and new layers on top, and with all of it "
+    "**fine-tuned**."
 )
-NO_SOURCE = "There is no source to protect: what the network was trained on before is not learned again here."
+NO_SOURCE = (
+    "There is no source to protect: what the network was trained on before is not learned again "
+    "here. Whole networks learn from few images, which takes some minutes a seed without a "
+    "graphics card."
+)
+REPETITIONS = (
+    "Repeats the study to measure the spread, with other images and other first weights each time."
+)
+# Choices beside the presets and the data sets.
 OWN = "own"
 SAME = ""
 PRETRAINED = "pretrained"
-SLOW = (
-    "Whole networks learn from few images, which takes some minutes a seed without a graphics card."
-)
 
 
 def show() -> None:
-    """One obvious button, and below it everything that can be chosen."""
-    state = st.session_state
+    """Shows the whole form: one obvious button first, and below it everything to choose."""
     st.title("Transfer from what to what?")
     start = st.container()
-    _what()
+    _source_and_target()
     left, middle, right = st.columns(3, gap="large")
     with left:
         if _chosen().get("pretrained"):
-            st.caption(f"{NO_SOURCE} {SLOW}")
+            st.caption(NO_SOURCE)
         else:
-            _protector()
+            _protection()
     with middle:
-        st.slider("Seeds", 1, 10, 3, key="study_seeds", **PERSIST)
-        st.caption(
-            "Everything is repeated so many times, with other images and other first weights. It shows how far chance reaches."
-        )
+        st.slider("Seeds", 1, 10, 3, key="study_seeds", persist_state="session")
+        st.caption(REPETITIONS)
     with right:
-        st.segmented_control(
-            "Recipe",
-            list(api.RECIPES),
-            default="quick",
-            key="study_recipe",
-            required=True,
-            format_func=str.capitalize,
-            **PERSIST,
-        )
-        st.caption(f"{api.RECIPES[state['study_recipe']].about.capitalize()}.")
+        _recipe()
         if "model" not in _chosen():
             network_form.model_select("study_model")
+    # Filled last, since it names what was chosen below it.
     with start:
         _start()
-    for name in {given for given in (_chosen()["dataset"], _chosen().get("target")) if given}:
+    for name in {name for name in (_chosen()["dataset"], _chosen().get("target")) if name}:
         api.prepare(name)
 
 
 def _start() -> None:
-    """Filled last, since it tells what was chosen below it."""
-    st.markdown(HOW_PRETRAINED if _chosen().get("pretrained") else HOW)
+    st.markdown(ABOUT_PRETRAINED if _chosen().get("pretrained") else ABOUT)
     if message := st.session_state.pop("refused", None):
         st.error(message)
     with st.container(horizontal=True, key="start_buttons"):
@@ -83,110 +79,125 @@ def _back() -> None:
     st.query_params.clear()
 
 
-def _pairs() -> dict:
-    """The pairs whose data sets are there."""
-    there = set(api.datasets())
+def _presets() -> dict[str, TransferPreset]:
+    """Returns the presets whose data sets can be had."""
+    names = set(api.datasets())
     return {
-        name: pair
-        for name, pair in api.PRESETS.items()
-        if {pair.dataset, pair.target or pair.dataset} <= there
+        name: preset
+        for name, preset in api.PRESETS.items()
+        if {preset.dataset, preset.target or preset.dataset} <= names
     }
 
 
-def _what() -> None:
-    pairs = _pairs()
+def _source_and_target() -> None:
+    presets = _presets()
     chosen = st.segmented_control(
         "Source → target",
-        [*pairs, OWN],
-        default=next(iter(pairs), OWN),
+        [*presets, OWN],
+        default=next(iter(presets), OWN),
         key="pair",
         required=True,
         wrap=True,
-        format_func=lambda name: pairs[name].title if name in pairs else "My own choice",
-        on_change=_new_source,
-        **PERSIST,
+        format_func=lambda name: presets[name].title if name in presets else "My own choice",
+        on_change=_on_source_change,
+        persist_state="session",
     )
-    if chosen in pairs:
-        st.caption(f"{pairs[chosen].description[:1].upper()}{pairs[chosen].description[1:]}.")
-        return
+    if chosen in presets:
+        st.caption(labels.sentence(presets[chosen].description))
+    else:
+        _own_choice()
+
+
+def _own_choice() -> None:
     source, target = st.columns(2, gap="large")
     with source:
         st.selectbox(
             "Source",
             [*api.datasets(), PRETRAINED],
             key="own_source",
-            format_func=_title,
-            on_change=_new_source,
-            **PERSIST,
+            format_func=_choice_title,
+            on_change=_on_source_change,
+            persist_state="session",
         )
-    pretrained = st.session_state["own_source"] == PRETRAINED
+    own_source = st.session_state["own_source"]
+    others = [name for name in api.datasets() if name != own_source]
     with target:
-        others = [name for name in api.datasets() if name != st.session_state["own_source"]]
         st.selectbox(
             "Target",
-            others if pretrained else [SAME, *others],
+            others if own_source == PRETRAINED else [SAME, *others],
             key="own_target",
-            format_func=_title,
-            **PERSIST,
+            format_func=_choice_title,
+            persist_state="session",
         )
-    if not pretrained:
+    if own_source != PRETRAINED:
         st.caption("The target's pictures take the size and the colours of the source's.")
 
 
-def _title(name: str) -> str:
-    return {SAME: "The second half of its classes", PRETRAINED: "A pretrained ResNet-50"}.get(
-        name
-    ) or labels.dataset_title(name)
+def _choice_title(name: str) -> str:
+    if name == SAME:
+        return "The second half of its classes"
+    return "A pretrained ResNet-50" if name == PRETRAINED else labels.dataset_title(name)
 
 
-def _protector() -> None:
-    cards = {card.name: card for card in api.protectors()}
-    names = list(cards)
+def _protection() -> None:
+    infos = {info.name: info for info in api.protectors()}
+    names = list(infos)
     st.selectbox(
         "What protects the source?",
         names,
         index=names.index("lwf"),
         key="protect",
-        format_func=lambda name: cards[name].title,
-        **PERSIST,
+        format_func=lambda name: infos[name].title,
+        persist_state="session",
     )
-    card = cards[st.session_state["protect"]]
-    st.caption(f"{card.summary} Stores {card.stores}.")
+    info = infos[st.session_state["protect"]]
+    st.caption(f"{info.summary} Stores {info.stores}.")
 
 
-def _new_source() -> None:
-    pair = _pairs().get(st.session_state["pair"])
-    network_form.select_default(
-        pair.dataset if pair else st.session_state.get("own_source"), "study_model"
+def _recipe() -> None:
+    st.segmented_control(
+        "Recipe",
+        list(api.RECIPES),
+        default="quick",
+        key="study_recipe",
+        required=True,
+        format_func=str.capitalize,
+        persist_state="session",
     )
+    st.caption(f"{api.RECIPES[st.session_state['study_recipe']].about.capitalize()}.")
 
 
-def _chosen() -> dict:
-    """Source and target, as a study is made of them."""
-    state, pairs = st.session_state, _pairs()
-    if state["pair"] in pairs:
-        return pairs[state["pair"]].fields()
+def _on_source_change() -> None:
+    """Chooses the network that suits the source, where the source is a data set."""
+    state = st.session_state
+    preset = _presets().get(state["pair"])
+    source = preset.dataset if preset else state.get("own_source")
+    if source in api.datasets():
+        network_form.select_default(source, "study_model")
+
+
+def _chosen() -> dict[str, Any]:
+    """Returns source and target, as fields of a study's configuration."""
+    state, presets = st.session_state, _presets()
+    if state["pair"] in presets:
+        return presets[state["pair"]].fields()
     if state["own_source"] == PRETRAINED:
-        return {
-            **api.PRESETS["pretrained"].fields(),
-            "dataset": state["own_target"] or api.datasets()[0],
-        }
-    return {
-        "dataset": state["own_source"],
-        **({"target": state["own_target"]} if state["own_target"] else {}),
-    }
+        target = state["own_target"] or api.datasets()[0]
+        return {**api.PRESETS["pretrained"].fields(), "dataset": target}
+    target = {"target": state["own_target"]} if state["own_target"] else {}
+    return {"dataset": state["own_source"], **target}
 
 
 def _begin() -> None:
-    """Makes the study that the form describes, and has it learned."""
+    """Creates the study that the form describes and starts it."""
     state = st.session_state
     try:
-        given = {
+        fields = {
             "protect": state.get("protect", "lwf"),
             "model": state.get("study_model", "mlp"),
             **_chosen(),
         }
-        study = api.create_study(**given, seeds=state["study_seeds"], recipe=state["study_recipe"])
+        study = api.create_study(**fields, seeds=state["study_seeds"], recipe=state["study_recipe"])
         api.learn(study)
     except LifelongError as error:
         state["refused"] = str(error)

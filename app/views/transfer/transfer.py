@@ -1,29 +1,32 @@
-"""The Transfer page: what a source is worth to a target, and what it loses. The address holds the study and the axis."""
+"""The Transfer page: what a source is worth to a target, and what it loses.
+
+The address holds the study and the axis.
+"""
 
 import json
 
+import pandas as pd
 import streamlit as st
 
 from app.shared import navigate
-from app.views.transfer import charts
-from app.views.transfer import form as transfer_form
-from app.views.transfer import labels as naming
-from app.views.transfer import text as words
+from app.views.transfer import charts, facts, form, labels, text
+from app.views.transfer.measures import measures
 from lifelong import api
-from lifelong.api import LifelongError, StudyResult
+from lifelong.api import Axis, LifelongError, StudyResult
 
-EVERY = 0.5  # seconds between two looks at the record
+POLL_SECONDS = 0.5  # between two reads of the record
 NEW = "new"  # in the address, in place of a study
+AXIS_TITLES: dict[Axis, str] = {"images": "Images of the target", "steps": "Steps of learning it"}
 query, state = st.query_params, st.session_state
 
 
 def page() -> None:
-    """The form, or the study that the address names, by default the one that came with the project."""
+    """Shows the form, or the study of the address, by default the shipped one."""
     navigate.apply()
-    listed = api.study_list()
-    study = query.get("study") or next((name for name in listed if api.is_shipped(name)), NEW)
+    studies = api.study_list()
+    study = query.get("study") or next((name for name in studies if api.is_shipped(name)), NEW)
     if study == NEW:
-        transfer_form.show()
+        form.show()
         return
     st.title("Does knowing one thing help to learn another?")
     try:
@@ -31,8 +34,8 @@ def page() -> None:
     except LifelongError as error:
         st.error(str(error))
         _new_button()
-    if len(listed) > 1:
-        _picker(listed, study)
+    if len(studies) > 1:
+        _picker(studies, study)
 
 
 def _new_button(primary: bool = True) -> None:
@@ -41,50 +44,50 @@ def _new_button(primary: bool = True) -> None:
         key="new_study",
         type="primary" if primary else "secondary",
         icon=":material/add:",
-        on_click=_ask,
+        on_click=_to_form,
     )
 
 
-def _ask() -> None:
+def _to_form() -> None:
     navigate.navigate_to(study=NEW)
 
 
-def _picker(listed: list[str], study: str) -> None:
-    state["study_pick"] = study if study in listed else None
+def _picker(studies: list[str], study: str) -> None:
+    state["study_pick"] = study if study in studies else None
     st.selectbox(
         "All studies",
-        listed,
+        studies,
         key="study_pick",
-        format_func=_listed,
+        format_func=_list_entry,
         placeholder="Choose a study",
-        on_change=_other_study,
+        on_change=_on_study_change,
     )
 
 
-def _listed(study: str) -> str:
+def _list_entry(study: str) -> str:
     try:
-        return naming.listed(study, api.study(study))
+        return labels.list_entry(study, api.study(study))
     except LifelongError:
         return f"{study} (damaged)"
 
 
-def _other_study() -> None:
+def _on_study_change() -> None:
     navigate.navigate_to(study=state["study_pick"])
 
 
-def _show(study: str, found: StudyResult, where: str) -> None:
-    """A study in whatever state it is in."""
+def _show(study: str, result: StudyResult, run_state: str) -> None:
+    """Shows a study, whatever its state."""
     if message := state.pop("refused", None):
         st.error(message)
-    if where in ("running", "waiting"):
-        st.caption(naming.setup(study, found))
+    if run_state in ("running", "waiting"):
+        st.caption(labels.setup(study, result))
         _at_work(study)
         return
-    if where != "finished":
-        (st.error if where == "failed" else st.info)(words.standing(found, where))
-    st.markdown(f"### {words.result(found)}")
+    if run_state != "finished":
+        (st.error if run_state == "failed" else st.info)(text.at_rest(result, run_state))
+    st.markdown(f"### {text.heading(result)}")
     with st.container(horizontal=True, key="study_buttons"):
-        if where != "finished" and not api.is_shipped(study):
+        if run_state != "finished" and not api.is_shipped(study):
             st.button(
                 "Go on",
                 key="go_on",
@@ -93,11 +96,11 @@ def _show(study: str, found: StudyResult, where: str) -> None:
                 on_click=_learn,
                 args=(study,),
             )
-        _new_button(primary=where == "finished")
-    if found.has_begun:
-        _charts(found)
-        _numbers(found)
-    _facts(study, found)
+        _new_button(primary=run_state == "finished")
+    if result.has_begun:
+        _charts(result)
+        _numbers(result)
+    _facts(study, result)
 
 
 def _at_work(study: str) -> None:
@@ -108,22 +111,21 @@ def _at_work(study: str) -> None:
     _follow(study)
 
 
-@st.fragment(run_every=EVERY)
+@st.fragment(run_every=POLL_SECONDS)
 def _follow(study: str) -> None:
-    """What the record says now; the page is drawn anew once the study is no longer at work, or can no longer be read."""
+    """Shows the record as it grows; reruns the page once the study is at rest or unreadable."""
     try:
-        where, found = api.state(study), api.study(study)
+        run_state, result = api.state(study), api.study(study)
     except LifelongError:
         st.rerun()
-    if where not in ("running", "waiting"):
+    if run_state not in ("running", "waiting"):
         st.rerun()
-    share, told = words.progress(
-        found, where, api.queue_position(study), api.arriving(found.config.run)
-    )
-    st.progress(share, text=told)
-    if found.has_begun:
+    download = api.arriving(result.config.run)
+    share, sentence = text.progress(result, run_state, api.queue_position(study), download)
+    st.progress(share, text=sentence)
+    if result.has_begun:
         with st.container(key="live"):
-            _charts(found)
+            _charts(result)
 
 
 def _learn(study: str) -> None:
@@ -133,80 +135,86 @@ def _learn(study: str) -> None:
         state["refused"] = str(error)
 
 
-def _charts(found: StudyResult) -> None:
-    """Learning the target, and below it what became of the source, over images or over steps."""
-    axis = _axis()
-    st.subheader(f"Learning the target, {naming.classes(found.began.target)}")
-    st.vega_lite_chart(charts.target(found, axis), key=f"target_{axis}")
-    st.caption(words.legend(found))
-    st.markdown(f"{words.learning(found, axis)} {words.forward(found, axis)}")
-    if not found.config.pretrained:
-        _source(found, axis)
-    st.caption(words.about(found, axis))
+def _charts(result: StudyResult) -> None:
+    """Shows accuracy on the target, and below it on the source, over images or over steps."""
+    axis = _axis_control()
+    st.subheader(f"Learning the target, {labels.class_list(result.began.target)}")
+    st.vega_lite_chart(charts.target(result, axis), key=f"target_{axis}")
+    st.caption(text.legend(result))
+    st.markdown(f"{text.learning(result, axis)} {text.forward(result, axis)}")
+    if result.config.protect:
+        _source(result, axis, result.config.protect)
+    st.caption(text.about(result, axis))
 
 
-def _source(found: StudyResult, axis: str) -> None:
-    st.subheader(f"What became of the source, {naming.classes(found.began.source)}")
-    st.vega_lite_chart(charts.source(found, axis), key=f"source_{axis}")
-    st.caption(words.legend_of_source(found))
-    st.markdown(words.source(found, axis))
+def _source(result: StudyResult, axis: Axis, protect: str) -> None:
+    st.subheader(f"What became of the source, {labels.class_list(result.began.source)}")
+    st.vega_lite_chart(charts.source(result, axis), key=f"source_{axis}")
+    st.caption(text.protected_legend(protect))
+    st.markdown(text.source(result, axis))
 
 
-def _axis() -> str:
-    state["axis"] = _axis_now()
-    return st.segmented_control(
+def _axis_control() -> Axis:
+    state["axis"] = axis = _axis()
+    st.segmented_control(
         "From left to right",
-        ["images", "steps"],
+        list(AXIS_TITLES),
         key="axis",
         required=True,
-        on_change=_counted,
-        format_func={"images": "Images of the target", "steps": "Steps of learning it"}.get,
+        on_change=_on_axis_change,
+        format_func=AXIS_TITLES.__getitem__,
     )
+    return axis
 
 
-def _axis_now() -> str:
+def _axis() -> Axis:
+    """Returns the axis that the address names."""
     return "steps" if query.get("by") == "steps" else "images"
 
 
-def _counted() -> None:
+def _on_axis_change() -> None:
     if state["axis"] == "steps":
         query["by"] = "steps"
     else:
         query.pop("by", None)
 
 
-def _numbers(found: StudyResult) -> None:
-    if not (measures := words.measures(found, _axis_now())):
+def _numbers(result: StudyResult) -> None:
+    rows = measures(result, _axis())
+    if not rows:
         return
-    st.subheader(f"In points, over {_axis_now()}")
+    st.subheader(f"In points, over {_axis()}")
     with st.container(horizontal=True, key="measures"):
-        for name, value, meaning in measures:
-            st.metric(name, value, border=True, help=meaning)
+        for measure in rows:
+            st.metric(measure.title, measure.value, border=True, help=measure.meaning)
 
 
-def _facts(study: str, found: StudyResult) -> None:
+def _facts(study: str, result: StudyResult) -> None:
     st.subheader("The study")
-    st.markdown(
-        "\n".join(
-            [
-                "| About | This study |",
-                "|---|---|",
-                *(f"| {name} | {value} |" for name, value in naming.facts(found)),
-            ]
-        )
-    )
-    quietly = {"icon": ":material/download:", "on_click": "ignore"}
+    table = pd.DataFrame(facts.facts(result), columns=["About", "This study"])
+    st.table(table, hide_index=True)
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
-        if found.learned:
+        if result.learned:
             st.download_button(
-                "Curves (CSV)", naming.csv(found), f"{study}.csv", "text/csv", key="csv", **quietly
+                "Curves (CSV)",
+                facts.curves_csv(result),
+                f"{study}.csv",
+                "text/csv",
+                key="csv",
+                icon=":material/download:",
+                on_click="ignore",
             )
-        report = json.dumps(found.report(study), indent=2)
         st.download_button(
-            "Report (JSON)", report, f"{study}.json", "application/json", key="json", **quietly
+            "Report (JSON)",
+            json.dumps(result.report(study), indent=2),
+            f"{study}.json",
+            "application/json",
+            key="json",
+            icon=":material/download:",
+            on_click="ignore",
         )
     st.caption("The same from the command line:")
-    st.code(naming.command(found), language="bash", wrap_lines=True)
+    st.code(facts.command(result), language="bash", wrap_lines=True)
 
 
 page()

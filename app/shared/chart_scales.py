@@ -1,0 +1,96 @@
+"""Axes, colours and shapes that the charts of a run share.
+
+The colours of tasks keep a contrast of 3 to 1 on white and on near-black, and every task has a
+shape of its own as well. Text is drawn in the page's own colour (`currentColor`), so that one chart
+reads well in light and dark; that needs the SVG renderer.
+"""
+
+import altair as alt
+
+from app.shared.numbers import NO_BREAK
+from lifelong.api import History
+
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#C66FA0",
+    "#A67C00",
+    "#5B8DEF",
+    "#8C6239",
+    "#7D7D7D",
+    "#C8324B",
+    "#7A5FD3",
+)
+STAR = "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z"
+DIAGONAL_CROSS = "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z"
+SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+    STAR,
+    DIAGONAL_CROSS,
+)
+INK = "currentColor"
+MANY = 6  # more tasks than this, and their headings are numbers alone
+
+
+def after(history: History) -> alt.X:
+    """Returns the x axis that counts tasks learned."""
+    last = history.config.tasks - 1
+    axis = alt.Axis(
+        values=list(range(history.config.tasks)),
+        labelExpr="datum.value + 1",
+        title="after learning task",
+        titlePadding=6,
+        grid=False,
+        domain=False,
+        ticks=False,
+    )
+    return alt.X(
+        "after:Q", scale=alt.Scale(domain=[-0.12 * max(last, 1), last], nice=False), axis=axis
+    )
+
+
+def at(history: History) -> alt.X:
+    """Returns the x axis that counts steps; every task takes the same width."""
+    title = "training, step by step through each task"
+    axis = alt.Axis(
+        values=[], title=title, titlePadding=10, grid=False, domain=False, ticks=False, labels=False
+    )
+    return alt.X("at:Q", scale=alt.Scale(domain=[0, history.config.tasks], nice=False), axis=axis)
+
+
+def share() -> alt.Y:
+    """Returns the y axis of accuracy, from 0 to 100 per cent."""
+    axis = alt.Axis(
+        values=[0, 0.25, 0.5, 0.75, 1],
+        labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'",
+        title=None,
+        gridColor=INK,
+        gridOpacity=0.12,
+        domain=False,
+        ticks=False,
+        labelPadding=8,
+    )
+    return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
+
+
+def colour(history: History) -> alt.Color:
+    """Returns a colour for each task, the same in every chart."""
+    return alt.Color("task:N", scale=_by_task(history, COLOURS), legend=None)
+
+
+def shape(history: History) -> alt.Shape:
+    """Returns a shape for each task, the same in every chart."""
+    return alt.Shape("task:N", scale=_by_task(history, SHAPES), legend=None)
+
+
+def _by_task(history: History, values: tuple[str, ...]) -> alt.Scale:
+    tasks = list(range(history.config.tasks))
+    return alt.Scale(domain=tasks, range=[values[task % len(values)] for task in tasks])

@@ -1,0 +1,104 @@
+"""The accuracy matrix of a run as a heat map. No user interface."""
+
+import altair as alt
+import pandas as pd
+
+from app.shared import chart_data
+from app.shared.chart_scales import INK, MANY
+from app.shared.charts import Layers, Picked, finished
+from lifelong.api import History
+
+# cividis: forgotten is dark, known is bright
+KNOWN = ("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838")
+CHANGE = ("#A33B00", "#E2A57F", "#EDEBE8", "#9CC1DC", "#0B5C93")
+FIELDS = ["task", "after", "shown", "text", "name", "moment", "accuracy", "change"]
+
+
+def forgetting_matrix(history: History, drop: bool = False, picked: Picked = None) -> Layers:
+    """Returns accuracy[after][on] as a heat map with the numbers in it.
+
+    drop: the change since the task was learned, on a diverging scale. picked: (task, after),
+    framed; a click selects it as "pick".
+    """
+    data = pd.DataFrame(chart_data.matrix_rows(history, drop), columns=FIELDS)
+    base = alt.Chart(data).encode(x=_tested_on(history, drop), y=_after(history))
+    layers = [
+        _cells(base, drop),
+        _frame(base.transform_filter(alt.datum.task == alt.datum.after), 2),
+        _numbers(base, history, drop),
+    ]
+    if picked is not None:
+        cell = (alt.datum.task == picked[0]) & (alt.datum.after == picked[1])
+        layers.append(_frame(base.transform_filter(cell), 5))
+    tasks = history.config.tasks
+    height = max(tasks, 3) * (46 if tasks <= MANY else 34) + 76
+    return finished(alt.layer(*layers), _description(history, drop)).properties(height=height)
+
+
+def _cells(base: alt.Chart, drop: bool) -> alt.Chart:
+    tooltip = [
+        alt.Tooltip("name:N", title="on"),
+        alt.Tooltip("moment:N", title="after"),
+        alt.Tooltip("accuracy:N", title="accuracy"),
+        alt.Tooltip("change:N", title="since learned"),
+    ]
+    scale = alt.Scale(
+        domain=[-1, -0.5, 0, 0.5, 1] if drop else [0, 0.2, 0.4, 0.6, 0.8, 1],
+        range=list(CHANGE if drop else KNOWN),
+    )
+    colour = alt.Color("shown:Q", scale=scale, legend=None)
+    pick = alt.selection_point(name="pick", fields=["task", "after"], on="click", empty=False)
+    return base.mark_rect(cursor="pointer").encode(color=colour, tooltip=tooltip).add_params(pick)
+
+
+def _frame(cells: alt.Chart, width: int) -> alt.Chart:
+    return cells.mark_rect(filled=False, stroke=INK, strokeWidth=width)
+
+
+def _numbers(base: alt.Chart, history: History, drop: bool) -> alt.Chart:
+    dark_ground = "abs(datum.shown) > 0.7" if drop else "datum.shown < 0.52"
+    colour = alt.condition(dark_ground, alt.value("#ffffff"), alt.value("#1b1a18"))
+    size = 13 if history.config.tasks <= MANY else 10
+    return base.mark_text(fontSize=size, fontWeight=600).encode(text="text:N", color=colour)
+
+
+def _tested_on(history: History, drop: bool) -> alt.X:
+    few = history.config.tasks <= MANY
+    labels = [
+        [name, group] if len(group) < 10 else [name]
+        for name, group in zip(chart_data.task_names(history), chart_data.class_lists(history))
+    ]
+    axis = alt.Axis(
+        title="change of accuracy, in points, on" if drop else "accuracy, in %, on",
+        orient="top",
+        labelExpr=f"{labels}[datum.value]" if few else "datum.value + 1",
+        labelAngle=0,
+        ticks=False,
+        domain=False,
+        titlePadding=6,
+    )
+    return alt.X("task:O", scale=_tasks(history), axis=axis)
+
+
+def _after(history: History) -> alt.Y:
+    axis = alt.Axis(
+        title="after learning task",
+        labelExpr="datum.value + 1",
+        ticks=False,
+        domain=False,
+        grid=False,
+        titlePadding=6,
+    )
+    return alt.Y("after:O", scale=_tasks(history), axis=axis)
+
+
+def _tasks(history: History) -> alt.Scale:
+    return alt.Scale(domain=list(range(history.config.tasks)), paddingInner=0.06, paddingOuter=0.03)
+
+
+def _description(history: History, drop: bool) -> str:
+    what = "Change of accuracy since each task was learned" if drop else "Accuracy on each task"
+    rows = chart_data.matrix_rows(history, drop)
+    last = [row for row in rows if row["after"] == len(history.learned) - 1]
+    numbers = "; ".join(f"{row['name']}: {row['text']}" for row in last)
+    return f"{what}, a row for each moment. Last row: {numbers}."

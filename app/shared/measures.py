@@ -1,0 +1,71 @@
+"""Metrics of a run with their values as text, and what the task label would be worth."""
+
+from dataclasses import dataclass
+
+from app.shared import glossary
+from app.shared.chart_data import accuracy_rows
+from app.shared.numbers import percent, signed_percent
+from lifelong import api
+from lifelong.api import History
+
+GIVEN_TASK_LABEL = "with the task label"  # a term of the glossary
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number about a run. name: of the metric; meaning: a sentence for a tooltip."""
+
+    name: str
+    title: str
+    value: str
+    meaning: str
+
+
+def measures(history: History, reference: History | None) -> list[Measure]:
+    """Returns every registered metric that is defined for the run."""
+    values = history.measures(reference)
+    rows = [
+        Measure(metric.name, metric.title, signed_percent(values[metric.name]), metric.meaning)
+        for metric in api.metrics()
+        if values[metric.name] is not None
+    ]
+    if label_matters(history):
+        value = percent(accuracy_given_task(history))
+        meaning = glossary.sentence(GIVEN_TASK_LABEL)
+        title = GIVEN_TASK_LABEL.capitalize()
+        rows.insert(1, Measure("accuracy_given_task", title, value, meaning))
+    return rows
+
+
+def average_accuracy(history: History) -> float:
+    """Returns the mean accuracy over the tasks learned, of which there is at least one."""
+    last = accuracy_rows(history)[-1]
+    return sum(last) / len(last)
+
+
+def accuracy_given_task(history: History) -> float:
+    """Returns the mean accuracy over the tasks learned, the task label given."""
+    last = history.learned[-1].accuracy_given_task
+    return sum(last) / len(last)
+
+
+def label_matters(history: History) -> bool:
+    """Returns whether the task label would help: competing tasks of more than one class."""
+    several = history.has_started and max(map(len, history.started.classes)) > 1
+    return history.config.rules.infers_task and several and len(history.learned) > 1
+
+
+def label_worth(history: History) -> str:
+    """Returns a sentence about what the task label would be worth to a class-incremental model."""
+    given, own = accuracy_given_task(history), average_accuracy(history)
+    text = (
+        f"Told which task an image is from, the same model would get **{percent(given)}** right "
+        f"instead of {percent(own)}."
+    )
+    if own > 0.98:
+        return text
+    if given - own > (1 - own) / 2:
+        return (
+            f"{text} Most of its mistakes are between tasks; within a task it still knows its way."
+        )
+    return f"{text} Most of its mistakes remain: the tasks themselves are forgotten."

@@ -1,0 +1,55 @@
+"""The part of the Inspect page that holds a run's configuration and downloads."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from app.shared import chart_data, labels, navigate
+from lifelong.api import History
+
+
+def show_facts(run: str, history: History) -> None:
+    """Shows the configuration of a run, downloads, links and the command that makes it again."""
+    st.subheader("The run")
+    table = pd.DataFrame(labels.facts(history), columns=["About", "This run"])
+    st.table(table, hide_index=True)
+    with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
+        _downloads(run, history)
+        st.page_link(
+            navigate.DRAW,
+            label="Draw on it",
+            icon=":material/draw:",
+            query_params={"run": run},
+            disabled=not history.learned,
+        )
+        st.page_link(
+            navigate.TRAIN,
+            label="Its training",
+            icon=":material/model_training:",
+            query_params={"run": run},
+        )
+    st.caption("The same from the command line:")
+    st.code(labels.command(history), language="bash", wrap_lines=True)
+
+
+def _downloads(run: str, history: History) -> None:
+    if history.learned:
+        st.download_button(
+            "Matrix (CSV)",
+            chart_data.matrix_csv(history),
+            f"{run}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="csv",
+        )
+    st.download_button(
+        "Report (JSON)",
+        json.dumps(history.report(run), indent=2),
+        f"{run}.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key="json",
+    )
