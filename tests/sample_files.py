@@ -1,15 +1,12 @@
 """Data sets small enough for tests, as they lie on people's disks, and a server for what stands in for a download."""
 
 import gzip
-import hashlib
 import io
 import struct
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -106,31 +103,14 @@ def go_online(monkeypatch) -> None:
         monkeypatch.delenv(proxy, raising=False)
 
 
-def packed_files() -> dict[str, bytes]:
-    """The tiny MNIST as it is downloaded."""
-    return {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in four_files().items()}
-
-
-def declare(
-    monkeypatch, module: ModuleType, packed: dict[str, bytes], address: str, right: bool = True
-) -> None:
-    """Declares these archives at an address as the download of a data set; right: whether all checksums fit."""
-    archives = tuple(
-        (
-            name,
-            f"md5:{hashlib.md5(content if right or 't10k-labels' not in name else b'').hexdigest()}",
-        )
-        for name, content in packed.items()
-    )
-    nbytes = sum(map(len, packed.values()))
-    download = replace(module.SPEC.download, addresses=(address,), archives=archives, nbytes=nbytes)
-    monkeypatch.setattr(module, "SPEC", replace(module.SPEC, download=download))
-
-
 @contextmanager
-def server(files: dict[str, bytes], cut: float = 1.0):
-    """Serves files under their names, only part of each where `cut` is less than one; yields its address and what was asked."""
+def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
+    """Serves files under their names, only part of each where `cut` is less than one; yields its address and what was asked.
+
+    silent: it never says more, and keeps the connection open.
+    """
     asked = []
+    closing = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -143,16 +123,20 @@ def server(files: dict[str, bytes], cut: float = 1.0):
             self.send_header("Content-Length", str(len(files[name])))
             self.end_headers()
             self.wfile.write(files[name][: int(cut * len(files[name]))])
+            if silent:
+                self.wfile.flush()
+                closing.wait(10)
 
         def log_message(self, *_):
             pass
 
     http = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{http.server_port}/", asked
     finally:
+        closing.set()
         http.shutdown()
         http.server_close()
         thread.join()

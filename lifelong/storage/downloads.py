@@ -41,13 +41,12 @@ def fetch(
     file: Path,
     checksum: str,
     report: Callable[[int], object] = lambda done: None,
-    timeout: float = TIMEOUT,
 ) -> None:
     """Downloads a file from the first address that delivers it, whole or not at all.
 
     checksum: algorithm and digest, "md5:..." or "sha256:..."; a digest may be only the first digits, as in the names of
     torchvision's weights. report: called with the bytes so far; an exception that it raises ends the download.
-    timeout: seconds without an answer. Raises DownloadError, and OSError where the file cannot be written.
+    Raises DownloadError, and OSError where the file cannot be written.
     """
     if offline():
         raise DownloadError("LIFELONG_OFFLINE forbids downloads")
@@ -56,7 +55,7 @@ def fetch(
         # Beside its final name, then renamed: half a download is never taken for the file.
         with tempfile.TemporaryDirectory(dir=file.parent) as beside:
             try:
-                _fetch(address, Path(beside) / file.name, checksum, report, timeout)
+                _fetch(address, Path(beside) / file.name, checksum, report)
             except DownloadError:
                 if number == len(addresses):
                     raise
@@ -65,16 +64,14 @@ def fetch(
                 return
 
 
-def _fetch(
-    address: str, file: Path, checksum: str, report: Callable[[int], object], timeout: float
-) -> None:
+def _fetch(address: str, file: Path, checksum: str, report: Callable[[int], object]) -> None:
     import pooch  # with requests it takes a third of a second to import, and is seldom needed
     import requests
 
     downloader = pooch.HTTPDownloader(
         progressbar=_Progress(report),
         chunk_size=CHUNK,
-        timeout=timeout,
+        timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},  # the checksum is that of the file as it is stored
     )
     try:

@@ -1,14 +1,9 @@
 """CIFAR-10 from parquet, from torchvision's folder and download, and from an image folder."""
 
-import hashlib
-import io
 import os
 import pickle
-import tarfile
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -17,9 +12,10 @@ from lifelong.datasets import cifar10
 from lifelong.datasets.readers.torchvision_batches import FILES
 from lifelong.datasets.readers.torchvision_batches import FOLDER as BATCHES
 from lifelong.errors import LifelongError
+from tests.datasets.stand_ins import batches, trust
 from tests.helpers import config, run_all
 from tests.image_helpers import is_one_sentence
-from tests.sample_files import Harmful, coded, go_online, image_folder, parquet, plain, server
+from tests.sample_files import Harmful, coded, image_folder, parquet, plain
 
 needs_cifar = pytest.mark.skipif(
     not (
@@ -132,46 +128,9 @@ def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, s
 # Torchvision's folder
 
 
-def batches(harmful: dict | None = None) -> dict[str, bytes]:
-    """The seven files of torchvision's folder for the twenty and ten tiny images, some replaced by other things pickled."""
-
-    def part(first: int, count: int) -> dict:
-        values = np.arange(first, first + count)
-        return {
-            "data": np.repeat(values[:, None], 3072, 1).astype(np.uint8),
-            "labels": (values % 10).tolist(),
-        }
-
-    things = {f"data_batch_{k + 1}": part(4 * k, 4) for k in range(5)}
-    things |= {
-        "test_batch": part(0, 10),
-        "batches.meta": {"label_names": list(CLASSES)},
-        **(harmful or {}),
-    }
-    return {name: pickle.dumps(thing) for name, thing in things.items()}
-
-
-def known(monkeypatch, files: dict[str, bytes]) -> None:
-    """Makes torchvision believe that these files are the real ones."""
-    from lifelong.numerics.torchvision_import import datasets as vision
-
-    sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(
-        vision.CIFAR10,
-        "train_list",
-        [[name, sums[name]] for name in sums if name.startswith("data")],
-    )
-    monkeypatch.setattr(vision.CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
-    monkeypatch.setattr(
-        vision.CIFAR10,
-        "meta",
-        {"filename": "batches.meta", "key": "label_names", "md5": sums["batches.meta"]},
-    )
-
-
 def test_torchvisions_folder_is_read_when_every_checksum_is_right(data, monkeypatch):
-    image_folder(data / BATCHES, batches())
-    known(monkeypatch, batches())
+    image_folder(data / BATCHES, batches(CLASSES))
+    trust(monkeypatch, batches(CLASSES))
     assert_tiny(datasets.load("cifar10"))
 
 
@@ -189,15 +148,17 @@ def test_every_file_that_torchvision_opens_has_a_checksum_of_its_own():
 @pytest.mark.parametrize("name", FILES)
 def test_a_forged_pickle_is_never_unpickled(data, tmp_path, monkeypatch, name):
     trap = tmp_path / "sprung"
-    known(monkeypatch, batches())  # all the other files are right
-    image_folder(data / BATCHES, batches({name: Harmful(trap)}))
+    trust(monkeypatch, batches(CLASSES))  # all the other files are right
+    image_folder(data / BATCHES, batches(CLASSES, {name: Harmful(trap)}))
     assert "a checksum differs" in refused(load) and not trap.exists()
     pickle.loads((data / BATCHES / name).read_bytes())  # this is what would have happened
     assert trap.exists()
 
 
 def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
-    image_folder(data / BATCHES, batches({name: Harmful(tmp_path / name) for name in FILES}))
+    image_folder(
+        data / BATCHES, batches(CLASSES, {name: Harmful(tmp_path / name) for name in FILES})
+    )
     assert refused(load) == (
         "The files in cifar-10-batches-py are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again."
     )
@@ -205,92 +166,13 @@ def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
 
 
 def test_a_file_that_is_missing_is_told_by_name(data):
-    files = batches()
+    files = batches(CLASSES)
     del files["data_batch_3"], files["batches.meta"]
     image_folder(data / BATCHES, files)
     assert not datasets.is_available("cifar10")
     assert (
         refused(load)
         == "The folder cifar-10-batches-py lacks data_batch_3, batches.meta; fetch CIFAR-10 again."
-    )
-
-
-# The download, from a server on this machine
-
-
-@pytest.fixture
-def archive(data, monkeypatch) -> bytes:
-    """A tiny CIFAR-10 as it is downloaded, declared with its checksum."""
-    go_online(monkeypatch)
-    files, out = batches(), io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as packed:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"{BATCHES}/{name}")
-            entry.size = len(content)
-            packed.addfile(entry, io.BytesIO(content))
-    known(monkeypatch, files)
-    checksum = f"md5:{hashlib.md5(out.getvalue()).hexdigest()}"
-    archives = (("cifar-10-python.tar.gz", checksum),)
-    download = replace(cifar10.SPEC.download, archives=archives, nbytes=len(out.getvalue()))
-    monkeypatch.setattr(cifar10, "SPEC", replace(cifar10.SPEC, download=download))
-    use(monkeypatch, "http://127.0.0.1:9/")
-    return out.getvalue()
-
-
-def use(monkeypatch, address: str) -> None:
-    """Declares this server as the address of CIFAR-10."""
-    download = replace(cifar10.SPEC.download, addresses=(address,))
-    monkeypatch.setattr(cifar10, "SPEC", replace(cifar10.SPEC, download=download))
-
-
-def test_cifar_is_downloaded_once_and_found_the_next_time(archive, monkeypatch, capsys, tmp_path):
-    with server({"cifar-10-python.tar.gz": archive}) as (address, asked):
-        use(monkeypatch, address)
-        assert_tiny(load())
-        assert asked
-        asked.clear()
-        assert_tiny(load())
-        assert asked == []
-    out, err = capsys.readouterr()
-    assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
-    assert sorted(
-        file.name for file in (tmp_path / "cache").rglob("*") if file.is_file()
-    ) == sorted(FILES), "no archive is left"
-
-
-@pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
-def test_a_download_that_fails_is_one_sentence_and_is_tried_again(
-    archive, monkeypatch, tmp_path, trouble
-):
-    served = {"wrong checksum": archive + b"x", "not there": None}.get(trouble, archive)
-    with server(
-        {"cifar-10-python.tar.gz": served} if served else {},
-        cut=0.5 if trouble == "cut off" else 1.0,
-    ) as (address, _):
-        if trouble != "no server":
-            use(monkeypatch, address)
-        for _time in range(2):
-            assert refused(lambda: datasets.load("cifar10")).startswith(
-                "CIFAR-10 is not on this machine and it could not be downloaded; "
-            )
-    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], (
-        "nothing half-loaded is left"
-    )
-    with server({"cifar-10-python.tar.gz": archive}) as (address, _):
-        use(monkeypatch, address)
-        assert_tiny(datasets.load("cifar10"))
-
-
-def test_a_download_folder_that_cannot_be_made_is_one_sentence(archive, monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
-    assert "could not be downloaded" in refused(load)
-
-
-def test_offline_without_a_copy_the_sentence_says_what_to_do(data):
-    assert refused(lambda: datasets.load("cifar10")) == (
-        "CIFAR-10 is not on this machine and LIFELONG_OFFLINE forbids its download; connect to the internet, or put "
-        "the folder cifar-10-batches-py, or parquet files in a folder cifar10, under LIFELONG_DATA."
     )
 
 

@@ -12,20 +12,9 @@ import torch
 
 from benchmarks import make_mnist_sample
 from lifelong import datasets
-from lifelong.datasets import mnist
 from lifelong.datasets.readers import embedded, idx
 from lifelong.errors import LifelongError
-from tests.sample_files import (
-    TEST,
-    TRAIN,
-    declare,
-    four_files,
-    go_online,
-    idx_bytes,
-    packed_files,
-    place_files,
-    server,
-)
+from tests.sample_files import TEST, TRAIN, four_files, idx_bytes, place_files
 
 REAL = Path(os.environ.get("LIFELONG_DATA", "")) / "MNIST" / "raw"
 MD5 = {  # of the uncompressed files
@@ -67,12 +56,6 @@ def assert_tiny(dataset):
         dataset.test_images[:, 0, 0, 27].tolist() == list(range(TEST))
         and dataset.test_labels.dtype == torch.int64
     )
-
-
-@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
-def test_the_four_files_are_read_packed_or_not(data, packed):
-    place_files(data, four_files(), packed)
-    assert_tiny(load())
 
 
 def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
@@ -138,20 +121,12 @@ def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change
         load()
 
 
-def test_offline_the_embedded_sample_stands_in_and_says_so(data):
-    dataset = load()
-    assert dataset.name == "mnist-sample" and "embedded sample" in dataset.source
-    assert len(dataset.train_labels) == 4000 and len(dataset.test_labels) == 1000
-    assert (
-        dataset.train_labels.bincount().tolist() == [400] * 10
-        and dataset.test_labels.bincount().tolist() == [100] * 10
-    )
-
-
 def test_the_embedded_sample_holds_digits_and_no_image_twice():
     dataset = datasets.load("mnist-sample")
     images = torch.cat([dataset.train_images, dataset.test_images])
     assert images.shape == (5000, 1, 28, 28) and images.dtype == torch.uint8
+    assert dataset.train_labels.bincount().tolist() == [400] * 10
+    assert dataset.test_labels.bincount().tolist() == [100] * 10
     assert len({image.numpy().tobytes() for image in images}) == 5000, (
         "no test image is a training image"
     )
@@ -164,73 +139,6 @@ def test_the_embedded_sample_holds_digits_and_no_image_twice():
     nearest = torch.cdist(dataset.test_images.flatten(1).float(), means).argmin(1)
     assert (nearest == dataset.test_labels).float().mean() > 0.75, "labels belong to their images"
     assert datasets.load("mnist-sample").train_images.equal(dataset.train_images)
-
-
-def test_loading_a_data_set_again_costs_nothing():
-    assert datasets.load("mnist-sample") is datasets.load("mnist-sample")
-
-
-# The download, from a server on this machine
-
-
-@pytest.fixture
-def online(data, monkeypatch):
-    """A tiny MNIST, and what declares it with its checksums at an address; `right`: whether the checksums fit."""
-    go_online(monkeypatch)
-    packed = packed_files()
-
-    def use(address: str, right: bool = True) -> None:
-        declare(monkeypatch, mnist, packed, address, right)
-
-    return use, packed
-
-
-def test_mnist_is_downloaded_once_and_found_the_next_time(online, capsys):
-    use, packed = online
-    with server(packed) as (address, asked):
-        use(address)
-        assert_tiny(load())
-        assert set(asked) == set(packed)
-        asked.clear()
-        assert_tiny(load())
-        assert asked == []
-    out, err = capsys.readouterr()
-    assert out == "", "standard output belongs to --json"
-    assert "%" in err, "a progress bar"
-
-
-LOUD = "MNIST is not under LIFELONG_DATA and could not be downloaded; using the embedded sample."
-
-
-@pytest.mark.parametrize("trouble", ["wrong checksum", "cut off", "not there", "no server"])
-def test_a_download_that_fails_falls_back_to_the_sample_loudly_and_is_tried_again(
-    online, capsys, tmp_path, trouble
-):
-    use, packed = online
-    files = {} if trouble == "not there" else packed
-    with server(files, cut=0.5 if trouble == "cut off" else 1.0) as (address, _):
-        use(
-            "http://127.0.0.1:9/" if trouble == "no server" else address,
-            right=trouble != "wrong checksum",
-        )
-        for _time in range(2):
-            assert "embedded sample" in load().source
-            out, err = capsys.readouterr()
-            assert LOUD in err and out == ""
-    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [], (
-        "nothing half-loaded is left"
-    )
-    with server(packed) as (address, _):
-        use(address)
-        assert_tiny(load())
-
-
-def test_a_download_folder_that_cannot_be_made_falls_back_to_the_sample_loudly(
-    online, capsys, tmp_path, monkeypatch
-):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
-    assert "embedded sample" in load().source and LOUD in capsys.readouterr().err
 
 
 # The real thing

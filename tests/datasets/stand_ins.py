@@ -1,0 +1,127 @@
+"""Small stand-ins of data sets, as they lie on disk and as they are downloaded, for every kind of source."""
+
+import gzip
+import hashlib
+import io
+import pickle
+import tarfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lifelong.datasets.base import DatasetSpec, Source
+from lifelong.datasets.readers.folder import Folder
+from lifelong.datasets.readers.idx import Idx
+from lifelong.datasets.readers.torchvision_batches import FOLDER, TorchvisionBatches
+from tests.sample_files import coded, four_files, image_folder, parquet, place_files, plain
+
+Put = Callable[[Path, DatasetSpec], object]  # writes a stand-in under a root
+
+
+def batches(classes: tuple[str, ...], others: dict | None = None) -> dict[str, bytes]:
+    """Returns the seven pickles of torchvision's CIFAR-10 with 20 + 10 images; others: replace some of what is pickled.
+
+    Image k of a split is filled with k, its label is k modulo 10.
+    """
+
+    def part(first: int, count: int) -> dict:
+        values = np.arange(first, first + count)
+        pixels = np.repeat(values[:, None], 3072, 1).astype(np.uint8)
+        return {"data": pixels, "labels": (values % 10).tolist()}
+
+    contents = {f"data_batch_{k + 1}": part(4 * k, 4) for k in range(5)}
+    contents |= {"test_batch": part(0, 10), "batches.meta": {"label_names": list(classes)}}
+    return {name: pickle.dumps(content) for name, content in (contents | (others or {})).items()}
+
+
+def trust(monkeypatch, files: dict[str, bytes]) -> None:
+    """Lets torchvision take these files for CIFAR-10's."""
+    from lifelong.numerics.torchvision_import import datasets as vision
+
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    train = [[name, sums[name]] for name in sums if name.startswith("data")]
+    meta = {"filename": "batches.meta", "key": "label_names", "md5": sums["batches.meta"]}
+    monkeypatch.setattr(vision.CIFAR10, "train_list", train)
+    monkeypatch.setattr(vision.CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
+    monkeypatch.setattr(vision.CIFAR10, "meta", meta)
+
+
+def _pixels(spec: DatasetSpec, value: int) -> np.ndarray:
+    channels, height, width = spec.shape
+    return plain(value, (height, width) if channels == 1 else (height, width, channels))
+
+
+def _parquet(root: Path, spec: DatasetSpec, folder: Folder) -> None:
+    for split, each in (("train", 2), ("test", 1)):
+        count = each * len(spec.classes)
+        images = [coded(_pixels(spec, k)) for k in range(count)]
+        labels = [k % len(spec.classes) for k in range(count)]
+        parquet(root / folder.name / f"{split}-00000-of-00001.parquet", images, labels)
+
+
+def _images(root: Path, spec: DatasetSpec, folder: Folder) -> None:
+    files = {
+        f"{split}/{name.replace('/', ' ')}/{k}.png": coded(_pixels(spec, label))
+        for label, name in enumerate(spec.classes)
+        for split, each in (("train", 2), ("test", 1))
+        for k in range(each)
+    }
+    image_folder(root / folder.name, files)
+
+
+def layouts(source: Source, spec: DatasetSpec, monkeypatch) -> dict[str, Put]:
+    """Returns what writes a stand-in in each layout of a source; none where it needs no files."""
+
+    def put_batches(root: Path, spec: DatasetSpec) -> None:
+        trust(monkeypatch, batches(spec.classes))
+        image_folder(root / FOLDER, batches(spec.classes))
+
+    match source:
+        case Idx(kin):
+            return {
+                "gzip": lambda root, spec: place_files(root, four_files(), kin=kin),
+                "plain": lambda root, spec: place_files(root, four_files(), False, kin),
+            }
+        case Folder():
+            found: dict[str, Put] = {"parquet": lambda root, spec: _parquet(root, spec, source)}
+            # A folder cannot be named 'T-shirt/top'.
+            if not any("/" in name for name in spec.classes):
+                found["images"] = lambda root, spec: _images(root, spec, source)
+            return found
+        case TorchvisionBatches():
+            return {"batches": put_batches}
+    return {}
+
+
+def archives(root: Path, spec: DatasetSpec) -> dict[str, bytes]:
+    """Returns the archives of a data set as they are downloaded, from a stand-in that lies in its plain layout."""
+    folder = root / spec.download.folder
+    packed = {}
+    for name, _checksum in spec.download.archives:
+        if name.endswith(".tar.gz"):
+            out = io.BytesIO()
+            with tarfile.open(fileobj=out, mode="w:gz") as tar:
+                for file in sorted(folder.iterdir()):
+                    tar.add(file, f"{folder.name}/{file.name}")
+            packed[name] = out.getvalue()
+        else:
+            packed[name] = gzip.compress((folder / name.removesuffix(".gz")).read_bytes(), mtime=0)
+    return packed
+
+
+def with_download(
+    spec: DatasetSpec, packed: dict[str, bytes], address: str, right: bool = True
+) -> DatasetSpec:
+    """Returns the declaration with these archives at an address; right: whether the last checksum fits."""
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in packed.items()}
+    if not right:
+        sums[next(reversed(sums))] = 32 * "0"
+    download = replace(
+        spec.download,
+        addresses=(address,),
+        archives=tuple((name, f"md5:{digest}") for name, digest in sums.items()),
+        nbytes=sum(map(len, packed.values())),
+    )
+    return replace(spec, download=download)
