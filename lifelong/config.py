@@ -5,7 +5,7 @@ A scenario is declared here and nowhere else: other modules ask its properties, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeVar
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -152,7 +152,20 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-class RunConfig(BaseModel):
+AnyConfig = TypeVar("AnyConfig", bound="Config")
+
+
+class Config(BaseModel):
+    """Base class of configurations: immutable, and no field but those declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def with_changes(self, **fields: Any) -> Self:
+        """Returns a copy with other values in some fields. Raises LifelongError as `make` does."""
+        return validated(lambda: type(self).model_validate(dict(self) | fields))
+
+
+class RunConfig(Config):
     """Configuration of a run: one strategy, one scenario, one data set, one model.
 
     tasks: number of tasks, by default the scenario's.
@@ -170,8 +183,6 @@ class RunConfig(BaseModel):
     as a whole, else the CPU.
     half: save checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str = "mnist"
     scenario: ScenarioName = DEFAULT_SCENARIO
@@ -217,22 +228,23 @@ class RunConfig(BaseModel):
 
 def make(**given: object) -> RunConfig:
     """Returns a RunConfig of these values. Raises LifelongError for the first that does not fit."""
-    return _validated(lambda: RunConfig.model_validate(given))
+    return validated(lambda: RunConfig.model_validate(given))
 
 
 def read(text: str | bytes) -> RunConfig:
     """Returns the RunConfig in the text of a `config.json`. Raises LifelongError as `make` does."""
-    return _validated(lambda: RunConfig.model_validate_json(text))
+    return validated(lambda: RunConfig.model_validate_json(text))
 
 
-def _validated(build: Callable[[], RunConfig]) -> RunConfig:
+def validated(build: Callable[[], AnyConfig]) -> AnyConfig:
+    """Returns what `build` does; turns a ValidationError into a LifelongError."""
     try:
         return build()
     except pydantic.ValidationError as error:
-        raise validation_error(error) from None
+        raise _one_sentence(error) from None
 
 
-def validation_error(error: pydantic.ValidationError) -> LifelongError:
+def _one_sentence(error: pydantic.ValidationError) -> LifelongError:
     """Returns the error in one sentence about the first value that does not fit."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the configuration"

@@ -169,7 +169,7 @@ def with_target(config: RunConfig, source_classes: int, target_classes: int) -> 
         *(source_classes + label for label in _order_of_seed(config.seed, target_classes)),
     )
     sizes = config.task_sizes or (source_classes, *_even_sizes(target_classes, config.tasks - 1))
-    return config.model_copy(update={"class_order": order, "task_sizes": sizes})
+    return config.with_changes(class_order=order, task_sizes=sizes)
 
 
 def _class_order(config: RunConfig, classes: int) -> list[int]:

@@ -88,7 +88,7 @@ def _toy_dataset() -> Dataset:
 
 def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
     """Milliseconds a step, of the next STEPS steps of the second task; the first task is cut short."""
-    experiment = Experiment(config.model_copy(update={"steps": 20}), dataset)
+    experiment = Experiment(config.with_changes(steps=20), dataset)
     for _event in experiment.events(until=1):
         pass
     strategy = experiment.strategy

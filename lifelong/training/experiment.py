@@ -23,8 +23,11 @@ from .evaluation import accuracy
 
 
 def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
-    """The config with every setting filled in; raises LifelongError for a name or value that does not fit.
+    """Returns the config with every setting filled in; a resolved one comes back as it is.
 
+    A run is resolved when it is created, for its config.json; again when it learns, for a config
+    that an earlier version wrote or that was never on disk. The second time changes nothing and
+    costs less than a step. Raises LifelongError for a name or value that does not fit.
     dataset: the images, where their classes are not those that the data set's own file tells.
     """
     own = (
@@ -41,13 +44,11 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     scenarios.make_plan(config, own + other)
     device = hardware.device(config.device, deep=model.threads is None)
     precision = hardware.precision(config.precision, device)
-    return config.model_copy(
-        update={
-            "settings": strategy.settings_dict(),
-            "network": model.settings_dict(),
-            "device": device,
-            "precision": precision,
-        }
+    return config.with_changes(
+        settings=strategy.settings_dict(),
+        network=model.settings_dict(),
+        device=device,
+        precision=precision,
     )
 
 
@@ -106,7 +107,7 @@ class Experiment:
 
     stop: asked after every step; once it says yes, learning ends there with a Stopped event.
     clock: what the seconds are read from.
-    tasks: those of this configuration, where they have been split off the data set already.
+    split: makes the tasks from the configuration and the images, or their features.
     task, step: where it stands: so many steps of this task are done.
     """
 
@@ -116,7 +117,7 @@ class Experiment:
         dataset: Dataset | None = None,
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.perf_counter,
-        tasks: list[Task] | None = None,
+        split: Callable[[RunConfig, Dataset], list[Task]] = scenarios.split,
     ) -> None:
         self.stop = stop
         self.clock = clock
@@ -132,9 +133,7 @@ class Experiment:
         )
         self.dataset = coded.dataset if coded else pictures
         device = hardware.torch_device(self.config.device)
-        self.tasks = scenarios.to_device(
-            tasks or scenarios.split(self.config, self.dataset), device
-        )
+        self.tasks = scenarios.to_device(split(self.config, self.dataset), device)
         self.plan = self.tasks[0].plan
         hardware.set_threads(self.model.threads)
         network = self.model.network(self.dataset.shape, self.plan.outputs, self.config.precision)

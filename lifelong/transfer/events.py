@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ..events import Ending, ExtractingFeatures, Failed, Finished, RecordedEvent, recorded_as
-from .config import Branch, Size, StudyConfig, branches
+from .config import Branch, Size, StudyConfig
 
 
 class Began(RecordedEvent):
@@ -130,7 +130,7 @@ class StudyOrder:
         return True
 
     def _has_source(self, event: Probe | TargetLearned) -> bool:
-        return self.config.pretrained or (event.seed, event.regime) in self.sources
+        return not self.config.learns_source or (event.seed, event.regime) in self.sources
 
 
 def is_complete(events: Iterable[Event], branch: Branch) -> bool:
@@ -163,6 +163,6 @@ def completed_events(config: StudyConfig, events: Iterable[Event]) -> list[Event
     Those of branches learned in part are left out.
     """
     events = list(events)
-    complete = [branch for branch in branches(config) if is_complete(events, branch)]
+    complete = [branch for branch in config.branches if is_complete(events, branch)]
     began = [event for event in events if isinstance(event, Began)][:1] if complete else []
     return began + [event for branch in complete for event in events if belongs_to(event, branch)]

@@ -10,7 +10,7 @@ from .. import metrics
 from ..errors import LifelongError
 from ..runs.history import ExperimentHistory
 from . import events as study_events
-from .config import StudyConfig, branches
+from .config import StudyConfig
 from .events import Began, Event, Probe, SourceLearned, TargetLearned
 
 Axis = Literal["images", "steps"]
@@ -94,7 +94,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
         if not self.has_begun:
             return 0.0
         weights = {size: 1 if size is not None else ALL_IMAGES_WEIGHT for size in self.began.sizes}
-        curves = sum(len(branch.regimes) for branch in branches(self.config))
+        curves = sum(len(branch.regimes) for branch in self.config.branches)
         total = sum(weights.values()) * curves
         return sum(weights[event.images] for event in self.learned) / total
 

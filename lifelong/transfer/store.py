@@ -30,12 +30,8 @@ def create(config: StudyConfig, folder: Path | None = None) -> Path:
     from .study import resolve  # loads torch
 
     config = resolve(config)
-    words = [
-        *(["pretrained"] if config.pretrained else []),
-        config.run.dataset,
-        *([config.run.target] if config.run.target else []),
-    ]
-    return STUDIES.create(config, folder or new_folder("transfer", *words), resolve)
+    folder = folder or new_folder("transfer", *config.name_words)
+    return STUDIES.create(config, folder, resolve)
 
 
 def begin(**fields: Any) -> str:

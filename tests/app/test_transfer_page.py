@@ -14,8 +14,7 @@ from lifelong.transfer import store as study_store
 from lifelong.transfer import study
 from lifelong.transfer.results import AXES, StudyResult
 from tests.app.helpers import button_keys, chart_specs, open_page, page_text
-from tests.transfer.test_study import asked as small_study
-from tests.transfer.test_study import pretrained as pretrained_study
+from tests.transfer.helpers import pretrained_study, result_of, small_study
 
 SHIPPED = "transfer-mnist-digits"
 
@@ -33,12 +32,6 @@ def new_study(learned: int | None = None, **given) -> str:
         events = iter(range(10_000))
         list(study_store.learn(folder, lambda: next(events) >= learned))
     return folder.name
-
-
-def result_of(config) -> StudyResult:
-    """Returns the result of a study, learned in memory."""
-    config = study.resolve(config)
-    return StudyResult(config, list(study.study(config)))
 
 
 def test_the_page_opens_with_a_finished_study_in_words_numbers_and_two_charts():

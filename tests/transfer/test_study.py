@@ -13,44 +13,27 @@ from lifelong.data.scenarios import make_plan
 from lifelong.errors import LifelongError
 from lifelong.runs import comparison
 from lifelong.runs import store as run_store
-from lifelong.training import experiment
-from lifelong.training.experiment import Experiment
+from lifelong.training.experiment import Experiment, resolve
 from lifelong.training.parallel import run_jobs
+from lifelong.transfer import between_tasks, learner, study
 from lifelong.transfer import config as study_config
 from lifelong.transfer import events as study_events
 from lifelong.transfer import store as study_store
-from lifelong.transfer import study
-from lifelong.transfer.config import StudyConfig
 from lifelong.transfer.events import Probe, SourceLearned, TargetLearned
 from lifelong.transfer.presets import PRESETS
+from lifelong.transfer.pretrained import PretrainedLearner
 from lifelong.transfer.results import AXES, StudyResult
 from tests.helpers import config, run_all, same, stop_after, strategy_names, toy_dataset
+from tests.transfer.helpers import (
+    accuracies,
+    pretrained_study,
+    report_without_time,
+    result_of,
+    small_study,
+)
 
 small = pytest.mark.usefixtures("small")
 NATURAL = tuple(range(10))
-
-
-def asked(**given) -> StudyConfig:
-    """A study that takes milliseconds: two seeds, up to four of the 24 images a class, five steps."""
-    return study_config.make(
-        **{"dataset": "mnist-sample", "seeds": 2, "sizes": (1, 4), "steps": 5, **given}
-    )
-
-
-def found(**given) -> StudyResult:
-    """What such a study finds."""
-    made = study.resolve(asked(**given))
-    return StudyResult(made, list(study.study(made)))
-
-
-def shares(findings: StudyResult) -> dict:
-    """Everything that was found, by seed, way and images, without the clock."""
-    return {(e.seed, e.regime, e.images): (e.steps, e.target, e.source) for e in findings.learned}
-
-
-def told(findings: StudyResult) -> dict:
-    """The report without the clock."""
-    return {name: value for name, value in findings.report("x").items() if name != "seconds"}
 
 
 # Which images and which classes
@@ -77,13 +60,13 @@ def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
 @small
 @pytest.mark.parametrize("tasks", [2, 3])
 def test_images_per_class_limits_every_task_but_the_first(tasks):
-    told = Experiment(config(scenario="transfer", tasks=tasks, images_per_class=3))
-    assert [len(task.train) for task in told.tasks] == [
-        len(task.outputs) * (3 if task.index else 24) for task in told.tasks
+    experiment = Experiment(config(scenario="transfer", tasks=tasks, images_per_class=3))
+    assert [len(task.train) for task in experiment.tasks] == [
+        len(task.outputs) * (3 if task.index else 24) for task in experiment.tasks
     ]
-    assert all(len(task.test) == 8 * len(task.outputs) for task in told.tasks)
-    assert [len(part) for part in told.tasks[0].all_train] == [
-        len(task.train) for task in told.tasks
+    assert all(len(task.test) == 8 * len(task.outputs) for task in experiment.tasks)
+    assert [len(part) for part in experiment.tasks[0].all_train] == [
+        len(task.train) for task in experiment.tasks
     ]
 
 
@@ -112,19 +95,19 @@ def test_task_sizes_say_where_the_cut_is():
 ])  # fmt: skip
 def test_what_does_not_fit_is_told(given, says):
     with pytest.raises(LifelongError, match=says):
-        experiment.resolve(config(**{"scenario": "transfer", "tasks": None, **given}))
+        resolve(config(**{"scenario": "transfer", "tasks": None, **given}))
 
 
 @small
 @pytest.mark.parametrize(("seed", "tasks", "sizes"), [(0, 2, [10, 10]), (3, 4, [10, 4, 3, 3])])
 def test_a_target_data_set_comes_after_all_classes_of_the_source(seed, tasks, sizes):
-    told, _ = run_all(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
-    assert [len(task) for task in told.plan.classes] == sizes
-    assert sorted(told.plan.classes[0]) == list(NATURAL) and sorted(
-        sum(told.plan.classes[1:], ())
+    experiment, _ = run_all(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
+    assert [len(task) for task in experiment.plan.classes] == sizes
+    assert sorted(experiment.plan.classes[0]) == list(NATURAL) and sorted(
+        sum(experiment.plan.classes[1:], ())
     ) == [n + 10 for n in NATURAL]
-    assert (told.plan.classes[0] == NATURAL) == (seed == 0)
-    assert experiment.resolve(told.config, told.dataset) == told.config
+    assert (experiment.plan.classes[0] == NATURAL) == (seed == 0)
+    assert resolve(experiment.config, experiment.dataset) == experiment.config
 
 
 @pytest.mark.parametrize("pair", PRESETS.values(), ids=list(PRESETS))
@@ -188,30 +171,30 @@ def test_joined_data_sets_keep_their_images_and_shift_the_second_ones_labels():
 
 @small
 def test_a_study_tells_every_way_from_every_number_of_images_with_every_seed():
-    findings = found()
-    assert list(shares(findings)) == [
-        (seed, way, size)
+    result = result_of(small_study())
+    assert list(accuracies(result)) == [
+        (seed, regime, size)
         for seed in (0, 1)
-        for ways in (study_config.REGIMES, ("lwf",))
+        for regimes in (study_config.REGIMES, ("lwf",))
         for size in (1, 4, None)
-        for way in ways
+        for regime in regimes
     ]
-    assert findings.finished and findings.share == 1 and findings.seconds_left == 0
+    assert result.finished and result.share == 1 and result.seconds_left == 0
     assert (
-        findings.began.source == tuple("01234")
-        and findings.began.target == tuple("56789")
-        and findings.began.chance == (0.2, 0.2)
+        result.began.source == tuple("01234")
+        and result.began.target == tuple("56789")
+        and result.began.chance == (0.2, 0.2)
     )
-    assert {look.step for look in findings.probes} == {1, 2, 5}
-    for way in findings.regimes:
-        assert [point.size for point in findings.curve("images", way)] == [1, 4, None]
-        assert [point.x for point in findings.curve("steps", way)] == [1, 2, 5]
-        assert {point.n for axis in AXES for point in findings.curve(axis, way)} == {2}
+    assert {probe.step for probe in result.probes} == {1, 2, 5}
+    for regime in result.regimes:
+        assert [point.size for point in result.curve("images", regime)] == [1, 4, None]
+        assert [point.x for point in result.curve("steps", regime)] == [1, 2, 5]
+        assert {point.n for axis in AXES for point in result.curve(axis, regime)} == {2}
 
 
 @small
 def test_events_are_json_and_come_back_equal():
-    for event in study.study(asked(seeds=1)):
+    for event in study.study(small_study(seeds=1)):
         assert study_events.EVENT.validate_json(event.model_dump_json()) == event
 
 
@@ -219,10 +202,10 @@ def test_events_are_json_and_come_back_equal():
 def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
     targets = []
     for order in (NATURAL, (4, 3, 2, 1, 0, *range(5, 10))):
-        findings = found(class_order=order, seeds=1, steps=30)
-        told = [*findings.learned, *findings.probes]
+        result = result_of(small_study(class_order=order, seeds=1, steps=30))
+        events = [*result.learned, *result.probes]
         targets.append(
-            {way: [e.target for e in told if e.regime == way] for way in findings.regimes}
+            {name: [e.target for e in events if e.regime == name] for name in result.regimes}
         )
     assert targets[0]["scratch"] == targets[1]["scratch"]
     assert (
@@ -233,76 +216,72 @@ def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
 
 @small
 def test_frozen_features_keep_the_source_to_the_bit():
-    findings = found(steps=20)
-    before = {axis: findings.source(axis) for axis in AXES}
+    result = result_of(small_study(steps=20))
+    before = {axis: result.source(axis) for axis in AXES}
     assert all(
         e.source == before["images"][e.seed, "frozen"]
-        for e in findings.learned
+        for e in result.learned
         if e.regime == "frozen"
     )
     assert all(
-        e.source == before["steps"][e.seed, "frozen"]
-        for e in findings.probes
-        if e.regime == "frozen"
+        e.source == before["steps"][e.seed, "frozen"] for e in result.probes if e.regime == "frozen"
     )
-    assert all(point.lost == (0, 0) for axis in AXES for point in findings.curve(axis, "frozen"))
-    assert any(point.lost[0] != 0 for point in findings.curve("images", "finetune"))
+    assert all(point.lost == (0, 0) for axis in AXES for point in result.curve(axis, "frozen"))
+    assert any(point.lost[0] != 0 for point in result.curve("images", "finetune"))
 
 
 @small
 def test_protection_of_strength_0_is_fine_tuning_so_all_ways_learn_from_the_same_images():
-    findings = found(steps=30, seeds=1)
-    weak = shares(found(steps=30, seeds=1, settings={"strength": 0.0}))
+    result = result_of(small_study(steps=30, seeds=1))
+    weak = accuracies(result_of(small_study(steps=30, seeds=1, settings={"strength": 0.0})))
     assert all(
         weak[seed, "lwf", size] == weak[seed, "finetune", size]
-        for seed, way, size in weak
-        if way == "lwf"
+        for seed, regime, size in weak
+        if regime == "lwf"
     )
-    strong = shares(findings)
+    strong = accuracies(result)
     assert any(strong[key] != weak[key] for key in strong if key[1] == "lwf")
 
 
 @small
 def test_a_fine_tuned_study_is_a_run_of_the_transfer_scenario_with_a_fresh_optimiser():
-    findings = found(seeds=1)
-    told = Experiment(config("finetune", "transfer", tasks=2, steps=5, images_per_class=4))
-    list(told.events(until=1))
-    told.strategy.optimizer.forget()
-    *_, learned, _finished = told.events()
-    assert learned.accuracy == tuple(reversed(shares(findings)[0, "finetune", 4][1:]))
+    result = result_of(small_study(seeds=1))
+    experiment = Experiment(config("finetune", "transfer", tasks=2, steps=5, images_per_class=4))
+    list(experiment.events(until=1))
+    experiment.strategy.optimizer.forget()
+    *_, learned, _finished = experiment.events()
+    assert learned.accuracy == tuple(reversed(accuracies(result)[0, "finetune", 4][1:]))
 
 
 @small
 def test_what_the_three_ways_do_to_the_source_is_plain_training():
     states = []
-    for way in study_config.REGIMES:
-        told = Experiment(config(way, "transfer", tasks=2))
-        list(told.events(until=1))
-        states.append(told.state_dict())
+    for regime in study_config.REGIMES:
+        experiment = Experiment(config(regime, "transfer", tasks=2))
+        list(experiment.events(until=1))
+        states.append(experiment.state_dict())
     assert same(states[0], states[1]) and same(states[1], states[2])
 
 
 @small
 def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
     orders = []
-    monkeypatch.setattr(
-        study,
-        "Experiment",
-        lambda run, *rest, **how: orders.append(run.class_order) or Experiment(run, *rest, **how),
-    )
-    found()
+
+    def recorded(run, *rest, **options):
+        orders.append(run.class_order)
+        return Experiment(run, *rest, **options)
+
+    monkeypatch.setattr(between_tasks, "Experiment", recorded)
+    result_of(small_study())
     assert set(orders) == {NATURAL}
 
 
 @small
 @pytest.mark.parametrize("name", [card.name for card in api.protectors()])
 def test_every_strategy_can_protect(name):
-    findings = found(protect=name, seeds=1, sizes=(2,), steps=2)
-    assert findings.finished and {e.regime for e in findings.learned} == {
-        *study_config.REGIMES,
-        name,
-    }
-    assert all(0 <= e.source <= 1 and 0 <= e.target <= 1 for e in findings.learned)
+    result = result_of(small_study(protect=name, seeds=1, sizes=(2,), steps=2))
+    assert result.finished and {e.regime for e in result.learned} == {*study_config.REGIMES, name}
+    assert all(0 <= e.source <= 1 and 0 <= e.target <= 1 for e in result.learned)
 
 
 @small
@@ -318,16 +297,16 @@ def test_every_strategy_can_protect(name):
 def test_the_end_of_a_task_changes_no_answer_of_a_strategy_that_answers_with_its_network_alone(
     name,
 ):
-    told = Experiment(config(name, "transfer", tasks=2))
-    for task in told.tasks:
-        for step, steps, _ in told.strategy.learn(task):
-            before = told.strategy.network.flat.clone() if step == steps else None
-        assert torch.equal(told.strategy.network.flat, before)
+    experiment = Experiment(config(name, "transfer", tasks=2))
+    for task in experiment.tasks:
+        for step, steps, _ in experiment.strategy.learn(task):
+            before = experiment.strategy.network.flat.clone() if step == steps else None
+        assert torch.equal(experiment.strategy.network.flat, before)
 
 
 @small
 def test_sizes_that_no_class_has_are_left_out():
-    assert found(sizes=(1, 23, 24, 100), seeds=1).began.sizes == (1, 23, None)
+    assert result_of(small_study(sizes=(1, 23, 24, 100), seeds=1)).began.sizes == (1, 23, None)
 
 
 @pytest.mark.parametrize(("size", "recipe", "steps", "expected"), [
@@ -335,7 +314,7 @@ def test_sizes_that_no_class_has_are_left_out():
     (1, "paper", None, 60), (1000, "paper", None, 1171), (None, "paper", None, 2000), (1, "quick", 9, 9), (None, "quick", 9, 9),
 ])  # fmt: skip
 def test_few_images_are_practised_often_enough_but_not_for_ever(size, recipe, steps, expected):
-    assert study.steps(asked(recipe=recipe, steps=steps), [6000] * 5, size) == expected
+    assert learner.steps(small_study(recipe=recipe, steps=steps).run, [6000] * 5, size) == expected
 
 
 @pytest.mark.parametrize(("given", "says"), [
@@ -350,7 +329,7 @@ def test_few_images_are_practised_often_enough_but_not_for_ever(size, recipe, st
 ])  # fmt: skip
 def test_a_study_that_makes_no_sense_is_refused(given, says):
     with pytest.raises(LifelongError, match=says):
-        study.resolve(asked(**given))
+        study.resolve(small_study(**given))
 
 
 # Forward transfer
@@ -375,22 +354,22 @@ def test_one_point_has_no_area():
 
 @small
 def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
-    findings = found()
+    result = result_of(small_study())
     x = [1, 4, 24]
-    for seed, area in enumerate(findings.transfer("images", "frozen")):
+    for seed, area in enumerate(result.transfer("images", "frozen")):
         curves = {
-            way: [shares(findings)[seed, way, size][1] for size in (1, 4, None)]
-            for way in ("frozen", "scratch")
+            regime: [accuracies(result)[seed, regime, size][1] for size in (1, 4, None)]
+            for regime in ("frozen", "scratch")
         }
         assert area == pytest.approx(metrics.area_between(x, curves["frozen"], curves["scratch"]))
-    report = findings.report("x")["forward_transfer"]["images"]["frozen"]
-    mean, sem, n = findings.gain("images", "frozen")
+    report = result.report("x")["forward_transfer"]["images"]["frozen"]
+    mean, sem, n = result.gain("images", "frozen")
     assert (report["points"], report["sem"], report["n"]) == (
         pytest.approx(100 * mean),
         pytest.approx(100 * sem),
         n,
     ) and n == 2
-    assert all(area == 0 for axis in AXES for area in findings.transfer(axis, "scratch"))
+    assert all(area == 0 for axis in AXES for area in result.transfer(axis, "scratch"))
 
 
 # Stopped, resumed, side by side, on disk
@@ -399,40 +378,42 @@ def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
 @small
 @pytest.mark.parametrize("steps", [1, 3, 30, 90, 117])
 def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(steps):
-    never = found()
-    at = study_store.create(asked())
+    never = result_of(small_study())
+    at = study_store.create(small_study())
     events = list(study_store.learn(at, stop_after(steps)))
     assert events[-1].event == "stopped" and study_store.state(at) == "stopped"
     done = [
         part
-        for part in study_config.branches(asked())
+        for part in small_study().branches
         if study_events.is_complete(study_store.result(at).events, part)
     ]
     again = list(study_store.learn(at))
     assert not any(study_events.belongs_to(event, part) for event in again for part in done), (
         "what was whole is not learned again"
     )
-    assert study_store.state(at) == "finished" and told(study_store.result(at)) == told(never)
+    assert study_store.state(at) == "finished" and report_without_time(
+        study_store.result(at)
+    ) == report_without_time(never)
     assert list(study_store.learn(at)) == [], "a finished study is not learned again"
 
 
 @small
 @pytest.mark.parametrize("cut", [1, 7, 40, 400])
 def test_a_study_that_was_cut_off_goes_on_whatever_was_written_last(cut):
-    at = study_store.create(asked())
+    at = study_store.create(small_study())
     list(study_store.learn(at))
-    never = told(study_store.result(at))
+    never = report_without_time(study_store.result(at))
     record = at / "record.jsonl"
     record.write_bytes(record.read_bytes()[:-cut])
     assert study_store.state(at) == "interrupted"
     list(study_store.learn(at))
-    assert told(study_store.result(at)) == never
+    assert report_without_time(study_store.result(at)) == never
 
 
 def test_side_by_side_gives_the_numbers_of_one_at_a_time():
-    made = asked(steps=1, sizes=(1,))
+    made = small_study(steps=1, sizes=(1,))
     alone, beside = (StudyResult(made, list(study.study(made, width=width))) for width in (1, 2))
-    assert told(alone) == told(beside) and alone.finished
+    assert report_without_time(alone) == report_without_time(beside) and alone.finished
 
 
 @small
@@ -446,7 +427,7 @@ def test_a_study_that_can_use_only_one_core_uses_one(monkeypatch):
 
     monkeypatch.setattr(study, "run_jobs", streamed)
     for seeds in (1, 2):
-        list(study.study(asked(seeds=seeds)))
+        list(study.study(small_study(seeds=seeds)))
     assert widths == [1, 2]
 
 
@@ -475,7 +456,7 @@ def test_what_goes_wrong_in_another_process_reaches_the_caller(there, says):
 
 @small
 def test_a_study_is_no_run_and_a_run_no_study():
-    at = study_store.create(asked())
+    at = study_store.create(small_study())
     run = run_store.create(config())
     assert at.name.startswith("transfer-mnist-sample-") and study_store.ids() == [
         at.name,
@@ -493,7 +474,7 @@ def test_a_study_is_no_run_and_a_run_no_study():
     ):
         with pytest.raises(LifelongError, match="There is no"):
             find(name)
-    for make, given in ((run_store.create, config()), (study_store.create, asked(seeds=1))):
+    for make, given in ((run_store.create, config()), (study_store.create, small_study(seeds=1))):
         with pytest.raises(LifelongError, match=r"give another with --out\.$"):
             make(given, at)
 
@@ -505,7 +486,7 @@ def test_a_study_is_no_run_and_a_run_no_study():
     ('{"event":"target_learned","seed":0,"way":"frozen","images":3,"steps":1,"target":1,"source":1}', "Line 3 of .* does not follow"),
 ])  # fmt: skip
 def test_a_damaged_record_is_told_by_its_line(line, says):
-    at = study_store.create(asked())
+    at = study_store.create(small_study())
     list(study_store.learn(at))
     lines = (at / "record.jsonl").read_text().splitlines()
     (at / "record.jsonl").write_text("\n".join([*lines[:2], line, *lines[2:]]) + "\n")
@@ -515,10 +496,10 @@ def test_a_damaged_record_is_told_by_its_line(line, says):
 
 @small
 def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
-    at = study_store.create(asked())
+    at = study_store.create(small_study())
     list(study_store.learn(at, stop_after(117)))
     elsewhere = dataclasses.replace(toy_dataset(), source="other images")
-    monkeypatch.setattr(experiment, "load", lambda name: elsewhere)
+    monkeypatch.setattr("lifelong.training.experiment.load", lambda name: elsewhere)
     with pytest.raises(
         LifelongError, match="began with made-up patterns, but here is other images"
     ):
@@ -531,25 +512,25 @@ def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
 
 def test_the_study_that_ships_is_complete_and_stays_as_it_is():
     name = "transfer-mnist-digits"
-    findings = api.study(name)
+    result = api.study(name)
     assert (
         api.is_shipped(name)
-        and findings.finished
-        and "60,000 training" in findings.began.data
-        and findings.config.seeds == 5
+        and result.finished
+        and "60,000 training" in result.began.data
+        and result.config.seeds == 5
     )
     assert name in api.study_list() and api.state(name) == "finished"
     with pytest.raises(LifelongError, match="ships with the project and is complete"):
         list(study_store.learn(study_store.folder(name)))
-    assert {e.regimes for e in findings.events if isinstance(e, SourceLearned)} == {
+    assert {e.regimes for e in result.events if isinstance(e, SourceLearned)} == {
         study_config.REGIMES,
         ("lwf",),
     }
-    assert len([e for e in findings.events if isinstance(e, TargetLearned)]) == 5 * 4 * 5
+    assert len([e for e in result.events if isinstance(e, TargetLearned)]) == 5 * 4 * 5
 
 
 def test_a_report_of_a_study_that_has_not_begun_is_json_too():
-    assert json.loads(json.dumps(StudyResult(asked(), []).report("x")))["finished"] is False
+    assert json.loads(json.dumps(StudyResult(small_study(), []).report("x")))["finished"] is False
 
 
 def test_a_class_without_images_in_the_target_is_told():
@@ -574,72 +555,63 @@ def test_a_class_without_images_in_the_target_is_told():
 # A pretrained network as the source
 
 
-def pretrained(**given) -> StudyConfig:
-    own = {
-        "dataset": "mnist-sample",
-        "model": "resnet18",
-        "network": {"weights": "none", "units": 8},
-        "pretrained": True,
-    }
-    return study_config.make(**{**own, "seeds": 1, "sizes": (1, 2), "steps": 2, **given})
-
-
 def test_a_pretrained_network_is_studied_in_three_ways_without_a_source(colour):
-    made = study.resolve(pretrained())
+    made = study.resolve(pretrained_study())
     events = list(study.study(made))
-    findings = StudyResult(made, events)
+    result = StudyResult(made, events)
     assert (
-        findings.finished
-        and findings.regimes == study_config.REGIMES
-        and findings.began.sizes == (1, 2)
-        and len(findings.began.source) == 1
+        result.finished
+        and result.regimes == study_config.REGIMES
+        and result.began.sizes == (1, 2)
+        and len(result.began.source) == 1
     )
-    assert [(e.regime, e.images) for e in findings.learned] == [
-        (way, size) for way in study_config.REGIMES for size in (1, 2)
+    assert [(e.regime, e.images) for e in result.learned] == [
+        (regime, size) for regime in study_config.REGIMES for size in (1, 2)
     ]
     assert all(e.source is None for e in events if isinstance(e, TargetLearned | Probe))
-    assert {look.regime for look in findings.probes} == set(study_config.REGIMES)
-    report = json.loads(json.dumps(findings.report("x")))
+    assert {probe.regime for probe in result.probes} == set(study_config.REGIMES)
+    report = json.loads(json.dumps(result.report("x")))
     assert (
         report["pretrained"]
         and report["protect"] is None
         and report["curves"]["images"]["finetune"][0]["lost"] is None
     )
     assert report["forward_transfer"]["images"]["frozen"]["n"] == 1
-    assert findings.lost("finetune") is None and findings.share == 1
+    assert result.lost("finetune") is None and result.share == 1
 
 
 def test_the_ways_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(colour):
-    made = study.resolve(pretrained())
-    told = {way: study._whole(made, colour, way, 0, 2) for way in study_config.REGIMES}
+    made = study.resolve(pretrained_study())
+    pretrained = PretrainedLearner(made, colour)
+    by_regime = {regime: pretrained.experiment(regime, 0, 2) for regime in study_config.REGIMES}
     assert (
-        told["scratch"].config.network["tune"] == told["finetune"].config.network["tune"] == "whole"
-        and told["frozen"].config.network["tune"] == "head"
+        by_regime["scratch"].config.network["tune"]
+        == by_regime["finetune"].config.network["tune"]
+        == "whole"
+        and by_regime["frozen"].config.network["tune"] == "head"
     )
     assert (
-        told["scratch"].config.network["weights"] == "none"
-        and told["finetune"].config.training_recipe.learning_rate
+        by_regime["scratch"].config.network["weights"] == "none"
+        and by_regime["finetune"].config.training_recipe.learning_rate
         == study_config.FINE_TUNE_LEARNING_RATE
     )
     assert (
-        told["frozen"].strategy.network.flat.numel()
-        < told["finetune"].strategy.network.flat.numel() / 100
+        by_regime["frozen"].strategy.network.flat.numel()
+        < by_regime["finetune"].strategy.network.flat.numel() / 100
     )
-    assert all(len(e.tasks[0].train) == 8 for e in told.values()), (
+    assert all(len(e.tasks[0].train) == 8 for e in by_regime.values()), (
         "two images of each of four classes"
     )
 
 
 def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_same(colour):
-    at = study_store.create(pretrained())
-    told = iter(range(100))
-    list(study_store.learn(at, lambda: next(told) > 4))
+    at = study_store.create(pretrained_study())
+    list(study_store.learn(at, stop_after(6)))
     assert study_store.state(at) == "stopped" and not study_store.result(at).finished
     list(study_store.learn(at))
-    whole_ = StudyResult(
-        study.resolve(pretrained()), list(study.study(study.resolve(pretrained())))
-    )
-    assert study_store.result(at).finished and shares(study_store.result(at)) == shares(whole_)
+    uninterrupted = result_of(pretrained_study())
+    result = study_store.result(at)
+    assert result.finished and accuracies(result) == accuracies(uninterrupted)
 
 
 @pytest.mark.parametrize(("given", "says"), [
@@ -647,12 +619,12 @@ def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_
 ])  # fmt: skip
 def test_what_does_not_fit_a_pretrained_network_is_told(given, says):
     with pytest.raises(LifelongError, match=says):
-        pretrained(**given)
+        pretrained_study(**given)
 
 
 @pytest.mark.parametrize(
-    "how", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}]
+    "network", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}]
 )
-def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(how, colour):
+def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(network, colour):
     with pytest.raises(LifelongError, match="choose one such as resnet50, frozen"):
-        study.resolve(pretrained(**how))
+        study.resolve(pretrained_study(**network))
