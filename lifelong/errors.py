@@ -7,7 +7,7 @@ FEW = 12  # names that one sentence can hold
 
 
 class LifelongError(ValueError):
-    """Bad input or a bad file, told in one sentence; never a fault of the program."""
+    """Bad input or a bad file, described in one sentence; never a fault of the program."""
 
 
 def unknown_name(kind: str, given: object, known: Iterable[str]) -> LifelongError:

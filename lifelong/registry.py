@@ -1,8 +1,10 @@
 """Finds plug-ins: strategies, models, data sets and metrics, each declared in one file.
 
-A plug-in of this project is found by its file: `strategies/er_ace.py` is the strategy `er-ace`. Those of other packages
-are found by their entry points, in the groups `lifelong.strategies`, `lifelong.models`, `lifelong.datasets` and
-`lifelong.metrics`. Listing names imports nothing and costs milliseconds; a plug-in is imported when it is first needed.
+A plug-in of this project is found by its file: `strategies/er_ace.py` is the strategy `er-ace`.
+Those of other packages are found by their entry points, in the groups `lifelong.strategies`,
+`lifelong.models`, `lifelong.datasets` and `lifelong.metrics`. One that does not load, or takes the
+name of another, is left out with a sentence on standard error. Listing names imports nothing and
+costs milliseconds; a plug-in is imported when it is first needed.
 """
 
 import ast
@@ -32,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # goes into the names of
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of plug-in. base: the class it inherits from, or the class of the value it is (is_value)."""
+    """A kind of plug-in. base: the class that it inherits from or, is_value, is an instance of."""
 
     noun: str
     module: str
@@ -62,33 +64,33 @@ def names(kind: str) -> tuple[str, ...]:
     >>> "ewc" in names("strategies")
     True
     """
-    return tuple(sorted((*_own(kind), *_entry_points(kind)[0])))
+    return tuple(sorted((*_own(kind), *_entry_points(kind))))
 
 
 def strategy(name: str) -> "type[Strategy]":
-    """Returns the strategy class of a name. Raises LifelongError for an unknown name or a broken plug-in."""
+    """Returns the strategy class of a name. Raises LifelongError if it is unknown or broken."""
     return load("strategies", name)
 
 
 def strategies() -> "dict[str, type[Strategy]]":
-    """Returns every strategy class by its name; broken plug-ins of other packages are left out."""
+    """Returns every strategy class by its name; broken ones of other packages are left out."""
     return load_all("strategies")
 
 
 def dataset(name: str) -> "DatasetSpec":
-    """Returns the declaration of a data set. Raises LifelongError for an unknown name or a broken plug-in."""
+    """Returns the declaration of a data set. Raises LifelongError if it is unknown or broken."""
     return load("datasets", name)
 
 
 def datasets() -> "dict[str, DatasetSpec]":
-    """Returns every declared data set by its name; broken plug-ins of other packages are left out."""
+    """Returns every declared data set by its name; broken ones of other packages are left out."""
     return load_all("datasets")
 
 
 def model(name: str) -> "type[Model]":
-    """Returns the model class of a name: a plug-in, or one made of torchvision's network of this name.
+    """Returns the model class of a name: a plug-in, or made of torchvision's network of this name.
 
-    Raises LifelongError for an unknown name or a broken plug-in.
+    Raises LifelongError if it is unknown or broken.
     """
     if name in names("models"):
         return load("models", name)
@@ -100,42 +102,42 @@ def model(name: str) -> "type[Model]":
 
 
 def models() -> "dict[str, type[Model]]":
-    """Returns every model class that is a plug-in by its name; broken ones of other packages are left out."""
+    """Returns every declared model class by its name; broken ones of others are left out."""
     return load_all("models")
 
 
 def load(kind: str, name: str) -> Any:
-    """Returns a plug-in. Raises LifelongError for an unknown name, with the nearest one, or a broken plug-in."""
+    """Returns a plug-in. Raises LifelongError, with the nearest name, if it is unknown or broken."""
     if name in _own(kind):
         return _only(kind, importlib.import_module(f".{kind}.{_file(name)}", __package__))
-    found = _entry_points(kind)[0].get(name)
+    found = _entry_points(kind).get(name)
     if found is None:
         raise unknown_name(_KINDS[kind].noun, name, names(kind))
     return _load_entry_point(kind, found)
 
 
 def load_all(kind: str) -> dict[str, Any]:
-    """Returns all plug-ins of a kind by their names; says on standard error which ones are left out and why."""
-    broken = _broken(kind)
-    return {name: load(kind, name) for name in names(kind) if name not in broken}
+    """Returns all plug-ins of a kind by their names; broken ones of other packages are left out."""
+    return {name: load(kind, name) for name in names(kind) if name not in _broken(kind)}
 
 
-def load_entry_points(kind: str, taken: Iterable[str] = ()) -> dict[str, Any]:
-    """Returns the plug-ins of other packages by their names, but those whose name is taken or that are broken."""
-    found = {name: value for name, value in load_all(kind).items() if name not in _own(kind)}
-    for name in set(found) & set(taken):
-        _warn(_shadows(kind, _entry_points(kind)[0][name]))
-    return {name: value for name, value in found.items() if name not in set(taken)}
+def load_entry_points(kind: str, taken: Iterable[str]) -> dict[str, Any]:
+    """Returns the plug-ins of other packages by their names; broken ones are left out.
 
-
-def errors(kind: str) -> tuple[LifelongError, ...]:
-    """Returns what is wrong with the plug-ins of other packages: one error for each that is left out."""
-    return (*_entry_points(kind)[1], *_broken(kind).values())
+    taken: names that the project uses itself; plug-ins of these names are left out too.
+    """
+    found = {n: load(kind, n) for n in _entry_points(kind) if n not in _broken(kind)}
+    shadows = found.keys() & set(taken)
+    for name in shadows:
+        _warn(_shadows(kind, _entry_points(kind)[name]))
+    return {name: found[name] for name in found if name not in shadows}
 
 
 @cache
 def titles() -> dict[str, str]:
-    """Returns every strategy's title by its name, read from the files without importing them: torch takes a second.
+    """Returns every strategy's title by its name.
+
+    Titles are read from the source files without importing them: torch takes a second.
 
     >>> titles()["ewc"]
     'EWC'
@@ -143,14 +145,14 @@ def titles() -> dict[str, str]:
     own = {n: _title(_HERE / "strategies" / f"{_file(n)}.py") for n in _own("strategies")}
     found = {
         name: _title(_source_file(entry), entry.attr)
-        for name, entry in _entry_points("strategies")[0].items()
+        for name, entry in _entry_points("strategies").items()
     }
     return {name: title or name for name, title in (own | found).items()}
 
 
 def name_of(plugin: type) -> str:
-    """Returns the name of a strategy or model class: that of its entry point, or else of its file."""
-    entries = [entry for kind in _KINDS for entry in _entry_points(kind)[0].items()]
+    """Returns the name of a strategy or model class: of its entry point, or else of its file."""
+    entries = [entry for kind in _KINDS for entry in _entry_points(kind).items()]
     where = (plugin.__module__, plugin.__qualname__)
     named = [name for name, entry in entries if (entry.module, entry.attr) == where]
     return named[0] if named else plugin.__module__.rpartition(".")[2].replace("_", "-")
@@ -174,71 +176,67 @@ def _own(kind: str) -> tuple[str, ...]:
 
 
 @cache
-def _entry_points(kind: str) -> tuple[dict[str, EntryPoint], tuple[LifelongError, ...]]:
-    """Returns the entry points of other packages by their names, and an error for each that cannot be used."""
+def _entry_points(kind: str) -> dict[str, EntryPoint]:
+    """Returns the entry points of other packages by their names, but those that cannot be used."""
     found: dict[str, EntryPoint] = {}
-    wrong = []
-    listed = entry_points(group=f"{__package__}.{kind}")
-    for entry in sorted(set(listed), key=lambda entry: (entry.name, _package(entry))):
+    listed = set(entry_points(group=f"{__package__}.{kind}"))
+    for entry in sorted(listed, key=lambda entry: (entry.name, _package(entry))):
         if not _NAME.fullmatch(entry.name):
-            wrong.append(
-                LifelongError(
-                    f"The package {_package(entry)} has a {_KINDS[kind].noun} named "
-                    f"{entry.name[:60]!r}; expected letters a to z, digits and . _ -."
-                )
+            _warn(
+                f"The package {_package(entry)} has a {_KINDS[kind].noun} named "
+                f"{entry.name[:60]!r}; expected letters a to z, digits and . _ -."
             )
         elif entry.name in _own(kind) or entry.name in found:
-            wrong.append(_shadows(kind, entry))
+            _warn(_shadows(kind, entry))
         else:
             found[entry.name] = entry
-    for error in wrong:
-        _warn(error)
-    return found, tuple(wrong)
+    return found
 
 
-def _shadows(kind: str, entry: EntryPoint) -> LifelongError:
-    return LifelongError(
-        f"The package {_package(entry)} has a {_KINDS[kind].noun} '{entry.name}', but there is one of "
-        "this name already; the package's is left out, rename it."
+def _shadows(kind: str, entry: EntryPoint) -> str:
+    return (
+        f"The package {_package(entry)} has a {_KINDS[kind].noun} '{entry.name}', but there is one "
+        "of this name already; the package's is left out, rename it."
     )
 
 
 def _load_entry_point(kind: str, entry: EntryPoint) -> Any:
-    noun, package = _KINDS[kind].noun, _package(entry)
+    wanted, package = _KINDS[kind], _package(entry)
     try:
         found = entry.load()
-    except Exception as error:
+    except Exception as error:  # foreign code may raise anything when it is imported
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise LifelongError(
-            f"The {noun} '{entry.name}' of the package {package} could not be loaded "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); update the package or uninstall it."
+            f"The {wanted.noun} '{entry.name}' of the package {package} could not be loaded "
+            f"({reason}); update the package or uninstall it."
         ) from error
-    if not _KINDS[kind].fits(found) or (_KINDS[kind].is_value and found.name != entry.name):
+    if not wanted.fits(found) or (wanted.is_value and found.name != entry.name):
         raise LifelongError(
-            f"The entry point '{entry.name}' of the package {package} is no {noun} of this name; "
-            f"expected a {_KINDS[kind].base} of lifelong{_KINDS[kind].module}."
+            f"The entry point '{entry.name}' of the package {package} is no {wanted.noun} of this "
+            f"name; expected a {wanted.base} of lifelong{wanted.module}."
         )
     return found
 
 
 @cache
-def _broken(kind: str) -> dict[str, LifelongError]:
-    """Returns the error of each entry point that does not load, by its name, after saying it on standard error."""
-    found = {}
-    for name, entry in _entry_points(kind)[0].items():
+def _broken(kind: str) -> frozenset[str]:
+    """Returns the names of the entry points that do not load, after a warning for each."""
+    found = set()
+    for name, entry in _entry_points(kind).items():
         try:
             _load_entry_point(kind, entry)
         except LifelongError as error:
-            found[name] = error
-            _warn(error)
-    return found
+            found.add(name)
+            _warn(str(error))
+    return frozenset(found)
 
 
 def _package(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
 
 
-def _warn(error: LifelongError) -> None:
-    print(error, file=sys.stderr)
+def _warn(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _only(kind: str, module: ModuleType) -> Any:
@@ -254,13 +252,13 @@ def _only(kind: str, module: ModuleType) -> Any:
 
 
 def _source_file(entry: EntryPoint) -> Path:
-    """Returns where the source file of an entry point's module is, unless it is installed as a link."""
+    """Returns the path of an entry point's source file, unless it is installed as a link."""
     file = Path(entry.module.replace(".", "/")).with_suffix(".py")
     return Path(str(entry.dist.locate_file(file))) if entry.dist else file
 
 
 def _title(source: Path, of: str | None = None) -> str | None:
-    """Returns the title of a class in a source file, of the first class where none is named; None where there is none."""
+    """Returns the title of a class in a source file, by default of the first class; or None."""
     if not source.is_file():
         return None
     for node in ast.parse(source.read_text("utf-8")).body:

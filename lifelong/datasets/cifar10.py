@@ -1,6 +1,7 @@
 """CIFAR-10 (Krizhevsky 2009): 50,000 + 10,000 colour images of 32 x 32, ten classes.
 
-Parquet copies often hold JPEGs, so accuracies can lie a little below those on the original bytes; the source says so.
+Parquet copies often hold JPEGs, so accuracies can lie a little below those on the original bytes;
+the source says so.
 """
 
 from .base import DatasetSpec, Download

@@ -1,4 +1,4 @@
-"""Fashion-MNIST (Xiao et al. 2017): 60,000 + 10,000 grey images of clothes, 28 x 28, made to replace MNIST."""
+"""Fashion-MNIST (Xiao et al. 2017): 60,000 + 10,000 grey images of clothes, 28 x 28."""
 
 from .base import DatasetSpec, Download
 from .readers.folder import Folder

@@ -1,8 +1,9 @@
-"""The embedded sample: 5,000 MNIST images (500 a class) in a file of this project; needs no network.
+"""The embedded sample: 5,000 MNIST images, 500 a class, in a file of this project; needs no network.
 
-They are the first 500 training images of each class: 400 for training, the other 100 for testing. Accuracies on it are
-not accuracies on MNIST, so its source stands beside every one of them. `benchmarks/make_mnist_sample.py` makes the file.
-Source: MNIST (LeCun, Cortes and Burges 1998), copyright Yann LeCun and Corinna Cortes, licence CC BY-SA 3.0.
+They are the first 500 training images of each class: 400 for training, the other 100 for testing.
+Accuracies on it are not accuracies on MNIST, so its source stands beside every one of them.
+`benchmarks/make_mnist_sample.py` makes the file. Source: MNIST (LeCun, Cortes and Burges 1998),
+copyright Yann LeCun and Corinna Cortes, licence CC BY-SA 3.0.
 """
 
 from .base import DatasetSpec

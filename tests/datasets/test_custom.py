@@ -596,7 +596,7 @@ def test_names_of_classes_that_cannot_be_used_are_one_sentence(data, names, says
 def test_a_file_that_claims_more_rows_than_memory_holds_is_refused(data, monkeypatch):
     from lifelong.datasets.readers import parquet
 
-    monkeypatch.setattr(parquet, "MOST", 3)
+    monkeypatch.setattr(parquet, "MAX_ROWS", 3)
     pet_rows(data / "pets")
     assert refused(datasets.classes, "pets") == "pets/train.parquet has 4 rows; expected at most 3."
 

@@ -1,7 +1,8 @@
-"""Declares the data sets that people bring: every folder under `$LIFELONG_DATA` or the download folder that is laid out as one.
+"""Declares the data sets that people bring: folders laid out as one, under one of the data folders.
 
-Images of one size up to 224 pixels stay as they are. Others are resized until their shorter side is the median of the
-training images' shorter sides, at most 96 pixels, and cropped to the square in their middle; the source says so. They have
+These are `$LIFELONG_DATA` and the download folder. Images of one size up to 224 pixels stay as they
+are. Others are resized until their shorter side is the median of the training images' shorter
+sides, at most 96 pixels, and cropped to the square in their middle; the source says so. They have
 one channel if all are grey, else three; a photograph is turned as its EXIF orientation asks.
 """
 
@@ -17,7 +18,7 @@ from .folder import NAME, Folder
 
 
 def folders() -> dict[str, Path]:
-    """Returns every folder that is laid out as a data set, by its name; under two roots, the first counts."""
+    """Returns every folder laid out as a data set, by its name; under two roots, the first counts."""
     found: dict[str, Path] = {}
     for root in locations.roots():
         with suppress(OSError):  # not there, or not readable
@@ -33,7 +34,7 @@ def names() -> tuple[str, ...]:
 
 
 def outline(name: str) -> DatasetSpec:
-    """Returns the declaration without the classes, for which the folder need not be there any more."""
+    """Returns the declaration without the classes; the folder may be gone."""
     return DatasetSpec(
         name=name,
         title=name,

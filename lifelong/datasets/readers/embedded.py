@@ -1,4 +1,4 @@
-"""Reads a data set from a file of this project, made by a script of `benchmarks`."""
+"""Reads a data set from a file of this project, made by a script in `benchmarks`."""
 
 import zipfile
 import zlib
@@ -21,9 +21,10 @@ DATASETS = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Embedded(Source):
-    """A NumPy file in the folder of the data sets. title: stands before the number of images in every source.
+    """A NumPy file in the folder of the data sets.
 
-    It holds train_images, train_labels, test_images and test_labels.
+    It holds train_images, train_labels, test_images and test_labels. title: what the file is, in
+    the source that stands beside every number.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""Reads MNIST and its kin: four IDX files, gzip or not, in torchvision's folder `<its name>/raw`."""
+"""Reads MNIST and its kin: four IDX files, gzip or not, in torchvision's folder `<kin>/raw`."""
 
 import gzip
 import os
@@ -28,7 +28,7 @@ LARGEST = 200_000_000  # bytes of a file once it is unpacked; MNIST's largest ha
 
 @dataclass(frozen=True)
 class Idx(Source):
-    """Four IDX files in the folder `<kin>/raw`. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
+    """Four IDX files in `<kin>/raw`. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
 
     kin: str
 

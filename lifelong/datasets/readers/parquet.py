@@ -1,13 +1,15 @@
-"""Parquet files as the Hugging Face Hub lays them out: `<name>/train*.parquet` and `<name>/test*.parquet`.
+"""Reads parquet files in the layout of the Hugging Face Hub: `<name>/{train,test}*.parquet`.
 
-A column `img` or `image` holds the files of the images, as binary or as a struct with `bytes`; a column `label` holds whole
-numbers or text. Columns are read by pyarrow as they are: nothing in a file is run or unpickled, and no path in it is opened.
+A column `img` or `image` holds the files of the images, as binary or as a struct with `bytes`; a
+column `label` holds whole numbers or text. Columns are read by pyarrow as they are: nothing in a
+file is run or unpickled, and no path in it is opened.
 """
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +25,8 @@ from .locations import printable, require_inside
 
 IMAGES = ("img", "image")
 ROWS = 256  # read at once
-MOST = 5_000_000  # rows; more is not a data set for one machine's memory, whatever the file claims
+# Rows; more is not a data set for one machine's memory, whatever the file claims.
+MAX_ROWS = 5_000_000
 
 
 class _Label(pydantic.BaseModel):
@@ -39,27 +42,51 @@ class _Info(pydantic.BaseModel):
 
 
 class _HuggingFace(pydantic.BaseModel):
-    """What the Hub writes into a file about its columns."""
+    """Description of the columns that the Hub writes into a file."""
 
     info: _Info
 
 
 def splits(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], Split, Split]:
-    """The classes, the training images and the test images. known: the classes, where the files need not tell them.
+    """Returns the classes, the training images and the test images.
 
-    They tell them in a description of the column `label`; else the labels of the training images are the classes, in order.
+    The classes are `known`, or those in the description of the column `label`, or the labels of the
+    training images, in order.
     """
     names = known or _names(folder)
-    values = None if names else _distinct(folder)
-    train, test = (_split(folder, split, names, values) for split in ("train", "test"))
-    return names or tuple(map(str, values.to_pylist())), train, test
+    if names:
+        by_name = pa.array(names, pa.large_string())
+        codes = _Codes(by_name, pa.array(range(len(names)), pa.int64()))
+    else:
+        distinct = _distinct(folder)
+        names, codes = tuple(map(str, distinct.to_pylist())), _Codes(distinct)
+    return names, _split(folder, "train", codes), _split(folder, "test", codes)
 
 
-def _split(
-    folder: Path, split: str, names: tuple[str, ...] | None, values: pa.Array | None
-) -> Split:
+@dataclass(frozen=True)
+class _Codes:
+    """Labels in a file by class: the position of a value is its class. numbers: the same as numbers."""
+
+    values: pa.Array
+    numbers: pa.Array | None = None
+
+    def of(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Returns the class of each label, null for a value that is none."""
+        for values in (self.values, self.numbers):
+            if values is not None and values.type == column.type:
+                return pc.index_in(column, values)
+        return pa.nulls(len(column), pa.int32())
+
+    def expected(self, column: pa.ChunkedArray) -> str:
+        """Returns in words which labels are classes."""
+        if self.numbers is not None and pa.types.is_integer(column.type):
+            return f"0 to {len(self.numbers) - 1}"
+        return "a label of the training images"
+
+
+def _split(folder: Path, split: str, codes: _Codes) -> Split:
     files = _files(folder, split)
-    labels = np.concatenate([_positions(folder, file, names, values) for file in files])
+    labels = np.concatenate([_labels_as_classes(folder, file, codes) for file in files])
 
     def pictures() -> Iterator[tuple[str, BinaryIO]]:
         for file in files:
@@ -72,14 +99,15 @@ def _files(folder: Path, split: str) -> list[Path]:
     files = sorted(require_inside(folder, file) for file in folder.glob(f"{split}*.parquet"))
     if not files or not all(map(os.path.isfile, files)):
         raise LifelongError(
-            f"{printable(folder.name)} has no file {split}*.parquet; it needs train*.parquet and test*.parquet."
+            f"{printable(folder.name)} has no file {split}*.parquet; "
+            "it needs train*.parquet and test*.parquet."
         )
     return files
 
 
 @contextmanager
-def _opened(folder: Path, file: Path):
-    """The file, its columns known to be those expected; all that pyarrow says of it becomes one sentence."""
+def _opened(folder: Path, file: Path) -> Iterator[pq.ParquetFile]:
+    """Opens a file with the expected columns. Raises LifelongError for whatever pyarrow raises."""
     where = _where(folder, file)
     try:
         with pq.ParquetFile(file) as opened:
@@ -87,11 +115,12 @@ def _opened(folder: Path, file: Path):
             if names.count("label") != 1 or sum(map(names.count, IMAGES)) != 1:
                 given = ", ".join(printable(name) for name in names[:8])
                 raise LifelongError(
-                    f"{where} has the columns {given}; expected one named img or image, and one named label."
+                    f"{where} has the columns {given}; "
+                    "expected one named img or image, and one named label."
                 )
-            if opened.metadata.num_rows > MOST:
+            if opened.metadata.num_rows > MAX_ROWS:
                 raise LifelongError(
-                    f"{where} has {opened.metadata.num_rows:,} rows; expected at most {MOST:,}."
+                    f"{where} has {opened.metadata.num_rows:,} rows; expected at most {MAX_ROWS:,}."
                 )
             yield opened
     except (OSError, pa.ArrowException, UnicodeDecodeError):
@@ -103,38 +132,40 @@ def _where(folder: Path, file: Path) -> str:
 
 
 def _names(folder: Path) -> tuple[str, ...] | None:
-    """What the first training file says that the numbers in its column `label` mean."""
+    """Returns the names of the numbers in the column `label`, where the first training file has them."""
     with _opened(folder, _files(folder, "train")[0]) as opened:
-        told = (opened.schema_arrow.metadata or {}).get(b"huggingface", b"")
+        description = (opened.schema_arrow.metadata or {}).get(b"huggingface", b"")
     try:
-        return _HuggingFace.model_validate_json(told).info.features.label.names or None
+        return _HuggingFace.model_validate_json(description).info.features.label.names or None
     except pydantic.ValidationError:
         return None
 
 
 def _distinct(folder: Path) -> pa.Array:
-    """The labels of the training images, each once, in order."""
+    """Returns the distinct labels of the training images, in order."""
     found = [_labels(folder, file).unique() for file in _files(folder, "train")]
     for file, some in zip(_files(folder, "train"), found):
         if some.type != found[0].type:
             raise LifelongError(
-                f"{_where(folder, file)} has labels of another kind than {_where(folder, _files(folder, 'train')[0])}."
+                f"{_where(folder, file)} has labels of another kind than "
+                f"{_where(folder, _files(folder, 'train')[0])}."
             )
     values = pa.concat_arrays(found).unique()
     return values.take(pc.sort_indices(values))
 
 
 def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
-    """The column `label` as int64 or text."""
+    """Reads the column `label` as int64 or text."""
     with _opened(folder, file) as opened:
         column = opened.read(columns=["label"], use_threads=False).column(0)
-        _counted(folder, file, opened, len(column))
+        _require_values(folder, file, opened, len(column))
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if not (
             pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
         ):
             raise LifelongError(
-                f"{_where(folder, file)} has labels of the kind {printable(str(kind))}; expected whole numbers or text."
+                f"{_where(folder, file)} has labels of the kind {printable(str(kind))}; "
+                "expected whole numbers or text."
             )
         if column.null_count:
             row = int(np.flatnonzero(column.is_null())[0])
@@ -147,34 +178,17 @@ def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
         )
 
 
-def _positions(
-    folder: Path, file: Path, names: tuple[str, ...] | None, values: pa.Array | None
-) -> np.ndarray:
-    """The place of each row's label among the classes, int (rows,)."""
+def _labels_as_classes(folder: Path, file: Path, codes: _Codes) -> np.ndarray:
+    """Returns the class of each row, int (rows,). Raises LifelongError for a label that is none."""
     column = _labels(folder, file)
-    if names is not None:
-        values = (
-            pa.array(range(len(names)), pa.int64())
-            if pa.types.is_integer(column.type)
-            else pa.array(names, pa.large_string())
-        )
-    places = (
-        pc.index_in(column, values)
-        if column.type == values.type
-        else pa.nulls(len(column), pa.int32())
-    )
-    if places.null_count:
-        row = int(np.flatnonzero(places.is_null())[0])
-        given = printable(str(column[row]))
-        expected = (
-            f"0 to {len(names) - 1}"
-            if names and pa.types.is_integer(column.type)
-            else "a label of the training images"
-        )
+    classes = codes.of(column)
+    if classes.null_count:
+        row = int(np.flatnonzero(classes.is_null())[0])
         raise LifelongError(
-            f"Row {row} of {_where(folder, file)}, counted from 0, has the label '{given}'; expected {expected}."
+            f"Row {row} of {_where(folder, file)}, counted from 0, has the label "
+            f"'{printable(str(column[row]))}'; expected {codes.expected(column)}."
         )
-    return places.to_numpy()
+    return classes.to_numpy()
 
 
 def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
@@ -184,35 +198,36 @@ def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
         bytes_of = _bytes_of(opened.schema_arrow.field(name).type)
         if bytes_of is None:
             raise LifelongError(
-                f"The column {name} of {of} holds no images; expected binary, or a struct with bytes."
+                f"The column {name} of {of} holds no images; "
+                "expected binary, or a struct with bytes."
             )
         for batch in opened.iter_batches(ROWS, columns=[name], use_threads=False):
             for content in bytes_of(batch.column(0)).to_pylist():
                 where = f"Row {row} of {of}, counted from 0,"
                 if content is None:
                     raise LifelongError(
-                        f"{where} holds no image; write the bytes of the image into the file itself."
+                        f"{where} holds no image; "
+                        "write the bytes of the image into the file itself."
                     )
                 yield where, io.BytesIO(content)
                 row += 1
-        _counted(folder, file, opened, row)
+        _require_values(folder, file, opened, row)
 
 
-def _counted(folder: Path, file: Path, opened: pq.ParquetFile, values: int) -> None:
-    """Raises LifelongError where a column has not a value for each row: the labels would belong to other images."""
+def _require_values(folder: Path, file: Path, opened: pq.ParquetFile, values: int) -> None:
+    """Raises LifelongError unless a column has a value for each row: labels would be shifted."""
     if values != opened.metadata.num_rows:
         raise LifelongError(
-            f"{_where(folder, file)} has {opened.metadata.num_rows:,} rows, but {values:,} values in a column; fetch it again."
+            f"{_where(folder, file)} has {opened.metadata.num_rows:,} rows, "
+            f"but {values:,} values in a column; fetch it again."
         )
 
 
-def _bytes_of(kind: pa.DataType):
-    """How the images' bytes are had from a column of this type; None where they cannot."""
+def _bytes_of(kind: pa.DataType) -> Callable[[pa.Array], pa.Array] | None:
+    """Returns what takes the images' bytes from a column of this type; None where it holds none."""
     if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         within = _bytes_of(kind.field("bytes").type)
         return within and (lambda column: within(pc.struct_field(column, "bytes")))
-    return (
-        (lambda column: column)
-        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-        else None
-    )
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return lambda column: column
+    return None

@@ -1,7 +1,7 @@
 """Reads CIFAR-10 from torchvision's folder `cifar-10-batches-py`.
 
-Torchvision's files are pickles: it compares the MD5 of every one of them with those it knows before it opens the first,
-and nothing else here opens them.
+Torchvision's files are pickles: it compares the MD5 of every one of them with those it knows before
+it opens the first, and nothing else here opens them.
 """
 
 import os
@@ -47,7 +47,7 @@ def _missing(folder: Path) -> list[str]:
 
 
 def _batches(folder: Path, train: bool) -> arrays.Split:
-    from ...numerics.torchvision_import import datasets
+    from ...numerics.torchvision_import import datasets  # loads torch
 
     try:
         batches = datasets.CIFAR10(folder.parent, train=train, download=False)
