@@ -69,17 +69,17 @@ def run_title(row: Mapping[str, Any]) -> str:
     """Returns the name of a run in the list of runs."""
     if row.get("error"):
         return f"{row['id']} (damaged)"
-    parts = [
+    items = [
         strategy_title(row["strategy"]),
         api.SCENARIOS[row["scenario"]].short_title,
         dataset_title(row["dataset"]),
     ]
     if row["learned"] < row["tasks"]:
-        parts.append(f"{row['learned']} of {row['tasks']} tasks")
+        items.append(f"{row['learned']} of {row['tasks']} tasks")
     if row["learned"]:
-        parts.append(percent(row["average_accuracy"]))
-    parts.append("shipped" if row["shipped"] else row["id"].rpartition("-")[2])
-    return " · ".join(parts)
+        items.append(percent(row["average_accuracy"]))
+    items.append("shipped" if row["shipped"] else row["id"].rpartition("-")[2])
+    return " · ".join(items)
 
 
 def missing(run: str) -> str | None:
@@ -94,7 +94,7 @@ def missing(run: str) -> str | None:
 def setup(history: History, run: str) -> str:
     """Returns a run's configuration in one line."""
     c = history.config
-    parts = [
+    items = [
         scenario_title(c.scenario),
         plural(c.tasks, "task"),
         settings_text(c.settings),
@@ -102,7 +102,7 @@ def setup(history: History, run: str) -> str:
         f"seed {c.seed}",
         f"run {run}",
     ]
-    return " · ".join(part for part in parts if part)
+    return " · ".join(item for item in items if item)
 
 
 def settings_text(settings: Mapping[str, float | str]) -> str:

@@ -50,12 +50,6 @@ class _Component(gr.HTML):
     def __init__(self, value: Any, **kw: Any) -> None:
         super().__init__(value=value, apply_default_css=False, **{"js_on_load": None, **kw})
 
-    def preprocess(self, payload: Any) -> Any:
-        return payload
-
-    def postprocess(self, value: Any) -> Any:
-        return value
-
     def api_info(self) -> dict[str, Any]:
         return {"type": "object"}
 
@@ -84,7 +78,8 @@ class DigitPad(_Component):
             **kw,
         )
 
-    def preprocess(self, payload: Any) -> bytes | None:
+    # gr.HTML declares text in both directions; the value of this component is bytes.
+    def preprocess(self, payload: Any) -> bytes | None:  # type: ignore[override]
         if not payload:
             return None
         content = from_data_url(payload, LARGEST_DRAWING)
@@ -96,7 +91,7 @@ class DigitPad(_Component):
             )
         return content
 
-    def postprocess(self, value: bytes | None) -> str:
+    def postprocess(self, value: bytes | None) -> str:  # type: ignore[override]
         return data_url(value) if value else ""
 
 

@@ -2,18 +2,16 @@
 
 import json
 
-import pandas as pd
 import streamlit as st
 
-from app.shared import chart_data, labels, navigate
+from app.shared import chart_data, labels, markdown, navigate
 from lifelong.api import History
 
 
 def show_facts(run: str, history: History) -> None:
     """Shows the configuration of a run, downloads, links and the command that makes it again."""
     st.subheader("The run")
-    table = pd.DataFrame(labels.facts(history), columns=["About", "This run"])
-    st.table(table, hide_index=True)
+    st.markdown(markdown.table(["About", "This run"], labels.facts(history)))
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         _downloads(run, history)
         st.page_link(

@@ -150,14 +150,14 @@ def _learn_buttons(run: str, history: History) -> None:
 
 def _learn(run: str, until: int | None) -> None:
     st.session_state["goal"] = (run, until)
-    _try(api.learn, run, until)
+    _attempt(api.learn, run, until)
 
 
 def _undo(run: str) -> None:
-    _try(api.undo, run)
+    _attempt(api.undo, run)
 
 
-def _try(action: Callable[..., None], *arguments: object) -> None:
+def _attempt(action: Callable[..., None], *arguments: object) -> None:
     try:
         action(*arguments)
     except LifelongError as error:

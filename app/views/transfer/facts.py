@@ -96,9 +96,9 @@ def curves_csv(result: StudyResult) -> str:
     for axis in AXES:
         for regime in result.regimes:
             for point in result.curve(axis, regime):
-                place = (point.size or "all", "") if axis == "images" else (largest, int(point.x))
+                count = (point.size or "all", "") if axis == "images" else (largest, int(point.x))
                 source = point.source or (None, None)
-                rows.append((axis, regime, *place, *point.target, *source, point.n))
+                rows.append((axis, regime, *count, *point.target, *source, point.n))
     shares = dict.fromkeys(["target", "target_sem", "source", "source_sem"], float)
     table = pd.DataFrame(rows, columns=COLUMNS).astype(shares)
     return table.to_csv(index=False, float_format="%.6f", lineterminator="\n")

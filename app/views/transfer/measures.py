@@ -47,10 +47,10 @@ def spread(sem: float | None, n: int | None = None) -> str:
     >>> spread(0.004, 5), spread(None, 1)
     ('± 0.4 (n = 5)', '(n = 1)')
     """
-    parts = [f"± {100 * sem:.1f}"] if sem is not None else []
+    texts = [f"± {100 * sem:.1f}"] if sem is not None else []
     if n is not None:
-        parts.append(f"(n = {n})")
-    return " ".join(parts)
+        texts.append(f"(n = {n})")
+    return " ".join(texts)
 
 
 def percent_with_spread(mean: float, sem: float | None) -> str:

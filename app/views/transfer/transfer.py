@@ -5,10 +5,9 @@ The address holds the study and the axis.
 
 import json
 
-import pandas as pd
 import streamlit as st
 
-from app.shared import navigate
+from app.shared import markdown, navigate
 from app.views.transfer import charts, facts, form, labels, text
 from app.views.transfer.measures import measures
 from lifelong import api
@@ -191,8 +190,7 @@ def _numbers(result: StudyResult) -> None:
 
 def _facts(study: str, result: StudyResult) -> None:
     st.subheader("The study")
-    table = pd.DataFrame(facts.facts(result), columns=["About", "This study"])
-    st.table(table, hide_index=True)
+    st.markdown(markdown.table(["About", "This study"], facts.facts(result)))
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         if result.learned:
             st.download_button(
