@@ -209,13 +209,11 @@ class Strategy(Stateful):
         """
         return self.network(images)
 
-    def cross_entropy(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        """Mean cross-entropy over the outputs that compete for each image, by the image's own task."""
-        if task.all_active:
-            return F.cross_entropy(logits, batch.labels)
-        return F.cross_entropy(
-            logits.masked_fill(~task.candidates(batch.tasks), -torch.inf), batch.labels
-        )
+    def cross_entropy(self, task: Task, examples: Examples, logits: Tensor) -> Tensor:
+        """Returns the mean cross-entropy over the active outputs of each image's own task."""
+        if not task.all_active:
+            logits = logits.masked_fill(~task.candidates(examples.tasks), -torch.inf)
+        return F.cross_entropy(logits, examples.labels)
 
     @classmethod
     def make(cls, scenario: str, given: dict[str, Any]) -> "Strategy":
