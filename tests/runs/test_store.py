@@ -18,7 +18,8 @@ from lifelong.inference import predict
 from lifelong.runs import checkpoints, folders
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
-from tests.helpers import config, learn, learned_run, python, stop_after
+from lifelong.training import experiment
+from tests.helpers import config, learn, learned_run, pairs, python, stop_after
 
 pytestmark = pytest.mark.usefixtures("small")
 BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
@@ -111,6 +112,27 @@ def test_a_folder_takes_the_same_configuration_again_and_refuses_another(tmp_pat
     with pytest.raises(LifelongError, match="holds a run with another configuration") as error:
         run_store.create(config(seed=1), at)
     sentence(error)
+
+
+def test_a_folder_goes_on_whose_config_an_earlier_version_wrote(tmp_path):
+    """It called a setting by its former name, and had no network, device or learning rate."""
+    at = run_store.create(config("ewc"), tmp_path / "old")
+    learn(at, until=1)
+    fields = json.loads((at / "config.json").read_text())
+    fields["settings"]["fisher"] = fields["settings"].pop("estimator")
+    del fields["network"], fields["device"], fields["learning_rate"]
+    (at / "config.json").write_text(json.dumps(fields))
+    assert run_store.create(config("ewc"), at) == at
+    assert isinstance(learn(at)[-1], Finished)
+    assert json.loads((at / "config.json").read_text()) == fields, "it stays as it was"
+    with pytest.raises(LifelongError, match="holds a run with another configuration"):
+        run_store.create(config("ewc", settings={"estimator": "batch"}), at)
+
+
+@pytest.mark.parametrize(("strategy", "scenario"), pairs())
+def test_a_resolved_configuration_is_resolved_to_itself(strategy, scenario, small):
+    resolved = experiment.resolve(config(strategy, scenario))
+    assert experiment.resolve(resolved) == resolved == experiment.resolve(resolved, small)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):

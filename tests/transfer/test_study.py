@@ -480,6 +480,18 @@ def test_a_study_is_no_run_and_a_run_no_study():
 
 
 @small
+def test_a_study_goes_on_whose_config_an_earlier_version_wrote():
+    at = study_store.create(small_study(protect="ewc"))
+    fields = json.loads((at / "study.json").read_text())
+    fields["run"]["settings"]["fisher"] = fields["run"]["settings"].pop("estimator")
+    del fields["pretrained"], fields["run"]["device"]
+    (at / "study.json").write_text(json.dumps(fields))
+    assert study_store.create(small_study(protect="ewc"), at) == at
+    list(study_store.learn(at))
+    assert study_store.result(at).finished
+
+
+@small
 @pytest.mark.parametrize(("line", "says"), [
     ('{"event":"began"}', "Line 3 of .* is not an event of a study"), ("not json", "Line 3 of .* is not an event of a study"),
     ('{"event":"look","seed":0,"way":"lwf","step":1,"target":1,"source":1}', "Line 3 of .* does not follow from the lines before it"),
