@@ -32,3 +32,12 @@ def stored(kept: dict[str, int]) -> str:
     ('784 kB of images, 40 kB of logits', 'nothing')
     """
     return ", ".join(f"{size(count)} of {kind}" for kind, count in kept.items()) or "nothing"
+
+
+def cell(share: float | None) -> str:
+    """Returns a share in percent, six characters wide for a table; a dash where there is none.
+
+    >>> cell(0.5), cell(None)
+    (' 50.00', '     -')
+    """
+    return "     -" if share is None else f"{100 * share:6.2f}"

@@ -1,6 +1,7 @@
-"""Command-line flags made from the fields of the strategies and the models."""
+"""Command-line options: those that several commands share, and a flag for every setting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import click
@@ -8,25 +9,33 @@ import click
 from .. import config as configs
 from .. import registry
 from ..errors import LifelongError
-from ..settings import Configurable
+from ..settings import Configurable, Setting
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class CommandWithSettings(click.Command):
-    """A command with a flag for every setting of every strategy and model; those given arrive as the dicts `settings` and `network`."""
+    """A command with a flag for every setting of every strategy and model.
 
-    kinds = ("settings", "network")
+    The values that were given arrive as the dicts `settings` and `network`.
+    """
+
+    kinds: tuple[str, ...] = ("settings", "network")
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        return [*super().get_params(ctx)[:-1], *_options(self.kinds), *super().get_params(ctx)[-1:]]
+        """Returns the options of the command, those of the settings before the last, `--help`."""
+        *own, help_option = super().get_params(ctx)
+        return [*own, *setting_options(self.kinds), help_option]
 
     def invoke(self, ctx: click.Context) -> Any:
-        given = {o.name: ctx.params.pop(o.name, None) for o in _options(self.kinds)}
+        """Runs the command with the values of the settings as dicts."""
         for kind in self.kinds:
-            ctx.params[kind] = {
-                name.removeprefix(f"{kind}_"): v
-                for name, v in given.items()
-                if v is not None and name.startswith(f"{kind}_")
-            }
+            ctx.params[kind] = {}
+        for option in setting_options(self.kinds):
+            kind, name = str(option.name).split("_", 1)
+            value = ctx.params.pop(option.name, None)
+            if value is not None:
+                ctx.params[kind][name] = value
         return super().invoke(ctx)
 
 
@@ -36,34 +45,58 @@ class CommandWithNetwork(CommandWithSettings):
     kinds = ("network",)
 
 
-def _options(kinds: tuple[str, ...]) -> list[click.Option]:
-    options: dict[str, click.Option] = {}
-    found: dict[str, Callable[[], Mapping[str, type[Configurable]]]] = {
+@cache
+def setting_options(kinds: tuple[str, ...]) -> tuple[click.Option, ...]:
+    """Returns one option for each setting of the strategies ("settings") or models ("network")."""
+    owners: dict[str, Callable[[], Mapping[str, type[Configurable]]]] = {
         "settings": registry.strategies,
         "network": registry.models,
     }
-    parts = [(kind, name, made) for kind in kinds for name, made in found[kind]().items()]
-    for kind, part, made in parts:
-        for setting in made.settings("else"):
-            known = options.get(setting.name)
-            words = f"{part}: {setting.help}" + (
-                f" One of {', '.join(setting.options)}." if setting.options else ""
-            )
-            if known is None:
-                names = (name for name in (setting.name, setting.former_name) if name)
-                flags = [f"--{name.replace('_', '-')}" for name in names]
-                options[setting.name] = click.Option(
-                    [*flags, f"{kind}_{setting.name}"], type=setting.kind, help=words
+    return merged(
+        (kind, name, owner.settings("else"))
+        for kind in kinds
+        for name, owner in owners[kind]().items()
+    )
+
+
+def merged(declared: Iterable[tuple[str, str, tuple[Setting, ...]]]) -> tuple[click.Option, ...]:
+    """Returns one option for each name of a setting; its help has a sentence for each owner.
+
+    declared: kind, owner and settings, for each strategy and model. Raises LifelongError where two
+    settings of one name cannot share an option.
+    """
+    options: dict[str, click.Option] = {}
+    first: dict[str, tuple[str, type, str]] = {}
+    for kind, owner, settings in declared:
+        for setting in settings:
+            name = setting.name
+            known = first.setdefault(name, (kind, setting.kind, owner))
+            if known[:2] != (kind, setting.kind):
+                raise LifelongError(
+                    f"The setting '{name}' is of one kind in {known[2]} and of another in {owner}, "
+                    f"but {_flag(name)} is one flag; rename one of the two."
                 )
-            else:
-                known.help = f"{known.help} {words}"
-    return list(options.values())
+            if name not in options:
+                flags = [_flag(each) for each in (name, setting.former_name) if each]
+                parameters = [*flags, f"{kind}_{name}"]
+                options[name] = click.Option(parameters, type=setting.kind, help="")
+            options[name].help = f"{options[name].help} {_sentence(owner, setting)}".strip()
+    return tuple(options.values())
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _sentence(owner: str, setting: Setting) -> str:
+    choices = f" One of {', '.join(setting.options)}." if setting.options else ""
+    return f"{owner}: {setting.help}{choices}"
 
 
 def parse_numbers(
     _context: click.Context, flag: click.Parameter, text: str | None
 ) -> tuple[int, ...] | None:
-    """Whole numbers with commas between them, as the value of a flag: its callback."""
+    """Returns whole numbers given with commas between them; the callback of an option."""
     try:
         return tuple(int(part) for part in text.split(",")) if text else None
     except ValueError:
@@ -74,64 +107,65 @@ def parse_numbers(
         ) from None
 
 
-RUN_OPTIONS = [
-    click.option("--dataset", default="mnist", show_default=True, help="Data set; see `datasets`."),
-    click.option(
-        "--scenario",
-        default=configs.DEFAULT_SCENARIO,
-        show_default=True,
-        help=" | ".join(configs.SCENARIOS),
-    ),
-    click.option("--model", default="mlp", show_default=True, help="Network."),
-    click.option(
-        "--recipe",
-        default="quick",
-        show_default=True,
-        help="quick (seconds) or paper (van de Ven et al. 2022).",
-    ),
-    click.option(
-        "--tasks",
-        type=int,
-        help="Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]",
-    ),
-    click.option(
-        "--class-order",
-        callback=parse_numbers,
-        help="Classes in order of arrival, such as 3,1,4,...  [default: natural for seed 0, else drawn]",
-    ),
-    click.option(
-        "--task-sizes",
-        callback=parse_numbers,
-        help="Number of classes of each task, such as 6,4.  [default: even shares]",
-    ),
-    click.option(
-        "--target",
-        help="Transfer: a second data set, learned after the first.  [default: the other classes of the first]",
-    ),
-    click.option(
-        "--images-per-class",
-        type=int,
-        help="Transfer: training images of each class of the target.  [default: all]",
-    ),
-    click.option("--steps", type=int, help="Optimiser steps a task, in place of the recipe's."),
-    click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's."),
-    click.option(
-        "--precision",
-        default="auto",
-        show_default=True,
-        help="Of matrix products while learning: auto, fp32 or bf16.",
-    ),
-    click.option(
-        "--device",
-        default="auto",
-        show_default=True,
-        help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one.",
-    ),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
-]
+_SHARED: dict[str, dict[str, Any]] = {
+    "--dataset": {"default": "mnist", "help": "Data set; see `datasets`."},
+    "--scenario": {"default": configs.DEFAULT_SCENARIO, "help": " | ".join(configs.SCENARIOS)},
+    "--model": {"default": "mlp", "help": "Network."},
+    "--recipe": {"default": "quick", "help": "quick (seconds) or paper (van de Ven et al. 2022)."},
+    "--tasks": {
+        "type": int,
+        "help": "Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]",
+    },
+    "--class-order": {
+        "callback": parse_numbers,
+        "help": "Classes in order of arrival, such as 3,1,4,...  "
+        "[default: natural for seed 0, else drawn]",
+    },
+    "--task-sizes": {
+        "callback": parse_numbers,
+        "help": "Number of classes of each task, such as 6,4.  [default: even shares]",
+    },
+    "--target": {
+        "help": "Transfer: a second data set, learned after the first.  "
+        "[default: the other classes of the first]"
+    },
+    "--images-per-class": {
+        "type": int,
+        "help": "Transfer: training images of each class of the target.  [default: all]",
+    },
+    "--steps": {"type": int, "help": "Optimiser steps a task, in place of the recipe's."},
+    "--learning-rate": {"type": float, "help": "Of the optimiser, in place of the recipe's."},
+    "--precision": {
+        "default": "auto",
+        "help": "Of matrix products while learning: auto, fp32 or bf16.",
+    },
+    "--device": {
+        "default": "auto",
+        "help": "What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, "
+        "where there is one.",
+    },
+}
 
 
-def run_options(command):
-    for option in reversed(RUN_OPTIONS):
-        command = option(command)
-    return command
+def shared(*names: str, help: str | None = None) -> Decorator:
+    """Returns the decorator that adds options which several commands have, in this order.
+
+    help: in place of the usual sentence.
+    """
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(names):
+            declared = _SHARED[name] | ({"help": help} if help else {})
+            command = click.option(name, show_default="default" in declared, **declared)(command)
+        return command
+
+    return add
+
+
+def json_option(value: str = "object") -> Decorator:
+    """Returns the decorator that adds `--json`. value: what is printed, an object or a list."""
+    text = f"Print one JSON {value} and nothing else."
+    return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+run_options = shared(*_SHARED)

@@ -1,10 +1,9 @@
-"""`python -m lifelong pretrain`: a backbone for small images, made without labels."""
+"""`pretrain`: a backbone for small images, made without labels."""
 
 from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 
 @click.command()
@@ -42,18 +41,22 @@ from tqdm import tqdm
     help="File of the backbone.  [default: the one that ships]",
 )
 def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
-    """Make a backbone for small images from images without labels. The file is written anew after every pass."""
+    """Make a backbone for small images from images without labels.
+
+    The file is written anew after every pass. Ctrl+C keeps it and ends with status 130.
+    """
+    from tqdm import tqdm
+
     from ..datasets import load
     from ..models.parts import weights
     from ..training import pretraining
 
     chosen = pretraining.Lesson(**lesson)
     bar = None
-    for at in pretraining.pretrain(
-        chosen, load(dataset), out or weights.SHIPPED / f"{chosen.architecture}.safetensors"
-    ):
-        if bar is None or bar.desc != at.what:
-            bar = tqdm(desc=at.what, total=at.total, mininterval=1)
-        bar.update(at.done - bar.n)
-        if at.loss is not None:
-            bar.set_postfix(loss=f"{at.loss:.4f}")
+    file = out or weights.SHIPPED / f"{chosen.architecture}.safetensors"
+    for progress in pretraining.pretrain(chosen, load(dataset), file):
+        if bar is None or bar.desc != progress.what:
+            bar = tqdm(desc=progress.what, total=progress.total, mininterval=1)
+        bar.update(progress.done - bar.n)
+        if progress.loss is not None:
+            bar.set_postfix(loss=f"{progress.loss:.4f}")

@@ -1,74 +1,75 @@
-"""Ctrl+C as a wish: what is at work stops after its step, and keeps what it has."""
+"""Progress of a run on standard error: a bar for feature extraction, and one for each task."""
 
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from .. import api
-from .. import config as configs
+from ..config import RunConfig
 from ..events import Event, ExtractingFeatures, Started, Step, Stopped, TaskLearned
+from ..formatting import duration
 
 
-@contextmanager
-def interruptible():
-    """Within it, Ctrl+C and SIGTERM ask training to stop after its step; a second Ctrl+C ends at once."""
-    asked = []
-    before = {}
-
-    def handler(number: int, _frame: object) -> None:
-        if asked:
-            signal.signal(number, before[number])
-            signal.raise_signal(number)
-        asked.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, handler)
+def with_bars(events: Iterator[Event], config: RunConfig) -> Iterator[Event]:
+    """Passes the events of a run on and shows them on standard error as progress bars."""
+    bars = _Bars(config)
     try:
-        yield lambda: bool(asked)
+        for event in events:
+            bars.show(event)
+            yield event
     finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+        bars.end()
 
 
-def with_progress_bar(events: Iterator[Event], config: configs.RunConfig) -> Iterator[Event]:
-    """Passes events on and shows them on standard error as a progress bar, one a task, and one for a backbone before them."""
-    bar = batch_limit = None
-    for event in events:
-        if isinstance(event, ExtractingFeatures | Step) and event.batch_limit != batch_limit:
-            batch_limit = event.batch_limit
+class _Bars:
+    """The bar of what is under way, if any, and the batch size that fits into the memory."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.bar: tqdm | None = None
+        self.batch_limit: int | None = None
+
+    def show(self, event: Event) -> None:
+        """Shows one event."""
+        match event:
+            case ExtractingFeatures():
+                self._note(event.batch_limit)
+                self._move(f"images through {self.config.model}", "image", event.done, event.total)
+            case Started():
+                self.end()
+                if event.estimate:
+                    print(
+                        f"About {duration(event.estimate)} of training on this machine; "
+                        "Ctrl+C keeps what was learned.",
+                        file=sys.stderr,
+                    )
+            case Step():
+                self._note(event.batch_limit)
+                task = f"task {event.task + 1}/{self.config.tasks}"
+                self._move(f"{self.config.strategy}, {task}", "step", event.step, event.steps)
+            case TaskLearned():
+                self._fill()
+                self.end()
+            case Stopped():
+                self.end()
+
+    def _note(self, batch_limit: int | None) -> None:
+        """Says once that the batch has become smaller."""
+        if batch_limit is not None and batch_limit != self.batch_limit:
+            self.batch_limit = batch_limit
             tqdm.write(f"Out of memory: batch size reduced to {batch_limit}.", file=sys.stderr)
-        if isinstance(event, ExtractingFeatures):
-            if bar is None:
-                bar = tqdm(
-                    total=event.total,
-                    desc=f"images through {config.model}",
-                    unit="image",
-                    mininterval=0.5,
-                )
-            bar.update(event.done - bar.n)
-        if isinstance(event, Started):
-            if bar is not None:
-                bar.close()
-                bar = None
-            if event.estimate:
-                print(
-                    f"About {api.duration(event.estimate)} of training on this machine; Ctrl+C keeps what was learned.",
-                    file=sys.stderr,
-                )
-        if isinstance(event, Step):
-            if bar is None:
-                bar = tqdm(
-                    total=event.steps,
-                    desc=f"{config.strategy}, task {event.task + 1}/{config.tasks}",
-                    unit="step",
-                    mininterval=0.5,
-                )
-            bar.update(event.step - bar.n)
-        elif isinstance(event, TaskLearned | Stopped) and bar is not None:
-            bar.update(0 if isinstance(event, Stopped) else bar.total - bar.n)
-            bar.close()
-            bar = None
-        yield event
+
+    def _move(self, title: str, unit: str, done: int, total: int) -> None:
+        if self.bar is None:
+            self.bar = tqdm(total=total, desc=title, unit=unit, mininterval=0.5)
+        self.bar.update(done - self.bar.n)
+
+    def _fill(self) -> None:
+        if self.bar is not None:
+            self.bar.update((self.bar.total or 0) - self.bar.n)
+
+    def end(self) -> None:
+        """Closes the bar."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None

@@ -1,7 +1,8 @@
-"""`python -m lifelong transfer`: from scratch, frozen and fine-tuned, from few and from many images of the target."""
+"""`transfer`: from scratch, frozen and fine-tuned, from few and from many images of the target."""
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +16,22 @@ from ..transfer import store as study_store
 from ..transfer.events import StudyStopped
 from ..transfer.presets import PRESETS
 from ..transfer.results import StudyResult
-from .options import CommandWithSettings, parse_numbers
-from .progress import interruptible
+from . import interrupt
+from .options import CommandWithSettings, json_option, parse_numbers, shared
 
 
 @click.command(cls=CommandWithSettings)
 @click.option("--pair", help=f"Source and target in one word: {', '.join(PRESETS)}.")
-@click.option(
-    "--dataset",
-    default="mnist",
-    show_default=True,
-    help="The source, and the target too where none is given; see `datasets`.",
-)
-@click.option(
+@shared("--dataset", help="The source, and the target too where none is given; see `datasets`.")
+@shared(
     "--target", help="A second data set.  [default: the second half of the first one's classes]"
 )
-@click.option(
+@shared(
     "--class-order",
-    callback=parse_numbers,
     help="Classes in order of arrival, those of the target last.  [default: natural]",
 )
-@click.option(
+@shared(
     "--task-sizes",
-    callback=parse_numbers,
     help="Number of classes of source and target, such as 6,4.  [default: even shares]",
 )
 @click.option(
@@ -55,7 +49,8 @@ from .progress import interruptible
 @click.option(
     "--pretrained",
     is_flag=True,
-    help="The source is what the network's weights were learned from: whole networks, 1, 5 and 20 images a class.",
+    help="The source is what the network's weights were learned from: whole networks, "
+    "1, 5 and 20 images a class.",
 )
 @click.option(
     "--seeds",
@@ -64,32 +59,13 @@ from .progress import interruptible
     show_default=True,
     help="How often all of it is repeated, with seeds 0, 1, ...",
 )
-@click.option("--model", default="mlp", show_default=True, help="Network.")
-@click.option(
-    "--recipe",
-    default="quick",
-    show_default=True,
-    help="quick (seconds) or paper (van de Ven et al. 2022).",
-)
-@click.option(
+@shared("--model", "--recipe")
+@shared(
     "--steps",
-    type=int,
     help="Optimiser steps for source and target, whatever the images, in place of the recipe's.",
 )
-@click.option("--learning-rate", type=float, help="Of the optimiser, in place of the recipe's.")
-@click.option(
-    "--precision",
-    default="auto",
-    show_default=True,
-    help="Of matrix products while learning: auto, fp32 or bf16.",
-)
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    help="What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, where there is one.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@shared("--learning-rate", "--precision", "--device")
+@json_option()
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -98,17 +74,20 @@ from .progress import interruptible
 def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) -> int:
     """What knowing the source is worth to learning the target, and what the source loses by it.
 
-    The JSON object holds `study` (its id), `dataset`, `target`, `model`, `recipe`, `precision`, `protect`, `settings`, `seeds`,
-    `finished`, `seconds` (on the clock), `source` (of the data, in words), `classes` and `chance` of source and target,
-    `images_per_class` (null: all, `all_images_per_class` on average), `curves` and `forward_transfer`. Both of these are by `images`
-    and by `steps`, then by way: scratch, frozen, finetune and the strategy that protects. A curve is a list of points with
-    `images_per_class` or `step`, `target`, `source` and `lost` (accuracy on either, and what the source had more before; mean
-    and sem, shares in [0, 1]) and `n` (seeds). Forward transfer is the mean height of a target curve over that from scratch,
+    The JSON object holds `study` (its id), `dataset`, `target`, `model`, `recipe`, `precision`,
+    `protect`, `settings`, `seeds`, `finished`, `seconds` (on the clock), `source` (of the data, in
+    words), `classes` and `chance` of source and target, `images_per_class` (null: all,
+    `all_images_per_class` on average), `curves` and `forward_transfer`. Both of these are by
+    `images` and by `steps`, then by way: scratch, frozen, finetune and the strategy that protects.
+    A curve is a list of points with `images_per_class` or `step`, `target`, `source` and `lost`
+    (accuracy on either, and what the source had more before; mean and sem, shares in [0, 1]) and
+    `n` (seeds). Forward transfer is the mean height of a target curve over that from scratch,
     images or steps counted in powers: `points`, `sem`, `n`, `by_seed`.
 
-    With --pretrained (`pretrained` in the JSON object) there is no source to lose: the target is the whole data set, learned from few
-    images by the network from random weights, by a new head on the pretrained network as it is, and by all of the pretrained network;
-    `source`, `lost` and `protect` are null.
+    With --pretrained (`pretrained` in the JSON object) there is no source to lose: the target is
+    the whole data set, learned from few images by the network from random weights, by a new head on
+    the pretrained network as it is, and by all of the pretrained network; `source`, `lost` and
+    `protect` are null.
 
     Ctrl+C keeps what was found and ends with status 130.
     """
@@ -117,50 +96,51 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
             raise unknown_name("pair", pair, PRESETS)
         given |= PRESETS[pair].fields()
     given = {name: value for name, value in given.items() if value is not None}
-    at = study_store.create(study_config.make(**given), out)
-    with (
-        interruptible() as stop,
-        tqdm(
-            total=100, unit="%", bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-        ) as bar,
-    ):
-        for event in study_store.learn(at, stop):
+    with interrupt.interruptible() as stop:
+        folder = study_store.create(study_config.make(**given), out)
+        _learn(folder, stop)
+        result = study_store.result(folder)
+        print(json.dumps(result.report(folder.name)) if as_json else _table(result, folder.name))
+    return 0 if result.finished else interrupt.STATUS
+
+
+def _learn(folder: Path, stop: Callable[[], bool]) -> None:
+    """Learns a study, with a progress bar of its share on standard error."""
+    form = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    event = None
+    with tqdm(total=100, unit="%", bar_format=form) as bar:
+        for event in study_store.learn(folder, stop):
             if isinstance(event, ExtractingFeatures):
-                bar.set_description_str(
-                    f"images through the backbone: {event.done:,} of {event.total:,}  "
-                )
+                progress = f"{event.done:,} of {event.total:,}"
+                bar.set_description_str(f"images through the backbone: {progress}  ")
                 continue
-            found = study_store.result(at)
             bar.set_description_str("")
-            bar.update(round(100 * found.share) - bar.n)
-            if isinstance(event, StudyStopped):
-                print(f"Stopped; what was found is kept in {at.name}.", file=sys.stderr)
-    found = study_store.result(at)
-    print(json.dumps(found.report(at.name)) if as_json else _table(found, at.name))
-    return 0 if found.finished else 130
+            bar.update(round(100 * study_store.result(folder).share) - bar.n)
+    if isinstance(event, StudyStopped):
+        print(f"Stopped; what was found is kept in {folder.name}.", file=sys.stderr)
 
 
-def _table(found: StudyResult, name: str) -> str:
-    if not found.has_begun:
+def _table(result: StudyResult, name: str) -> str:
+    if not result.has_begun:
         return f"{name}: nothing found yet"
-    sizes = ["all" if size is None else str(size) for size in found.began.sizes]
+    sizes = ["all" if size is None else str(size) for size in result.began.sizes]
+    gains = result.report(name)["forward_transfer"]
     lines = [
-        f"{name}: {found.began.data}",
+        f"{name}: {result.began.data}",
         "target accuracy in percent by target images a class, in brackets that of the source",
         f"{'':<22}"
         + "".join(f"{size:>16}" for size in sizes)
         + "   forward transfer in points, by images and by steps",
     ]
-    for way in found.regimes:
+    for regime in result.regimes:
         cells = "".join(
             f"{100 * point.target[0]:8.2f}{_in_brackets(point.source)}"
-            for point in found.curve("images", way)
+            for point in result.curve("images", regime)
         )
-        report = found.report(name)["forward_transfer"]
-        gains = (
-            [_points(report[axis][way]) for axis in ("images", "steps")] if way != "scratch" else []
+        axes = () if regime == "scratch" else ("images", "steps")
+        lines.append(
+            f"{regime:<22}{cells}   {'   '.join(_gain(gains[axis][regime]) for axis in axes)}"
         )
-        lines.append(f"{way:<22}{cells}   {'   '.join(gains)}")
     return "\n".join(lines)
 
 
@@ -168,8 +148,9 @@ def _in_brackets(source: tuple[float, float | None] | None) -> str:
     return f" ({100 * source[0]:5.2f})" if source else " " * 8
 
 
-def _points(told: dict[str, Any]) -> str:
-    if told["points"] is None:
+def _gain(gain: dict[str, Any]) -> str:
+    """Forward transfer in points with its standard error and the number of seeds."""
+    if gain["points"] is None:
         return "-"
-    spread = f" ± {told['sem']:.2f}" if told["sem"] is not None else ""
-    return f"{told['points']:+.2f}{spread} (n = {told['n']})"
+    spread = f" ± {gain['sem']:.2f}" if gain["sem"] is not None else ""
+    return f"{gain['points']:+.2f}{spread} (n = {gain['n']})"

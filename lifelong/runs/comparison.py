@@ -1,17 +1,15 @@
 """Strategies side by side: the same tasks, the same images in the same order, mean and error over seeds."""
 
-import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from typing import Any
 
 from ..config import RunConfig
 from ..metrics import all_metrics, mean_and_sem
-from ..numerics import matmul
 from ..training.experiment import model_of, run
+from ..training.parallel import run_jobs
 from .history import History
 
 
@@ -30,20 +28,13 @@ def race(
     processes: how many at once; by default as many as there are cores, where a run of the model uses one.
     clock: what the seconds of a run are read from.
     """
-    made = partial(report, clock=clock)
     width = processes or min(at_once(configurations), len(configurations))
-    if width == 1:
-        yield from map(made, configurations)
-        return
-    # Started afresh, not forked: a fork of a process whose torch has threads can hang.
-    pool = ProcessPoolExecutor(
-        width, mp_context=multiprocessing.get_context("spawn"), initializer=matmul.set_cores_busy
-    )
-    try:
-        for done in as_completed([pool.submit(made, config) for config in configurations]):
-            yield done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    learn = partial(_reports, clock=clock)
+    yield from run_jobs(learn, learn, configurations, width, stop=lambda: False)
+
+
+def _reports(config: RunConfig, clock: Callable[[], float]) -> Iterator[dict[str, Any]]:
+    yield report(config, clock)
 
 
 def at_once(configurations: Iterable[RunConfig]) -> int:

@@ -1,9 +1,11 @@
 """Generators side by side, one here and the others in processes of their own; what they yield comes as it is made."""
 
+import contextlib
 import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -32,8 +34,9 @@ def run_jobs(
         context.Process(target=_work, args=(there, waiting, told), daemon=True)
         for _ in range(width - 1)
     ]
-    for process in others:
-        process.start()
+    with _interrupts_blocked():
+        for process in others:
+            process.start()
     matmul.set_cores_busy(width > 1)
     try:
         yield from _together(
@@ -60,7 +63,7 @@ def _together(
         except StopIteration:
             working = False
         except queue.Empty:
-            if any(process.exitcode for process in others):
+            if any(process.exitcode for process in others) and not stop():
                 raise LifelongError(
                     "A process ended before its work was done, perhaps for want of memory; go on from here."
                 ) from None
@@ -71,6 +74,19 @@ def _together(
                 left -= 1
             else:
                 yield value
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Starts processes that Ctrl+C in the terminal does not reach, not even while they import."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(there: Work, waiting: Any, told: Any) -> None:

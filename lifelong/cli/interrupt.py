@@ -1,0 +1,68 @@
+"""Ctrl+C and SIGTERM: a command ends with one sentence and status 130, learning after its step.
+
+Imports nothing heavy: `python -m lifelong` handles signals from here on before it loads the rest.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STATUS = 130
+SENTENCE = "The command was interrupted before its end."
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def handle_signals() -> None:
+    """Lets Ctrl+C and SIGTERM raise KeyboardInterrupt, and end the process during an import."""
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+
+
+def ignore_signals() -> None:
+    """Lets nothing disturb the end of a process whose status is known."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # An import may turn the exception into another one, and has written nothing to clean up.
+    if _is_importing(frame):
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"\n{SENTENCE}\n".encode())
+        os._exit(STATUS)
+    raise KeyboardInterrupt
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether an import statement is under way in any of the calling frames."""
+    names = ("importlib._bootstrap", "_frozen_importlib")
+    while frame is not None and frame.f_globals.get("__name__") not in names:
+        frame = frame.f_back
+    return frame is not None
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Within it, Ctrl+C and SIGTERM ask learning to stop after its step; a second one ends at once.
+
+    Yields the function that says whether to stop.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    requested = False
+
+    def handler(number: int, _frame: object) -> None:
+        nonlocal requested
+        if requested:
+            signal.signal(number, before[number])
+            signal.raise_signal(number)
+        requested = True
+
+    for number in SIGNALS:
+        signal.signal(number, handler)
+    try:
+        yield lambda: requested
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

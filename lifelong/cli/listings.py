@@ -1,0 +1,66 @@
+"""`runs`, `strategies` and `datasets`: what there is, as a table or as JSON."""
+
+import json
+from typing import Any
+
+import click
+
+from .. import datasets as data_sets
+from .. import formatting
+from .options import json_option
+
+
+@click.command()
+@json_option("list")
+def runs(as_json: bool) -> None:
+    """Runs on disk: yours, then those that came with the project."""
+    from .. import api
+
+    rows = api.run_list()
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(
+            f"{row['id']:<34} {row['learned']}/{row['tasks']} tasks"
+            f"  average accuracy {formatting.cell(row['average_accuracy'])}"
+            f"  forgetting {formatting.cell(row['forgetting'])}"
+            f"{'  shipped' if row['shipped'] else ''}"
+        )
+
+
+@click.command()
+@json_option("list")
+def strategies(as_json: bool) -> None:
+    """Strategies and their settings, with the defaults of each scenario."""
+    from ..service import catalog
+
+    rows = catalog.strategy_rows()
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for row in rows:
+        print(f"{row['name']}  ({', '.join(row['scenarios'])})")
+        print(f"    {row['summary']}\n    {row['source']}")
+        for setting in row["settings"]:
+            print(f"    {_setting(setting)}")
+
+
+def _setting(setting: dict[str, Any]) -> str:
+    defaults = ", ".join(
+        f"{scenario} {value if isinstance(value, str) else f'{value:g}'}"
+        for scenario, value in setting["defaults"].items()
+    )
+    return f"--{setting['name'].replace('_', '-')}: {setting['help']} ({defaults})"
+
+
+@click.command()
+@json_option("list")
+def datasets(as_json: bool) -> None:
+    """Data sets, and where each was found."""
+    names = data_sets.names()
+    if as_json:
+        print(json.dumps(names))
+        return
+    for name in names:
+        print(f"{name:<22} {data_sets.info(name).describe()}")

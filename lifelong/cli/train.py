@@ -1,0 +1,144 @@
+"""`train` and `compare`: one strategy or several taken through one scenario."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import config as configs
+from .. import datasets, formatting
+from ..config import RunConfig
+from ..events import Stopped
+from ..runs import store as run_store
+from ..runs.history import History
+from . import interrupt, progress
+from .options import CommandWithNetwork, CommandWithSettings, json_option, run_options
+
+
+@click.command(cls=CommandWithSettings)
+@run_options
+@json_option()
+@click.option(
+    "--strategy", default="finetune", show_default=True, help="How to learn; see `strategies`."
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of weights, image order and class order.",
+)
+@click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the run; given again, an unfinished run goes on.",
+)
+def train(as_json: bool, out: Path | None, **given: Any) -> int:
+    """Take one strategy through one scenario.
+
+    Ctrl+C keeps what was learned and ends with status 130.
+    """
+    with interrupt.interruptible() as stop:
+        config = make_config(**given)
+        folder = run_store.create(config, out)
+        for event in progress.with_bars(run_store.learn(folder, stop=stop), config):
+            if isinstance(event, Stopped):
+                print(_stopped(event, folder.name), file=sys.stderr)
+        history = run_store.history(folder)
+        report = history.report(folder.name)
+        print(json.dumps(report) if as_json else _table(history, report))
+    return 0 if history.finished else interrupt.STATUS
+
+
+def _stopped(event: Stopped, run: str) -> str:
+    if event.task == event.step == 0:
+        return f"Stopped before the first step; {run} can go on from its start."
+    return f"Stopped in task {event.task + 1}; what was learned is kept in {run}."
+
+
+@click.command(cls=CommandWithNetwork)
+@run_options
+@json_option()
+@click.option("--strategies", required=True, help="Names with commas between them, or all.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Seeds 0, 1, ... each strategy is run with.",
+)
+def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
+    """Race strategies on the same images in the same order; mean and standard error over the seeds.
+
+    They learn side by side where there are cores. Ctrl+C ends with status 130 and keeps nothing.
+    """
+    from tqdm import tqdm
+
+    from ..runs import comparison
+    from ..training import experiment
+
+    configurations = [
+        experiment.resolve(make_config(**given, strategy=name, seed=seed))
+        for name in _strategy_names(strategies, given["scenario"])
+        for seed in range(seeds)
+    ]
+    bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
+    rows = comparison.rows(bar, configurations)
+    print(json.dumps(rows) if as_json else _comparison_table(rows))
+
+
+def _strategy_names(given: str, scenario: str) -> list[str]:
+    """Names with commas between them, each once; for "all", those defined for the scenario."""
+    if given != "all":
+        return list(dict.fromkeys(name.strip() for name in given.split(",")))
+    from ..service import catalog
+
+    return [strategy.name for strategy in catalog.strategies(scenario)]
+
+
+def make_config(**given: Any) -> RunConfig:
+    """Returns the configuration of a run; at most as many tasks as classes where none are given."""
+    if given["tasks"] is None and not given["task_sizes"]:
+        classes = len(datasets.classes(given["dataset"]))
+        given["tasks"] = min(configs.default_tasks(given["scenario"]), classes)
+    return configs.make(**given)
+
+
+def _table(history: History, report: dict[str, Any]) -> str:
+    run = report["run"]
+    if not history.learned:
+        return f"{run}: no task learned yet"
+    rows = [" ".join(map(formatting.cell, row)) for row in report["accuracy"]]
+    measures = [
+        f"{name.replace('_', ' '):<30} {formatting.cell(report[name])}"
+        for name in history.measures()
+        if report[name] is not None
+    ]
+    stored = report["stored"]
+    lines = [
+        f"{run}: {report['source']}",
+        "accuracy in percent, a row after each task, a column for each task",
+        *rows,
+        *measures,
+        f"{'seconds of training':<30} {report['seconds']:6.1f}",
+        *([] if stored is None else [f"keeps for earlier tasks: {formatting.stored(stored)}"]),
+    ]
+    return "\n".join(lines)
+
+
+def _comparison_table(rows: Iterable[dict[str, Any]]) -> str:
+    lines = [f"{'strategy':<22}{'n':>3}   average accuracy        forgetting   seconds   stores"]
+    for row in rows:
+        accuracy, forgetting = (
+            f"{formatting.cell(row['mean'][name])} ± {formatting.cell(row['sem'][name])}"
+            for name in ("average_accuracy", "forgetting")
+        )
+        lines.append(
+            f"{row['strategy']:<22}{row['n']:>3}   {accuracy}   {forgetting}"
+            f"   {row['mean']['seconds']:7.1f}   {formatting.stored(row['stored'])}"
+        )
+    return "\n".join(lines)
