@@ -34,10 +34,10 @@ from .transfer import config as study_config
 from .transfer import presets
 from .transfer import store as study_store
 from .transfer.config import StudyConfig as StudyConfig
+from .transfer.curves import AXES as AXES
+from .transfer.curves import Axis as Axis
+from .transfer.curves import Point as Point
 from .transfer.presets import TransferPreset as TransferPreset
-from .transfer.results import AXES as AXES
-from .transfer.results import Axis as Axis
-from .transfer.results import Point as Point
 from .transfer.results import StudyResult as StudyResult
 
 worker = WorkerClient()

@@ -16,7 +16,7 @@ def recorded_as(name: str, field: str) -> Any:
 
 
 class RecordedEvent(BaseModel):
-    """Base class of all events: immutable, finite numbers only, written under the record's names."""
+    """Base class of all events: immutable, finite numbers, written under the record's names."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, serialize_by_alias=True)
 

@@ -36,7 +36,7 @@ def small(monkeypatch) -> Dataset:
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     with_hidden(monkeypatch, 16, 16)
     monkeypatch.setattr(
-        comparison, "at_once", lambda configurations: 1
+        comparison, "default_processes", lambda configurations: 1
     )  # another process would not have these images
     monkeypatch.setattr(
         os, "fsync", lambda file: None

@@ -1,4 +1,4 @@
-"""Strategies side by side: the same tasks, the same images in the same order, mean and error over seeds."""
+"""Compares strategies on the same tasks and images: learns runs side by side, mean over seeds."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from ..training.parallel import run_jobs
 from .history import History
 
 
-def measured() -> list[str]:
+def averaged_keys() -> list[str]:
     """Returns the keys of a report that are averaged over seeds: metrics and seconds of a run."""
     return [m.name for m in all_metrics() if "reference_accuracy" not in m.needs] + ["seconds"]
 
@@ -23,12 +23,12 @@ def race(
     processes: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[dict[str, Any]]:
-    """Runs them side by side and yields the report of each as it ends; the numbers are those of one at a time.
+    """Learns runs in several processes and yields the report of each as it ends.
 
-    processes: how many at once; by default as many as there are cores, where a run of the model uses one.
-    clock: what the seconds of a run are read from.
+    The numbers are those of one run at a time. processes: see `default_processes`. clock: of the
+    seconds of a run.
     """
-    width = processes or min(at_once(configurations), len(configurations))
+    width = processes or min(default_processes(configurations), len(configurations))
     learn = partial(_reports, clock=clock)
     yield from run_jobs(learn, learn, configurations, width, stop=lambda: False)
 
@@ -37,8 +37,11 @@ def _reports(config: RunConfig, clock: Callable[[], float]) -> Iterator[dict[str
     yield report(config, clock)
 
 
-def at_once(configurations: Iterable[RunConfig]) -> int:
-    """How many runs are best learned at once: one for each core, or a single one where it uses all of them, or a graphics card."""
+def default_processes(configurations: Iterable[RunConfig]) -> int:
+    """Returns the number of runs to learn side by side: one for each core.
+
+    A single one where a run uses all cores, or a GPU.
+    """
     alone = any(
         model_of(config).threads != 1 or config.device == "cuda" for config in configurations
     )
@@ -46,37 +49,38 @@ def at_once(configurations: Iterable[RunConfig]) -> int:
 
 
 def report(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
-    """Learns one run from the first task to the last, in memory, and tells what it came to."""
+    """Returns the report of a run that is learned here in memory, from first to last task."""
     return History(config, tuple(run(config, clock))).report(run=None)
 
 
 def rows(
     reports: Iterable[dict[str, Any]], configurations: list[RunConfig]
 ) -> list[dict[str, Any]]:
-    """One row a strategy with mean, sem and the runs it is made of, all in the order of the configurations."""
-    place = {(config.strategy, config.seed): i for i, config in enumerate(configurations)}
+    """Returns one row a strategy with mean, sem and its reports, in the configurations' order."""
+    position = {(config.strategy, config.seed): i for i, config in enumerate(configurations)}
     groups: dict[str, list[dict[str, Any]]] = {}
-    for told in sorted(reports, key=lambda told: place[told["strategy"], told["seed"]]):
-        groups.setdefault(told["strategy"], []).append(told)
-    return [_row(strategy, told) for strategy, told in groups.items()]
+    for report in sorted(reports, key=lambda report: position[report["strategy"], report["seed"]]):
+        groups.setdefault(report["strategy"], []).append(report)
+    return [_row(strategy, group) for strategy, group in groups.items()]
 
 
-def _row(strategy: str, told: list[dict[str, Any]]) -> dict[str, Any]:
-    summary = {name: mean_and_sem([t[name] for t in told]) for name in measured()}
+def _row(strategy: str, reports: list[dict[str, Any]]) -> dict[str, Any]:
+    summary = {name: mean_and_sem([report[name] for report in reports]) for name in averaged_keys()}
     mean = {name: m for name, (m, _) in summary.items()}
-    tasks = range(told[0]["tasks"])
+    tasks = range(reports[0]["tasks"])
     accuracy = [
-        [mean_and_sem([t["accuracy"][i][j] for t in told])[0] for j in tasks] for i in tasks
+        [mean_and_sem([report["accuracy"][i][j] for report in reports])[0] for j in tasks]
+        for i in tasks
     ]
     return {
         "strategy": strategy,
-        "scenario": told[0]["scenario"],
-        "n": len(told),
+        "scenario": reports[0]["scenario"],
+        "n": len(reports),
         "accuracy": accuracy,
         **mean,
-        "stored": told[-1]["stored"],
+        "stored": reports[-1]["stored"],
         "mean": mean,
         "sem": {name: s for name, (_, s) in summary.items()},
         "run": None,
-        "runs": told,
+        "runs": reports,
     }

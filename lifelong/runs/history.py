@@ -122,7 +122,7 @@ class History(ExperimentHistory[RunConfig, Event]):
         return max((event.seconds for event in timed), default=0.0)
 
     def chance(self, task: int) -> float:
-        """Returns the accuracy of guessing on a task among its active classes after the last one."""
+        """Returns the accuracy of guessing on a task among its active classes at the end."""
         return self.config.rules.chance([len(names) for names in self.started.classes], task)
 
     def is_reference_of(self, run: "History") -> bool:

@@ -51,7 +51,7 @@ def _parse(file: Path, adapter: TypeAdapter[E], noun: str) -> Iterator[E]:
 
 
 def append(file: Path, event: RecordedEvent) -> None:
-    """Adds one event; a reader sees the full line or, after a crash, a torn one that it leaves out."""
+    """Adds one event; after a crash a reader leaves out a line that is only half written."""
     try:
         with open(file, "ab+") as out:
             out.truncate(_end_of_lines(out))  # a torn line would swallow the next one

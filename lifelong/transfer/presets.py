@@ -1,13 +1,15 @@
-"""Sources and targets that belong together: what the Transfer page offers first, by name."""
+"""Named pairs of source and target: `--pair` of the command line, first choice of the page."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class TransferPreset:
-    """A source and a target: two data sets, or the classes of one in an order and the place where it is cut in two.
+    """Source and target: two data sets, or the classes of one, divided in two.
 
-    title, told: for people. The rest are fields of a RunConfig, and whether the source is what the network's weights come from.
+    title, description: for people. pretrained: see `config.make`. The rest are fields of a
+    RunConfig.
     """
 
     title: str
@@ -19,14 +21,14 @@ class TransferPreset:
     model: str | None = None
     pretrained: bool | None = None
 
-    def fields(self) -> dict:
-        """What a study is made of, by name, those that are not given left out."""
-        given = {
+    def fields(self) -> dict[str, Any]:
+        """Returns the fields for `config.make` that the preset sets."""
+        words = ("title", "description")
+        return {
             name: value
             for name, value in vars(self).items()
-            if name not in ("title", "description")
+            if name not in words and value is not None
         }
-        return {name: value for name, value in given.items() if value is not None}
 
 
 PRESETS: dict[str, TransferPreset] = {
@@ -48,7 +50,8 @@ PRESETS: dict[str, TransferPreset] = {
     ),
     "pretrained": TransferPreset(
         "Pretrained network → photographs",
-        "a ResNet-50 that has seen many images before, then ten kinds of small photographs, from a few of each",
+        "a ResNet-50 that has seen many images before, then ten kinds of small photographs, "
+        "from a few of each",
         "cifar10",
         model="resnet50",
         pretrained=True,

@@ -3,38 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
-from typing import Any, Literal
+from typing import Any
 
 from .. import metrics
 from ..errors import LifelongError
 from ..runs.history import ExperimentHistory
 from . import events as study_events
 from .config import StudyConfig
+from .curves import AXES, Axis, Point, point_of
 from .events import Began, Event, Probe, SourceLearned, TargetLearned
 
-Axis = Literal["images", "steps"]
-AXES: tuple[Axis, ...] = ("images", "steps")
-Estimate = tuple[float, float | None]  # mean and standard error, None for one seed
 ALL_IMAGES_WEIGHT = 3  # learning from all images of a target takes so much longer than from a few
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of a learning curve: means over n seeds, of shares in [0, 1].
-
-    x: target images a class, or steps. size: the images as configured, None for all there are.
-    lost: accuracy on the source before the target was learned, minus that now.
-    source and lost are None for a pretrained network.
-    """
-
-    regime: str
-    x: float
-    size: int | None
-    target: Estimate
-    source: Estimate | None
-    lost: Estimate | None
-    n: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +38,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
 
     @cached_property
     def learned(self) -> list[TargetLearned]:
-        """One event for each target learned, by seed; processes side by side finish in any order."""
+        """One event for each target learned, by seed: parallel processes end in any order."""
         return sorted(self.all_of(TargetLearned), key=lambda event: event.seed)
 
     @cached_property
@@ -105,8 +84,8 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
 
     def curve(self, axis: Axis, regime: str) -> list[Point]:
         """Returns a learning curve: its points by x, each a mean over the seeds learned so far."""
-        before = self.source(axis)
-        return [_point(x, events, before) for x, events in sorted(self._by_x(axis, regime).items())]
+        before, groups = self.source(axis), self._by_x(axis, regime)
+        return [point_of(x, events, before) for x, events in sorted(groups.items())]
 
     def _by_x(self, axis: Axis, regime: str) -> dict[float, list[TargetLearned | Probe]]:
         groups: dict[float, list[TargetLearned | Probe]] = {}
@@ -198,7 +177,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
             "all_images_per_class": began.images,
             "curves": {
                 axis: {
-                    regime: [_point_json(point, axis) for point in self.curve(axis, regime)]
+                    regime: [point.to_json(axis) for point in self.curve(axis, regime)]
                     for regime in self.regimes
                 }
                 for axis in AXES
@@ -211,45 +190,6 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
                 for axis in AXES
             },
         }
-
-
-def _point(
-    x: float, events: Sequence[TargetLearned | Probe], before: dict[tuple[int, str], float]
-) -> Point:
-    """Returns a point from the events of all seeds; before: the source's accuracy at the start."""
-    first = events[0]
-    source = [event.source for event in events if event.source is not None]
-    lost = [
-        before[event.seed, event.regime] - event.source
-        for event in events
-        if event.source is not None
-    ]
-    return Point(
-        regime=first.regime,
-        x=x,
-        size=first.images if isinstance(first, TargetLearned) else None,
-        target=_estimate([event.target for event in events]),
-        source=_estimate(source) if source else None,
-        lost=_estimate(lost) if lost else None,
-        n=len(events),
-    )
-
-
-def _estimate(values: Sequence[float]) -> Estimate:
-    return fmean(values), metrics.mean_and_sem(values)[1]
-
-
-def _point_json(point: Point, axis: Axis) -> dict[str, Any]:
-    x = {"images_per_class": point.size} if axis == "images" else {"step": int(point.x)}
-    estimates = {"target": point.target, "source": point.source, "lost": point.lost}
-    return {
-        **x,
-        **{
-            name: estimate and dict(zip(("mean", "sem"), estimate))
-            for name, estimate in estimates.items()
-        },
-        "n": point.n,
-    }
 
 
 def _transfer_json(areas: Sequence[float]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Runs a transfer study as a stream of events, without disk: `config.py` and `events.py` say of what."""
+"""Runs a transfer study as a stream of events, without disk."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -76,7 +76,7 @@ def _default_width(config: StudyConfig, todo: Sequence[Branch]) -> int:
     """Returns the number of processes; a whole network uses all cores by itself."""
     if config.trains_whole_network or len(todo) <= MAX_SERIAL_BRANCHES:
         return 1
-    return comparison.at_once([config.run])
+    return comparison.default_processes([config.run])
 
 
 def learn(

@@ -12,7 +12,8 @@ from lifelong.runs import store as run_store
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer import study
-from lifelong.transfer.results import AXES, StudyResult
+from lifelong.transfer.curves import AXES
+from lifelong.transfer.results import StudyResult
 from tests.app.helpers import button_keys, chart_specs, open_page, page_text
 from tests.transfer.helpers import pretrained_study, result_of, small_study
 

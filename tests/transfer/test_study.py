@@ -19,10 +19,11 @@ from lifelong.transfer import between_tasks, learner, study
 from lifelong.transfer import config as study_config
 from lifelong.transfer import events as study_events
 from lifelong.transfer import store as study_store
+from lifelong.transfer.curves import AXES
 from lifelong.transfer.events import Probe, SourceLearned, TargetLearned
 from lifelong.transfer.presets import PRESETS
 from lifelong.transfer.pretrained import PretrainedLearner
-from lifelong.transfer.results import AXES, StudyResult
+from lifelong.transfer.results import StudyResult
 from tests.helpers import config, run_all, same, stop_after, strategy_names, toy_dataset
 from tests.transfer.helpers import (
     accuracies,
@@ -418,7 +419,7 @@ def test_side_by_side_gives_the_numbers_of_one_at_a_time():
 
 @small
 def test_a_study_that_can_use_only_one_core_uses_one(monkeypatch):
-    monkeypatch.setattr(comparison, "at_once", lambda _: 2)
+    monkeypatch.setattr(comparison, "default_processes", lambda _: 2)
     widths = []
 
     def streamed(here, there, jobs, width, stop):

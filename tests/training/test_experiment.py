@@ -1,0 +1,52 @@
+"""Runs in memory: precision, bytes stored, and memory that is free when a run is over."""
+
+import gc
+import weakref
+
+import pytest
+import torch
+
+from lifelong.numerics import hardware
+from tests.helpers import config, run_all
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+@pytest.mark.skipif(
+    hardware.precision("auto") == "fp32", reason="a processor without bf16 computes in fp32 alike"
+)
+def test_half_the_digits_learn_as_well_though_not_the_same():
+    full, half = (run_all(config("replay", precision=p, steps=60)) for p in ("fp32", "bf16"))
+    assert not torch.equal(full[0].strategy.network.flat, half[0].strategy.network.flat)
+    means = [sum(events[-2].accuracy) / 3 for _, events in (full, half)]
+    assert means[1] == pytest.approx(means[0], abs=0.1)
+
+
+def test_joint_and_cumulative_training_are_charged_for_the_images_they_keep():
+    stored = {
+        name: [e.stored for e in run_all(config(name))[1] if e.event == "task_learned"]
+        for name in ("joint", "cumulative", "finetune", "replay")
+    }
+    all_images = 240 * (36 + 16)
+    assert stored["joint"] == [{"images": all_images}] * 3
+    assert [s["images"] for s in stored["cumulative"]] == [96 * 52, 168 * 52, all_images]
+    assert stored["finetune"] == [{}] * 3
+    # 24 images of each class are all there are
+    assert [s["images"] for s in stored["replay"]] == [96 * 52, 168 * 52, all_images]
+
+
+@pytest.mark.parametrize("strategy", ["finetune", "joint", "dgr", "augmented-replay"])
+def test_a_run_that_is_over_leaves_its_memory_at_once(strategy):
+    """A cycle of references would keep images until Python's collector runs, tens of runs later."""
+    gc.disable()
+    try:
+        experiment, _ = run_all(config(strategy))
+        references = [
+            weakref.ref(experiment.tasks[0].train),
+            weakref.ref(experiment.strategy),
+            weakref.ref(experiment.strategy.network),
+        ]
+        del experiment
+        assert [reference() for reference in references] == [None] * 3
+    finally:
+        gc.enable()
