@@ -10,11 +10,10 @@ from pathlib import Path
 
 import click
 
-from ..config import DEFAULT_SCENARIO, SCENARIOS
 from ..errors import LifelongError
 from . import interrupt
 from .listings import datasets, runs, strategies
-from .options import json_option
+from .options import json_option, shared
 from .pretrain import pretrain
 from .train import compare, train
 from .transfer import transfer
@@ -56,7 +55,7 @@ def classify(run: str, image: Path, after: int | None, task: int | None, as_json
 
 
 @cli.command()
-@click.option("--scenario", default=DEFAULT_SCENARIO, show_default=True, help=" | ".join(SCENARIOS))
+@shared("--scenario")
 @click.option(
     "--strategies", default="all", show_default=True, help="Names with commas between them, or all."
 )

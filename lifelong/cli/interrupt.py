@@ -55,7 +55,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     def handler(number: int, _frame: object) -> None:
         nonlocal requested
         if requested:
-            signal.signal(number, before[number])
+            signal.signal(number, before[signal.Signals(number)])
             signal.raise_signal(number)
         requested = True
 

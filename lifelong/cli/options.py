@@ -1,7 +1,6 @@
 """Command-line options: those that several commands share, and a flag for every setting."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ from ..errors import LifelongError
 from ..settings import Configurable, Setting
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+NUMBERS = {click.INT, click.FLOAT}
 
 
 class CommandWithSettings(click.Command):
@@ -45,47 +45,47 @@ class CommandWithNetwork(CommandWithSettings):
     kinds = ("network",)
 
 
-@cache
-def setting_options(kinds: tuple[str, ...]) -> tuple[click.Option, ...]:
+def setting_options(kinds: tuple[str, ...]) -> list[click.Option]:
     """Returns one option for each setting of the strategies ("settings") or models ("network")."""
-    owners: dict[str, Callable[[], Mapping[str, type[Configurable]]]] = {
+    plugins: dict[str, Callable[[], Mapping[str, type[Configurable]]]] = {
         "settings": registry.strategies,
         "network": registry.models,
     }
     return merged(
-        (kind, name, owner.settings("else"))
+        (kind, name, plugin.settings("else"))
         for kind in kinds
-        for name, owner in owners[kind]().items()
+        for name, plugin in plugins[kind]().items()
     )
 
 
-def merged(declared: Iterable[tuple[str, str, tuple[Setting, ...]]]) -> tuple[click.Option, ...]:
+def merged(declared: Iterable[tuple[str, str, tuple[Setting, ...]]]) -> list[click.Option]:
     """Returns one option for each name of a setting; its help has a sentence for each owner.
 
-    declared: kind, owner and settings, for each strategy and model. Raises LifelongError where two
-    settings of one name cannot share an option.
+    declared: kind, owner and settings, for each strategy and model. Whole numbers and others share
+    an option: whoever is given one checks it. Raises LifelongError where settings cannot share one.
     """
     options: dict[str, click.Option] = {}
-    first: dict[str, tuple[str, type, str]] = {}
+    owners: dict[str, str] = {}
     for kind, owner, settings in declared:
         for setting in settings:
-            name = setting.name
-            known = first.setdefault(name, (kind, setting.kind, owner))
-            if known[:2] != (kind, setting.kind):
+            first = owners.setdefault(setting.name, owner)
+            option = options.setdefault(setting.name, _option(kind, setting))
+            types = {option.type, click.types.convert_type(setting.kind)}
+            if option.name != f"{kind}_{setting.name}" or not (types <= NUMBERS or len(types) == 1):
                 raise LifelongError(
-                    f"The setting '{name}' is of one kind in {known[2]} and of another in {owner}, "
-                    f"but {_flag(name)} is one flag; rename one of the two."
+                    f"The setting '{setting.name}' of {owner} cannot share a flag with that of "
+                    f"{first}, which is of another kind; rename one of the two."
                 )
-            if name not in options:
-                flags = [_flag(each) for each in (name, setting.former_name) if each]
-                parameters = [*flags, f"{kind}_{name}"]
-                options[name] = click.Option(parameters, type=setting.kind, help="")
-            options[name].help = f"{options[name].help} {_sentence(owner, setting)}".strip()
-    return tuple(options.values())
+            if len(types) > 1:
+                option.type = click.FLOAT
+            option.help = f"{option.help} {_sentence(owner, setting)}".strip()
+    return list(options.values())
 
 
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+def _option(kind: str, setting: Setting) -> click.Option:
+    names = (name for name in (setting.name, setting.former_name) if name)
+    flags = [f"--{name.replace('_', '-')}" for name in names]
+    return click.Option([*flags, f"{kind}_{setting.name}"], type=setting.kind, help="")
 
 
 def _sentence(owner: str, setting: Setting) -> str:

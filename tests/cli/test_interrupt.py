@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from PIL import Image
 
 from lifelong.cli import commands, interrupt
 from lifelong.cli import train as command_train
@@ -29,17 +30,23 @@ COMMANDS = {
     "train --json": (*LONG, "--json"),
     "compare": ("compare", *SAMPLE, "--strategies", "finetune,ewc", "--steps", "100000"),
     "transfer": ("transfer", *SAMPLE, "--steps", "100000"),
-    "classify": (
-        "classify",
-        "mnist-class-ewc",
-        str(ROOT / "app" / "assets" / "draw" / "examples.png"),
-    ),
+    "classify": ("classify", "mnist-class-ewc", "PICTURE"),
     "bench": ("bench",),
     "pretrain": ("pretrain", *SAMPLE),
     "runs": ("runs",),
     "strategies": ("strategies",),
     "datasets": ("datasets",),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def picture(tmp_path_factory):
+    """A picture of a bar, for the command that answers for one."""
+    file = tmp_path_factory.mktemp("pictures") / "one.png"
+    picture = Image.new("L", (28, 28))
+    picture.paste(255, (12, 4, 16, 24))
+    picture.save(file)
+    COMMANDS["classify"] = (*COMMANDS["classify"][:2], str(file))
 
 
 def start(*arguments: str) -> subprocess.Popen:
