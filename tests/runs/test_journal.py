@@ -1,6 +1,5 @@
 """The record of a run: one JSON line an event, whole or not at all."""
 
-import errno
 import os
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from lifelong.events import (
 )
 from lifelong.runs import journal
 from lifelong.storage import atomic
+from tests.runs.helpers import full
 
 
 def read(file: Path) -> list[Event]:
@@ -73,10 +73,6 @@ def record(tmp_path):
     return file
 
 
-def full(*_arguments):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def test_every_kind_of_event_comes_back_equal(record):
     assert read(record) == EVENTS
     assert record.read_bytes().count(b"\n") == len(EVENTS)
@@ -123,7 +119,7 @@ def test_an_event_added_to_nothing_but_a_torn_line_is_read(tmp_path):
         b"\xff",
     ],
 )
-def test_a_damaged_line_in_the_middle_is_told_in_one_sentence_that_names_it(record, damage):
+def test_a_damaged_line_in_the_middle_is_one_sentence_that_names_it(record, damage):
     lines = record.read_bytes().split(b"\n")
     record.write_bytes(b"\n".join([*lines[:2], damage, *lines[3:]]))
     with pytest.raises(
@@ -142,7 +138,8 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(record, monkeypatch
     ):
         with pytest.raises(
             LifelongError,
-            match=r"^a-run/record\.jsonl could not be written \(No space left on device\); free some space and go on\.$",
+            match=r"^a-run/record\.jsonl could not be written \(No space left on device\); "
+            r"free some space and go on\.$",
         ):
             write()
     assert record.read_bytes() == before
@@ -178,7 +175,7 @@ def test_a_disk_that_fills_up_within_a_line_costs_that_line_only(record, monkeyp
     assert read(record) == [*EVENTS, step(1, 8)]
 
 
-def test_a_record_in_a_folder_that_is_gone_is_told_in_one_sentence(tmp_path):
+def test_a_record_in_a_folder_that_is_gone_is_one_sentence(tmp_path):
     with pytest.raises(
         LifelongError, match=r"gone/record\.jsonl could not be written \(No such file"
     ):
@@ -195,7 +192,7 @@ def test_what_is_no_json_number_never_gets_into_a_record(number):
         step(0, 1).model_validate({**step(0, 1).model_dump(), "loss": number})
 
 
-STORY = [
+HISTORY = [
     STARTED,
     step(0, 1),
     step(0, 5),
@@ -209,11 +206,20 @@ STORY = [
 ]
 
 
-@pytest.mark.parametrize(("task", "number", "kept"), [
-    (0, 0, [0]), (0, 1, [0, 1]), (0, 4, [0, 1]), (0, 5, [0, 1, 2]), (1, 0, [0, 1, 2, 3]), (1, 5, [0, 1, 2, 3, 5, 6]), (2, 0, [0, 1, 2, 3, 5, 6, 7]),
-])  # fmt: skip
-def test_a_story_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, number, kept):
-    assert events_until(STORY, task, number) == [STORY[i] for i in kept]
+@pytest.mark.parametrize(
+    ("task", "number", "left"),
+    [
+        (0, 0, [0]),
+        (0, 1, [0, 1]),
+        (0, 4, [0, 1]),
+        (0, 5, [0, 1, 2]),
+        (1, 0, [0, 1, 2, 3]),
+        (1, 5, [0, 1, 2, 3, 5, 6]),
+        (2, 0, [0, 1, 2, 3, 5, 6, 7]),
+    ],
+)
+def test_a_history_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, number, left):
+    assert events_until(HISTORY, task, number) == [HISTORY[i] for i in left]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +235,9 @@ def test_a_story_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, num
         ([STARTED.model_copy(update={"labels": ((0,),)})], 1),
     ],
 )
-def test_lines_that_do_not_tell_one_story_are_refused_by_their_number(tmp_path, events, line):
+def test_lines_that_do_not_follow_from_each_other_are_refused_by_their_number(
+    tmp_path, events, line
+):
     file = tmp_path / "a-run" / "record.jsonl"
     file.parent.mkdir()
     journal.rewrite(file, events)

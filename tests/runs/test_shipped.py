@@ -1,4 +1,4 @@
-"""What comes with the project is complete, and works where there is neither a network nor a data set."""
+"""What ships with the project is complete, and works without network and data sets."""
 
 import io
 
@@ -63,18 +63,28 @@ def test_the_backbone_is_small_and_tells_how_it_was_made():
 @pytest.mark.parametrize("run", PHOTOS)
 def test_a_photograph_is_answered_after_every_task(run):
     history = api.history(run)
-    told = api.classify(run, api.preprocess(run, api.open_image(photo())))
-    assert len(told) == history.config.tasks == len(history.learned)
-    for answer in told:
+    answers = api.classify(run, api.preprocess(run, api.open_image(photo())))
+    assert len(answers) == history.config.tasks == len(history.learned)
+    for answer in answers:
         assert sum(p for _label, p in answer.top) == pytest.approx(1, abs=1e-4)
 
 
-@pytest.mark.parametrize(("form", "mode", "size"), [
-    ("JPEG", "RGB", (4000, 3000)), ("JPEG", "L", (33, 500)), ("PNG", "RGBA", (32, 32)), ("PNG", "P", (200, 100)), ("PNG", "1", (64, 64)),
-    ("WEBP", "RGB", (300, 200)), ("GIF", "P", (90, 90)), ("BMP", "RGB", (7, 5)), ("TIFF", "CMYK", (120, 80)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("form", "mode", "size"),
+    [
+        ("JPEG", "RGB", (4000, 3000)),
+        ("JPEG", "L", (33, 500)),
+        ("PNG", "RGBA", (32, 32)),
+        ("PNG", "P", (200, 100)),
+        ("PNG", "1", (64, 64)),
+        ("WEBP", "RGB", (300, 200)),
+        ("GIF", "P", (90, 90)),
+        ("BMP", "RGB", (7, 5)),
+        ("TIFF", "CMYK", (120, 80)),
+    ],
+)
 def test_pictures_of_any_size_and_format_are_answered(form, mode, size):
-    told = api.classify(
+    answers = api.classify(
         PHOTOS[0], api.preprocess(PHOTOS[0], api.open_image(photo(form, mode, size)))
     )
-    assert [answer.after for answer in told] == list(range(5))
+    assert [answer.after for answer in answers] == list(range(5))

@@ -1,0 +1,42 @@
+"""Opening the app costs milliseconds: what pages import does not import torch."""
+
+import pytest
+
+from tests.helpers import config, learned_run, python
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "api",
+        "config",
+        "events",
+        "metrics",
+        "registry",
+        "runs.history",
+        "runs.journal",
+        "runs.store",
+        "service.worker_client",
+        "cli.commands",
+    ],
+)
+def test_what_pages_import_does_not_import_torch(module):
+    process = python(
+        "-c",
+        f"import sys, lifelong.{module}; slow = {{'torch', 'torchvision', 'streamlit', 'gradio'}}; "
+        "print(sorted(slow & sys.modules.keys()))",
+    )
+    assert process.stdout.strip() == "[]", process.stderr
+
+
+def test_looking_at_runs_does_not_import_torch():
+    folder = learned_run(config(tasks=2))
+    process = python(
+        "-c",
+        f"import sys; from lifelong import api; api.run_list(); run = '{folder.name}'; "
+        "api.history(run).measures(); api.state(run); api.reference_run(run); "
+        "print('torch' in sys.modules)",
+    )
+    assert process.stdout.strip() == "False", process.stderr
