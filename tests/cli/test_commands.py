@@ -108,6 +108,18 @@ def test_train_goes_through_another_process_with_nothing_but_json_on_standard_ou
     assert "Traceback" not in told.stderr and "Warning" not in told.stderr
 
 
+def test_train_on_digits_imports_no_library_that_it_does_not_need():
+    """Each would take a part of the time from the shell to the first step."""
+    heavy = ("torchvision", "pandas", "pyarrow", "pooch", "requests", "streamlit", "gradio")
+    code = (
+        "import sys; from lifelong.cli.commands import main; sys.argv[1:] = "
+        f"{['train', *FEW, '--json']}; main(); "
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    told = python("-c", code, env=dict(os.environ))
+    assert told.stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("strategy", strategy_names())
 def test_every_setting_is_a_flag_of_its_own_name(cli, small, strategy):
     scenario = sorted(registry.strategy(strategy).scenarios)[0]
