@@ -119,7 +119,7 @@ class Stopped(Ending):
 
 
 class Failed(Ending):
-    """Learning ended with an error, told in one sentence."""
+    """Learning ended with an error. message: one sentence."""
 
     event: Literal["failed"] = "failed"
     message: str
@@ -137,7 +137,7 @@ class RunOrder:
         self.begun = False
 
     def follows(self, event: Event) -> bool:
-        """Returns whether an event follows from those this was asked about before."""
+        """Returns whether an event follows from those that this was called with before."""
         match event:
             case ExtractingFeatures():
                 return event.done <= event.total

@@ -50,6 +50,13 @@ def test_a_config_file_that_is_damaged_is_one_sentence(text):
     sentence(error)
 
 
+def test_a_changed_configuration_is_validated():
+    assert config(seed=3).with_changes(steps=2) == config(seed=3, steps=2)
+    for change, says in (({"steps": 0}, "steps was given as '0'"), ({"surprise": 1}, "surprise")):
+        with pytest.raises(LifelongError, match=says):
+            config().with_changes(**change)
+
+
 def test_a_configuration_comes_back_equal_from_its_file():
     original = config("ewc", class_order=range(10), settings={"strength": 5.5}, half=True)
     assert configs.read(original.model_dump_json()) == original

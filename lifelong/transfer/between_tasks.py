@@ -74,7 +74,7 @@ def _source_learned(experiment: Experiment, branch: Branch) -> SourceLearned:
 
 
 def _shared(tasks: list[Task], _config: RunConfig, _dataset: Dataset) -> list[Task]:
-    """Returns tasks that were split off the data set before, in place of `scenarios.split`."""
+    """Returns tasks that exist already, in place of `scenarios.split`."""
     return tasks
 
 

@@ -110,7 +110,7 @@ class StudyOrder:
         self.begun = False
 
     def follows(self, event: Event) -> bool:
-        """Returns whether an event follows from those this was asked about before."""
+        """Returns whether an event follows from those that this was called with before."""
         begun, self.begun = self.begun, True
         match event:
             case Began():

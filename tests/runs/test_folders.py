@@ -162,6 +162,13 @@ def test_the_list_of_runs_has_a_row_for_a_damaged_run_too():
     json.dumps(api.run_list())
 
 
+def test_a_state_is_equal_to_its_name_and_written_as_it():
+    state = run_store.state(run_store.create(config()))
+    assert state == "new" and json.dumps({"state": state}) == '{"state": "new"}' == (
+        f'{{"state": "{state}"}}'
+    )
+
+
 def test_a_run_is_new_then_running_then_stopped_then_finished():
     folder = run_store.create(config())
     assert run_store.state(folder) == "new"

@@ -18,6 +18,14 @@ pytestmark = pytest.mark.usefixtures("small")
 BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
 
 
+def test_a_run_that_has_not_begun_says_so():
+    run = run_store.history(run_store.create(config()))
+    assert not run.has_started and run.report("x")["source"] is None
+    with pytest.raises(LifelongError, match=r"^The run has not begun;") as error:
+        _ = run.started
+    sentence(error)
+
+
 def test_learning_on_a_finished_run_does_nothing():
     folder = learned_run(config(tasks=1))
     before = (folder / "record.jsonl").read_bytes()

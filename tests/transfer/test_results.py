@@ -54,6 +54,13 @@ def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
     assert all(area == 0 for axis in AXES for area in result.transfer(axis, "scratch"))
 
 
+def test_a_study_that_has_not_begun_says_so():
+    result = StudyResult(small_study(), [])
+    assert not result.has_begun and result.share == 0
+    with pytest.raises(LifelongError, match=r"^The study has not begun;"):
+        _ = result.began
+
+
 def test_a_report_of_a_study_that_has_not_begun_is_json_too():
     assert json.loads(json.dumps(StudyResult(small_study(), []).report("x")))["finished"] is False
 
