@@ -1,4 +1,4 @@
-"""All data sets: those declared in a file of this folder, and those that people bring. Only `load` imports torch."""
+"""All data sets: those that are declared, and those that people bring. Only `load` imports torch."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -21,15 +21,15 @@ def names() -> tuple[str, ...]:
 
 
 def outline(name: str) -> DatasetSpec:
-    """Returns the declaration of a data set without reading a folder.
+    """Returns the declaration of a data set; that of one which people bring is without classes.
 
-    For any name that is not declared it is that of a data set without classes that somebody brought: runs outlive their data.
+    Reads no folder and knows every name: runs outlive their data.
     """
     return registry.dataset(name) if name in registry.names("datasets") else custom.outline(name)
 
 
 def spec(name: str) -> DatasetSpec:
-    """Returns the declaration of a data set. Raises LifelongError for an unknown name or a folder that does not fit."""
+    """Returns the declaration of a data set. Raises LifelongError if it is unknown or unreadable."""
     if name in registry.names("datasets"):
         return registry.dataset(name)
     location(name)
@@ -37,7 +37,7 @@ def spec(name: str) -> DatasetSpec:
 
 
 def info(name: str) -> DatasetInfo:
-    """Returns the declaration of a data set and its state on this machine. Raises LifelongError for an unknown name."""
+    """Returns the declaration and state of a data set. Raises LifelongError for an unknown name."""
     found, problem = location(name), None
     try:
         declared = spec(name)
@@ -47,7 +47,7 @@ def info(name: str) -> DatasetInfo:
 
 
 def location(name: str) -> Path | None:
-    """Returns the folder or file a data set is read from without a download; None where it is not on this machine.
+    """Returns the folder or file a data set is read from; None if it is not on this machine.
 
     Raises LifelongError for an unknown name.
     """
@@ -77,7 +77,7 @@ def download_progress(name: str) -> tuple[int, int] | None:
 
 
 def classes(name: str) -> tuple[str, ...]:
-    """Returns the names of the classes; opens no image. Raises LifelongError where they cannot be read."""
+    """Returns the class names; opens no image. Raises LifelongError where they cannot be read."""
     return spec(name).classes
 
 

@@ -1,4 +1,4 @@
-"""What a data set is: a declaration of its facts, the layouts it is read from, and its download. Does not import torch."""
+"""Declaration of a data set: its facts, the layouts it is read from and its download. No torch."""
 
 import gzip
 import os
@@ -10,6 +10,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -30,14 +31,14 @@ class Source(ABC):
 
     @abstractmethod
     def location(self) -> Path | None:
-        """Returns the folder or file to read from; None where there is none, or it is incomplete."""
+        """Returns the folder or file to read from; None if it is not there or incomplete."""
 
     @abstractmethod
     def load(self, location: Path, spec: "DatasetSpec") -> "Dataset":
-        """Reads the data set at its location. Raises LifelongError for a file that does not fit."""
+        """Reads the data set. Raises LifelongError for a file that is damaged or does not fit."""
 
     def incomplete(self) -> LifelongError | None:
-        """Returns the error that names what is missing, where only a part of the data set is there."""
+        """Returns the error for a data set of which only a part is there, naming what is missing."""
         return None
 
 
@@ -45,8 +46,8 @@ class Source(ABC):
 class Download:
     """A data set on the internet.
 
-    folder: where its files go, under the download folder. addresses: that hold the archives, tried in this order.
-    archives: names (`*.gz` or `*.tar.gz`) with their checksums, "md5:..." or "sha256:...". nbytes: of all archives.
+    folder: of its files, under the download folder. addresses: of the archives, tried in this order.
+    archives: names (`*.gz` or `*.tar.gz`) with checksums, "md5:..." or "sha256:...". nbytes: of all.
     """
 
     folder: str
@@ -55,23 +56,27 @@ class Download:
     nbytes: int
 
     def fetch(self, report: Callable[[int], object] = lambda done: None) -> None:
-        """Downloads and unpacks all archives into the folder, whole or not at all; report: gets the bytes so far.
+        """Downloads and unpacks all archives into the folder, whole or not at all.
 
-        Raises OSError where they cannot be downloaded or written.
+        report: is called with the bytes so far. Raises OSError if they cannot be had or written.
         """
         folder = downloads.cache_folder() / self.folder
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as beside:
-            before = 0
+            done = 0
             unpacked: list[Path] = []
             for name, checksum in self.archives:
                 archive = Path(beside) / name
                 urls = [f"{address}{name}" for address in self.addresses]
-                downloads.fetch(urls, archive, checksum, lambda done, b=before: report(b + done))
-                before += archive.stat().st_size
+                downloads.fetch(urls, archive, checksum, partial(_report_sum, report, done))
+                done += archive.stat().st_size
                 unpacked += _unpack(archive)
             for file in unpacked:
                 os.replace(file, folder / file.name)
+
+
+def _report_sum(report: Callable[[int], object], before: int, done: int) -> None:
+    report(before + done)
 
 
 def _unpack(archive: Path) -> list[Path]:
@@ -93,13 +98,17 @@ def _unpack(archive: Path) -> list[Path]:
 class DatasetSpec:
     """Declaration of a data set.
 
-    name: in configurations and on the command line. title: on pages. about: what it holds, in a few words.
-    classes: names, in the order of the labels. shape: of the images (channels, height, width); None where only reading tells.
-    kind: 'digit' for centred drawings as MNIST's, 'photo' for all other pictures. sources: the layouts it is read
-    from, tried in this order. download: None where there is none. bring: what can be put under LIFELONG_DATA instead.
-    default_model: the network that suits it; None leaves the choice. judge_run: id of a shipped run that learned every class at once, or None.
-    fallback: name of a data set that stands in where this one cannot be had. phrase: what a sentence calls it, by
-    default its title. rank: position in lists. own: whether a person brought it.
+    name: in configurations and on the command line. title: on pages.
+    about: its content, in a few words. classes: their names, in the order of the labels.
+    shape: of the images; None where only reading them tells.
+    kind: 'digit' for centred drawings as MNIST's, 'photo' for all other images.
+    sources: the layouts it is read from, tried in this order. download: None if there is none.
+    bring: what can be put under LIFELONG_DATA instead of the download, in words.
+    default_model: the network that suits it; None leaves the choice.
+    judge_run: id of a shipped run that learned every class at once, or None.
+    fallback: name of the data set that replaces this one where it cannot be had.
+    phrase: its name in a sentence, by default the title. rank: position in lists.
+    own: whether a person brought it.
     """
 
     name: str
@@ -119,20 +128,23 @@ class DatasetSpec:
     own: bool = False
 
     def location(self) -> Path | None:
-        """Returns the folder or file it is read from without a download; None where it is not on this machine."""
+        """Returns the folder or file it is read from; None if it is not on this machine."""
         return next((place for source in self.sources if (place := source.location())), None)
 
     def load(self) -> "Dataset":
-        """Reads the data set, downloading it first where it is not on this machine; else reads the fallback.
+        """Loads the data set; downloads it if it is not on this machine, or else loads the fallback.
 
-        Raises LifelongError where there is neither a copy, a network nor a fallback, or a copy is damaged.
+        Raises LifelongError if there is neither a copy, a network nor a fallback, or a copy is
+        damaged.
         """
-        for _attempt in ("as it is", "after the download"):
-            for source in self.sources:
-                if location := source.location():
-                    return source.load(location, self)
-            if not self._fetched():
-                break
+        if self.location() is None:
+            self._fetched()
+        for source in self.sources:
+            if location := source.location():
+                return source.load(location, self)
+        return self._load_fallback()
+
+    def _load_fallback(self) -> "Dataset":
         for source in self.sources:
             if error := source.incomplete():
                 raise error
@@ -174,8 +186,8 @@ class DatasetSpec:
 class DatasetInfo:
     """A data set's declaration and its state on this machine, before any image is read.
 
-    problem: why its classes cannot be read, or None. location: the folder or file it is read from, None where it is
-    not on this machine; downloads: whether it would be downloaded then.
+    problem: why its classes cannot be read, or None. location: the folder or file it is read from,
+    None if it is not on this machine; downloads: whether it would be downloaded then.
     """
 
     spec: DatasetSpec

@@ -1,4 +1,4 @@
-"""The embedded sample: 5,000 MNIST images, 500 a class, in a file of this project; needs no network.
+"""The embedded sample: 5,000 MNIST images, 500 a class, in a file of this project.
 
 They are the first 500 training images of each class: 400 for training, the other 100 for testing.
 Accuracies on it are not accuracies on MNIST, so its source stands beside every one of them.

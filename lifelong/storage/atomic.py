@@ -23,5 +23,6 @@ def write_atomically(file: Path, content: bytes) -> None:
 def unwritable(file: Path, error: OSError) -> LifelongError:
     """Returns the error for a file that could not be written."""
     return LifelongError(
-        f"{file.parent.name}/{file.name} could not be written ({error.strerror}); free some space and go on."
+        f"{file.parent.name}/{file.name} could not be written ({error.strerror}); "
+        "free some space and go on."
     )

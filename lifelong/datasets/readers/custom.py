@@ -18,7 +18,7 @@ from .folder import NAME, Folder
 
 
 def folders() -> dict[str, Path]:
-    """Returns every folder laid out as a data set, by its name; under two roots, the first counts."""
+    """Returns every folder laid out as a data set, by its name; of two, the first root's."""
     found: dict[str, Path] = {}
     for root in locations.roots():
         with suppress(OSError):  # not there, or not readable

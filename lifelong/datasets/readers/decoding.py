@@ -1,4 +1,4 @@
-"""Pictures in files, whatever they are, made into one array of equal shape."""
+"""Decodes image files of any format and size into one array."""
 
 import sys
 import warnings
@@ -28,8 +28,11 @@ TURNED = range(5, 9)  # orientations of EXIF that swap width and height
 
 @dataclass(frozen=True)
 class Split:
-    """The training or the test images. labels (n,); files: all that they are read from; pictures: anew at each call, what
-    each is called and its open file."""
+    """The training or the test images of a data set.
+
+    labels (n,). files: all that they are read from. pictures: at each call, yields the name and the
+    open file of each image anew.
+    """
 
     labels: np.ndarray
     files: tuple[Path, ...]
@@ -38,26 +41,27 @@ class Split:
 
 @dataclass(frozen=True)
 class TargetShape:
-    """shape: channels, height, width of the array; cropped: whether pictures are brought to it, or must have this size."""
+    """Shape (channels, height, width) of the array; cropped: whether images are brought to it."""
 
     shape: tuple[int, int, int]
     cropped: bool = False
 
 
 @contextmanager
-def _quietly():
-    """Pillow warns of what is odd in a file; here it either can be read, or a sentence says why it cannot."""
+def _without_warnings() -> Iterator[None]:
+    """Silences Pillow about odd files: they can be read, or a LifelongError says why not."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-@_quietly()
+@_without_warnings()
 def target_shape(train: Split, test: Split) -> TargetShape:
-    """The shape that suits all these pictures: one channel if all are grey, else three.
+    """Returns the shape for all these images: one channel if all are grey, else three.
 
-    Of one size up to AS_IS they stay as they are. Else each is to be resized until its shorter side is the median of the
-    training images' shorter sides, at most SQUARE, and cropped to the square in its middle.
+    Images of one size up to AS_IS stay as they are. Else each is to be resized until its shorter
+    side is the median of the training images' shorter sides, at most SQUARE, and cropped to the
+    square in its middle.
     """
     measured = [
         [_measured(where, file) for where, file in _told(part, "Measuring")]
@@ -72,18 +76,18 @@ def target_shape(train: Split, test: Split) -> TargetShape:
     return TargetShape((channels, side, side), cropped=True)
 
 
-@_quietly()
+@_without_warnings()
 def read(part: Split, how: TargetShape) -> tuple[np.ndarray, set[str]]:
-    """The pictures as uint8 (n, channels, height, width), and the formats that they were in.
+    """Reads the images as uint8 (n, channels, height, width); also returns their file formats.
 
-    Raises LifelongError with the name of the one that is no picture, is damaged, or does not fit.
+    Raises LifelongError with the name of the one that is no image, is damaged, or does not fit.
     """
     images, formats = np.empty((len(part.labels), *how.shape), np.uint8), set()
     for place, (where, file) in zip(images, _told(part, "Reading")):
         with _reading(where):
             image = _opened(where, file)
             formats.add(image.format)
-            _put(where, image, place, how.cropped)
+            _decode_into(where, image, place, how.cropped)
     return images, formats
 
 
@@ -101,7 +105,8 @@ def _told(part: Split, doing: str) -> Iterator[tuple[str, BinaryIO]]:
 
 
 @contextmanager
-def _reading(where: str):
+def _reading(where: str) -> Iterator[None]:
+    """Turns whatever Pillow raises into a LifelongError that names the image."""
     try:
         yield
     except UnidentifiedImageError:
@@ -110,7 +115,8 @@ def _reading(where: str):
         ) from None
     except Image.DecompressionBombError:
         raise LifelongError(
-            f"{where} has far too many pixels; give one of at most {MAX_PIXELS // 1_000_000} million."
+            f"{where} has far too many pixels; "
+            f"give one of at most {MAX_PIXELS // 1_000_000} million."
         ) from None
     except LifelongError:
         raise
@@ -121,11 +127,12 @@ def _reading(where: str):
 
 
 def _opened(where: str, file: BinaryIO) -> Image.Image:
-    """The picture before it is decoded, once its size and kind are known to be sane."""
+    """Opens an image without decoding it. Raises LifelongError for a bad size or kind of pixels."""
     image = Image.open(file, formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise LifelongError(
-            f"{where} has {image.width} x {image.height} pixels; give one of at most {MAX_PIXELS // 1_000_000} million."
+            f"{where} has {image.width} x {image.height} pixels; "
+            f"give one of at most {MAX_PIXELS // 1_000_000} million."
         )
     if image.mode not in KINDS:
         raise LifelongError(
@@ -135,24 +142,24 @@ def _opened(where: str, file: BinaryIO) -> Image.Image:
 
 
 def _measured(where: str, file: BinaryIO) -> tuple[tuple[int, int], bool]:
-    """Width and height as it is to be looked at, and whether it is grey."""
+    """Returns width and height, once turned as EXIF asks, and whether the image is grey."""
     with _reading(where):
         image = _opened(where, file)
         width, height = image.size
-        # Square ones need not be asked: to find out, Pillow decodes a whole PNG. Of a TIFF it tells the size turned already.
+        # Squares need no look at EXIF, for which Pillow decodes a whole PNG. The size of a TIFF is
+        # the turned one already.
         turned = (
             width != height and image.format != "TIFF" and image.getexif().get(0x0112) in TURNED
         )
         return (height, width) if turned else (width, height), image.mode in GREY
 
 
-def _put(where: str, image: Image.Image, place: np.ndarray, cropped: bool) -> None:
-    """Decodes a picture into its place, uint8 (channels, height, width)."""
-    channels, height, width = place.shape
+def _decode_into(where: str, image: Image.Image, out: np.ndarray, cropped: bool) -> None:
+    """Decodes an image into an array uint8 (channels, height, width)."""
+    channels, height, width = out.shape
     if cropped:
-        image.draft(
-            image.mode, (2 * width, 2 * height)
-        )  # lets JPEG decode at a fraction of its size
+        # Lets JPEG decode at a fraction of its size.
+        image.draft(image.mode, (2 * width, 2 * height))
     ImageOps.exif_transpose(image, in_place=True)
     image = _plain(image, "L" if channels == 1 else "RGB")
     if cropped:
@@ -163,14 +170,15 @@ def _put(where: str, image: Image.Image, place: np.ndarray, cropped: bool) -> No
         )
     elif image.size != (width, height):
         raise LifelongError(
-            f"{where} is {image.width} x {image.height} pixels; expected {width} x {height} like all others."
+            f"{where} is {image.width} x {image.height} pixels; "
+            f"expected {width} x {height} like all others."
         )
     pixels = np.asarray(image)
-    place[:] = pixels if channels == 1 else pixels.transpose(2, 0, 1)
+    out[:] = pixels if channels == 1 else pixels.transpose(2, 0, 1)
 
 
 def _plain(image: Image.Image, mode: str) -> Image.Image:
-    """The picture in 8-bit grey or RGB; transparency is left out, as torchvision's ImageFolder does."""
+    """Converts to 8-bit grey or RGB; ignores transparency, as torchvision's ImageFolder does."""
     if image.mode.startswith("I;16"):  # Pillow would cut off at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     return image if image.mode == mode else image.convert(mode)

@@ -1,8 +1,9 @@
 """Reads a data set from a folder of parquet files, or from an image folder.
 
-Either `<name>/{train,test}/<class>/*.png|jpg|...`, or `<name>/train*.parquet` and `<name>/test*.parquet` with a column
-`img` or `image` (binary, or a struct with `bytes`) and a column `label` (whole numbers, or text). Files may be hostile:
-what is wrong with one is one sentence that names it, a link that leaves the folder is not followed, and nothing is unpickled.
+Either `<name>/{train,test}/<class>/*.png|jpg|...`, or `<name>/train*.parquet` and
+`<name>/test*.parquet` with a column `img` or `image` (binary, or a struct with `bytes`) and a
+column `label` (whole numbers, or text). Files may be hostile: what is wrong with one is one
+sentence that names it, a link that leaves the folder is not followed, and nothing is unpickled.
 """
 
 import os
@@ -75,22 +76,27 @@ def layout(folder: Path) -> str | None:
 
 
 def classes(folder: Path) -> tuple[str, ...]:
-    """Reads the names of the classes; opens no image. Raises LifelongError for all that is wrong without."""
+    """Reads the names of the classes; opens no image. Raises LifelongError for a bad layout."""
     return _splits(folder, folder.name, None)[0]
 
 
 def _reader(folder: Path) -> ModuleType:
     if layout(folder) == "parquet":
-        from . import parquet as reader  # pyarrow takes a tenth of a second
-    else:
-        from . import image_folder as reader
-    return reader
+        from . import parquet  # pyarrow takes a tenth of a second
+
+        return parquet
+    from . import image_folder
+
+    return image_folder
 
 
 def _splits(
     folder: Path, title: str, known: tuple[str, ...] | None
 ) -> tuple[tuple[str, ...], "Split", "Split"]:
-    """Returns the names of the classes, the training and the test images, each class with some in both."""
+    """Returns the class names, the training and the test images.
+
+    Raises LifelongError unless each class has some images in both.
+    """
     names, train, test = _reader(folder).splits(folder, known)
     if not 2 <= len(names) <= MOST_CLASSES:
         raise LifelongError(
@@ -115,7 +121,7 @@ def _splits(
 
 
 def _is_plain(name: str) -> bool:
-    """Returns whether a class's name can be shown anywhere: letters with accents, digits, harmless punctuation."""
+    """Returns whether a class's name can be shown anywhere: it holds nothing like markup."""
     return (
         name == name.strip()
         and 0 < len(name) <= 60

@@ -132,7 +132,7 @@ def _where(folder: Path, file: Path) -> str:
 
 
 def _names(folder: Path) -> tuple[str, ...] | None:
-    """Returns the names of the numbers in the column `label`, where the first training file has them."""
+    """Returns the class names that the first training file has for numbers in `label`, or None."""
     with _opened(folder, _files(folder, "train")[0]) as opened:
         description = (opened.schema_arrow.metadata or {}).get(b"huggingface", b"")
     try:

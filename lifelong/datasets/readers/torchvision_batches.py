@@ -24,7 +24,7 @@ FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "bat
 
 @dataclass(frozen=True)
 class TorchvisionBatches(Source):
-    """Torchvision's folder of CIFAR-10: five training batches, a test batch and the names of the classes."""
+    """Torchvision's folder of CIFAR-10: five training batches, a test batch and class names."""
 
     def location(self) -> Path | None:
         return locations.first_complete(FOLDER, lambda folder: not _missing(folder))
