@@ -8,8 +8,6 @@ from app.shared.numbers import percent, signed_percent
 from lifelong import api
 from lifelong.api import History
 
-GIVEN_TASK_LABEL = "with the task label"  # a term of the glossary
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -31,9 +29,8 @@ def measures(history: History, reference: History | None) -> list[Measure]:
     ]
     if label_matters(history):
         value = percent(accuracy_given_task(history))
-        meaning = glossary.sentence(GIVEN_TASK_LABEL)
-        title = GIVEN_TASK_LABEL.capitalize()
-        rows.insert(1, Measure("accuracy_given_task", title, value, meaning))
+        meaning = glossary.sentence("with the task label")
+        rows.insert(1, Measure("accuracy_given_task", "With the task label", value, meaning))
     return rows
 
 

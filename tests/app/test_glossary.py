@@ -1,0 +1,26 @@
+"""The glossary's sentences in the app."""
+
+import ast
+
+import pytest
+
+from app.shared import glossary
+from tests.helpers import ROOT
+
+
+def terms() -> list[str]:
+    """Returns every term whose sentence the app shows: the arguments of `glossary.sentence`."""
+    trees = [ast.parse(file.read_text("utf-8")) for file in (ROOT / "app").rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    shown = [call for call in calls if ast.unparse(call.func) == "glossary.sentence"]
+    return [ast.literal_eval(call.args[0]) for call in shown]
+
+
+@pytest.mark.parametrize("term", terms())
+def test_every_term_that_the_app_explains_is_in_the_glossary(term):
+    assert len(glossary.sentence(term)) > 20
+
+
+def test_an_unknown_term_is_an_error():
+    with pytest.raises(KeyError):
+        glossary.sentence("no such term")
