@@ -1,4 +1,6 @@
-"""Lifelong in the browser: `streamlit run app/main.py` serves the pages and the drawing page on one port."""
+"""Lifelong in the browser: `streamlit run app/main.py` serves the pages and the drawing page on one
+port.
+"""
 
 import asyncio
 import contextlib
@@ -21,7 +23,9 @@ _mounts = [route for route in _host.routes if getattr(route, "path", "") == "/gr
 
 
 def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
-    """Lets a signal end Gradio's open streams first: the server would wait for them as long as a tab is open."""
+    """Lets a signal end Gradio's open streams first: the server would wait for them as long as a
+    tab is open.
+    """
     before = signal.getsignal(number)
 
     def handler(given, frame):
@@ -33,7 +37,9 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _warm() -> None:
-    """In the order in which a visitor comes to need it: the curves, the first answer, the process that trains."""
+    """In the order in which a visitor comes to need it: the curves, the first answer, the process
+    that trains.
+    """
     from app.shared import charts  # noqa: F401
 
     warm()
@@ -50,7 +56,9 @@ async def _lifespan(_app):
         threading.Thread(target=_warm, daemon=True).start()
         yield {}
         await asyncio.to_thread(api.close)
-    gc.freeze()  # the collector's last round over all of torch would take seconds and free what the end frees anyway
+    # the collector's last round over all of torch would take seconds and free what the end frees
+    # anyway
+    gc.freeze()
 
 
 app = st.App("navigation.py", routes=_mounts, lifespan=_lifespan)

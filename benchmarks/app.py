@@ -2,10 +2,12 @@
 
     python -m benchmarks.app
 
-Prints as JSON, in seconds: from opening the page to the stored curve, to the pad, to the memory strip; from a stroke to the
-answers of all checkpoints, as the server takes it (p50, p95 over 200 calls); from the click on "Learn all" to the first live
-point and to the end of a quick run; from the click on Stop to the run's end; from SIGTERM and SIGINT to the end of the process
-with a tab open. Figures of the page are medians over several visits. Needs Chromium and the development requirements.
+Prints as JSON, in seconds: from opening the page to the stored curve, to the pad, to the memory
+strip; from a stroke to the answers of all checkpoints, as the server takes it (p50, p95 over 200
+calls); from the click on "Learn all" to the first live point and to the end of a quick run; from
+the click on Stop to the run's end; from SIGTERM and SIGINT to the end of the process with a tab
+open. Figures of the page are medians over several visits. Needs Chromium and the development
+requirements.
 """
 
 import json
@@ -99,7 +101,9 @@ def answer_seconds(calls: int = 200) -> dict[str, float]:
 
 
 def train(page: Page, url: str, runs: Path) -> dict[str, float]:
-    """A quick run: seconds from the click to the first step on disk, to the live curve, and to the end."""
+    """A quick run: seconds from the click to the first step on disk, to the live curve, and to the
+    end.
+    """
     before = set(runs.glob("*/record.jsonl"))
     begin(page, url)
     clock = time.perf_counter()

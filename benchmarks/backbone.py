@@ -2,11 +2,14 @@
 
     python -m benchmarks.backbone [--rounds 5] [--device auto|cpu|cuda] [--compiled]
 
-Both loops: torchvision's ResNet-50, small stem with the max-pool, 32 x 32 pixels, channels last, bf16 where the device has
-it, all threads; images on the device, as many at once to answer as ours takes there, and 128 to learn, Adam. The bare loop learns
-from images as they are, ours crops and flips them too. Loops take turns; told are the medians, in images a second, and ours as
-a share of the bare one. With --compiled a third loop is the bare one with its network compiled, which tells whether that pays:
-`saves` is what it saves in a run of 50,000 images and ten passes, in seconds, after `compiling`, the seconds that it takes.
+Both loops: torchvision's ResNet-50, small stem with the max-pool, 32 x 32 pixels, channels last,
+bf16 where the device has it, all threads; images on the device, as many at once to answer as ours
+takes there, and 128 to learn, Adam. The bare loop learns from images as they are, ours crops and
+flips them too. Loops take turns; told are the medians, in images a second, and ours as a share of
+the bare one. With --compiled a third loop is the bare one with its network compiled, which tells
+whether that pays:
+`saves` is what it saves in a run of 50,000 images and ten passes, in seconds, after `compiling`,
+the seconds that it takes.
 """
 
 import json
@@ -71,7 +74,9 @@ def _made_up(count: int, device: str) -> tuple[Tensor, Tensor]:
 def _turns(
     count: int, loops: dict[str, Callable[[], object]], rounds: int, device: str
 ) -> dict[str, float]:
-    """Images a second of each loop, the median of these rounds; the first, which plans and compiles, is not counted."""
+    """Images a second of each loop, the median of these rounds; the first, which plans and
+    compiles, is not counted.
+    """
     first, *seconds = [
         {name: _timed(loop, device) for name, loop in loops.items()} for _ in range(rounds + 1)
     ]

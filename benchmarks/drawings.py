@@ -2,9 +2,10 @@
 
     python -m benchmarks.drawings [RUN]
 
-Takes 1,000 MNIST test digits (100 a class), blows each up to 280 x 280, scales it by 0.4 to 1, shifts it anywhere it fits,
-thickens or thins its strokes, and turns half of them into black ink on white paper. Prints the accuracy of a run's
-last model on the originals and on the drawings after `lifelong.drawing.to_digit`, as JSON. The two must lie within
+Takes 1,000 MNIST test digits (100 a class), blows each up to 280 x 280, scales it by 0.4 to 1,
+shifts it anywhere it fits, thickens or thins its strokes, and turns half of them into black ink on
+white paper. Prints the accuracy of a run's last model on the originals and on the drawings after
+`lifelong.drawing.to_digit`, as JSON. The two must lie within
 2 points of each other.
 """
 

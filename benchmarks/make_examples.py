@@ -1,8 +1,10 @@
-"""Makes app/assets/draw/examples.png: three typical MNIST test images of each digit, a column a digit, for the drawing page.
+"""Makes app/assets/draw/examples.png: three typical MNIST test images of each digit, a column a
+digit, for the drawing page.
 
     python benchmarks/make_examples.py
 
-Typical means near the mean image of its class: the images at the 2nd, 15th and 30th percentile of that distance.
+Typical means near the mean image of its class: the images at the 2nd, 15th and 30th percentile of
+that distance.
 """
 
 from pathlib import Path
@@ -17,7 +19,9 @@ OUT = Path(__file__).parent.parent / "app" / "assets" / "draw" / "examples.png"
 
 
 def typical(images: np.ndarray) -> list[np.ndarray]:
-    """Images uint8 (n, 28, 28) of one class; the one at each percentile of the distance from their mean."""
+    """Images uint8 (n, 28, 28) of one class; the one at each percentile of the distance from their
+    mean.
+    """
     flat = images.reshape(len(images), -1).astype(np.float32)
     order = np.linalg.norm(flat - flat.mean(0), axis=1).argsort()
     return [images[order[len(order) * percentile // 100]] for percentile in PERCENTILES]

@@ -1,13 +1,15 @@
-"""Makes lifelong/datasets/mnist_sample.npz, the embedded sample: the first 500 MNIST training images of each class.
+"""Makes lifelong/datasets/mnist_sample.npz, the embedded sample: the first 500 MNIST training
+images of each class.
 
     LIFELONG_DATA=... python -m benchmarks.make_mnist_sample [FILE]
 
-The first 400 of each class are for training, the other 100 for testing; in both, class after class, in MNIST's order. The
-same images give the same bytes (with the same version of zlib).
+The first 400 of each class are for training, the other 100 for testing; in both, class after class,
+in MNIST's order. The same images give the same bytes (with the same version of zlib).
 
-Source: MNIST, training set (LeCun, Cortes and Burges 1998, http://yann.lecun.com/exdb/mnist/), derived from NIST's databases.
-Yann LeCun and Corinna Cortes hold the copyright; licence Creative Commons Attribution-Share Alike 3.0, which holds for the
-sample too (https://creativecommons.org/licenses/by-sa/3.0/).
+Source: MNIST, training set (LeCun, Cortes and Burges 1998, http://yann.lecun.com/exdb/mnist/),
+derived from NIST's databases. Yann LeCun and Corinna Cortes hold the copyright; licence Creative
+Commons Attribution-Share Alike 3.0, which holds for the sample too
+(https://creativecommons.org/licenses/by-sa/3.0/).
 """
 
 import sys

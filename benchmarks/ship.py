@@ -1,9 +1,11 @@
-"""Makes the runs and the study that ship with the project, each by its own command in `checkpoints/shipped.txt`, and checks them.
+"""Makes the runs and the study that ship with the project, each by its own command in
+`checkpoints/shipped.txt`, and checks them.
 
     python -m benchmarks.ship [RUN ...]
 
-Each command is run as written; what learning on would need is then removed. The weights on disk, in half precision, are
-evaluated on all test images and must give the recorded accuracy to 0.1 point. Prints one JSON object a run.
+Each command is run as written; what learning on would need is then removed. The weights on disk, in
+half precision, are evaluated on all test images and must give the recorded accuracy to 0.1 point.
+Prints one JSON object a run.
 """
 
 import json
@@ -55,7 +57,9 @@ def check_study(name: str) -> dict:
 
 
 def check(name: str) -> dict:
-    """The largest difference, in points, between the recorded accuracy and that of the weights on disk."""
+    """The largest difference, in points, between the recorded accuracy and that of the weights on
+    disk.
+    """
     at = SHIPPED / name
     story = run_store.history(at)
     if "sample" in story.started.source or not story.finished:
@@ -74,7 +78,8 @@ def check(name: str) -> dict:
             worst = max(worst, 100 * abs(share - row[on]))
     if worst > 0.1:
         raise SystemExit(
-            f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 is allowed."
+            f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 "
+            "is allowed."
         )
     size = sum(checkpoints.inference_file(at, k).stat().st_size for k in range(len(tasks)))
     return {

@@ -1,19 +1,23 @@
-"""Split CIFAR-10 behind a frozen backbone, every strategy, beside the joint linear probe on the same features: the ceiling.
+"""Split CIFAR-10 behind a frozen backbone, every strategy, beside the joint linear probe on the
+same features: the ceiling.
 
     python -m benchmarks.split_cifar10 --seeds 0,1,2,3,4
 
-Runs are kept in results/split_cifar10_runs.jsonl, so that the script goes on where it stopped. The summary goes to
-results/split_cifar10.json: {strategy, scenario, n, mean, sem, published, seconds, backbone, ceiling}, accuracies in percent,
-seconds the median of the processor's time in training; the backbone's features are computed once before and not counted.
-Every task takes STEPS steps of 128 images, some three passes, with the quick recipe's other choices.
-The ceiling is the best accuracy of a ridge classifier on the features of all training images at once, its λ chosen on
-training images held out. What keeps images keeps 500, 50 a class. There are no published figures for this backbone; those told
-are of a ResNet-18 learned from scratch, 50 passes a task, as published with DER++ (Buzzega et al., NeurIPS 2020).
+Runs are kept in results/split_cifar10_runs.jsonl, so that the script goes on where it stopped. The
+summary goes to results/split_cifar10.json: {strategy, scenario, n, mean, sem, published, seconds,
+backbone, ceiling}, accuracies in percent, seconds the median of the processor's time in training;
+the backbone's features are computed once before and not counted. Every task takes STEPS steps of
+128 images, some three passes, with the quick recipe's other choices. The ceiling is the best
+accuracy of a ridge classifier on the features of all training images at once, its λ chosen on
+training images held out. What keeps images keeps 500, 50 a class. There are no published figures
+for this backbone; those told are of a ResNet-18 learned from scratch, 50 passes a task, as
+published with DER++ (Buzzega et al., NeurIPS 2020).
 
     python -m benchmarks.split_cifar10 --from-scratch --passes 10 --seeds 0
 
-This trains a whole ResNet-50 from random weights, which wants a graphics card: a pass over one task's images takes over a minute of two cores.
-Its files are results/split_cifar10_from_scratch.json and _runs.jsonl.
+This trains a whole ResNet-50 from random weights, which wants a graphics card: a pass over one
+task's images takes over a minute of two cores. Its files are
+results/split_cifar10_from_scratch.json and _runs.jsonl.
 """
 
 import click

@@ -1,16 +1,20 @@
-"""Split MNIST with the paper recipe, every strategy in every scenario, beside the published numbers.
+"""Split MNIST with the paper recipe, every strategy in every scenario, beside the published
+numbers.
 
     python -m benchmarks.split_mnist --seeds 0,1,2,3,4
 
-Runs are made side by side, one on each core. Every finished run is kept in results/split_mnist_runs.jsonl, so that the
-script goes on where it stopped. The summary goes to results/split_mnist.json: {strategy, scenario, n, mean, sem,
-published, seconds}, accuracies in percent, seconds the median over runs of the processor's time in training (a run has one
-thread, so it is what one takes on a machine with nothing else to do). Every setting is its default.
+Runs are made side by side, one on each core. Every finished run is kept in
+results/split_mnist_runs.jsonl, so that the script goes on where it stopped. The summary goes to
+results/split_mnist.json: {strategy, scenario, n, mean, sem, published, seconds}, accuracies in
+percent, seconds the median over runs of the processor's time in training (a run has one thread, so
+it is what one takes on a machine with nothing else to do). Every setting is its default.
 
-    python -m benchmarks.split_mnist --orders published --scenarios domain --strategies finetune,ewc,si,lwf,agem
+    python -m benchmarks.split_mnist --orders published --scenarios domain --strategies
+    finetune,ewc,si,lwf,agem
 
-The order of the classes alone moves an accuracy of the domain scenario by 20 points. This meets them in the orders of the
-published runs, seeds 2 to 21; its files are results/split_mnist_published_orders.json and _runs.jsonl.
+The order of the classes alone moves an accuracy of the domain scenario by 20 points. This meets
+them in the orders of the published runs, seeds 2 to 21; its files are
+results/split_mnist_published_orders.json and _runs.jsonl.
 """
 
 import click
@@ -21,7 +25,8 @@ from lifelong import config
 from lifelong.datasets import load
 from lifelong.errors import LifelongError
 
-# van de Ven, Tuytelaars and Tolias, Nature Machine Intelligence 2022: average accuracy and its standard error, 20 seeds.
+# van de Ven, Tuytelaars and Tolias, Nature Machine Intelligence 2022: average accuracy and its
+# standard error, 20 seeds.
 PUBLISHED = {
     # SI in the class scenario: published figures differ, from 21 to 24.
     "class": {
@@ -94,7 +99,8 @@ def main(
     """Runs what is not there yet, then writes the summary."""
     if "sample" in load("mnist").source:
         raise LifelongError(
-            "This table is of the whole of MNIST, but only the embedded sample was found; set LIFELONG_DATA."
+            "This table is of the whole of MNIST, but only the embedded sample was found; "
+            "set LIFELONG_DATA."
         )
     table = TABLES[orders]
     table.make(
@@ -117,7 +123,8 @@ def main(
 
 
 def published_order(seed: int) -> tuple[int, ...]:
-    """The classes in the order in which a published run met them: its program gave class c the place that numpy's generator drew.
+    """The classes in the order in which a published run met them: its program gave class c the
+    place that numpy's generator drew.
 
     >>> published_order(2)
     (3, 1, 5, 6, 0, 2, 7, 4, 9, 8)

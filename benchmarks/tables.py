@@ -1,4 +1,6 @@
-"""Tables of many runs: made side by side, each kept when it ends, summed up as JSON and as a Markdown table."""
+"""Tables of many runs: made side by side, each kept when it ends, summed up as JSON and as a
+Markdown table.
+"""
 
 import json
 import time
@@ -22,9 +24,11 @@ KEPT = ("scenario", "strategy", "seed", "precision", "seconds", "stored")
 
 @dataclass(frozen=True)
 class Table:
-    """One table. name: of its files under results/. published: (mean, standard error) by scenario and strategy, in percent.
+    """One table. name: of its files under results/. published: (mean, standard error) by scenario
+    and strategy, in percent.
 
-    The standard error is None where the published figure is of another network, and cannot be agreed with.
+    The standard error is None where the published figure is of another network, and cannot be
+    agreed with.
     """
 
     name: str
@@ -48,7 +52,9 @@ class Table:
         processes: int | None = None,
         more: Callable[[dict], dict] = lambda report: {},
     ) -> None:
-        """Makes the runs that are not there yet, and keeps each as it ends; `more` is told beside, from its report."""
+        """Makes the runs that are not there yet, and keeps each as it ends; `more` is told beside,
+        from its report.
+        """
         done = {(row["scenario"], row["strategy"], row["seed"]) for row in self.finished()}
         missing = [
             experiment.resolve(c) for c in wanted if (c.scenario, c.strategy, c.seed) not in done
@@ -64,13 +70,16 @@ class Table:
                 "forgetting": 100 * report["forgetting"],
             }
             tqdm.write(
-                f"{row['scenario']:<7}{row['strategy']:<22}seed {row['seed']}  {row['accuracy']:6.2f} %  {row['seconds']:6.1f} s"
+                f"{row['scenario']:<7}{row['strategy']:<22}seed {row['seed']}  "
+                f"{row['accuracy']:6.2f} %  {row['seconds']:6.1f} s"
             )
             with open(self._runs, "a") as out:
                 out.write(json.dumps(row) + "\n")
 
     def write(self, more: dict | None = None) -> list[dict]:
-        """Writes the summary, one row for each strategy and scenario, with `more` in each; returns it."""
+        """Writes the summary, one row for each strategy and scenario, with `more` in each; returns
+        it.
+        """
         groups: dict[tuple[str, str], list[dict]] = {}
         for row in self.finished():
             groups.setdefault((row["scenario"], row["strategy"]), []).append(row)
@@ -94,8 +103,8 @@ class Table:
     def agrees(self, row: dict) -> str:
         """Whether a row of the summary lies as near to the published mean as it should.
 
-        'yes': within NEAR points or three published standard errors; 'by spread': within three of the difference, which
-        counts our own spread too; else 'no'.
+        'yes': within NEAR points or three published standard errors; 'by spread': within three of
+        the difference, which counts our own spread too; else 'no'.
         """
         _mean, sem = self.published[row["scenario"]].get(row["strategy"], (None, None))
         if sem is None:
@@ -108,7 +117,9 @@ class Table:
         return "by spread" if apart <= 3 * (sem**2 + row["sem"] ** 2) ** 0.5 else "**no**"
 
     def markdown(self, summary: list[dict]) -> str:
-        """The summary as a Markdown table: a row a strategy, a column a scenario, published figures in brackets."""
+        """The summary as a Markdown table: a row a strategy, a column a scenario, published figures
+        in brackets.
+        """
         by_strategy: dict[str, dict[str, dict]] = {}
         for row in summary:
             by_strategy.setdefault(row["strategy"], {})[row["scenario"]] = row
@@ -132,7 +143,8 @@ class Table:
             )
             cells = " | ".join(_cell(rows.get(scenario)) for scenario in self.published)
             lines.append(
-                f"| `{strategy}` | {cells} | {counts} | {verdict} | {'' if seconds is None else f'{seconds:.0f}'} |"
+                f"| `{strategy}` | {cells} | {counts} | {verdict} | "
+                f"{'' if seconds is None else f'{seconds:.0f}'} |"
             )
         return "\n".join(lines)
 

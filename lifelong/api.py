@@ -1,7 +1,8 @@
 """The app's only door: everything that a page or a program asks of the library, in plain values.
 
-Runs are named by their id, tasks count from 0, accuracies are shares in [0, 1], images are Pillow images.
-What needs torch imports it when first asked, so that a page with curves is there before torch is.
+Runs are named by their id, tasks count from 0, accuracies are shares in [0, 1], images are Pillow
+images. What needs torch imports it when first asked, so that a page with curves is there before
+torch is.
 """
 
 import io
@@ -58,7 +59,9 @@ study, study_list, create_study = study_store.by_id, study_store.ids, study_stor
 
 
 def run_list() -> list[dict[str, Any]]:
-    """All runs, newest first and shipped last: id, dataset, scenario, strategy, tasks, average_accuracy, forgetting, shipped."""
+    """All runs, newest first and shipped last: id, dataset, scenario, strategy, tasks,
+    average_accuracy, forgetting, shipped.
+    """
     return [_row(run) for run in run_store.ids()]
 
 
@@ -134,12 +137,16 @@ def state(name: str) -> RunState:
 
 
 def queue_position(name: str) -> int | None:
-    """0 for the run or study at work, 1 for the next in the queue, and so on; None for one that is not queued."""
+    """0 for the run or study at work, 1 for the next in the queue, and so on; None for one that is
+    not queued.
+    """
     return worker.queue_position(_folder(name))
 
 
 def reference_run(run: str) -> str | None:
-    """Returns the id of the run of cumulative training that intransigence compares with; or None."""
+    """Returns the id of the run of cumulative training that intransigence compares with; or
+    None.
+    """
     return run_store.reference_run(run)
 
 
@@ -154,17 +161,23 @@ def datasets() -> tuple[str, ...]:
 
 
 def dataset_info(name: str) -> DatasetInfo:
-    """Returns a data set's declaration and its state on this machine. Raises LifelongError for an unknown name."""
+    """Returns a data set's declaration and its state on this machine. Raises LifelongError for an
+    unknown name.
+    """
     return data_sets.info(name)
 
 
 def dataset_spec(name: str) -> DatasetSpec:
-    """Returns a data set's declaration; that of a folder, which may be gone by now, has no classes. Reads no folder."""
+    """Returns a data set's declaration; that of a folder, which may be gone by now, has no classes.
+    Reads no folder.
+    """
     return data_sets.outline(name)
 
 
 def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
-    """What a run needs and is being downloaded, a data set or a network's weights: its name, bytes so far and bytes in all; or None."""
+    """What a run needs and is being downloaded, a data set or a network's weights: its name, bytes
+    so far and bytes in all; or None.
+    """
     names = [config.dataset, *([config.target] if config.target else [])]
     found = next(
         ((name, *told) for name in names if (told := data_sets.download_progress(name))), None
@@ -189,7 +202,9 @@ def prepare(dataset: str) -> None:
 
 
 def learn(name: str, until: int | None = None) -> None:
-    """Has the run or study learn on in the worker process: a run before task `until`, or to the end."""
+    """Has the run or study learn on in the worker process: a run before task `until`, or to the
+    end.
+    """
     worker.learn(_folder(name), until)
 
 
@@ -229,7 +244,8 @@ def preprocess(run: str, image: Image.Image, required: Literal[True]) -> np.ndar
 @overload
 def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None: ...
 def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None:
-    """Returns the input of a run's model, uint8 (28, 28) for digits, else (channels, height, width).
+    """Returns the input of a run's model, uint8 (28, 28) for digits, else (channels, height,
+    width).
 
     Of a blank drawing it is None or, where it is required, a LifelongError.
     """

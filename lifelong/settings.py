@@ -9,7 +9,8 @@ from .errors import LifelongError, unknown_name
 
 
 def setting(default: Any, help: str, low: float, high: float, former_name: str = "") -> Any:
-    """Declares a number that people may set: it becomes a flag, a slider and an entry of the record.
+    """Declares a number that people may set: it becomes a flag, a slider and an entry of the
+    record.
 
     default: one value, or a dict by scenario with the key "else" for those not named.
     former_name: what the setting was called in configs and commands written before it was renamed.
@@ -68,7 +69,10 @@ class Setting:
             return f"one of {', '.join(self.options)}"
         if self.kind is str:
             return "a name"
-        return f"a {'whole number' if self.kind is int else 'number'} from {self.low:g} to {self.high:g}"
+        return (
+            f"a {'whole number' if self.kind is int else 'number'} from {self.low:g} to "
+            f"{self.high:g}"
+        )
 
     def accepts(self, value: Any) -> bool:
         """Returns whether a value is within the limits of this setting."""
@@ -112,8 +116,8 @@ class Configurable:
     def from_settings(cls, name: str, scenario: str, given: dict[str, Any]) -> Self:
         """Creates an instance from the scenario's defaults and the given settings.
 
-        given: settings by name; a former name stands for the present one. name: of the strategy or model,
-        for errors. Raises LifelongError for an unknown name or a value that is not accepted.
+        given: settings by name; a former name stands for the present one. name: of the strategy or
+        model, for errors. Raises LifelongError for an unknown name or a value that is not accepted.
         """
         known = {s.name: s for s in cls.settings(scenario)}
         renamed = {s.former_name: s.name for s in known.values() if s.former_name}

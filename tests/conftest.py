@@ -1,4 +1,6 @@
-"""What every test gets: no network, folders of its own, and small made-up images where real ones would cost time."""
+"""What every test gets: no network, folders of its own, and small made-up images where real ones
+would cost time.
+"""
 
 import os
 from pathlib import Path
@@ -31,7 +33,9 @@ def _own_folders(monkeypatch, tmp_path):
 
 @pytest.fixture
 def small(monkeypatch) -> Dataset:
-    """Made-up images under every data set's name, and hidden layers of 16: a step costs half a millisecond."""
+    """Made-up images under every data set's name, and hidden layers of 16: a step costs half a
+    millisecond.
+    """
     dataset = toy_dataset()
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     with_hidden(monkeypatch, 16, 16)

@@ -1,7 +1,10 @@
-"""A stand-in for a graphics card: tensors "on" it are computed by the processor, but may not be mixed with others.
+"""A stand-in for a graphics card: tensors "on" it are computed by the processor, but may not be
+mixed with others.
 
-Its device is torch's `meta`, which has a name but no memory; here its tensors hold their numbers in one of the processor's.
-What a card refuses is refused: tensors on two devices in one operation, and a generator of the processor's random numbers.
+Its device is torch's `meta`, which has a name but no memory; here its tensors hold their numbers in
+one of the processor's.
+What a card refuses is refused: tensors on two devices in one operation, and a generator of the
+processor's random numbers.
 """
 
 import contextlib
@@ -17,7 +20,8 @@ from lifelong.numerics import hardware
 
 GPU = torch.device("meta")
 aten = torch.ops.aten
-# It has no numbers of its own to copy to, as far as torch's modules know; the stand-in's tensors have.
+# It has no numbers of its own to copy to, as far as torch's modules know; the stand-in's tensors
+# have.
 KNOWN_WARNING = "ignore:.*copying from a non-meta parameter"
 ACROSS = {
     aten.copy_.default,

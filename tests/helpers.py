@@ -20,7 +20,9 @@ ROOT = Path(__file__).parent.parent
 def toy_dataset(
     classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0
 ) -> Dataset:
-    """Noisy pictures of one random pattern a class, classes in mixed order: can be learned in a few steps."""
+    """Noisy pictures of one random pattern a class, classes in mixed order: can be learned in a few
+    steps.
+    """
     generator = torch.Generator().manual_seed(seed)
     patterns = torch.randint(0, 2, (classes, 1, side, side), generator=generator) * 200
 
@@ -40,7 +42,9 @@ def toy_dataset(
 
 
 def with_hidden(monkeypatch, *widths: int) -> None:
-    """Lets the multilayer perceptron have hidden layers of these widths, whatever its settings say."""
+    """Lets the multilayer perceptron have hidden layers of these widths, whatever its settings
+    say.
+    """
     monkeypatch.setattr(
         MLP,
         "network",

@@ -1,4 +1,6 @@
-"""Data sets small enough for tests, as they lie on people's disks, and a server for what stands in for a download."""
+"""Data sets small enough for tests, as they lie on people's disks, and a server for what stands in
+for a download.
+"""
 
 import gzip
 import io
@@ -69,7 +71,9 @@ def parquet(
     metadata: dict | None = None,
     kinds=(None, None),
 ) -> Path:
-    """A parquet file as the Hugging Face Hub lays it out; kinds: pyarrow's types of images and labels, where they are others."""
+    """A parquet file as the Hugging Face Hub lays it out; kinds: pyarrow's types of images and
+    labels, where they are others.
+    """
     if kinds[0] is None:
         images = [{"bytes": image, "path": "x.png"} for image in images]
     table = pa.table({column: pa.array(images, kinds[0]), "label": pa.array(labels, kinds[1])})
@@ -105,7 +109,8 @@ def go_online(monkeypatch) -> None:
 
 @contextmanager
 def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
-    """Serves files under their names, only part of each where `cut` is less than one; yields its address and what was asked.
+    """Serves files under their names, only part of each where `cut` is less than one; yields its
+    address and what was asked.
 
     silent: it never says more, and keeps the connection open.
     """

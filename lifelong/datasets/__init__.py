@@ -68,7 +68,9 @@ def is_available(name: str) -> bool:
 
 
 def download_progress(name: str) -> tuple[int, int] | None:
-    """Returns the bytes so far and in all of a data set that is being downloaded; None for one that is not."""
+    """Returns the bytes so far and in all of a data set that is being downloaded; None for one that
+    is not.
+    """
     download = outline(name).download
     done = locations.download_progress(download.folder) if download else None
     return (

@@ -160,7 +160,9 @@ class DatasetSpec:
         return stand_in.load()
 
     def _fetched(self) -> bool:
-        """Downloads the data set with a progress bar on standard error; returns whether it could."""
+        """Downloads the data set with a progress bar on standard error; returns whether it
+        could.
+        """
         if self.download is None or downloads.offline():
             return False
         with tqdm(total=self.download.nbytes, desc=self.title, unit="B", unit_scale=True) as bar:

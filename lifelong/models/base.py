@@ -1,4 +1,6 @@
-"""What a model is: settings, a classifier to be trained, and perhaps a frozen backbone that every image goes through before."""
+"""What a model is: settings, a classifier to be trained, and perhaps a frozen backbone that every
+image goes through before.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -30,7 +32,9 @@ class Body(nn.Module):
         """Puts the parameters back to where training starts."""
 
     def begin_step(self, seed: int, task: int, step: int) -> None:
-        """Goes into training mode; random changes to the images of this step follow from the three numbers alone."""
+        """Goes into training mode; random changes to the images of this step follow from the three
+        numbers alone.
+        """
         self.training = True
 
 
@@ -39,7 +43,9 @@ def _values(images: Tensor) -> Tensor:
 
 
 class Pixels(Body):
-    """Images uint8 (n, channels, height, width) -> float (n, pixels) in [0, 1]; no further normalisation."""
+    """Images uint8 (n, channels, height, width) -> float (n, pixels) in [0, 1]; no further
+    normalisation.
+    """
 
     sees_values = True
 
@@ -52,9 +58,11 @@ class Pixels(Body):
 
 
 class QuantizedFeatures(Body):
-    """Features of a frozen backbone, kept as uint8 (n, width, 1, 1): pictures of one pixel with many channels -> (n, width) in [0, 1].
+    """Features of a frozen backbone, kept as uint8 (n, width, 1, 1): pictures of one pixel with
+    many channels -> (n, width) in [0, 1].
 
-    low, high: (width,), the range of each feature that 0 to 255 stand for. Rounding moves a feature by at most 0.2 % of it.
+    low, high: (width,), the range of each feature that 0 to 255 stand for. Rounding moves a feature
+    by at most 0.2 % of it.
     """
 
     sees_values = True
@@ -75,7 +83,8 @@ class QuantizedFeatures(Body):
 
 
 class Network(Flat):
-    """Body, hidden linear layers with ReLU, linear head; images uint8 (n, channels, height, width) -> logits (n, outputs).
+    """Body, hidden linear layers with ReLU, linear head; images uint8 (n, channels, height, width)
+    -> logits (n, outputs).
 
     hidden: widths of the hidden layers. gates, wherever they are taken: for each hidden
     layer a factor (n, width) or (1, width) on its units after the ReLU, or none at all.
@@ -102,7 +111,9 @@ class Network(Flat):
         self.head_start = self.flat.numel() - self.head.weight.numel() - self.head.bias.numel()
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Puts the body back to its start; draws the linear layers uniformly in ±1/sqrt(fan_in), torch's default."""
+        """Puts the body back to its start; draws the linear layers uniformly in ±1/sqrt(fan_in),
+        torch's default.
+        """
         self.body.initialise(generator)
         self.draw(self.layers, generator)
 
@@ -138,9 +149,11 @@ class Network(Flat):
 
 @dataclass
 class Model(Configurable, ABC):
-    """A kind of network with its settings, which are fields made with `setting`, `choice` and `text`.
+    """A kind of network with its settings, which are fields made with `setting`, `choice` and
+    `text`.
 
-    threads: that a run uses; None for all there are. A number, where a second run beside it gains more than a second thread.
+    threads: that a run uses; None for all there are. A number, where a second run beside it gains
+    more than a second thread.
     """
 
     title: ClassVar[str]
@@ -148,13 +161,19 @@ class Model(Configurable, ABC):
     threads: ClassVar[int | None] = None
 
     def frozen_backbone(self, precision: str) -> "Body | None":
-        """The frozen backbone that every image goes through once, before any training; None where there is none."""
+        """The frozen backbone that every image goes through once, before any training; None where
+        there is none.
+        """
         return None
 
     def arriving(self) -> tuple[int, int] | None:
-        """Bytes so far and bytes in all of weights that are being downloaded; None where none are."""
+        """Bytes so far and bytes in all of weights that are being downloaded; None where none
+        are.
+        """
         return None
 
     @abstractmethod
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
-        """The classifier for images of this shape, or for what the backbone makes of them, as (width, 1, 1)."""
+        """The classifier for images of this shape, or for what the backbone makes of them, as
+        (width, 1, 1).
+        """

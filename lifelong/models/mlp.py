@@ -1,4 +1,6 @@
-"""The network of van de Ven et al. (2022): two hidden layers of 400 ReLU units, no dropout, no batch norm."""
+"""The network of van de Ven et al. (2022): two hidden layers of 400 ReLU units, no dropout, no
+batch norm.
+"""
 
 from dataclasses import dataclass
 
@@ -8,11 +10,18 @@ from .base import Model, Network, Pixels, Shape
 
 @dataclass
 class MLP(Model):
-    """A multilayer perceptron pixels-400-400-outputs; 478,410 parameters for MNIST with 10 outputs."""
+    """A multilayer perceptron pixels-400-400-outputs; 478,410 parameters for MNIST with 10
+    outputs.
+    """
 
     title = "Fully connected"
-    summary = "Two layers of 400 units on the pixels, as in the paper: small, quick, and enough for digits."
-    threads = 1  # a second thread makes a step of so small a network a fifth faster; a second run beside it, twice as many
+    summary = (
+        "Two layers of 400 units on the pixels, as in the paper: small, quick, and enough for "
+        "digits."
+    )
+    # a second thread makes a step of so small a network a fifth faster; a second run beside it,
+    # twice as many
+    threads = 1
 
     units: int = setting(400, "Units in each hidden layer.", low=1, high=4000)
     layers: int = setting(2, "Hidden layers.", low=0, high=6)

@@ -9,15 +9,17 @@ from ..errors import LifelongError
 
 
 def device(wanted: str, deep: bool) -> str:
-    """'cpu' or 'cuda': as wanted, or for 'auto' a graphics card, where there is one and the network is a deep one.
+    """'cpu' or 'cuda': as wanted, or for 'auto' a graphics card, where there is one and the network
+    is a deep one.
 
-    A step of a small network is over before a card has been told of it, and one run on each core is quicker than all on one card.
-    Raises LifelongError where a card is wanted and there is none.
+    A step of a small network is over before a card has been told of it, and one run on each core is
+    quicker than all on one card. Raises LifelongError where a card is wanted and there is none.
     """
     card = torch.cuda.is_available()
     if wanted == "cuda" and not card:
         raise LifelongError(
-            "device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one."
+            "device was given as cuda, but torch finds no graphics card here; choose cpu, "
+            "or auto to use one where there is one."
         )
     return ("cuda" if card and deep else "cpu") if wanted == "auto" else wanted
 
@@ -41,10 +43,13 @@ def has_cpu_feature(feature: str) -> bool:
 
 
 def half_batch_size(images: int) -> int:
-    """How many images to try at once where the memory did not hold so many; LifelongError where it did not hold one."""
+    """How many images to try at once where the memory did not hold so many; LifelongError where it
+    did not hold one.
+    """
     if images == 1:
         raise LifelongError(
-            "The memory does not hold one image in this network; choose a smaller side or a smaller network."
+            "The memory does not hold one image in this network; choose a smaller side or "
+            "a smaller network."
         )
     return images // 2
 
@@ -59,15 +64,16 @@ def retry_with_freed_memory(action: Callable[[], None]) -> None:
         action()
     except torch.OutOfMemoryError:
         raise LifelongError(
-            "The memory is full after a step of the optimiser; choose a smaller network, or a strategy that stores less."
+            "The memory is full after a step of the optimiser; choose a smaller network, "
+            "or a strategy that stores less."
         ) from None
 
 
 def set_threads(count: int | None) -> None:
     """Sets torch's threads; None for as many as the process had before this was first called.
 
-    The number is fixed for each model, because it decides the last bits of a sum: the same run then gives the same
-    numbers on the command line, in the app and side by side with others.
+    The number is fixed for each model, because it decides the last bits of a sum: the same run then
+    gives the same numbers on the command line, in the app and side by side with others.
     """
     usual = _usual()
     if torch.get_num_threads() != (count or usual):

@@ -1,13 +1,17 @@
-"""How this machine computes: where, in which precision and with how many threads, chosen so that a run can be repeated.
+"""How this machine computes: where, in which precision and with how many threads, chosen so that a
+run can be repeated.
 
-A bfloat16 product rounds its inputs to 8 significant bits and adds up in single precision. Whether that gains time is a
-question to the processor: with tiles (AMX) a product is three times as fast, with AVX-512's instructions twice, with neither it
-gains nothing. (ResNet-50 on 2 cores of an EPYC with AVX-512: 138 images a second learned from in place of 65, 499 answered in place
-of 264.) Tiles are used behind torch's back; the instructions only for tensors that are bfloat16 already, so `product` converts
-them, and its result is rounded, too. Graphics cards that know bfloat16 are made for it.
+A bfloat16 product rounds its inputs to 8 significant bits and adds up in single precision. Whether
+that gains time is a
+question to the processor: with tiles (AMX) a product is three times as fast, with AVX-512's
+instructions twice, with neither it gains nothing. (ResNet-50 on 2 cores of an EPYC with AVX-512:
+138 images a second learned from in place of 65, 499 answered in place of 264.) Tiles are used
+behind torch's back; the instructions only for tensors that are bfloat16 already, so `product`
+converts them, and its result is rounded, too. Graphics cards that know bfloat16 are made for it.
 
-A run of a small network has one thread, so that as many runs as there are cores go side by side. What is large in it is cut into
-parts all the same, and a second thread takes some of them: it changes no bit, and a run that is alone has both cores.
+A run of a small network has one thread, so that as many runs as there are cores go side by side.
+What is large in it is cut into parts all the same, and a second thread takes some of them: it
+changes no bit, and a run that is alone has both cores.
 """
 
 import contextlib
@@ -28,10 +32,12 @@ STRIP = 400  # columns at once of a symmetric matrix
 
 @contextlib.contextmanager
 def matmul_precision(precision: str) -> Iterator[None]:
-    """Within it, single-precision matrix products are computed in this precision, 'fp32' or 'bf16'; for the latter, a card
-    takes TF32, which keeps 10 bits in place of 7 and is as quick where it counts.
+    """Within it, single-precision matrix products are computed in this precision, 'fp32' or 'bf16';
+    for the latter, a card takes TF32, which keeps 10 bits in place of 7 and is as quick where it
+    counts.
 
-    The choice is the whole process's, so threads that answer take turns: none puts back what it found in the middle of another's.
+    The choice is the whole process's, so threads that answer take turns: none puts back what it
+    found in the middle of another's.
     """
     with _one_at_a_time:
         yield from _matmul_precision(precision)
@@ -61,7 +67,8 @@ _converting = False  # whether `product` converts its factors; set by `products`
 
 
 def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
-    """The matrix product, in single precision, of two matrices in the precision asked for by `products`; in `out` if that is given.
+    """The matrix product, in single precision, of two matrices in the precision asked for by
+    `products`; in `out` if that is given.
 
     A large one is computed in two halves, side by side; torch does not differentiate it.
     """
@@ -91,7 +98,8 @@ def to_matmul_dtype(factor: Tensor) -> Tensor:
 def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
     """Adds a' b to total, double precision (d, e), in place; a (n, d), b (n, e).
 
-    Of whole numbers from -127 to 127, given as int8, it is exact: in single precision every sum of EXACT such products is.
+    Of whole numbers from -127 to 127, given as int8, it is exact: in single precision every sum of
+    EXACT such products is.
     """
     if a.dtype != torch.int8:
         total.addmm_(a.T, b)
@@ -105,7 +113,9 @@ def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
-    """The same where a' b is known to be symmetric: adds only what lies on and below the diagonal of total (d, d), side by side."""
+    """The same where a' b is known to be symmetric: adds only what lies on and below the diagonal
+    of total (d, d), side by side.
+    """
     strips = [slice(start, start + STRIP) for start in range(0, len(total), STRIP)]
     run_two_threaded(
         [
@@ -116,7 +126,8 @@ def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
-    """Does all of these: where torch works with one thread and no other process wants the cores, a second one takes its share.
+    """Does all of these: where torch works with one thread and no other process wants the cores, a
+    second one takes its share.
 
     What they compute is the same whoever does them, so a run has the same bits beside others.
     """
@@ -134,7 +145,9 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
 
 
 def set_cores_busy(yes: bool = True) -> None:
-    """Says that as many processes compute here as there are cores, or that they no longer do: a second thread would be in their way."""
+    """Says that as many processes compute here as there are cores, or that they no longer do: a
+    second thread would be in their way.
+    """
     global _cores_busy
     _cores_busy = yes
 
@@ -150,7 +163,9 @@ def _second_thread() -> ThreadPoolExecutor:
 
 
 def _as_the_first() -> None:
-    """These belong to a thread: how many more it has, whether gradients are kept, and that numbers next to nothing count as zero."""
+    """These belong to a thread: how many more it has, whether gradients are kept, and that numbers
+    next to nothing count as zero.
+    """
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     torch.set_flush_denormal(True)

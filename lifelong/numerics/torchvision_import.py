@@ -1,7 +1,7 @@
 """The one place that imports torchvision.
 
-Its wheels carry operators that need the CUDA build of torch; with a CPU-only torch the import fails on two
-names. Declaring them is enough: nothing in this project calls them.
+Its wheels carry operators that need the CUDA build of torch; with a CPU-only torch the import fails
+on two names. Declaring them is enough: nothing in this project calls them.
 """
 
 import contextlib

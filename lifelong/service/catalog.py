@@ -19,7 +19,9 @@ SIMPLEST = (
 
 @dataclass(frozen=True)
 class StrategyInfo:
-    """A strategy as a person chooses it. settings: its Setting values with this scenario's defaults."""
+    """A strategy as a person chooses it. settings: its Setting values with this scenario's
+    defaults.
+    """
 
     name: str
     title: str
@@ -33,7 +35,9 @@ class StrategyInfo:
 
 
 def strategies(scenario: str) -> list[StrategyInfo]:
-    """The strategies defined for a scenario with their settings, family by family, in the order of FAMILIES."""
+    """The strategies defined for a scenario with their settings, family by family, in the order of
+    FAMILIES.
+    """
     cards = []
     for name, s in registry.strategies().items():
         if scenario in s.scenarios:
@@ -71,7 +75,9 @@ class ModelInfo:
 
 
 def networks() -> tuple[ModelInfo, ...]:
-    """The networks that have a file of their own; any other of torchvision goes by its name on the command line."""
+    """The networks that have a file of their own; any other of torchvision goes by its name on the
+    command line.
+    """
     return tuple(
         ModelInfo(name, model.title, model.summary, network_settings(name))
         for name, model in registry.models().items()

@@ -52,7 +52,9 @@ class JobQueue:
         self._messages.put(None)
 
     def __iter__(self) -> Iterator[Message]:
-        """Yields the messages to be worked on; waits for the next one, ends when the queue closes."""
+        """Yields the messages to be worked on; waits for the next one, ends when the queue
+        closes.
+        """
         while (message := self._messages.get()) is not None and not self._closed.is_set():
             yield message
 

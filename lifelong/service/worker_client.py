@@ -17,7 +17,8 @@ START_ATTEMPTS = 2  # workers that may die before they begin the first order; th
 
 @dataclass
 class Order:
-    """A run or study to be learned before task `until`, or to its end. job: the id it is sent under.
+    """A run or study to be learned before task `until`, or to its end. job: the id it is sent
+    under.
 
     began, stopping: whether the worker has begun it, and whether it was sent a stop.
     failed_starts: workers that died when this order was next and had not begun.
@@ -52,7 +53,8 @@ def start_worker() -> subprocess.Popen[str]:
 
 
 class WorkerClient:
-    """The warm worker process as the process that serves pages sees it. Every method returns at once.
+    """The warm worker process as the process that serves pages sees it. Every method returns at
+    once.
 
     start: starts a worker process. No process is started before it is needed.
     """
@@ -100,7 +102,9 @@ class WorkerClient:
                 self._send_order(self._orders[-1])
 
     def stop(self, folder: Path) -> None:
-        """Stops a run after its present step and saves what was learned; a waiting one leaves the queue."""
+        """Stops a run after its present step and saves what was learned; a waiting one leaves the
+        queue.
+        """
         with self._lock:
             for order in [o for o in self._orders if o.folder == folder]:
                 self._stop(order)
@@ -112,7 +116,9 @@ class WorkerClient:
             return list(dict.fromkeys(o.folder for o in self._orders)) if alive else []
 
     def queue_position(self, folder: Path) -> int | None:
-        """0 for the run at work, 1 for the next in the queue, and so on; None for one not queued."""
+        """0 for the run at work, 1 for the next in the queue, and so on; None for one not
+        queued.
+        """
         queue = self.queue()
         return queue.index(folder) if folder in queue else None
 

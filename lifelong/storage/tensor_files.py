@@ -1,4 +1,6 @@
-"""Reads and writes tensors as safetensors: whole or not at all, checked when read, never unpickled."""
+"""Reads and writes tensors as safetensors: whole or not at all, checked when read, never
+unpickled.
+"""
 
 from pathlib import Path
 
@@ -14,7 +16,9 @@ from . import atomic
 def write(
     file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None, half: bool = False
 ) -> None:
-    """Writes tensors by name with a few words about them; half: floating-point tensors in half precision."""
+    """Writes tensors by name with a few words about them; half: floating-point tensors in half
+    precision.
+    """
     packed = {
         n: (t.half() if half and t.is_floating_point() else t).contiguous()
         for n, t in tensors.items()

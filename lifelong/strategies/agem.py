@@ -1,4 +1,6 @@
-"""A-GEM: no step may make the memory worse, so a gradient that would is turned until it does not."""
+"""A-GEM: no step may make the memory worse, so a gradient that would is turned until it does
+not.
+"""
 
 from dataclasses import dataclass
 
@@ -17,14 +19,19 @@ TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
 @dataclass
 class AGEM(Strategy):
-    """Where the gradient g points against the memory's r, it becomes g - (g·r / r·r) r (Chaudhry et al. 2019, eq. 11).
+    """Where the gradient g points against the memory's r, it becomes g - (g·r / r·r) r (Chaudhry et
+    al. 2019, eq. 11).
 
-    r is the gradient of the loss on a random batch from memory, from the second task on; the memory is filled as for replay.
+    r is the gradient of the loss on a random batch from memory, from the second task on; the memory
+    is filled as for replay.
     """
 
     title = "A-GEM"
     family = "replay"
-    summary = "Keeps a few images of every class and bends every step that would make the model worse on them. Cheaper than GEM, weaker than replay."
+    summary = (
+        "Keeps a few images of every class and bends every step that would make the model "
+        "worse on them. Cheaper than GEM, weaker than replay."
+    )
     stores = "images"
     costs = "a second batch through the network at every step"
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
@@ -53,7 +60,9 @@ class AGEM(Strategy):
 
 
 def project(gradient: Tensor, reference: Tensor) -> None:
-    """Puts in place of the reference (p,) the gradient (p,) without its part against it; as it is where it has no such part."""
+    """Puts in place of the reference (p,) the gradient (p,) without its part against it; as it is
+    where it has no such part.
+    """
     against = (gradient @ reference).item()
     square = (reference @ reference).item()
     if (

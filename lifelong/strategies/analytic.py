@@ -1,4 +1,6 @@
-"""Analytic learning: fixed random features and the exact least-squares answer to everything seen so far."""
+"""Analytic learning: fixed random features and the exact least-squares answer to everything seen so
+far.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,30 +23,42 @@ CELL = 7  # side of the squares over which a filter's responses are averaged
 MOST = 4  # features for each value of a picture: tiny ones need no more
 CHUNK = 25  # images whose filtered pictures fit into the processor's cache
 LEVELS = 127  # a feature is a whole number up to here
-BRIGHTEST = 1.5  # what LEVELS stands for in a filtered picture; chosen with 10,000 of MNIST's training images held out
+# what LEVELS stands for in a filtered picture; chosen with 10,000 of MNIST's training images held
+# out
+BRIGHTEST = 1.5
 
 
 @dataclass
 class Analytic(Strategy):
-    """Ridge regression on random features h: W = (Σ h h' + λ I)⁻¹ Σ h y' over all images so far (Zhuang et al. 2022).
+    """Ridge regression on random features h: W = (Σ h h' + λ I)⁻¹ Σ h y' over all images so far
+    (Zhuang et al. 2022).
 
-    The two sums are kept, in place of the inverse that ACIL updates: they are the same whatever the order of images and
-    tasks, so there is nothing to forget; W is solved for when an answer is asked for.
-    The features are untrained, unlike theirs. Of a picture: random smooth filters, rectified and averaged over squares
-    (McDonnell and Vladusich 2015, with random filters and no second layer). Of the vector of a backbone: itself, and
-    rectified random projections of it (McDonnell et al. 2023). Features are rounded to whole numbers: sums of their products
-    are exact then, and quick where the processor is made for bytes. λ counts in mean squares of a feature. Answers are divided
-    by their root mean squared error on what was learned, which makes their softmax a fair probability.
+    The two sums are kept, in place of the inverse that ACIL updates: they are the same whatever the
+    order of images and tasks, so there is nothing to forget; W is solved for when an answer is
+    asked for. The features are untrained, unlike theirs. Of a picture: random smooth filters,
+    rectified and averaged over squares (McDonnell and Vladusich 2015, with random filters and no
+    second layer). Of the vector of a backbone: itself, and rectified random projections of it
+    (McDonnell et al. 2023). Features are rounded to whole numbers: sums of their products are exact
+    then, and quick where the processor is made for bytes. λ counts in mean squares of a feature.
+    Answers are divided by their root mean squared error on what was learned, which makes their
+    softmax a fair probability.
     """
 
     title = "Analytic learning"
     family = "closed form"
-    summary = "Looks through fixed random filters and computes the best weights for all images so far from sums, without training. It forgets nothing, and the order of tasks plays no part."
+    summary = (
+        "Looks through fixed random filters and computes the best weights for all images so "
+        "far from sums, without training. It forgets nothing, and the order of tasks plays no "
+        "part."
+    )
     stores = "sums: how often features occur together, and with each class"
     costs = (
         "one look at each image, and a system of linear equations whenever an answer is asked for"
     )
-    source = "Zhuang et al., ACIL: analytic class-incremental learning, NeurIPS 2022; McDonnell et al., RanPAC, NeurIPS 2023"
+    source = (
+        "Zhuang et al., ACIL: analytic class-incremental learning, NeurIPS 2022; McDonnell et "
+        "al., RanPAC, NeurIPS 2023"
+    )
     inference_fields = ("weights", "error", "counts")
     single_pass = True
     chunks = 10  # the fewer, the fewer sums of large matrices
@@ -98,7 +112,8 @@ class Analytic(Strategy):
         return self._answers(self.embed(images))
 
     def embed(self, images: Tensor) -> Tensor:
-        """The features of images uint8 (n, channels, height, width), or of what a backbone makes of them: (n, features).
+        """The features of images uint8 (n, channels, height, width), or of what a backbone makes of
+        them: (n, features).
 
         Whole numbers from 0 to LEVELS.
         """
@@ -136,7 +151,8 @@ class Analytic(Strategy):
         held = self.gram.clone()
         held.diagonal().add_(ridge)
         weights = torch.cholesky_solve(self.sums, torch.linalg.cholesky(held))
-        # Σ ‖y - W'h‖² without another look: Σ ‖y‖² is the number of images, and W' (gram + ridge I) W = W' sums.
+        # Σ ‖y - W'h‖² without another look: Σ ‖y‖² is the number of images, and W' (gram + ridge I)
+        # W = W' sums.
         squared = images - (weights * self.sums).sum() - ridge * weights.square().sum()
         error = (squared / (images * self.counts.count_nonzero())).clamp(min=1e-4).sqrt()
         self.weights, self.error = weights.float().contiguous(), error.float()
@@ -149,14 +165,18 @@ def _whole(features: Tensor) -> Tensor:
 
 
 def _filtered(pictures: Tensor, filters: Tensor) -> Tensor:
-    """Pictures (n, channels, height, width) through filters, rectified, averaged over squares: (n, filters x squares)."""
+    """Pictures (n, channels, height, width) through filters, rectified, averaged over squares: (n,
+    filters x squares).
+    """
     parts = (F.conv2d(part, filters).relu_() for part in pictures.split(CHUNK))
     return torch.cat([F.avg_pool2d(part, CELL, ceil_mode=True).flatten(1) for part in parts])
 
 
 @lru_cache(maxsize=4)
 def _filters(shape: tuple[int, int, int], seed: int, features: int) -> Tensor:
-    """As many smooth filters (filters, channels, side, side) of length 1 as make up the features of a picture of this shape."""
+    """As many smooth filters (filters, channels, side, side) of length 1 as make up the features of
+    a picture of this shape.
+    """
     channels, height, width = shape
     side = min(SIDE, height, width)
     squares = -(-(height - side + 1) // CELL) * -(-(width - side + 1) // CELL)

@@ -1,4 +1,6 @@
-"""Replay with augmentation: no image is ever seen twice as it is, so that a small memory is not learned by heart."""
+"""Replay with augmentation: no image is ever seen twice as it is, so that a small memory is not
+learned by heart.
+"""
 
 from dataclasses import dataclass
 
@@ -15,21 +17,31 @@ from .parts.state import stored_value
 
 @dataclass
 class AugmentedReplay(Strategy):
-    """Experience replay whose images, present and from memory, are smoothly deformed anew each time (see `augment.deformed`).
+    """Experience replay whose images, present and from memory, are smoothly deformed anew each time
+    (see `augment.deformed`).
 
-    The independent buffer augmentation of Buzzega et al. (2020): images are kept as they are and augmented when they are
-    replayed. They cropped and mirrored natural images; these are the shifts, affine and elastic distortions that Simard et
-    al. (2003) made for written digits. The memory, the loss and what competes are those of `Replay` with random images,
-    which this is to the bit with deformation 0. The default was chosen on training images held out of Split MNIST, whose
-    published protocol has no augmentation: what this has and the others have not is to know that a bent digit is the same.
+    The independent buffer augmentation of Buzzega et al. (2020): images are kept as they are and
+    augmented when they are replayed. They cropped and mirrored natural images; these are the
+    shifts, affine and elastic distortions that Simard et al. (2003) made for written digits. The
+    memory, the loss and what competes are those of `Replay` with random images, which this is to
+    the bit with deformation 0. The default was chosen on training images held out of Split MNIST,
+    whose
+    published protocol has no augmentation: what this has and the others have not is to know that a
+    bent digit is the same.
     """
 
     title = "Augmented replay"
     family = "replay"
-    summary = "Keeps a few images of every class and practises them slightly bent, shifted and turned, differently each time. So a few images stand in for many."
+    summary = (
+        "Keeps a few images of every class and practises them slightly bent, shifted and "
+        "turned, differently each time. So a few images stand in for many."
+    )
     stores = "images"
     costs = "a second batch through the network at every step, and the deformation of both"
-    source = "Buzzega et al., Rethinking experience replay: a bag of tricks for continual learning, ICPR 2020"
+    source = (
+        "Buzzega et al., Rethinking experience replay: a bag of tricks for continual learning, "
+        "ICPR 2020"
+    )
 
     per_class: int = per_class_setting()
     deformation: float = setting(

@@ -19,8 +19,10 @@ from ..models.parts.optimizer import Adam
 from ..numerics import hardware, matmul, seeds
 from .parts.state import Stateful
 
-# Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that the processor handles
-# each of them by itself: a step then took twice as long. They count as zero; set here, before torch starts its threads.
+# Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that
+# the processor handles
+# each of them by itself: a step then took twice as long. They count as zero; set here, before torch
+# starts its threads.
 torch.set_flush_denormal(True)
 
 FEWEST_STEPS = 60  # one pass over the embedded sample would be 6 steps, too few to learn anything
@@ -31,10 +33,11 @@ CHUNKS = 100  # of a single pass: enough to see it progress, few enough for larg
 class Strategy(Stateful):
     """A way to learn a task without losing the earlier ones.
 
-    Most override some of these: examples, start_task, forward, loss, adjust_gradients, after_step, end_task, scores.
-    They take what they need as arguments and return what they make. What is kept from task to task is a `stored()`
-    field, or a network of its own in `parts`; random choices come from `self.generator`, never from the generator of
-    the image order. A strategy without gradients sets `single_pass` and overrides `step`: it sees each image once.
+    Most override some of these: examples, start_task, forward, loss, adjust_gradients, after_step,
+    end_task, scores. They take what they need as arguments and return what they make. What is kept
+    from task to task is a `stored()` field, or a network of its own in `parts`; random choices come
+    from `self.generator`, never from the generator of the image order. A strategy without gradients
+    sets `single_pass` and overrides `step`: it sees each image once.
     """
 
     title: ClassVar[str]
@@ -54,9 +57,11 @@ class Strategy(Stateful):
     quick_note: ClassVar[str] = ""  # what to know where the quick recipe is too short for it
 
     def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        """Binds the strategy to the network it trains, and to the device where that is. Called once, before the first task.
+        """Binds the strategy to the network it trains, and to the device where that is. Called
+        once, before the first task.
 
-        Random numbers are drawn on the processor and taken there: one seed means the same numbers on every device.
+        Random numbers are drawn on the processor and taken there: one seed means the same numbers
+        on every device.
         """
         self.network = network
         self.plan = plan
@@ -77,7 +82,9 @@ class Strategy(Stateful):
         self.optimizer = Adam(self.network, self.recipe.learning_rate)
 
     def learn(self, task: Task, start: int = 0) -> Iterator[tuple[int, int, Tensor]]:
-        """The loop, written once: yields (steps done, steps in all, loss) after every step from `start` on."""
+        """The loop, written once: yields (steps done, steps in all, loss) after every step from
+        `start` on.
+        """
         order = seeds.generator(self.seed, "order", task.index)
         if start == 0:
             self.generator = seeds.generator(self.seed, "strategy", task.index)
@@ -98,8 +105,8 @@ class Strategy(Stateful):
     ) -> Tensor:
         """Takes a step on this batch, or on the first part of it if the GPU's memory is too small.
 
-        An attempt that ran out of memory leaves no trace: the next one draws the same random numbers.
-        A strategy that sees each image only once takes steps on the other parts, too.
+        An attempt that ran out of memory leaves no trace: the next one draws the same random
+        numbers. A strategy that sees each image only once takes steps on the other parts, too.
         """
         loss = torch.zeros(())
         while len(indices):
@@ -119,15 +126,17 @@ class Strategy(Stateful):
         return loss
 
     def within_limit(self, images: int) -> int:
-        """Returns the size of a batch of so many images, or what a step may hold if that is less."""
+        """Returns the size of a batch of so many images, or what a step may hold if that is
+        less.
+        """
         return images if self.batch_limit is None else min(images, self.batch_limit)
 
     def finish_step(self, *actions: Callable[[], None]) -> None:
         """Runs what follows the gradients: none of these actions is repeated once it is done.
 
-        Their memory does not depend on the batch, so one that runs out of it is tried a second time,
-        not with a smaller batch. An action that fails may have drawn random numbers, nothing else.
-        Raises LifelongError when the second attempt fails, too.
+        Their memory does not depend on the batch, so one that runs out of it is tried a second
+        time, not with a smaller batch. An action that fails may have drawn random numbers, nothing
+        else. Raises LifelongError when the second attempt fails, too.
         """
         for action in actions:
             random = self.generator.get_state()
@@ -140,7 +149,9 @@ class Strategy(Stateful):
             hardware.retry_with_freed_memory(action)
 
     def _order(self, available: int, steps: int, order: torch.Generator) -> Iterator[Tensor]:
-        """Positions of each batch: shuffled passes over all images, an incomplete last batch dropped."""
+        """Positions of each batch: shuffled passes over all images, an incomplete last batch
+        dropped.
+        """
         batch = min(self.recipe.batch, available)
         while steps > 0:
             for indices in torch.randperm(available, generator=order)[
@@ -156,7 +167,8 @@ class Strategy(Stateful):
         yield from torch.randperm(available, generator=order).tensor_split(steps)
 
     def steps(self, task: Task, examples: Examples) -> int:
-        """Steps for this task: the recipe's, or as many as one pass takes, but never too few to learn anything.
+        """Steps for this task: the recipe's, or as many as one pass takes, but never too few to
+        learn anything.
 
         A strategy that sees each image once needs no more than its number of portions.
         """
@@ -167,7 +179,8 @@ class Strategy(Stateful):
     def step(self, task: Task, batch: Batch) -> Tensor:
         """Takes one step of the optimiser on one batch and returns the loss, a scalar.
 
-        Until `finish_step` it changes nothing but random generators, gradients and the body's statistics.
+        Until `finish_step` it changes nothing but random generators, gradients and the body's
+        statistics.
         """
         with matmul.matmul_precision(self.precision):
             logits = self.forward(task, batch)
@@ -189,23 +202,31 @@ class Strategy(Stateful):
         return self.network(batch.images)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        """What the step descends, a scalar; logits (n, outputs) are the network's for this batch."""
+        """What the step descends, a scalar; logits (n, outputs) are the network's for this
+        batch.
+        """
         return self.cross_entropy(task, batch, logits)
 
     def adjust_gradients(self, task: Task) -> None:
-        """Changes `self.network.flat_gradient` in place, between the backward pass and the optimiser's step."""
+        """Changes `self.network.flat_gradient` in place, between the backward pass and the
+        optimiser's step.
+        """
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        """After every optimiser step. It is called again when it ran out of memory: see `finish_step`."""
+        """After every optimiser step. It is called again when it ran out of memory: see
+        `finish_step`.
+        """
 
     def end_task(self, task: Task) -> None:
         """After the last step of a task: what is kept for later is measured here."""
 
     def scores(self, images: Tensor) -> Tensor:
-        """The model's answer to images uint8 (n, channels, height, width): larger is likelier, (n, outputs).
+        """The model's answer to images uint8 (n, channels, height, width): larger is likelier, (n,
+        outputs).
 
-        Their softmax over the outputs that compete is shown as probability. Where tasks are told apart by the label
-        (`self.plan.outputs_of(task)`), the outputs of each task may come from a model of its own.
+        Their softmax over the outputs that compete is shown as probability. Where tasks are told
+        apart by the label (`self.plan.outputs_of(task)`), the outputs of each task may come from a
+        model of its own.
         """
         return self.network(images)
 
@@ -217,11 +238,14 @@ class Strategy(Stateful):
 
     @classmethod
     def make(cls, scenario: str, given: dict[str, Any]) -> "Strategy":
-        """A strategy with this scenario's defaults and the given settings, each checked against its range."""
+        """A strategy with this scenario's defaults and the given settings, each checked against its
+        range.
+        """
         name = registry.name_of(cls)
         if scenario not in cls.scenarios:
             raise LifelongError(
-                f"{name} was given the scenario '{scenario}'; it is defined for: {', '.join(sorted(cls.scenarios))}."
+                f"{name} was given the scenario '{scenario}'; it is defined for: "
+                f"{', '.join(sorted(cls.scenarios))}."
             )
         return cls.from_settings(name, scenario, given)
 

@@ -1,4 +1,6 @@
-"""Brain-inspired replay: the classifier makes up the images that it practises, by running backwards."""
+"""Brain-inspired replay: the classifier makes up the images that it practises, by running
+backwards.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,7 +31,9 @@ from .base import Strategy
 
 
 class Lesson(NamedTuple):
-    """images: uint8 (n, channels, height, width); tasks: int64 (n,); targets: (n, outputs), the probability of each output."""
+    """images: uint8 (n, channels, height, width); tasks: int64 (n,); targets: (n, outputs), the
+    probability of each output.
+    """
 
     images: Tensor
     tasks: Tensor
@@ -38,24 +42,35 @@ class Lesson(NamedTuple):
 
 @dataclass
 class BIR(Strategy):
-    """At task t the network learns 1/t from the present batch and (1 - 1/t) from images that it made up itself.
+    """At task t the network learns 1/t from the present batch and (1 - 1/t) from images that it
+    made up itself.
 
-    Brain-inspired replay of van de Ven, Siegelmann and Tolias (2020) with the settings of van de Ven et al. (2022). The
-    classifier's hidden layers are also the encoder of a variational autoencoder, whose decoder leads back to the pixels.
-    Its prior has one mode for each output, so that images of a chosen class can be made up. A share of the decoder's hidden
-    units is switched off for each output, or for each task where tasks share their outputs. Replayed images come from the
-    network as it was when the task began, of any past class at random, with its soft answers as labels.
-    Of the paper's parts only the replay of inner features is left out: without frozen layers these are the pixels.
-    Replayed images are rounded to the 256 levels of the others.
+    Brain-inspired replay of van de Ven, Siegelmann and Tolias (2020) with the settings of van de
+    Ven et al. (2022). The classifier's hidden layers are also the encoder of a variational
+    autoencoder, whose decoder leads back to the pixels. Its prior has one mode for each output, so
+    that images of a chosen class can be made up. A share of the decoder's hidden units is switched
+    off for each output, or for each task where tasks share their outputs. Replayed images come from
+    the network as it was when the task began, of any past class at random, with its soft answers as
+    labels. Of the paper's parts only the replay of inner features is left out: without frozen
+    layers these are the pixels. Replayed images are rounded to the 256 levels of the others.
     """
 
     title = "BI-R"
     family = "generative"
-    summary = "The network runs backwards to make up images of earlier lessons by itself, and practises them. No image is kept."
+    summary = (
+        "The network runs backwards to make up images of earlier lessons by itself, and "
+        "practises them. No image is kept."
+    )
     stores = "the weights of the way back to the pixels"
     costs = "the way back to the pixels, and a second batch both ways at every step"
-    quick_note = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 77 % so, and 94 % with the paper's recipe."
-    source = "van de Ven, Siegelmann and Tolias, Brain-inspired replay for continual learning, Nature Communications 2020"
+    quick_note = (
+        "The quick recipe is too short for its generator: on MNIST, class-incremental, it "
+        "reaches 77 % so, and 94 % with the paper's recipe."
+    )
+    source = (
+        "van de Ven, Siegelmann and Tolias, Brain-inspired replay for continual learning, "
+        "Nature Communications 2020"
+    )
 
     latents: int = setting(100, "Numbers that an image is described by.", low=1, high=400)
     gated: float = setting(
@@ -118,7 +133,9 @@ class BIR(Strategy):
         self.teacher = self.painter = torch.zeros(0)
 
     def replay(self, task: Task, like: Tensor) -> Lesson:
-        """By the network as it was when the task began: images in the shape of those given, of random past classes."""
+        """By the network as it was when the task began: images in the shape of those given, of
+        random past classes.
+        """
         count = self.within_limit(self.replayed)
         classes = torch.tensor(
             [(past, output) for past in range(task.index) for output in self.plan.outputs_of(past)]
@@ -138,16 +155,20 @@ class BIR(Strategy):
         return Lesson(images, tasks, told.masked_fill(~competed, -torch.inf).softmax(1))
 
     def gates(self, tasks: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
-        """For each hidden layer of the decoder a factor (n, width) on its units; those of soft targets are mixed."""
+        """For each hidden layer of the decoder a factor (n, width) on its units; those of soft
+        targets are mixed.
+        """
         if not self.gated:
             return ()
         contexts = one_hot(tasks, len(self.open)) if self.by_task else targets
         return (contexts @ self.open).split(self.network.hidden[::-1], dim=1)
 
     def generative_loss(self, hidden: Tensor, lesson: Lesson, weights: Tensor) -> Tensor:
-        """The negative evidence lower bound by pixel, summed over the images by weight (n,), a scalar.
+        """The negative evidence lower bound by pixel, summed over the images by weight (n,), a
+        scalar.
 
-        The prior of an image is the mixture of modes that its targets tell. hidden: (n, width), the encoder's last layer.
+        The prior of an image is the mixture of modes that its targets tell. hidden: (n, width), the
+        encoder's last layer.
         """
         pixels = self.network.body(lesson.images)
         mean, log_variance = self.vae.encode(hidden)
@@ -165,5 +186,7 @@ def one_hot(numbers: Tensor, count: int) -> Tensor:
 
 
 def log_answers(logits: Tensor, candidates: Tensor) -> Tensor:
-    """Log-probabilities among the candidates, bool (n, outputs); 0 for the others, where no target is."""
+    """Log-probabilities among the candidates, bool (n, outputs); 0 for the others, where no target
+    is.
+    """
     return logits.masked_fill(~candidates, -torch.inf).log_softmax(1).masked_fill(~candidates, 0)

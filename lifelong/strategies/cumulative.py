@@ -1,4 +1,6 @@
-"""Cumulative training: at every task a fresh network learns all tasks so far; what an honest comparison starts from."""
+"""Cumulative training: at every task a fresh network learns all tasks so far; what an honest
+comparison starts from.
+"""
 
 from dataclasses import dataclass
 
@@ -9,15 +11,19 @@ from .base import Strategy
 
 @dataclass
 class Cumulative(Strategy):
-    """At every task a fresh network learns the union of all tasks so far, with as many steps as they had together.
+    """At every task a fresh network learns the union of all tasks so far, with as many steps as
+    they had together.
 
-    After each task it is what could be reached with the images seen by then: the reference of intransigence
-    (Chaudhry et al. 2018). After the last it is joint training.
+    After each task it is what could be reached with the images seen by then: the reference of
+    intransigence (Chaudhry et al. 2018). After the last it is joint training.
     """
 
     title = "Cumulative training"
     family = "baseline"
-    summary = "Starts over at every task and learns all tasks so far together. It breaks the rules by keeping all images, and shows what could be reached."
+    summary = (
+        "Starts over at every task and learns all tasks so far together. It breaks the rules "
+        "by keeping all images, and shows what could be reached."
+    )
     stores = "all training images"
     costs = "as many steps at every task as all tasks so far had"
     source = "Chaudhry et al., Riemannian walk for incremental learning, ECCV 2018"

@@ -1,4 +1,6 @@
-"""Dark experience replay: kept images are practised with the answers that the network gave when they were kept."""
+"""Dark experience replay: kept images are practised with the answers that the network gave when
+they were kept.
+"""
 
 from dataclasses import dataclass
 
@@ -15,21 +17,28 @@ from .parts.state import stored_value
 
 @dataclass
 class DER(Strategy):
-    """Adds alpha times the mean squared difference between the logits of images from memory and those of the moment at which
-    they were kept (Buzzega et al. 2020, eq. 5).
+    """Adds alpha times the mean squared difference between the logits of images from memory and
+    those of the moment at which they were kept (Buzzega et al. 2020, eq. 5).
 
-    The memory is a reservoir over the whole stream and is replayed from the second step on, as many images as the batch
-    has. As in the authors' code the mean is over images and outputs, where the paper writes the squared norm, and all
-    outputs count, those too that did not compete for the image: thereby outputs of classes to come stay where they were.
-    The default is the authors' alpha for class-incremental Split MNIST with 500 images (for 5120 it is 0.5).
+    The memory is a reservoir over the whole stream and is replayed from the second step on, as many
+    images as the batch has. As in the authors' code the mean is over images and outputs, where the
+    paper writes the squared norm, and all outputs count, those too that did not compete for the
+    image: thereby outputs of classes to come stay where they were. The default is the authors'
+    alpha for class-incremental Split MNIST with 500 images (for 5120 it is 0.5).
     """
 
     title = "DER"
     family = "replay"
-    summary = "Keeps a few images of the stream and what the network said about them, and holds it to those answers. It need not be told where a task ends."
+    summary = (
+        "Keeps a few images of the stream and what the network said about them, and holds it "
+        "to those answers. It need not be told where a task ends."
+    )
     stores = "images and the network's answers to them"
     costs = "a second batch through the network at every step"
-    source = "Buzzega et al., Dark experience for general continual learning: a strong, simple baseline, NeurIPS 2020"
+    source = (
+        "Buzzega et al., Dark experience for general continual learning: a strong, simple "
+        "baseline, NeurIPS 2020"
+    )
 
     per_class: int = setting(
         100,

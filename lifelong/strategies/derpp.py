@@ -1,4 +1,6 @@
-"""Dark experience replay++: kept images are practised with their labels and with the answers given when they were kept."""
+"""Dark experience replay++: kept images are practised with their labels and with the answers given
+when they were kept.
+"""
 
 from dataclasses import dataclass
 
@@ -15,21 +17,29 @@ from .parts.state import stored_value
 
 @dataclass
 class DERpp(Strategy):
-    """Adds alpha times the mean squared difference between the logits of images from memory and those of the moment at which
-    they were kept, and beta times the cross-entropy of their labels (Buzzega et al. 2020, eq. 6).
+    """Adds alpha times the mean squared difference between the logits of images from memory and
+    those of the moment at which they were kept, and beta times the cross-entropy of their labels
+    (Buzzega et al. 2020, eq. 6).
 
-    All is as for DER, but for one thing that differs from the paper: both terms see the same images, where the paper draws
-    them separately, so that a step costs two batches and not three. The outputs that compete for an image's label
-    are those of the image's own task. The defaults are the authors' for class-incremental Split MNIST with 500
-    images (for 5120 alpha is 0.2 and beta 0.5).
+    All is as for DER, but for one thing that differs from the paper: both terms see the same
+    images, where the paper draws them separately, so that a step costs two batches and not three.
+    The outputs that compete for an image's label are those of the image's own task. The defaults
+    are the authors' for class-incremental Split MNIST with 500 images (for 5120 alpha is 0.2 and
+    beta 0.5).
     """
 
     title = "DER++"
     family = "replay"
-    summary = "Keeps a few images of the stream, their labels and what the network said about them, and practises both. One of the best that keep images."
+    summary = (
+        "Keeps a few images of the stream, their labels and what the network said about them, "
+        "and practises both. One of the best that keep images."
+    )
     stores = "images and the network's answers to them"
     costs = "a second batch through the network at every step"
-    source = "Buzzega et al., Dark experience for general continual learning: a strong, simple baseline, NeurIPS 2020"
+    source = (
+        "Buzzega et al., Dark experience for general continual learning: a strong, simple "
+        "baseline, NeurIPS 2020"
+    )
 
     per_class: int = setting(
         100,

@@ -1,4 +1,6 @@
-"""Deep generative replay: a second network learns to make up images of the earlier tasks, and they are practised again."""
+"""Deep generative replay: a second network learns to make up images of the earlier tasks, and they
+are practised again.
+"""
 
 from dataclasses import dataclass
 
@@ -19,21 +21,32 @@ from .base import Strategy
 
 @dataclass
 class DGR(Strategy):
-    """At task t both networks learn 1/t from the present batch and (1 - 1/t) from replayed images (Shin et al. 2017, eq. 1).
+    """At task t both networks learn 1/t from the present batch and (1 - 1/t) from replayed images
+    (Shin et al. 2017, eq. 1).
 
-    As van de Ven et al. (2022) run it: the generator is a variational autoencoder as wide as the classifier, with as many
-    steps on the same images; what is replayed comes from the generator as it was when the task began, with the hard labels
-    that the classifier of that moment gives it. Where the label of the task says which outputs compete, every image is
-    labelled once for each past task, and the mean over these counts.
-    Replayed images are rounded to the 256 levels of the others, so that both networks take them as images.
+    As van de Ven et al. (2022) run it: the generator is a variational autoencoder as wide as the
+    classifier, with as many steps on the same images; what is replayed comes from the generator as
+    it was when the task began, with the hard labels that the classifier of that moment gives it.
+    Where the label of the task says which outputs compete, every image is labelled once for each
+    past task, and the mean over these counts. Replayed images are rounded to the 256 levels of the
+    others, so that both networks take them as images.
     """
 
     title = "DGR"
     family = "generative"
-    summary = "A second network learns to make up images like those of earlier lessons, and they are practised again. No image is kept."
+    summary = (
+        "A second network learns to make up images like those of earlier lessons, and they are "
+        "practised again. No image is kept."
+    )
     stores = "the weights of the network that makes up images"
-    costs = "the training of a second network of twice the size, and a second batch for both at every step"
-    quick_note = "The quick recipe is too short for its generator: on MNIST, class-incremental, it reaches 35 % so, and 91 % with the paper's recipe."
+    costs = (
+        "the training of a second network of twice the size, and a second batch for both at "
+        "every step"
+    )
+    quick_note = (
+        "The quick recipe is too short for its generator: on MNIST, class-incremental, it "
+        "reaches 35 % so, and 91 % with the paper's recipe."
+    )
     source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
 
     latents: int = setting(
@@ -83,13 +96,17 @@ class DGR(Strategy):
         self.teacher = self.painter = torch.zeros(0)
 
     def replay(self, like: Tensor) -> Tensor:
-        """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape of those given."""
+        """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape
+        of those given.
+        """
         count = self.within_limit(self.replayed)
         latents = torch.randn(count, self.vae.latents, generator=self.generator).to(self.device)
         return as_images(self.vae.answer_with(self.painter, latents), like.shape[1:])
 
     def retaught(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:
-        """Cross-entropy with the labels of the classifier as it was when the task began, a scalar."""
+        """Cross-entropy with the labels of the classifier as it was when the task began, a
+        scalar.
+        """
         told = self.network.answer_with(self.teacher, images)
         competing = torch.stack(
             [task.plan.active_outputs(task.index - 1).to(self.device), task.active_outputs], 1

@@ -15,22 +15,30 @@ from .parts.state import stored_value
 
 @dataclass
 class ERACE(Strategy):
-    """Replay with an asymmetric cross-entropy (Caccia et al. 2022): the sum of that of the present images over the
-    task's own classes and that of as many images from memory over all classes.
+    """Replay with an asymmetric cross-entropy (Caccia et al. 2022): the sum of that of the present
+    images over the task's own classes and that of as many images from memory over all classes.
 
-    Images of a new class otherwise begin by pushing the old classes' outputs down, and with them the features those rely
-    on. A class counts as present when it belongs to the task, in the paper when the batch has an image of it: with whole
-    batches that is the same. As in the authors' code, outputs of classes to come compete wherever the recipe lets them, and
-    the memory, a reservoir, is replayed from the second step on. Only the class scenario has old classes that new
-    images could push down: in the others either the classes are the same in every task, or only the task's own compete.
+    Images of a new class otherwise begin by pushing the old classes' outputs down, and with them
+    the features those rely on. A class counts as present when it belongs to the task, in the paper
+    when the batch has an image of it: with whole batches that is the same. As in the authors' code,
+    outputs of classes to come compete wherever the recipe lets them, and the memory, a reservoir,
+    is replayed from the second step on. Only the class scenario has old classes that new
+    images could push down: in the others either the classes are the same in every task, or only the
+    task's own compete.
     """
 
     title = "ER-ACE"
     family = "replay"
-    summary = "Replay in which the new images are compared with the new classes only. Old classes are then not pushed aside when new ones arrive."
+    summary = (
+        "Replay in which the new images are compared with the new classes only. Old classes "
+        "are then not pushed aside when new ones arrive."
+    )
     stores = "images"
     costs = "a second batch through the network at every step"
-    source = "Caccia et al., New insights on reducing abrupt representation change in online continual learning, ICLR 2022"
+    source = (
+        "Caccia et al., New insights on reducing abrupt representation change in online "
+        "continual learning, ICLR 2022"
+    )
     scenarios = frozenset({"class"})
 
     per_class: int = per_class_setting()

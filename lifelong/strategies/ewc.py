@@ -15,18 +15,24 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class EWC(Strategy):
-    """Adds strength/2 Σ_k Σ_i F_ki (θ_i - θ*_ki)² over the past tasks k (Kirkpatrick et al. 2017, eq. 3).
+    """Adds strength/2 Σ_k Σ_i F_ki (θ_i - θ*_ki)² over the past tasks k (Kirkpatrick et al. 2017,
+    eq. 3).
 
-    One penalty for each past task, with the Fisher information F_k of all its training images at its own optimum θ*_k,
+    One penalty for each past task, with the Fisher information F_k of all its training images at
+    its own optimum θ*_k,
     exact by default: the strengths are right for that estimate only (van de Ven 2025).
-    A sum of quadratics is one quadratic: with H = Σ F_k and the mean anchor m = Σ F_k θ*_k / H it is
-    strength/2 (Σ_i H_i (θ_i - m_i)² + offset), so a step costs one vector operation however many tasks there
-    were. The gradient is added directly; only its value, not its effect, is missing from the loss that is shown.
+    A sum of quadratics is one quadratic: with H = Σ F_k and the mean anchor m = Σ F_k θ*_k / H it
+    is strength/2 (Σ_i H_i (θ_i - m_i)² + offset), so a step costs one vector operation however many
+    tasks there were. The gradient is added directly; only its value, not its effect, is missing
+    from the loss that is shown.
     """
 
     title = "EWC"
     family = "regularisation"
-    summary = "After each task it measures how much every weight mattered and ties the important ones to their place. No image is kept."
+    summary = (
+        "After each task it measures how much every weight mattered and ties the important "
+        "ones to their place. No image is kept."
+    )
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     source = "Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, PNAS 2017"
@@ -39,7 +45,8 @@ class EWC(Strategy):
     )
     estimator: str = choice(
         "exact",
-        "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.",
+        "How the importance of a weight is measured: over all labels, one drawn, the true "
+        "one, or batch means.",
         ESTIMATES,
         former_name="fisher",
     )

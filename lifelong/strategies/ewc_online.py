@@ -15,21 +15,29 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class OnlineEWC(Strategy):
-    """Adds strength/2 · γ Σ_i F_i (θ_i - θ*_i)² with one running F, θ* being the weights at the end of the last task.
+    """Adds strength/2 · γ Σ_i F_i (θ_i - θ*_i)² with one running F, θ* being the weights at the end
+    of the last task.
 
-    After each task F becomes γ F plus the task's own Fisher information (Schwarz et al. 2018, "online EWC"), so that a task
-    counts γ less with each that follows. Unlike EWC's, the anchor is the latest optimum for all tasks. The paper scales
-    each task's Fisher to the same size and ties a second network, the knowledge base; here it is alone and unscaled, with
-    γ = 1 and the strengths of EWC, as in van de Ven et al. (2022). The gradient is added directly; only its value, not its
-    effect, is missing from the loss that is shown.
+    After each task F becomes γ F plus the task's own Fisher information (Schwarz et al. 2018,
+    "online EWC"), so that a task counts γ less with each that follows. Unlike EWC's, the anchor is
+    the latest optimum for all tasks. The paper scales each task's Fisher to the same size and ties
+    a second network, the knowledge base; here it is alone and unscaled, with γ = 1 and the
+    strengths of EWC, as in van de Ven et al. (2022). The gradient is added directly; only its
+    value, not its effect, is missing from the loss that is shown.
     """
 
     title = "Online EWC"
     family = "regularisation"
-    summary = "Like EWC, it ties the weights that mattered to their place, but with a single set of ties that each task renews. No image is kept."
+    summary = (
+        "Like EWC, it ties the weights that mattered to their place, but with a single set of "
+        "ties that each task renews. No image is kept."
+    )
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
-    source = "Schwarz et al., Progress and compress: a scalable framework for continual learning, ICML 2018"
+    source = (
+        "Schwarz et al., Progress and compress: a scalable framework for continual learning, "
+        "ICML 2018"
+    )
 
     strength: float = setting(
         {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},
@@ -42,7 +50,8 @@ class OnlineEWC(Strategy):
     )
     estimator: str = choice(
         "exact",
-        "How the importance of a weight is measured: over all labels, one drawn, the true one, or batch means.",
+        "How the importance of a weight is measured: over all labels, one drawn, the true "
+        "one, or batch means.",
         ESTIMATES,
         former_name="fisher",
     )

@@ -11,7 +11,10 @@ class FineTune(Strategy):
 
     title = "Fine-tuning"
     family = "baseline"
-    summary = "Trains on each task as it comes and does nothing about the past. This is what forgetting looks like."
+    summary = (
+        "Trains on each task as it comes and does nothing about the past. This is what "
+        "forgetting looks like."
+    )
     stores = "nothing"
     costs = "nothing beyond plain training"
     source = "the baseline of every study of the field"

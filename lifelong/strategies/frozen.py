@@ -16,14 +16,18 @@ from .base import Strategy
 class Frozen(Strategy):
     """After the first task only the head learns, and of it only the outputs of the task at hand.
 
-    The first task is thereby never forgotten, and later ones are as good as its features are for them. A head by itself
-    bears, and needs, larger steps than a whole network: with equal ones it was still 14 points short after one pass over
-    MNIST's 5 to 9 (measured on training images held out; 10 or 30 times as large instead of 20 made a point or less).
+    The first task is thereby never forgotten, and later ones are as good as its features are for
+    them. A head by itself bears, and needs, larger steps than a whole network: with equal ones it
+    was still 14 points short after one pass over MNIST's 5 to 9 (measured on training images held
+    out; 10 or 30 times as large instead of 20 made a point or less).
     """
 
     title = "Frozen features"
     family = "baseline"
-    summary = "Learns the first task fully, then keeps its features and trains only new outputs. It forgets nothing and learns less."
+    summary = (
+        "Learns the first task fully, then keeps its features and trains only new outputs. It "
+        "forgets nothing and learns less."
+    )
     stores = "nothing"
     costs = "less than plain training: nothing goes back through the features"
     source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
@@ -43,7 +47,8 @@ class Frozen(Strategy):
     def forward(self, task: Task, batch: Batch) -> Tensor:
         if not task.index:
             return super().forward(task, batch)
-        # Outputs of other tasks do not compete in these scenarios: of the head, too, only the task's own part has a gradient.
+        # Outputs of other tasks do not compete in these scenarios: of the head, too, only the
+        # task's own part has a gradient.
         self.network.body.eval()  # nor do the statistics of batch norm follow the target
         with torch.no_grad():
             features = self.network.embed(batch.images)

@@ -12,21 +12,28 @@ from .parts.state import stored_value
 
 @dataclass
 class GDumb(Strategy):
-    """The memory takes in a task's images, equally many of each class so far, and a fresh network is trained on it alone
-    (Prabhu et al. 2020, algorithm 1 and section 3).
+    """The memory takes in a task's images, equally many of each class so far, and a fresh network
+    is trained on it alone (Prabhu et al. 2020, algorithm 1 and section 3).
 
-    There is room for per_class times the number of all classes from the start, so early classes have more images at first
-    and give them up at random. A class is a label of a task. The paper's sampler decides image by image and reaches
-    the same balance; its network is trained for 128 or more passes by SGD on images shifted at random, here with the
-    recipe's optimiser, and as many steps as the task would take.
+    There is room for per_class times the number of all classes from the start, so early classes
+    have more images at first and give them up at random. A class is a label of a task. The paper's
+    sampler decides image by image and reaches the same balance; its network is trained for 128 or
+    more passes by SGD on images shifted at random, here with the recipe's optimiser, and as many
+    steps as the task would take.
     """
 
     title = "GDumb"
     family = "replay"
-    summary = "Keeps a balanced handful of images and trains a fresh network on those alone. A test of whether other methods gain anything from what they learned before."
+    summary = (
+        "Keeps a balanced handful of images and trains a fresh network on those alone. A test "
+        "of whether other methods gain anything from what they learned before."
+    )
     stores = "images"
     costs = "nothing beyond plain training"
-    source = "Prabhu, Torr and Dokania, GDumb: a simple approach that questions our progress in continual learning, ECCV 2020"
+    source = (
+        "Prabhu, Torr and Dokania, GDumb: a simple approach that questions our progress in "
+        "continual learning, ECCV 2020"
+    )
 
     per_class: int = setting(100, "Images kept of each class once all are known.", low=1, high=5000)
     buffer: ReplayBuffer = stored_value()

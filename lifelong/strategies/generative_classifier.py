@@ -1,4 +1,6 @@
-"""The generative classifier: one small generator a class, and an image belongs to the one it is likeliest from."""
+"""The generative classifier: one small generator a class, and an image belongs to the one it is
+likeliest from.
+"""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ from ..settings import setting, stored
 from .base import Strategy
 
 SAMPLES = 50  # importance samples of a likelihood
-SPREAD = 2.0  # times the encoder's own deviation: it learned from a narrower model of the pixels than the scores are of
+# times the encoder's own deviation: it learned from a narrower model of the pixels than the scores
+# are of
+SPREAD = 2.0
 MARGIN = (
     8.0  # nats by which one sample may put a class behind the first, or it gets no more of them
 )
@@ -27,24 +31,33 @@ UNKNOWN = -1e9  # the score of a class without a generator
 
 @dataclass
 class GenerativeClassifier(Strategy):
-    """A variational autoencoder for each class, trained on its images alone (van de Ven, Li and Tolias 2021).
+    """A variational autoencoder for each class, trained on its images alone (van de Ven, Li and
+    Tolias 2021).
 
-    The steps of a task are dealt out to its classes, one after the other, each with batches of its own images; this
-    strategy draws them itself, since the batches of the loop mix the classes. Scores are log-likelihoods of the image
-    under the paper's model, where pixels are normal around the decoder's with variance 1, without the constant.
-    Differs from the paper: the SAMPLES importance samples are drawn SPREAD times as widely, which estimates the same
-    likelihood, but to 0.4 nats instead of 1.2; they have the same noise for all images and classes; and a class that is
-    more than MARGIN behind by one sample, at the mean of its latents, gets no more of them (of 10,000 training images
-    held out, which also gave SPREAD, none was answered by a class more than 7.2 behind).
-    The network of the other strategies is not used.
+    The steps of a task are dealt out to its classes, one after the other, each with batches of its
+    own images; this strategy draws them itself, since the batches of the loop mix the classes.
+    Scores are log-likelihoods of the image under the paper's model, where pixels are normal around
+    the decoder's with variance 1, without the constant.
+    Differs from the paper: the SAMPLES importance samples are drawn SPREAD times as widely, which
+    estimates the same likelihood, but to 0.4 nats instead of 1.2; they have the same noise for all
+    images and classes; and a class that is more than MARGIN behind by one sample, at the mean of
+    its latents, gets no more of them (of 10,000 training images held out, which also gave SPREAD,
+    none was answered by a class more than 7.2 behind). The network of the other strategies is not
+    used.
     """
 
     title = "Generative classifier"
     family = "generative"
-    summary = "Learns for each class a small model of what it looks like, and asks which of them explains an image best. None is ever changed again."
+    summary = (
+        "Learns for each class a small model of what it looks like, and asks which of them "
+        "explains an image best. None is ever changed again."
+    )
     stores = "the weights of one small network a class"
     costs = "less than plain training to learn, but every answer asks the networks of all classes"
-    source = "van de Ven, Li and Tolias, Class-incremental learning with generative classifiers, CVPR workshops 2021"
+    source = (
+        "van de Ven, Li and Tolias, Class-incremental learning with generative classifiers, "
+        "CVPR workshops 2021"
+    )
     scenarios = frozenset({"class"})
     inference_fields = ("models",)
 
@@ -133,9 +146,11 @@ class GenerativeClassifier(Strategy):
 
 
 def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
-    """log p(x) of images by their pixels (n, p), up to a constant, from importance samples with this noise (s, latents): (n,).
+    """log p(x) of images by their pixels (n, p), up to a constant, from importance samples with
+    this noise (s, latents): (n,).
 
-    log 1/s Σ_s p(x|z_s) p(z_s) / q(z_s|x), with z_s = mean + noise_s · deviation · SPREAD, and q their density.
+    log 1/s Σ_s p(x|z_s) p(z_s) / q(z_s|x), with z_s = mean + noise_s · deviation · SPREAD, and q
+    their density.
     """
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))

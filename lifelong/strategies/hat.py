@@ -1,4 +1,6 @@
-"""Hard attention to the task: every task learns which hidden units it needs, and what earlier tasks need is frozen."""
+"""Hard attention to the task: every task learns which hidden units it needs, and what earlier tasks
+need is frozen.
+"""
 
 from dataclasses import dataclass
 
@@ -21,23 +23,32 @@ LARGEST = 50
 
 @dataclass
 class HAT(Strategy):
-    """Gates a = sigmoid(s e) on the hidden units, learned for each task with the weights (Serrà et al. 2018, section 2).
+    """Gates a = sigmoid(s e) on the hidden units, learned for each task with the weights (Serrà et
+    al. 2018, section 2).
 
-    s rises from 1/s_max to s_max, so that gates begin soft and end hard, and the gradient of e is rescaled to what it would
-    be at s = 1. The loss has `sparsity` times the mean gate of the units that no earlier task uses. A weight between two
-    units that earlier tasks use keeps its place, and so does what lies before the hidden layers.
-    What differs: s rises once a task, in the paper with every pass over the images. The paper trains by SGD, and a gate
-    may stay between 0 and 1, so that its weights move a little. Adam would undo a gradient made smaller, so gates are
-    rounded to 0 or 1 wherever answers or frozen weights depend on them, and Adam starts afresh with each task. Earlier
-    answers then stay as they are to the bit. The embeddings are trained by SGD as in the paper, without its schedule.
+    s rises from 1/s_max to s_max, so that gates begin soft and end hard, and the gradient of e is
+    rescaled to what it would be at s = 1. The loss has `sparsity` times the mean gate of the units
+    that no earlier task uses. A weight between two units that earlier tasks use keeps its place,
+    and so does what lies before the hidden layers.
+    What differs: s rises once a task, in the paper with every pass over the images. The paper
+    trains by SGD, and a gate may stay between 0 and 1, so that its weights move a little. Adam
+    would undo a gradient made smaller, so gates are rounded to 0 or 1 wherever answers or frozen
+    weights depend on them, and Adam starts afresh with each task. Earlier answers then stay as they
+    are to the bit. The embeddings are trained by SGD as in the paper, without its schedule.
     """
 
     title = "HAT"
     family = "architecture"
-    summary = "Every task learns which hidden units it needs, and those are frozen once it is learned. Nothing is forgotten, but it must be told the task."
+    summary = (
+        "Every task learns which hidden units it needs, and those are frozen once it is "
+        "learned. Nothing is forgotten, but it must be told the task."
+    )
     stores = "one number for each hidden unit and task"
     costs = "gates in every pass and a mask a step; every picture is answered once for each task"
-    source = "Serrà, Surís, Miron and Karatzoglou, Overcoming catastrophic forgetting with hard attention to the task, ICML 2018"
+    source = (
+        "Serrà, Surís, Miron and Karatzoglou, Overcoming catastrophic forgetting with hard "
+        "attention to the task, ICML 2018"
+    )
     scenarios = frozenset({"task", "transfer"})
     inference_fields = ("embeddings",)
 
@@ -94,7 +105,9 @@ class HAT(Strategy):
         )
 
     def attention(self, task: Task) -> Tensor:
-        """The gates (hidden units,) that the present step is taken with; gradients go to the embeddings."""
+        """The gates (hidden units,) that the present step is taken with; gradients go to the
+        embeddings.
+        """
         return _Attention.apply(
             self.embeddings.requires_grad_()[task.index], self.steepness(task), self.hardness
         )
@@ -105,7 +118,9 @@ class HAT(Strategy):
         return 1 / self.hardness + (self.hardness - 1 / self.hardness) * through
 
     def gates(self, task: int) -> tuple[Tensor, ...]:
-        """The gates of one task when it answers: for each hidden layer (1, width), 1 for on and 0 for off."""
+        """The gates of one task when it answers: for each hidden layer (1, width), 1 for on and 0
+        for off.
+        """
         return self._by_layer((self.embeddings[task] > 0).float())
 
     def used(self, before: int) -> Tensor:
@@ -120,7 +135,9 @@ class HAT(Strategy):
 
 
 class _Attention(torch.autograd.Function):
-    """sigmoid(s e), whose gradient is multiplied by s_max (cosh(s e) + 1) / (s (cosh(e) + 1)) (section 2.5)."""
+    """sigmoid(s e), whose gradient is multiplied by s_max (cosh(s e) + 1) / (s (cosh(e) + 1))
+    (section 2.5).
+    """
 
     @staticmethod
     def forward(ctx, embedding: Tensor, s: float, largest: float) -> Tensor:

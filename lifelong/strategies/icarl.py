@@ -1,4 +1,6 @@
-"""iCaRL: chosen examples of every class join each later lesson, and an image belongs to the class whose mean is nearest."""
+"""iCaRL: chosen examples of every class join each later lesson, and an image belongs to the class
+whose mean is nearest.
+"""
 
 from dataclasses import dataclass
 
@@ -18,20 +20,25 @@ FAR = 100.0  # how far below all others the outputs of classes to come are put
 
 @dataclass
 class ICaRL(Strategy):
-    """Every output seen so far learns by itself whether an image is of its class, by binary cross-entropy summed over outputs;
-    those of earlier tasks learn the old model's answer in place of the label (Rebuffi et al. 2017, algorithm 3).
+    """Every output seen so far learns by itself whether an image is of its class, by binary
+    cross-entropy summed over outputs; those of earlier tasks learn the old model's answer in place
+    of the label (Rebuffi et al. 2017, algorithm 3).
 
-    The memory is part of the training images. As van de Ven et al. (2022) run it, the old answers are softened by the
-    temperature, so many images of each class are kept however many classes there are, and features and means have length 1.
-    The old model sees all images once, when the task starts, since its answers don't change.
-    An image belongs to the class whose examples' mean is nearest to it among the features of the last hidden layer
-    (algorithm 1). Means move with the features, so while a task is being learned the outputs answer themselves.
-    Classes are told apart by stored examples of all of them, which is the class scenario's question alone.
+    The memory is part of the training images. As van de Ven et al. (2022) run it, the old answers
+    are softened by the temperature, so many images of each class are kept however many classes
+    there are, and features and means have length 1. The old model sees all images once, when the
+    task starts, since its answers don't change. An image belongs to the class whose examples' mean
+    is nearest to it among the features of the last hidden layer (algorithm 1). Means move with the
+    features, so while a task is being learned the outputs answer themselves. Classes are told apart
+    by stored examples of all of them, which is the class scenario's question alone.
     """
 
     title = "iCaRL"
     family = "replay"
-    summary = "Keeps the most typical images of every class and learns them along with the new ones. An image is given to the class whose average it is nearest to."
+    summary = (
+        "Keeps the most typical images of every class and learns them along with the new ones. "
+        "An image is given to the class whose average it is nearest to."
+    )
     stores = "images and the mean of every class; during a task, the old answers to its images"
     costs = "the old model's answers once a task, and the choice of images when it ends"
     source = "Rebuffi et al., iCaRL: incremental classifier and representation learning, CVPR 2017"
@@ -94,9 +101,11 @@ class ICaRL(Strategy):
         self.spread = apart.gather(1, task.train.labels.unsqueeze(1)).mean().clamp_min(1e-6)
 
     def scores(self, images: Tensor) -> Tensor:
-        """Minus the squared distance to each class's mean, in units of that of the last task's training images to their own.
+        """Minus the squared distance to each class's mean, in units of that of the last task's
+        training images to their own.
 
-        While a task is being learned they are the network's outputs; those of classes to come always are, far below the others.
+        While a task is being learned they are the network's outputs; those of classes to come
+        always are, far below the others.
         """
         answers = self.network(images)
         known = len(self.means)
@@ -110,5 +119,7 @@ class ICaRL(Strategy):
 
 
 def distances(points: Tensor, means: Tensor) -> Tensor:
-    """Squared distance (n, classes) of each point (n, d) to each mean (classes, d), all of length 1."""
+    """Squared distance (n, classes) of each point (n, d) to each mean (classes, d), all of length
+    1.
+    """
     return 2 - 2 * points @ means.T

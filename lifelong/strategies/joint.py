@@ -11,15 +11,20 @@ from .base import Strategy
 
 @dataclass
 class Joint(Strategy):
-    """One network learns the union of all tasks, those to come included (van de Ven et al. 2022, "joint").
+    """One network learns the union of all tasks, those to come included (van de Ven et al. 2022,
+    "joint").
 
-    Its training is cut into as many parts as there are tasks, so that it can be looked at beside the others: with 5 tasks
-    of 2000 steps it takes 10,000 steps on all images. Every output competes that will after the last task.
+    Its training is cut into as many parts as there are tasks, so that it can be looked at beside
+    the others: with 5 tasks of 2000 steps it takes 10,000 steps on all images. Every output
+    competes that will after the last task.
     """
 
     title = "Joint training"
     family = "baseline"
-    summary = "Learns all tasks at once, from the first step on. It breaks the rules: nothing comes one after the other, so there is nothing to forget."
+    summary = (
+        "Learns all tasks at once, from the first step on. It breaks the rules: nothing comes "
+        "one after the other, so there is nothing to forget."
+    )
     stores = "all training images, also those of tasks to come"
     costs = "nothing beyond plain training"
     source = "the upper bound of every study of the field"

@@ -1,4 +1,6 @@
-"""Learning without forgetting: the model as it was before teaches the one that learns, on the new images."""
+"""Learning without forgetting: the model as it was before teaches the one that learns, on the new
+images.
+"""
 
 from dataclasses import dataclass
 
@@ -13,18 +15,23 @@ from .base import Strategy, scores
 
 @dataclass
 class LwF(Strategy):
-    """Adds the cross-entropy between the old model's softened answers and the new one's (Li and Hoiem 2016, eq. 2).
+    """Adds the cross-entropy between the old model's softened answers and the new one's (Li and
+    Hoiem 2016, eq. 2).
 
-    Both see the present images, the old model once, when the task starts, since its answers don't change.
-    Temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one
-    such term for each past task, over the outputs that compete for its images; their mean counts strength times
-    1 + growth (past tasks - 1). With growth 1 that is their sum; in the class scenario, where the old model answers for all
-    its classes at once, growth is 0 and the term counts once.
+    Both see the present images, the old model once, when the task starts, since its answers don't
+    change. Temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one
+    such term for each past task, over the outputs that compete for its images; their mean counts
+    strength times
+    1 + growth (past tasks - 1). With growth 1 that is their sum; in the class scenario, where the
+    old model answers for all its classes at once, growth is 0 and the term counts once.
     """
 
     title = "LwF"
     family = "regularisation"
-    summary = "Asks the model of before what it makes of the new images, and keeps giving the same answers while learning. No old image is kept."
+    summary = (
+        "Asks the model of before what it makes of the new images, and keeps giving the same "
+        "answers while learning. No old image is kept."
+    )
     stores = "nothing between tasks; during one, the old answers to its images"
     costs = "the old model's answers once a task, and a second loss"
     source = "Li and Hoiem, Learning without forgetting, ECCV 2016"

@@ -1,4 +1,6 @@
-"""Memory aware synapses: weights that the answers depend on are held in place; labels play no part in telling which."""
+"""Memory aware synapses: weights that the answers depend on are held in place; labels play no part
+in telling which.
+"""
 
 from dataclasses import dataclass
 
@@ -15,17 +17,23 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class MAS(Strategy):
-    """Adds strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the answers (Aljundi et al. 2018).
+    """Adds strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the answers (Aljundi et al.
+    2018).
 
-    After each task Ω grows by the mean over its training images of |d ‖f(x)‖² / dθ_i|, f(x) being the logits of the outputs that
-    compete; θ* are the weights at the end of the last task. Added up over the tasks as in the authors' program, and taken
-    image by image as in the paper, where their program takes batches. The paper's strength is 1, for other networks; the
-    defaults are the best powers of ten on MNIST, by 1,000 training images of each class that were held out (seeds 11 to 13).
+    After each task Ω grows by the mean over its training images of |d ‖f(x)‖² / dθ_i|, f(x) being
+    the logits of the outputs that compete; θ* are the weights at the end of the last task. Added up
+    over the tasks as in the authors' program, and taken image by image as in the paper, where their
+    program takes batches. The paper's strength is 1, for other networks; the defaults are the best
+    powers of ten on MNIST, by 1,000 training images of each class that were held out (seeds 11 to
+    13).
     """
 
     title = "MAS"
     family = "regularisation"
-    summary = "After each task it measures how much every weight moves the answers and ties those that do to their place. It keeps no image and needs no labels for it."
+    summary = (
+        "After each task it measures how much every weight moves the answers and ties those "
+        "that do to their place. It keeps no image and needs no labels for it."
+    )
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     source = "Aljundi et al., Memory aware synapses: learning what (not) to forget, ECCV 2018"

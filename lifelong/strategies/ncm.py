@@ -1,4 +1,6 @@
-"""Nearest class mean: each class is remembered by its average image, or the average of its features."""
+"""Nearest class mean: each class is remembered by its average image, or the average of its
+features.
+"""
 
 from dataclasses import dataclass
 
@@ -16,20 +18,29 @@ from .parts import class_statistics
 
 @dataclass
 class NCM(Strategy):
-    """Answers with the class whose mean is nearest: -‖x - μ_k‖² / 2v is its score (Mensink et al. 2013, without their metric).
+    """Answers with the class whose mean is nearest: -‖x - μ_k‖² / 2v is its score (Mensink et al.
+    2013, without their metric).
 
-    x is what the network's body makes of an image: its pixels, where there is no body, or the features of a backbone.
-    v makes the softmax a fair probability: it is the variance of images around the mean of their class along the lines to the
-    other means, measured as images come. The variance of a pixel in place of it would make every answer certain. It does not
-    change which class is nearest, and the means are the same whatever the order, so nothing is forgotten.
+    x is what the network's body makes of an image: its pixels, where there is no body, or the
+    features of a backbone.
+    v makes the softmax a fair probability: it is the variance of images around the mean of their
+    class along the lines to the other means, measured as images come. The variance of a pixel in
+    place of it would make every answer certain. It does not change which class is nearest, and the
+    means are the same whatever the order, so nothing is forgotten.
     """
 
     title = "Nearest class mean"
     family = "closed form"
-    summary = "Remembers the average of each class and answers with the nearest one. It trains nothing, sees each image once, and forgets nothing."
+    summary = (
+        "Remembers the average of each class and answers with the nearest one. It trains "
+        "nothing, sees each image once, and forgets nothing."
+    )
     stores = "one mean per class"
     costs = "one look at each image, without training"
-    source = "Mensink et al., Distance-based image classification: generalizing to new classes at near-zero cost, TPAMI 2013"
+    source = (
+        "Mensink et al., Distance-based image classification: generalizing to new classes at "
+        "near-zero cost, TPAMI 2013"
+    )
     inference_fields = ("means", "counts", "variance")
     single_pass = True
 
@@ -67,7 +78,9 @@ class NCM(Strategy):
         )
 
     def _measure(self, apart: Tensor, classes: Tensor) -> None:
-        """Takes images into the variance, by how far (n, d) each is from the mean of its class (n,)."""
+        """Takes images into the variance, by how far (n, d) each is from the mean of its class
+        (n,).
+        """
         along = apart @ self.means.T
         along = along - along.gather(1, classes.unsqueeze(1))
         length = torch.cdist(self.means, self.means)[classes]

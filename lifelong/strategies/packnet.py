@@ -1,4 +1,6 @@
-"""PackNet: every task keeps the largest of the weights it trained and leaves the others to the tasks that follow."""
+"""PackNet: every task keeps the largest of the weights it trained and leaves the others to the
+tasks that follow.
+"""
 
 from dataclasses import dataclass
 
@@ -16,23 +18,32 @@ from .parts.task_outputs import by_task
 
 @dataclass
 class PackNet(Strategy):
-    """Iterative pruning (Mallya and Lazebnik 2018): train, free the smallest weights, train the others on, freeze them.
+    """Iterative pruning (Mallya and Lazebnik 2018): train, free the smallest weights, train the
+    others on, freeze them.
 
-    `owner` tells for every weight the first task that uses it. A task trains the weights that it owns and answers with all
-    weights of owners up to itself. Pruning hands the smallest of its weights, in each hidden layer apart, to the next
-    task, and sets them to zero: the k-th task after the first finds prune^k of all weights free. Biases, and what lies before
-    the hidden layers, belong to the first task. Each task's rows of the head are its own, never pruned.
-    Pruning falls within the task's usual steps, the last `retrain` of them being left for the weights that remain.
-    The paper starts from a network trained on ImageNet and uses SGD; here Adam starts afresh with each task, because its
-    momentum would go on moving frozen weights.
+    `owner` tells for every weight the first task that uses it. A task trains the weights that it
+    owns and answers with all weights of owners up to itself. Pruning hands the smallest of its
+    weights, in each hidden layer apart, to the next
+    task, and sets them to zero: the k-th task after the first finds prune^k of all weights free.
+    Biases, and what lies before the hidden layers, belong to the first task. Each task's rows of
+    the head are its own, never pruned. Pruning falls within the task's usual steps, the last
+    `retrain` of them being left for the weights that remain. The paper starts from a network
+    trained on ImageNet and uses SGD; here Adam starts afresh with each task, because its momentum
+    would go on moving frozen weights.
     """
 
     title = "PackNet"
     family = "architecture"
-    summary = "After each task it keeps the strongest connections for good and clears the rest for the next. Nothing is forgotten, but it must be told the task."
+    summary = (
+        "After each task it keeps the strongest connections for good and clears the rest for "
+        "the next. Nothing is forgotten, but it must be told the task."
+    )
     stores = "for every weight the task that owns it"
     costs = "one mask a step; every picture is answered once for each task"
-    source = "Mallya and Lazebnik, PackNet: adding multiple tasks to a single network by iterative pruning, CVPR 2018"
+    source = (
+        "Mallya and Lazebnik, PackNet: adding multiple tasks to a single network by iterative "
+        "pruning, CVPR 2018"
+    )
     scenarios = frozenset({"task", "transfer"})
     inference_fields = ("owner",)
 
@@ -77,7 +88,9 @@ class PackNet(Strategy):
         self.mine = torch.zeros(0)
 
     def free(self, task: Task) -> None:
-        """Leaves the smallest weights of this task to the next one, as zeros and without momentum."""
+        """Leaves the smallest weights of this task to the next one, as zeros and without
+        momentum.
+        """
         none = torch.zeros(0, dtype=torch.int64, device=self.device)
         hidden = self.network.layers[:-1]
         smallest = torch.cat([none, *(self._smallest(layer, task) for layer in hidden)])
@@ -86,7 +99,9 @@ class PackNet(Strategy):
             vector[smallest] = 0
 
     def _smallest(self, layer: nn.Linear, task: Task) -> Tensor:
-        """Returns the positions in `flat` of a layer's smallest weights that this task owns, int64."""
+        """Returns the positions in `flat` of a layer's smallest weights that this task owns,
+        int64.
+        """
         start = layer.weight.storage_offset()  # within `flat`, of which every parameter is a view
         part = slice(start, start + layer.weight.numel())
         owned = (self.owner[part] == task.index).nonzero().squeeze(1)

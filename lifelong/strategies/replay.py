@@ -15,14 +15,18 @@ from .parts.state import stored_value
 class Replay(Strategy):
     """At task t the loss is 1/t of the present batch plus (1 - 1/t) of as many images from memory.
 
-    ER of Rolnick et al. (2019) as van de Ven et al. (2022) run it: random images chosen after each task, hard
-    labels, the outputs that compete for a replayed image being those of the image's own task. Other policies choose other
-    images; a reservoir has room for as many as the others keep in the end, and holds images of the present task too.
+    ER of Rolnick et al. (2019) as van de Ven et al. (2022) run it: random images chosen after each
+    task, hard labels, the outputs that compete for a replayed image being those of the image's own
+    task. Other policies choose other images; a reservoir has room for as many as the others keep in
+    the end, and holds images of the present task too.
     """
 
     title = "Experience replay"
     family = "replay"
-    summary = "Keeps a few images of every class and mixes them into each later lesson. Simple, and hard to beat."
+    summary = (
+        "Keeps a few images of every class and mixes them into each later lesson. Simple, and "
+        "hard to beat."
+    )
     stores = "images"
     costs = "a second batch through the network at every step"
     source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"

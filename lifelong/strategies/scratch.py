@@ -12,7 +12,10 @@ class Scratch(Strategy):
 
     title = "From scratch"
     family = "baseline"
-    summary = "Forgets everything on purpose: each task is learned by a fresh network. The yardstick for whether earlier learning helped."
+    summary = (
+        "Forgets everything on purpose: each task is learned by a fresh network. The yardstick "
+        "for whether earlier learning helped."
+    )
     stores = "nothing"
     costs = "nothing beyond plain training"
     source = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"

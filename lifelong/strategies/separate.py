@@ -1,4 +1,6 @@
-"""Separate networks: one for each task, the most that can be kept and the least that can be shared."""
+"""Separate networks: one for each task, the most that can be kept and the least that can be
+shared.
+"""
 
 from dataclasses import dataclass
 
@@ -15,19 +17,27 @@ from .parts.task_outputs import by_task
 
 @dataclass
 class Separate(Strategy):
-    """A network of the same size for every task, trained on that task alone (van de Ven et al. 2022, "separate networks").
+    """A network of the same size for every task, trained on that task alone (van de Ven et al.
+    2022, "separate networks").
 
-    All start from the same first weights. Each answers for the outputs of its own task; those of a task yet to come are
-    answered by a network that has learned nothing, so nothing is ever carried over. The published networks have the
-    two outputs of their task only; here each has all outputs, of which only its own are trained and read.
+    All start from the same first weights. Each answers for the outputs of its own task; those of a
+    task yet to come are answered by a network that has learned nothing, so nothing is ever carried
+    over. The published networks have the two outputs of their task only; here each has all outputs,
+    of which only its own are trained and read.
     """
 
     title = "Separate networks"
     family = "architecture"
-    summary = "Trains a network of its own for every task and keeps them all. Nothing can be forgotten, nothing is shared, and it must be told the task."
+    summary = (
+        "Trains a network of its own for every task and keeps them all. Nothing can be "
+        "forgotten, nothing is shared, and it must be told the task."
+    )
     stores = "a whole network for each earlier task"
     costs = "nothing beyond plain training; every picture is shown to all networks"
-    source = "van de Ven, Tuytelaars and Tolias, Three types of incremental learning, Nature Machine Intelligence 2022"
+    source = (
+        "van de Ven, Tuytelaars and Tolias, Three types of incremental learning, Nature "
+        "Machine Intelligence 2022"
+    )
     scenarios = frozenset({"task", "transfer"})
     inference_fields = ("networks",)
 

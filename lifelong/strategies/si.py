@@ -14,16 +14,21 @@ from .parts.quadratic_penalty import add_penalty_gradient, cache_blocks
 
 @dataclass
 class SI(Strategy):
-    """Adds strength Σ_i Ω_i (θ_i - θ*_i)² with Ω from the path of training (Zenke et al. 2017, eq. 4 and 5).
+    """Adds strength Σ_i Ω_i (θ_i - θ*_i)² with Ω from the path of training (Zenke et al. 2017, eq.
+    4 and 5).
 
-    Along a task every step adds -gradient · change to the path of each weight; at its end Ω grows by
-    path / (Δθ² + damping), Δθ being the weight's whole change. θ* are the weights at the end of the last task.
-    As in van de Ven et al. (2022) the gradient is that of the whole loss, penalty included, and path may be negative.
+    Along a task every step adds -gradient · change to the path of each weight; at its end Ω grows
+    by path / (Δθ² + damping), Δθ being the weight's whole change. θ* are the weights at the end of
+    the last task. As in van de Ven et al. (2022) the gradient is that of the whole loss, penalty
+    included, and path may be negative.
     """
 
     title = "Synaptic intelligence"
     family = "regularisation"
-    summary = "While it learns, every weight collects credit for the progress it made; later the credited ones are held in place. No image is kept."
+    summary = (
+        "While it learns, every weight collects credit for the progress it made; later the "
+        "credited ones are held in place. No image is kept."
+    )
     stores = "two numbers per weight, and a third while it learns"
     costs = "a few vector operations a step"
     source = "Zenke, Poole and Ganguli, Continual learning through synaptic intelligence, ICML 2017"
@@ -52,7 +57,8 @@ class SI(Strategy):
         self.path = torch.zeros_like(self.network.flat)
 
     def adjust_gradients(self, task: Task) -> None:
-        # The path is gradient · (weights before - weights after), in two halves: a copy of the weights would cost more.
+        # The path is gradient · (weights before - weights after), in two halves: a copy of the
+        # weights would cost more.
         if not len(self.importance):
             self.path.addcmul_(self.network.flat_gradient, self.network.flat)
             return

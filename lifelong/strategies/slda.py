@@ -19,17 +19,25 @@ from .parts import class_statistics
 class SLDA(Strategy):
     """Answers with μ_k' Λ x - μ_k' Λ μ_k / 2, where Λ = ((1 - ε) Σ + ε I)⁻¹ (Hayes and Kanan 2020).
 
-    x is what the network's body makes of an image: its pixels, where there is no body, or the features of a backbone.
-    Σ is the covariance of all images so far around their class means, exactly, so nothing is forgotten. The paper's differs
-    a little with the order: it weighs an image by the number of all images, not of its class, and starts from images seen before.
+    x is what the network's body makes of an image: its pixels, where there is no body, or the
+    features of a backbone. Σ is the covariance of all images so far around their class means,
+    exactly, so nothing is forgotten. The paper's differs
+    a little with the order: it weighs an image by the number of all images, not of its class, and
+    starts from images seen before.
     """
 
     title = "Streaming LDA"
     family = "closed form"
-    summary = "Remembers the average of each class and how the pixels vary together, and compares images by that. It sees each image once and forgets nothing."
+    summary = (
+        "Remembers the average of each class and how the pixels vary together, and compares "
+        "images by that. It sees each image once and forgets nothing."
+    )
     stores = "one mean per class and one covariance matrix"
     costs = "one look at each image, and a matrix inverse whenever an answer is asked for"
-    source = "Hayes and Kanan, Lifelong machine learning with deep streaming linear discriminant analysis, CVPR Workshops 2020"
+    source = (
+        "Hayes and Kanan, Lifelong machine learning with deep streaming linear discriminant "
+        "analysis, CVPR Workshops 2020"
+    )
     inference_fields = ("weights", "bias", "counts")
     single_pass = True
     chunks = 10  # the fewer, the fewer sums of large matrices

@@ -1,4 +1,6 @@
-"""Context-dependent gating: every task has its own random part of the hidden units, the others are switched off."""
+"""Context-dependent gating: every task has its own random part of the hidden units, the others are
+switched off.
+"""
 
 from dataclasses import dataclass
 
@@ -17,20 +19,28 @@ from .parts.task_outputs import by_task
 
 @dataclass
 class XdG(Strategy):
-    """Multiplies each hidden unit by 0 or 1, at random but fixed for each task (Masse, Grant and Freedman 2018).
+    """Multiplies each hidden unit by 0 or 1, at random but fixed for each task (Masse, Grant and
+    Freedman 2018).
 
-    In every hidden layer the given share of units is off, at least one stays on. Tasks overlap where chance wants it. The
-    paper adds a penalty such as SI to the gates; here, as in van de Ven et al. (2022), the gates are alone. Their program
-    multiplies before the bias is added, so that a unit that is off still passes on a positive bias; here it is silent, as
-    in the paper. Gates are drawn from the run's seed and the task's index, so nothing is kept.
+    In every hidden layer the given share of units is off, at least one stays on. Tasks overlap
+    where chance wants it. The paper adds a penalty such as SI to the gates; here, as in van de Ven
+    et al. (2022), the gates are alone. Their program multiplies before the bias is added, so that a
+    unit that is off still passes on a positive bias; here it is silent, as in the paper. Gates are
+    drawn from the run's seed and the task's index, so nothing is kept.
     """
 
     title = "XdG"
     family = "architecture"
-    summary = "Gives every task its own random tenth of the hidden units and silences the others. Tasks hardly meet, but it must be told the task."
+    summary = (
+        "Gives every task its own random tenth of the hidden units and silences the others. "
+        "Tasks hardly meet, but it must be told the task."
+    )
     stores = "nothing; the gates are drawn from the seed again"
     costs = "nothing beyond plain training; every picture is answered once for each task"
-    source = "Masse, Grant and Freedman, Alleviating catastrophic forgetting using context-dependent gating, PNAS 2018"
+    source = (
+        "Masse, Grant and Freedman, Alleviating catastrophic forgetting using "
+        "context-dependent gating, PNAS 2018"
+    )
     scenarios = frozenset({"task", "transfer"})
 
     share: float = setting(

@@ -1,7 +1,7 @@
 """What a training step costs, beside the matrix products that no step can do without.
 
-Everything is measured in one process, in turns, over images made up in memory; only ratios travel well
-between machines.
+Everything is measured in one process, in turns, over images made up in memory; only ratios travel
+well between machines.
 """
 
 import time
@@ -24,11 +24,13 @@ ROUNDS, STEPS = 9, 40  # the median round of so many, each of so many steps
 
 
 def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, Any]:
-    """Milliseconds of a step for every strategy in its second task, and seconds of one exact Fisher.
+    """Milliseconds of a step for every strategy in its second task, and seconds of one exact
+    Fisher.
 
-    Returns {"floor_ms", "steps": {strategy: {"ms", "to_floor", "to_finetune"}}, "fisher_seconds", "threads", "bf16"}: all in
-    single precision; "bf16" is floor and steps again, or null where the processor is not made for it. Strategies that
-    see each image once take no such steps and are left out. only: names of strategies; by default all of the scenario.
+    Returns {"floor_ms", "steps": {strategy: {"ms", "to_floor", "to_finetune"}}, "fisher_seconds",
+    "threads", "bf16"}: all in single precision; "bf16" is floor and steps again, or null where the
+    processor is not made for it. Strategies that see each image once take no such steps and are
+    left out. only: names of strategies; by default all of the scenario.
     """
     dataset = _toy_dataset()
     return {
@@ -42,7 +44,9 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
 
 
 def _names(scenario: str, only: Collection[str]) -> list[str]:
-    """Those that take steps in this scenario, and always fine-tuning, which the others are compared with."""
+    """Those that take steps in this scenario, and always fine-tuning, which the others are compared
+    with.
+    """
     asked = {*(only or registry.strategies()), "finetune"}
     classes = {name: registry.strategy(name) for name in sorted(asked)}
     return [
@@ -87,7 +91,9 @@ def _toy_dataset() -> Dataset:
 
 
 def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
-    """Milliseconds a step, of the next STEPS steps of the second task; the first task is cut short."""
+    """Milliseconds a step, of the next STEPS steps of the second task; the first task is cut
+    short.
+    """
     experiment = Experiment(config.with_changes(steps=20), dataset)
     for _event in experiment.events(until=1):
         pass

@@ -10,7 +10,8 @@ from ..data.scenarios import Plan
 def accuracy(
     plan: Plan, after: int, examples: Examples, answers: Tensor, task_given: bool = False
 ) -> float:
-    """Share of images, in [0, 1], whose label wins among the outputs that compete after task `after`.
+    """Share of images, in [0, 1], whose label wins among the outputs that compete after task
+    `after`.
 
     answers: (n, outputs), the strategy's scores. task_given: as if the task label were given.
     """

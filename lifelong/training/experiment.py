@@ -1,4 +1,6 @@
-"""The whole story of a run: learn a task, look back at all of them, tell what happened; no printing, no disk."""
+"""The whole story of a run: learn a task, look back at all of them, tell what happened; no
+printing, no disk.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -69,7 +71,9 @@ def _frozen_backbone(
 
 
 def frozen_backbone_of(config: RunConfig) -> Backbone | None:
-    """The frozen backbone that every image goes through, ready to answer; None where there is none."""
+    """The frozen backbone that every image goes through, ready to answer; None where there is
+    none.
+    """
     model = model_of(config)
     return _frozen_backbone(
         type(model),
@@ -80,7 +84,9 @@ def frozen_backbone_of(config: RunConfig) -> Backbone | None:
 
 
 def extract_features(config: RunConfig) -> Iterator[ExtractingFeatures]:
-    """Puts all images through the frozen backbone, where there is one and it was not done before."""
+    """Puts all images through the frozen backbone, where there is one and it was not done
+    before.
+    """
     front = frozen_backbone_of(config)
     if front is not None:
         yield from feature_cache.prepare(front, load_images(config))
@@ -97,13 +103,16 @@ def load_images(config: RunConfig) -> Dataset:
 
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
-    """Everything that happens when this configuration is learned from the first task to the last."""
+    """Everything that happens when this configuration is learned from the first task to the
+    last.
+    """
     yield from extract_features(config)
     yield from Experiment(config, clock=clock).events()
 
 
 class Experiment:
-    """One strategy on its way through one scenario. Learning can stop after any step and go on from `state()`.
+    """One strategy on its way through one scenario. Learning can stop after any step and go on from
+    `state()`.
 
     stop: asked after every step; once it says yes, learning ends there with a Stopped event.
     clock: what the seconds are read from.
@@ -148,7 +157,9 @@ class Experiment:
         self.seconds = self.evaluation_seconds = 0.0
 
     def events(self, until: int | None = None) -> Iterator[Event]:
-        """Learns the tasks before `until` (all of them by default), from where it stands, event by event."""
+        """Learns the tasks before `until` (all of them by default), from where it stands, event by
+        event.
+        """
         if self.task == self.step == 0:
             yield self._started()
         goal = len(self.tasks) if until is None else min(until, len(self.tasks))
@@ -180,7 +191,9 @@ class Experiment:
         yield learned
 
     def _since(self, began: float) -> float:
-        """Seconds since then; a graphics card is waited for, which is behind what it was told to do."""
+        """Seconds since then; a graphics card is waited for, which is behind what it was told to
+        do.
+        """
         if self.config.device == "cuda":
             torch.cuda.synchronize()
         return self.clock() - began
@@ -247,7 +260,9 @@ class Experiment:
         )
 
     def _estimate(self) -> float | None:
-        """Seconds of plain training on this machine, from one step; None for a small network, which takes few."""
+        """Seconds of plain training on this machine, from one step; None for a small network, which
+        takes few.
+        """
         if self.model.threads == 1:
             return None
         network, steps = (

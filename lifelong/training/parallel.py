@@ -1,4 +1,6 @@
-"""Generators side by side, one here and the others in processes of their own; what they yield comes as it is made."""
+"""Generators side by side, one here and the others in processes of their own; what they yield comes
+as it is made.
+"""
 
 import contextlib
 import multiprocessing
@@ -20,10 +22,12 @@ Work = Callable[[Any], Iterator[Any]]
 def run_jobs(
     here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Callable[[], bool]
 ) -> Iterator[Any]:
-    """Yields all that is yielded for every job: by `here(job)` in this process, by `there(job)` in `width - 1` others.
+    """Yields all that is yielded for every job: by `here(job)` in this process, by `there(job)` in
+    `width - 1` others.
 
-    When `stop` says yes, the others are ended at once; `here` must ask for itself. What goes from process to process must
-    be picklable. Raises LifelongError as the work does, and where a process ends before its work is done.
+    When `stop` says yes, the others are ended at once; `here` must ask for itself. What goes from
+    process to process must be picklable. Raises LifelongError as the work does, and where a process
+    ends before its work is done.
     """
     # Started afresh, not forked: a fork of a process whose torch has threads can hang.
     context = multiprocessing.get_context("spawn")
@@ -65,7 +69,8 @@ def _together(
         except queue.Empty:
             if any(process.exitcode for process in others) and not stop():
                 raise LifelongError(
-                    "A process ended before its work was done, perhaps for want of memory; go on from here."
+                    "A process ended before its work was done, perhaps for want of memory; "
+                    "go on from here."
                 ) from None
         else:
             if kind == "failed":
@@ -103,6 +108,8 @@ def _work(there: Work, waiting: Any, told: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    """A parent that was killed tells nobody; without this its children would wait for work for ever."""
+    """A parent that was killed tells nobody; without this its children would wait for work for
+    ever.
+    """
     multiprocessing.parent_process().join()
     os._exit(1)

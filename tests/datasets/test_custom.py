@@ -1,4 +1,6 @@
-"""Data sets that people bring: image folders and parquet files, good ones, odd ones and hostile ones."""
+"""Data sets that people bring: image folders and parquet files, good ones, odd ones and hostile
+ones.
+"""
 
 import io
 import json
@@ -34,8 +36,11 @@ def data(monkeypatch, tmp_path):
 
 def pets(shape=(6, 5, 3)) -> dict[str, bytes]:
     """Cats are dark, dogs are light; two of each for training, one for testing."""
-    return {f"{split}/{pet}/{k}.png": coded(plain(value + k, shape)) for pet, value in (("cat", 10), ("dog", 200))
-            for split, k in (("train", 0), ("train", 1), ("test", 0))}  # fmt: skip
+    return {
+        f"{split}/{pet}/{k}.png": coded(plain(value + k, shape))
+        for pet, value in (("cat", 10), ("dog", 200))
+        for split, k in (("train", 0), ("train", 1), ("test", 0))
+    }
 
 
 def refused(what, *given) -> str:
@@ -194,31 +199,87 @@ def bomb() -> bytes:
 
 BAD_FILES = [
     # what lies in the folder in place of, or beside, good files; None takes one away; what is said
-    ({CAT: b"no picture"}, "pets/train/cat/0.png is not a picture that can be read; expected one of PNG, "),
+    (
+        {CAT: b"no picture"},
+        "pets/train/cat/0.png is not a picture that can be read; expected one of PNG, ",
+    ),
     ({CAT: b""}, "pets/train/cat/0.png is not a picture that can be read"),
-    ({CAT: b"<svg xmlns='http://www.w3.org/2000/svg'/>"}, "pets/train/cat/0.png is not a picture that can be read"),
+    (
+        {CAT: b"<svg xmlns='http://www.w3.org/2000/svg'/>"},
+        "pets/train/cat/0.png is not a picture that can be read",
+    ),
     ({CAT: b"%!PS-Adobe-3.0 EPSF-3.0\n"}, "pets/train/cat/0.png is not a picture that can be read"),
-    ({"test/dog/0.png": coded(np.random.default_rng(0).integers(0, 256, (30, 100), np.uint8))[:-200]}, "pets/test/dog/0.png is damaged or only half there"),
-    ({CAT: coded(plain(9, (90, 90, 3)), "JPEG")[:-90]}, "pets/train/cat/0.png is damaged or only half there"),
-    ({CAT: bomb()}, "pets/train/cat/0.png has far too many pixels; give one of at most 50 million."),
-    ({CAT: coded(np.zeros((9, 9), np.float32), "TIFF")}, "pets/train/cat/0.png has pixels of the kind F; save it as 8-bit grey or RGB."),
-    ({"train/cat/notes.txt": b"x"}, "pets/train/cat/notes.txt is not an image file; expected .bmp, "),
+    (
+        {
+            "test/dog/0.png": coded(np.random.default_rng(0).integers(0, 256, (30, 100), np.uint8))[
+                :-200
+            ]
+        },
+        "pets/test/dog/0.png is damaged or only half there",
+    ),
+    (
+        {CAT: coded(plain(9, (90, 90, 3)), "JPEG")[:-90]},
+        "pets/train/cat/0.png is damaged or only half there",
+    ),
+    (
+        {CAT: bomb()},
+        "pets/train/cat/0.png has far too many pixels; give one of at most 50 million.",
+    ),
+    (
+        {CAT: coded(np.zeros((9, 9), np.float32), "TIFF")},
+        "pets/train/cat/0.png has pixels of the kind F; save it as 8-bit grey or RGB.",
+    ),
+    (
+        {"train/cat/notes.txt": b"x"},
+        "pets/train/cat/notes.txt is not an image file; expected .bmp, ",
+    ),
     ({"train/cat/model.pkl": b"x"}, "pets/train/cat/model.pkl is not an image file"),
     ({"train/cat/more/0.png": b"x"}, "pets/train/cat/more is not an image file"),
     ({"train/cat/more.png/0.png": b"x"}, "pets/train/cat/more.png is not an image file"),
-    ({"train/0.png": coded(plain(1))}, "pets/train/0.png lies beside the folders of the classes; put it into one of them, or elsewhere."),
-    ({"test/cat/0.png": None, "test/dog/0.png": None}, "pets has no folder test; put images into test/<class>/, a folder for each class."),
-    ({"test/dog/0.png": None}, "pets/train has the class dog, but test has not; each class needs images in both."),
+    (
+        {"train/0.png": coded(plain(1))},
+        "pets/train/0.png lies beside the folders of the classes; put it into one of them, or "
+        "elsewhere.",
+    ),
+    (
+        {"test/cat/0.png": None, "test/dog/0.png": None},
+        "pets has no folder test; put images into test/<class>/, a folder for each class.",
+    ),
+    (
+        {"test/dog/0.png": None},
+        "pets/train has the class dog, but test has not; each class needs images in both.",
+    ),
     ({"test/owl/0.png": coded(plain(1))}, "pets/test has the class owl, but train has not"),
-    ({"test/dog/0.png": None, "test/dog/.keep": b""}, "pets/test/dog holds no images; each class needs some in train and in test."),
-    ({CAT: None, "train/cat/1.png": None, "test/cat/0.png": None}, "pets has 1 class; expected 2 to 1,000."),
-    ({"train/a<b>/0.png": coded(plain(1)), "test/a<b>/0.png": coded(plain(1))}, "pets has a class named 'a<b>'; expected names "),
-    ({"train/a\nb/0.png": coded(plain(1)), "test/a\nb/0.png": coded(plain(1))}, "pets has a class named 'a?b'; expected names "),
-    ({"train/[a](b)/0.png": coded(plain(1)), "test/[a](b)/0.png": coded(plain(1))}, "pets has a class named '[a](b)'; expected names "),
-    ({"train/" + 61 * "x" + "/0.png": coded(plain(1)), "test/" + 61 * "x" + "/0.png": coded(plain(1))}, "pets has a class named 'xxx"),
+    (
+        {"test/dog/0.png": None, "test/dog/.keep": b""},
+        "pets/test/dog holds no images; each class needs some in train and in test.",
+    ),
+    (
+        {CAT: None, "train/cat/1.png": None, "test/cat/0.png": None},
+        "pets has 1 class; expected 2 to 1,000.",
+    ),
+    (
+        {"train/a<b>/0.png": coded(plain(1)), "test/a<b>/0.png": coded(plain(1))},
+        "pets has a class named 'a<b>'; expected names ",
+    ),
+    (
+        {"train/a\nb/0.png": coded(plain(1)), "test/a\nb/0.png": coded(plain(1))},
+        "pets has a class named 'a?b'; expected names ",
+    ),
+    (
+        {"train/[a](b)/0.png": coded(plain(1)), "test/[a](b)/0.png": coded(plain(1))},
+        "pets has a class named '[a](b)'; expected names ",
+    ),
+    (
+        {
+            "train/" + 61 * "x" + "/0.png": coded(plain(1)),
+            "test/" + 61 * "x" + "/0.png": coded(plain(1)),
+        },
+        "pets has a class named 'xxx",
+    ),
     ({"train/cat/a\nb.png": b"x"}, "pets/train/cat/a?b.png is not a picture that can be read"),
     ({"train/cat/\udcff.png": b"x"}, "pets/train/cat/?.png is not a picture that can be read"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -405,8 +466,13 @@ def test_a_data_set_is_kept_in_memory_until_its_files_change(data):
 
 def test_listing_opens_no_image_and_imports_no_torch(data):
     image_folder(data / "pets", dict.fromkeys(pets(), b"no picture"))
-    told = python("-c", "import sys; from lifelong import datasets as d; print(d.names()[-1], [d.info(n).describe() for n in d.names()] and d.classes('pets'), "
-                  "'torch' in sys.modules)", env=dict(os.environ))  # fmt: skip
+    told = python(
+        "-c",
+        "import sys; from lifelong import datasets as d; print(d.names()[-1], "
+        "[d.info(n).describe() for n in d.names()] and d.classes('pets'), "
+        "'torch' in sys.modules)",
+        env=dict(os.environ),
+    )
     assert told.stdout.strip() == "pets ('cat', 'dog') False", told.stderr
 
 
@@ -443,17 +509,21 @@ def pet_rows(
     return folder
 
 
-@pytest.mark.parametrize(("how", "classes", "labels"), [
-    ({}, ("cat", "dog"), [0, 1, 0, 1]),
-    ({"labels": ("dog", "cat")}, ("cat", "dog"), [1, 0, 1, 0]),
-    ({"labels": (7, -3)}, ("-3", "7"), [1, 0, 1, 0]),
-    ({"labels": (1, 0), "names": ["owl", "ant"]}, ("owl", "ant"), [1, 0, 1, 0]),
-    ({"labels": ("owl", "ant"), "names": ["owl", "ant"]}, ("owl", "ant"), [0, 1, 0, 1]),
-    ({"labels": (2, 10), "kinds": (None, pa.uint8())}, ("2", "10"), [0, 1, 0, 1]),
-    ({"kinds": (None, pa.dictionary(pa.int8(), pa.string()))}, ("cat", "dog"), [0, 1, 0, 1]),
-    ({"kinds": (pa.binary(), pa.large_string())}, ("cat", "dog"), [0, 1, 0, 1]),
-    ({"kinds": (pa.large_binary(), None), "column": "img"}, ("cat", "dog"), [0, 1, 0, 1]),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("how", "classes", "labels"),
+    [
+        ({}, ("cat", "dog"), [0, 1, 0, 1]),
+        ({"labels": ("dog", "cat")}, ("cat", "dog"), [1, 0, 1, 0]),
+        ({"labels": (7, -3)}, ("-3", "7"), [1, 0, 1, 0]),
+        ({"labels": (1, 0), "names": ["owl", "ant"]}, ("owl", "ant"), [1, 0, 1, 0]),
+        ({"labels": ("owl", "ant"), "names": ["owl", "ant"]}, ("owl", "ant"), [0, 1, 0, 1]),
+        ({"labels": (2, 10), "kinds": (None, pa.uint8())}, ("2", "10"), [0, 1, 0, 1]),
+        ({"kinds": (None, pa.dictionary(pa.int8(), pa.string()))}, ("cat", "dog"), [0, 1, 0, 1]),
+        ({"kinds": (pa.binary(), pa.large_string())}, ("cat", "dog"), [0, 1, 0, 1]),
+        ({"kinds": (pa.large_binary(), None), "column": "img"}, ("cat", "dog"), [0, 1, 0, 1]),
+    ],
+    ids=str,
+)
 def test_parquet_is_read_with_numbers_or_text_for_labels(data, how, classes, labels):
     pet_rows(data / "pets", **how)
     assert datasets.classes("pets") == classes
@@ -486,29 +556,99 @@ def rows(file: Path, columns: dict, metadata: dict | None = None) -> None:
 IMAGE = coded(plain(1, (4, 4)))
 BAD_ROWS = [
     # columns of test.parquet, what is said
-    ({"image": [IMAGE] * 2, "label": pa.array([2**63, 5], pa.uint64())}, "pets/test.parquet is damaged or not a parquet file"),
-    ({"label": ["cat", "dog"]}, "pets/test.parquet has the columns label; expected one named img or image, and one named label."),
+    (
+        {"image": [IMAGE] * 2, "label": pa.array([2**63, 5], pa.uint64())},
+        "pets/test.parquet is damaged or not a parquet file",
+    ),
+    (
+        {"label": ["cat", "dog"]},
+        "pets/test.parquet has the columns label; expected one named img or image, and one "
+        "named label.",
+    ),
     ({"image": [IMAGE] * 2}, "pets/test.parquet has the columns image; expected"),
-    ({"image": [IMAGE] * 2, "img": [IMAGE] * 2, "label": ["cat", "dog"]}, "pets/test.parquet has the columns image, img, label; expected one named"),
-    ({"a\nb": [1, 2], "label": ["cat", "dog"]}, "pets/test.parquet has the columns a?b, label; expected"),
-    ({"image": [IMAGE] * 2, "label": [1.0, 2.0]}, "pets/test.parquet has labels of the kind double; expected whole numbers or text."),
-    ({"image": [IMAGE] * 2, "label": [True, False]}, "pets/test.parquet has labels of the kind bool; expected"),
-    ({"image": [IMAGE] * 2, "label": [["cat"], ["dog"]]}, "pets/test.parquet has labels of the kind list<"),
-    ({"image": [IMAGE] * 2, "label": ["cat", None]}, "Row 1 of pets/test.parquet, counted from 0, has no label."),
-    ({"image": [IMAGE] * 2, "label": ["cat", "owl"]}, "Row 1 of pets/test.parquet, counted from 0, has the label 'owl'; expected a label of the training images."),
-    ({"image": [IMAGE] * 2, "label": [0, 1]}, "Row 0 of pets/test.parquet, counted from 0, has the label '0'; expected a label of the training"),
-    ({"image": [IMAGE] * 2, "label": ["cat", "cat"]}, "pets has no test images of the class dog; each class needs some in train and in test."),
-    ({"image": [IMAGE, None], "label": ["cat", "dog"]}, "Row 1 of pets/test.parquet, counted from 0, holds no image; "),
-    ({"image": [{"bytes": None, "path": "/etc/passwd"}] * 2, "label": ["cat", "dog"]}, "The column image of pets/test.parquet holds no images; expected binary"),
-    ({"image": [{"bytes": IMAGE, "path": None}, {"bytes": None, "path": "x.png"}], "label": ["cat", "dog"]}, "Row 1 of pets/test.parquet, counted from 0, holds no image"),
-    ({"image": [{"path": "x.png"}] * 2, "label": ["cat", "dog"]}, "The column image of pets/test.parquet holds no images; expected binary, or a struct with bytes."),
-    ({"image": ["text", "text"], "label": ["cat", "dog"]}, "The column image of pets/test.parquet holds no images"),
-    ({"image": [1, 2], "label": ["cat", "dog"]}, "The column image of pets/test.parquet holds no images"),
-    ({"image": [IMAGE, b""], "label": ["cat", "dog"]}, "Row 1 of pets/test.parquet, counted from 0, is not a picture that can be read"),
-    ({"image": [IMAGE, IMAGE[:-20]], "label": ["cat", "dog"]}, "Row 1 of pets/test.parquet, counted from 0, is damaged or only half there"),
-    ({"image": [IMAGE, bomb()], "label": ["cat", "dog"]}, "Row 1 of pets/test.parquet, counted from 0, has far too many pixels"),
-    ({"image": pa.array([], pa.binary()), "label": pa.array([], pa.string())}, "pets has no test images of the class cat"),
-]  # fmt: skip
+    (
+        {"image": [IMAGE] * 2, "img": [IMAGE] * 2, "label": ["cat", "dog"]},
+        "pets/test.parquet has the columns image, img, label; expected one named",
+    ),
+    (
+        {"a\nb": [1, 2], "label": ["cat", "dog"]},
+        "pets/test.parquet has the columns a?b, label; expected",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": [1.0, 2.0]},
+        "pets/test.parquet has labels of the kind double; expected whole numbers or text.",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": [True, False]},
+        "pets/test.parquet has labels of the kind bool; expected",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": [["cat"], ["dog"]]},
+        "pets/test.parquet has labels of the kind list<",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": ["cat", None]},
+        "Row 1 of pets/test.parquet, counted from 0, has no label.",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": ["cat", "owl"]},
+        "Row 1 of pets/test.parquet, counted from 0, has the label 'owl'; expected a label of "
+        "the training images.",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": [0, 1]},
+        "Row 0 of pets/test.parquet, counted from 0, has the label '0'; expected a label of "
+        "the training",
+    ),
+    (
+        {"image": [IMAGE] * 2, "label": ["cat", "cat"]},
+        "pets has no test images of the class dog; each class needs some in train and in test.",
+    ),
+    (
+        {"image": [IMAGE, None], "label": ["cat", "dog"]},
+        "Row 1 of pets/test.parquet, counted from 0, holds no image; ",
+    ),
+    (
+        {"image": [{"bytes": None, "path": "/etc/passwd"}] * 2, "label": ["cat", "dog"]},
+        "The column image of pets/test.parquet holds no images; expected binary",
+    ),
+    (
+        {
+            "image": [{"bytes": IMAGE, "path": None}, {"bytes": None, "path": "x.png"}],
+            "label": ["cat", "dog"],
+        },
+        "Row 1 of pets/test.parquet, counted from 0, holds no image",
+    ),
+    (
+        {"image": [{"path": "x.png"}] * 2, "label": ["cat", "dog"]},
+        "The column image of pets/test.parquet holds no images; expected binary, or a struct "
+        "with bytes.",
+    ),
+    (
+        {"image": ["text", "text"], "label": ["cat", "dog"]},
+        "The column image of pets/test.parquet holds no images",
+    ),
+    (
+        {"image": [1, 2], "label": ["cat", "dog"]},
+        "The column image of pets/test.parquet holds no images",
+    ),
+    (
+        {"image": [IMAGE, b""], "label": ["cat", "dog"]},
+        "Row 1 of pets/test.parquet, counted from 0, is not a picture that can be read",
+    ),
+    (
+        {"image": [IMAGE, IMAGE[:-20]], "label": ["cat", "dog"]},
+        "Row 1 of pets/test.parquet, counted from 0, is damaged or only half there",
+    ),
+    (
+        {"image": [IMAGE, bomb()], "label": ["cat", "dog"]},
+        "Row 1 of pets/test.parquet, counted from 0, has far too many pixels",
+    ),
+    (
+        {"image": pa.array([], pa.binary()), "label": pa.array([], pa.string())},
+        "pets has no test images of the class cat",
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -583,11 +723,18 @@ def test_a_description_that_makes_no_sense_is_left_out(data, told):
     assert datasets.classes("pets") == ("cat", "dog")
 
 
-@pytest.mark.parametrize(("names", "says"), [
-    (["cat", "cat"], "pets has a class named 'cat'; expected names that differ"), (["cat", "<script>"], "pets has a class named '<script>'"),
-    (["cat", ""], "pets has a class named ''"), (["cat", "dog", "owl"], "pets has no training images of the class owl"),
-    (["cat"], "pets has 1 class; expected 2 to 1,000."), ([str(k) for k in range(1001)], "pets has 1,001 classes; expected 2 to 1,000."),
-], ids=["twice", "markup", "empty", "one too many", "one", "too many"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["cat", "cat"], "pets has a class named 'cat'; expected names that differ"),
+        (["cat", "<script>"], "pets has a class named '<script>'"),
+        (["cat", ""], "pets has a class named ''"),
+        (["cat", "dog", "owl"], "pets has no training images of the class owl"),
+        (["cat"], "pets has 1 class; expected 2 to 1,000."),
+        ([str(k) for k in range(1001)], "pets has 1,001 classes; expected 2 to 1,000."),
+    ],
+    ids=["twice", "markup", "empty", "one too many", "one", "too many"],
+)
 def test_names_of_classes_that_cannot_be_used_are_one_sentence(data, names, says):
     pet_rows(data / "pets", labels=(0, 1) if len(names) > 1 else (0, 0), names=names)
     assert refused(datasets.load, "pets").startswith(says)

@@ -1,4 +1,6 @@
-"""Pictures that took long to decode are decoded once; whatever is done to the kept ones loses nothing."""
+"""Pictures that took long to decode are decoded once; whatever is done to the kept ones loses
+nothing.
+"""
 
 import os
 

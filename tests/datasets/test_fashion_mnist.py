@@ -41,11 +41,27 @@ def test_the_class_names_are_torchvisions():
     assert list(fashion_mnist.SPEC.classes) == vision.FashionMNIST.classes
 
 
-@pytest.mark.parametrize(("name", "damage", "says"), [
-    ("t10k-images-idx3-ubyte", lambda whole: whole[:-1], "t10k-images-idx3-ubyte is not a whole IDX file of bytes; fetch it again."),
-    ("train-labels-idx1-ubyte", lambda whole: whole[:8] + b"\x0b" * TRAIN, "The four files of Fashion-MNIST do not belong together: "),
-    ("train-labels-idx1-ubyte", lambda whole: whole[:7] + b"\x01" + whole[8:9], "The four files of Fashion-MNIST do not belong together: "),
-], ids=["a byte short", "an eleventh class", "one label for all"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "damage", "says"),
+    [
+        (
+            "t10k-images-idx3-ubyte",
+            lambda whole: whole[:-1],
+            "t10k-images-idx3-ubyte is not a whole IDX file of bytes; fetch it again.",
+        ),
+        (
+            "train-labels-idx1-ubyte",
+            lambda whole: whole[:8] + b"\x0b" * TRAIN,
+            "The four files of Fashion-MNIST do not belong together: ",
+        ),
+        (
+            "train-labels-idx1-ubyte",
+            lambda whole: whole[:7] + b"\x01" + whole[8:9],
+            "The four files of Fashion-MNIST do not belong together: ",
+        ),
+    ],
+    ids=["a byte short", "an eleventh class", "one label for all"],
+)
 def test_a_damaged_file_is_one_sentence(data, name, damage, says):
     files = four_files()
     place_files(data, files | {name: damage(files[name])}, packed=False, kin="FashionMNIST")

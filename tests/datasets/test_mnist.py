@@ -18,9 +18,11 @@ from tests.sample_files import TEST, TRAIN, four_files, idx_bytes, place_files
 
 REAL = Path(os.environ.get("LIFELONG_DATA", "")) / "MNIST" / "raw"
 MD5 = {  # of the uncompressed files
-    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb", "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea", "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
-}  # fmt: skip
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
 ZLIB = "1.2.13"  # made the embedded sample; another version may pack the same images otherwise
 needs_mnist = pytest.mark.skipif(
     not (os.environ.get("LIFELONG_DATA") and REAL.is_dir()), reason="LIFELONG_DATA holds no MNIST"
@@ -72,10 +74,29 @@ def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(da
 
 
 @pytest.mark.parametrize("name", idx.FILES)
-@pytest.mark.parametrize("damage", [
-    lambda whole: whole[:-1], lambda whole: whole[: len(whole) // 2], lambda whole: whole[:3], lambda whole: b"", lambda whole: whole + b"x",
-    lambda whole: b"<html>not found</html>", lambda whole: b"\0\0\x0d\x01" + whole[4:], lambda whole: whole[:4] + b"\xff\xff\xff\xff" + whole[8:],
-], ids=["a byte short", "half", "three bytes", "empty", "a byte long", "a web page", "floats", "a negative size"])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: whole[:-1],
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:3],
+        lambda whole: b"",
+        lambda whole: whole + b"x",
+        lambda whole: b"<html>not found</html>",
+        lambda whole: b"\0\0\x0d\x01" + whole[4:],
+        lambda whole: whole[:4] + b"\xff\xff\xff\xff" + whole[8:],
+    ],
+    ids=[
+        "a byte short",
+        "half",
+        "three bytes",
+        "empty",
+        "a byte long",
+        "a web page",
+        "floats",
+        "a negative size",
+    ],
+)
 def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
     files = four_files()
     place_files(data, files | {name: damage(files[name])}, packed=False)
@@ -109,10 +130,16 @@ def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
         load()
 
 
-@pytest.mark.parametrize("change", [
-    {"train-labels-idx1-ubyte": idx_bytes(np.zeros(TRAIN - 1))}, {"t10k-labels-idx1-ubyte": idx_bytes(np.full(TEST, 10))}, {"train-images-idx3-ubyte": idx_bytes(np.zeros(TRAIN))},
-    {"train-labels-idx1-ubyte": idx_bytes(np.zeros((TRAIN, 1)))},
-], ids=["a label too few", "an eleventh digit", "labels for images", "images for labels"])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"train-labels-idx1-ubyte": idx_bytes(np.zeros(TRAIN - 1))},
+        {"t10k-labels-idx1-ubyte": idx_bytes(np.full(TEST, 10))},
+        {"train-images-idx3-ubyte": idx_bytes(np.zeros(TRAIN))},
+        {"train-labels-idx1-ubyte": idx_bytes(np.zeros((TRAIN, 1)))},
+    ],
+    ids=["a label too few", "an eleventh digit", "labels for images", "images for labels"],
+)
 def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change):
     place_files(data, four_files() | change)
     with pytest.raises(

@@ -1,4 +1,6 @@
-"""Deep networks: torchvision's without their last layer, their weights, frozen or trained as a whole."""
+"""Deep networks: torchvision's without their last layer, their weights, frozen or trained as a
+whole.
+"""
 
 import numpy as np
 import pytest
@@ -51,10 +53,17 @@ def backbone(architecture: str = "resnet18", stem: str = "small", **given) -> Ba
     return made
 
 
-@pytest.mark.parametrize(("architecture", "stem", "width"), [
-    ("resnet18", "imagenet", 512), ("resnet18", "small", 512), ("resnet18", "small without pooling", 512),
-    ("mobilenet_v3_small", "imagenet", 1024), ("shufflenet_v2_x0_5", "imagenet", 1024), ("efficientnet_b0", "imagenet", 1280),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("architecture", "stem", "width"),
+    [
+        ("resnet18", "imagenet", 512),
+        ("resnet18", "small", 512),
+        ("resnet18", "small without pooling", 512),
+        ("mobilenet_v3_small", "imagenet", 1024),
+        ("shufflenet_v2_x0_5", "imagenet", 1024),
+        ("efficientnet_b0", "imagenet", 1280),
+    ],
+)
 def test_a_network_without_its_last_layer_answers_with_its_features(architecture, stem, width):
     made = backbone(architecture, stem)
     features = made(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
@@ -84,17 +93,36 @@ def test_the_start_follows_from_the_generator_alone():
     assert not torch.equal(made.network.conv1.weight, theirs["conv1.weight"])
 
 
-@pytest.mark.parametrize(("model", "network", "says"), [
-    ("resnet81", {}, "There is no model 'resnet81'; did you mean 'resnet18'?"),
-    ("resnet18", {"weights": "mine.pth"}, "The weights were given as 'mine.pth', but there is no such file"),
-    ("resnet18", {"weights": "shipped"}, "No backbone ships with the project for resnet18"),
-    ("resnet18", {"weights": "imagenet"}, "The ImageNet weights of resnet18 are not on this machine"),
-    ("mobilenet_v3_small", {"weights": "none", "stem": "small"}, "The stem 'small' was asked for, but mobilenet_v3_small has no such stem"),
-    (NET, {"weights": "none"}, f"{NET} was asked for, but does not end in one linear layer"),
-    ("resnet18", {"tune": "some"}, "tune was given as some; resnet18 expects one of head, whole."),
-    ("mlp", {"units": 0}, "units was given as 0; mlp expects a whole number from 1 to 4000."),
-    ("mlp", {"stem": "small"}, "There is no setting of mlp 'stem'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "network", "says"),
+    [
+        ("resnet81", {}, "There is no model 'resnet81'; did you mean 'resnet18'?"),
+        (
+            "resnet18",
+            {"weights": "mine.pth"},
+            "The weights were given as 'mine.pth', but there is no such file",
+        ),
+        ("resnet18", {"weights": "shipped"}, "No backbone ships with the project for resnet18"),
+        (
+            "resnet18",
+            {"weights": "imagenet"},
+            "The ImageNet weights of resnet18 are not on this machine",
+        ),
+        (
+            "mobilenet_v3_small",
+            {"weights": "none", "stem": "small"},
+            "The stem 'small' was asked for, but mobilenet_v3_small has no such stem",
+        ),
+        (NET, {"weights": "none"}, f"{NET} was asked for, but does not end in one linear layer"),
+        (
+            "resnet18",
+            {"tune": "some"},
+            "tune was given as some; resnet18 expects one of head, whole.",
+        ),
+        ("mlp", {"units": 0}, "units was given as 0; mlp expects a whole number from 1 to 4000."),
+        ("mlp", {"stem": "small"}, "There is no setting of mlp 'stem'"),
+    ],
+)
 def test_what_cannot_be_had_is_told_in_one_sentence(pictures, model, network, says):
     with pytest.raises(LifelongError) as error:
         experiment.Experiment(deep(model=model, network=network))
@@ -128,10 +156,19 @@ def test_weights_of_a_file_are_taken_over_with_their_stem_and_tell_themselves_fr
     )
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda t: {n: v for n, v in t.items() if n != "bn1.bias"}, "The weights mine have no bn1.bias; they are not those of resnet18."),
-    (lambda t: t | {"bn1.bias": torch.zeros(3)}, r"In the weights mine bn1.bias is (3,), not (64,); use them with the stem 'small'."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda t: {n: v for n, v in t.items() if n != "bn1.bias"},
+            "The weights mine have no bn1.bias; they are not those of resnet18.",
+        ),
+        (
+            lambda t: t | {"bn1.bias": torch.zeros(3)},
+            r"In the weights mine bn1.bias is (3,), not (64,); use them with the stem 'small'.",
+        ),
+    ],
+)
 def test_weights_of_another_network_are_refused(tmp_path, change, says):
     with pytest.raises(LifelongError) as error:
         registry.model("resnet18")(weights=str(weights_file(tmp_path, change)[0])).frozen_backbone(

@@ -104,9 +104,15 @@ def test_weights_are_copies_and_come_back_to_the_bit(name):
     assert torch.equal(made.flat, before)
 
 
-@pytest.mark.parametrize("change", [
-    lambda w: w | {"head.weight": torch.zeros(3, 400)}, lambda w: w | {"more": torch.zeros(1)}, lambda w: {n: w[n] for n in w if n != "head.bias"},
-], ids=["another shape", "one too many", "one missing"])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: w | {"head.weight": torch.zeros(3, 400)},
+        lambda w: w | {"more": torch.zeros(1)},
+        lambda w: {n: w[n] for n in w if n != "head.bias"},
+    ],
+    ids=["another shape", "one too many", "one missing"],
+)
 def test_weights_of_another_network_are_refused_and_nothing_is_changed(change):
     made = build()
     before = made.flat.clone()
@@ -115,13 +121,20 @@ def test_weights_of_another_network_are_refused_and_nothing_is_changed(change):
     assert torch.equal(made.flat, before)
 
 
-@pytest.mark.parametrize(("kind", "given", "says"), [
-    ("strategies", "ewcc", "There is no strategy 'ewcc'; did you mean 'ewc'?"),
-    ("strategies", "base", "There is no strategy 'base'; choose one of: "),
-    ("models", "mpl", "There is no model 'mpl'; did you mean 'mlp'?"),
-    ("datasets", "mnist-samples", "There is no dataset 'mnist-samples'; did you mean 'mnist-sample'?"),
-    ("datasets", "../mnist", "There is no dataset '../mnist'; did you mean 'mnist'?"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "given", "says"),
+    [
+        ("strategies", "ewcc", "There is no strategy 'ewcc'; did you mean 'ewc'?"),
+        ("strategies", "base", "There is no strategy 'base'; choose one of: "),
+        ("models", "mpl", "There is no model 'mpl'; did you mean 'mlp'?"),
+        (
+            "datasets",
+            "mnist-samples",
+            "There is no dataset 'mnist-samples'; did you mean 'mnist-sample'?",
+        ),
+        ("datasets", "../mnist", "There is no dataset '../mnist'; did you mean 'mnist'?"),
+    ],
+)
 def test_an_unknown_name_is_answered_with_the_nearest_one(kind, given, says):
     with pytest.raises(LifelongError) as error:
         registry.load(kind, given)

@@ -33,7 +33,9 @@ def fresh(monkeypatch, tmp_path):
 
 @pytest.fixture
 def file() -> tuple[str, bytes, dict[str, torch.Tensor]]:
-    """Weights as torchvision keeps them: name with the first digits of the checksum, content, and the tensors."""
+    """Weights as torchvision keeps them: name with the first digits of the checksum, content, and
+    the tensors.
+    """
     made = backbone.Backbone(NET, "imagenet", 0, "fp32")
     made.initialise(torch.Generator().manual_seed(3))
     tensors, out = made.network.state_dict(), io.BytesIO()
@@ -131,7 +133,8 @@ def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(
     use(monkeypatch, "http://127.0.0.1:9/" + name)
     assert (
         refused()
-        == f"The ImageNet weights of {NET} on this machine are damaged; delete {name} in the download folder."
+        == f"The ImageNet weights of {NET} on this machine are damaged; delete {name} in the "
+        "download folder."
     )
     assert not trap.exists()
 

@@ -1,4 +1,6 @@
-"""How this machine computes: in which precision, exactly where it matters, and with a second thread that changes no bit."""
+"""How this machine computes: in which precision, exactly where it matters, and with a second thread
+that changes no bit.
+"""
 
 import threading
 
@@ -19,9 +21,14 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize(("knows", "expected"), [
-    ({"amx_bf16": True, "avx512_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({}, "fp32"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("knows", "expected"),
+    [
+        ({"amx_bf16": True, "avx512_bf16": True}, "bf16"),
+        ({"avx512_bf16": True}, "bf16"),
+        ({}, "fp32"),
+    ],
+)
 def test_precision_is_chosen_by_asking_the_processor_and_recorded(
     small, monkeypatch, knows, expected
 ):
@@ -218,7 +225,9 @@ def test_a_symmetric_product_is_added_on_and_below_the_diagonal(
 def test_a_run_of_large_products_is_the_same_to_the_bit_whether_a_core_is_free_or_not(
     small, monkeypatch
 ):
-    """With the bound lowered, all products of the small network are shared; beside it the second thread is kept busy, or not."""
+    """With the bound lowered, all products of the small network are shared; beside it the second
+    thread is kept busy, or not.
+    """
     monkeypatch.setattr(matmul, "LARGE", 1000)
     alone, _ = run_all(config("derpp"))
     busy = threading.Event()

@@ -1,4 +1,6 @@
-"""The process that trains, as the one that serves pages sees it: the real worker on the embedded sample."""
+"""The process that trains, as the one that serves pages sees it: the real worker on the embedded
+sample.
+"""
 
 import contextlib
 import json
@@ -76,7 +78,7 @@ def own_trainer():
     made.close()
 
 
-def test_learning_grows_the_record_and_stopping_takes_effect_within_a_second_and_keeps_what_was_learned(
+def test_learning_grows_record_and_stopping_takes_effect_within_a_second_and_keeps_what_was_learned(
     trainer,
 ):
     at = run_store.create(config(**LONG))

@@ -26,7 +26,9 @@ def by_label(plan) -> list[int]:
 def ridge(
     strategy: Analytic, images: torch.Tensor, classes: torch.Tensor, count: int = 10
 ) -> torch.Tensor:
-    """The weights of one ridge regression on these images, in double precision and with all features in memory."""
+    """The weights of one ridge regression on these images, in double precision and with all
+    features in memory.
+    """
     h, y = strategy.embed(images).double(), F.one_hot(classes, count).double()
     penalty = strategy.ridge * h.square().mean() * torch.eye(h.shape[1])
     return torch.linalg.solve(h.T @ h + penalty, h.T @ y)

@@ -1,4 +1,6 @@
-"""Brain-inspired replay: one network that classifies and, backwards, makes up images of a chosen class."""
+"""Brain-inspired replay: one network that classifies and, backwards, makes up images of a chosen
+class.
+"""
 
 import pytest
 import torch
@@ -151,7 +153,7 @@ def test_all_past_classes_are_replayed_equally_often():
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class"])
-def test_a_step_learns_from_labels_of_the_present_and_soft_answers_of_the_past_by_the_number_of_tasks(
+def test_a_step_learns_from_labels_of_present_and_soft_answers_of_the_past_by_the_number_of_tasks(
     scenario,
 ):
     strategy, task, batch = in_task(2, scenario, precision="fp32")

@@ -1,4 +1,6 @@
-"""Which class an example is of, what the classes' answers make an output's, and running means against means in one go."""
+"""Which class an example is of, what the classes' answers make an output's, and running means
+against means in one go.
+"""
 
 import pytest
 import torch
@@ -9,9 +11,14 @@ from lifelong.strategies.parts import class_statistics
 UNEVEN = ((3, 1, 4), (0, 2))
 
 
-@pytest.mark.parametrize("scenario, label, expected", [
-    ("class", [0, 2, 3, 4], [0, 2, 3, 4]), ("task", [0, 2, 3, 4], [0, 2, 3, 4]), ("domain", [0, 2, 0, 1], [0, 2, 3, 4]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "scenario, label, expected",
+    [
+        ("class", [0, 2, 3, 4], [0, 2, 3, 4]),
+        ("task", [0, 2, 3, 4], [0, 2, 3, 4]),
+        ("domain", [0, 2, 0, 1], [0, 2, 3, 4]),
+    ],
+)
 def test_a_class_is_an_output_but_in_the_domain_scenario_a_label_of_a_task(
     scenario, label, expected
 ):

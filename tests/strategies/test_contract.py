@@ -1,4 +1,6 @@
-"""Laws that every strategy keeps in every scenario it is defined for; a new strategy inherits them all."""
+"""Laws that every strategy keeps in every scenario it is defined for; a new strategy inherits them
+all.
+"""
 
 import json
 import re

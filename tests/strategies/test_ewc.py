@@ -52,9 +52,16 @@ def by_definition(made: Network, images: torch.Tensor, candidates: torch.Tensor)
 ALL, FIRST_TWO = [True] * 4, [True, True, False, False]
 
 
-@pytest.mark.parametrize("candidates", [
-    [ALL] * 12, [FIRST_TWO] * 12, [FIRST_TWO, [False, False, True, True]] * 6, [[True, False, False, False]] * 12,
-], ids=["all outputs", "the task's two", "each image its own two", "one output"])  # fmt: skip
+@pytest.mark.parametrize(
+    "candidates",
+    [
+        [ALL] * 12,
+        [FIRST_TWO] * 12,
+        [FIRST_TWO, [False, False, True, True]] * 6,
+        [[True, False, False, False]] * 12,
+    ],
+    ids=["all outputs", "the task's two", "each image its own two", "one output"],
+)
 def test_the_fisher_is_the_expectation_over_labels_image_by_image(candidates):
     made, images, compete = network(), pictures(), torch.tensor(candidates)
     torch.testing.assert_close(
@@ -153,7 +160,9 @@ def test_image_by_image_gives_what_the_matrix_products_give(monkeypatch, estimat
 
 
 def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
-    """EWC over a network of two weights and no bias to speak of, that holds these (importances, optimum)."""
+    """EWC over a network of two weights and no bias to speak of, that holds these (importances,
+    optimum).
+    """
     strategy = EWC(strength=LAMBDA)
     strategy.bind(
         Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig()

@@ -1,4 +1,6 @@
-"""Hard attention: how gates are made and taught, what they freeze, and that later tasks change no earlier answer."""
+"""Hard attention: how gates are made and taught, what they freeze, and that later tasks change no
+earlier answer.
+"""
 
 import pytest
 import torch

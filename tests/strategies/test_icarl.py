@@ -22,7 +22,9 @@ def in_task(index: int, **given):
 
 @pytest.fixture
 def learned() -> Experiment:
-    """The experiment after its last task, learned too shortly for the outputs to agree with the means."""
+    """The experiment after its last task, learned too shortly for the outputs to agree with the
+    means.
+    """
     return run_all(config("icarl", settings={"per_class": 6}))[0]
 
 

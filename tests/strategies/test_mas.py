@@ -11,7 +11,9 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def by_definition(network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
-    """One image at a time: the absolute value of the gradient of the squared length of its logits."""
+    """One image at a time: the absolute value of the gradient of the squared length of its
+    logits.
+    """
     total = torch.zeros_like(network.flat)
     for image, compete in zip(images, candidates):
         network.backward(network(image.unsqueeze(0))[0, compete].square().sum())

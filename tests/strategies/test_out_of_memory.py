@@ -1,4 +1,6 @@
-"""Running out of memory: a smaller batch from the step that failed on, and no part of a step done twice."""
+"""Running out of memory: a smaller batch from the step that failed on, and no part of a step done
+twice.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,6 @@
-"""The replay buffer: random images, a herd around the class's mean, or a reservoir over the stream."""
+"""The replay buffer: random images, a herd around the class's mean, or a reservoir over the
+stream.
+"""
 
 import pytest
 import torch

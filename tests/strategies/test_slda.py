@@ -57,7 +57,9 @@ def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
 
 
 def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
-    """Two classes that differ little in one pixel, where another varies much: only its covariance tells them apart."""
+    """Two classes that differ little in one pixel, where another varies much: only its covariance
+    tells them apart.
+    """
     dataset = toy_dataset(classes=2, train=200, test=100)
     generator = torch.Generator().manual_seed(1)
     for images, labels in (

@@ -1,4 +1,6 @@
-"""The state of a strategy on disk: names in configs and checkpoints that were written before stay valid."""
+"""The state of a strategy on disk: names in configs and checkpoints that were written before stay
+valid.
+"""
 
 import dataclasses
 import json

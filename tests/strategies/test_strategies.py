@@ -1,4 +1,6 @@
-"""Replay, joint training, frozen features and training from scratch: what each of them says it does."""
+"""Replay, joint training, frozen features and training from scratch: what each of them says it
+does.
+"""
 
 from functools import cache
 
@@ -213,9 +215,16 @@ def test_fine_tuning_forgets_in_the_class_scenario():
     assert average_accuracy(seen) < 0.25 and forgetting(seen) > 0.9
 
 
-@pytest.mark.parametrize(("strategy", "scenario", "gain"), [
-    ("replay", "class", 0.5), ("joint", "class", 0.5), ("cumulative", "class", 0.5), ("replay", "domain", 0.2), ("ewc", "task", 0.04),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("strategy", "scenario", "gain"),
+    [
+        ("replay", "class", 0.5),
+        ("joint", "class", 0.5),
+        ("cumulative", "class", 0.5),
+        ("replay", "domain", 0.2),
+        ("ewc", "task", 0.04),
+    ],
+)
 def test_a_strategy_forgets_less_than_fine_tuning_where_its_paper_says_so(strategy, scenario, gain):
     ours, plain = matrix(strategy, scenario), matrix("finetune", scenario)
     assert (

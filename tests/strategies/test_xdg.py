@@ -1,4 +1,6 @@
-"""Context-dependent gating: how many units are off, where they differ, and that they take no part in learning."""
+"""Context-dependent gating: how many units are off, where they differ, and that they take no part
+in learning.
+"""
 
 import pytest
 import torch
@@ -16,9 +18,18 @@ def strategy_with(hidden: tuple[int, ...] = (16, 16), monkeypatch=None, **given)
     return Experiment(config("xdg", "task", **given)).strategy
 
 
-@pytest.mark.parametrize(("share", "width", "on"), [
-    (0.9, 400, 40), (0.9, 16, 2), (0.0, 16, 16), (0.5, 16, 8), (0.99, 16, 1), (0.99, 3, 1), (0.8, 2000, 400),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("share", "width", "on"),
+    [
+        (0.9, 400, 40),
+        (0.9, 16, 2),
+        (0.0, 16, 16),
+        (0.5, 16, 8),
+        (0.99, 16, 1),
+        (0.99, 3, 1),
+        (0.8, 2000, 400),
+    ],
+)
 def test_the_given_share_of_every_layer_is_off_but_never_all_of_it(share, width, on, monkeypatch):
     strategy = strategy_with((width, width + 1, width), monkeypatch, settings={"share": share})
     for gates in strategy.gates:

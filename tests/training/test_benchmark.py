@@ -30,7 +30,8 @@ def quick(monkeypatch) -> None:
 def test_a_step_is_compared_with_its_matrix_products_and_with_fine_tuning(monkeypatch):
     monkeypatch.setattr(benchmark, "time", Stopwatch())
     report = benchmark.measure("task", ["ewc", "replay"])
-    # measured one after the other: ewc 1 s, finetune 2 s, replay 3 s, matrix products 4 s, Fisher 5 s
+    # measured one after the other: ewc 1 s, finetune 2 s, replay 3 s, matrix products 4 s, Fisher 5
+    # s
     assert report["floor_ms"] == 2000 and report["fisher_seconds"] == 5
     assert report["steps"] == {
         "ewc": {"ms": 500, "to_floor": 0.25, "to_finetune": 0.5},

@@ -1,4 +1,6 @@
-"""Where learning happens: on a graphics card the same as on the processor, whatever the strategy."""
+"""Where learning happens: on a graphics card the same as on the processor, whatever the
+strategy.
+"""
 
 import pytest
 import torch
@@ -53,8 +55,8 @@ def learned(events) -> list[tuple]:
 def assert_near(there: dict, here: dict) -> None:
     """The same names, and the tensors near those of the processor, by their size.
 
-    Adam makes much of a gradient's last bits, and so does a choice between images that are equally typical: more is allowed to
-    averages and memories than to the network.
+    Adam makes much of a gradient's last bits, and so does a choice between images that are equally
+    typical: more is allowed to averages and memories than to the network.
     """
     assert there.keys() == here.keys()
     for name, tensor in here.items():
@@ -86,10 +88,14 @@ def test_every_strategy_learns_on_a_card_what_it_learns_on_the_processor(strateg
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize(("strategy", "settings"), [
-    *(("ewc", {"estimator": estimate}) for estimate in ("sampled", "true-label", "batch")),
-    *(("replay", {"policy": policy, "per_class": 3}) for policy in ("herding", "reservoir")), ("icarl", {"policy": "random"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("strategy", "settings"),
+    [
+        *(("ewc", {"estimator": estimate}) for estimate in ("sampled", "true-label", "batch")),
+        *(("replay", {"policy": policy, "per_class": 3}) for policy in ("herding", "reservoir")),
+        ("icarl", {"policy": "random"}),
+    ],
+)
 def test_so_do_its_settings(strategy, settings):
     assert_same_on_card(config(strategy, settings=settings, tasks=2, steps=4))
 
@@ -142,10 +148,17 @@ def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, mo
     assert front.device.type == "cpu" and torch.equal(front(pictures.test_images), here)
 
 
-@pytest.mark.parametrize(("card", "wanted", "deep", "chosen"), [
-    (True, "auto", True, "cuda"), (True, "auto", False, "cpu"), (True, "cpu", True, "cpu"), (True, "cuda", False, "cuda"),
-    (False, "auto", True, "cpu"), (False, "cpu", True, "cpu"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("card", "wanted", "deep", "chosen"),
+    [
+        (True, "auto", True, "cuda"),
+        (True, "auto", False, "cpu"),
+        (True, "cpu", True, "cpu"),
+        (True, "cuda", False, "cuda"),
+        (False, "auto", True, "cpu"),
+        (False, "cpu", True, "cpu"),
+    ],
+)
 def test_a_card_is_used_where_there_is_one_and_it_pays_or_where_it_is_asked_for(
     card, wanted, deep, chosen, monkeypatch
 ):
@@ -166,7 +179,8 @@ def test_a_card_that_is_not_there_is_one_sentence():
     )
     assert told.returncode == 2 and told.stdout == ""
     assert told.stderr.strip().splitlines() == [
-        "device was given as cuda, but torch finds no graphics card here; choose cpu, or auto to use one where there is one."
+        "device was given as cuda, but torch finds no graphics card here; choose cpu, or "
+        "auto to use one where there is one."
     ]
 
 
@@ -179,7 +193,9 @@ def test_a_card_computes_in_bf16_where_it_knows_it(knows, monkeypatch):
 
 @pytest.fixture
 def room(monkeypatch) -> list[int]:
-    """A memory that holds steps of as many images as the list's number; it fills with what was tried."""
+    """A memory that holds steps of as many images as the list's number; it fills with what was
+    tried.
+    """
     tried, step = [10], Strategy.step
 
     def small_memory(self, task, batch):

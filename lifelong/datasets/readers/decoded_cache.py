@@ -1,6 +1,8 @@
-"""Pictures that took long to decode, kept as they came out: the next process has them at once, and several share the memory.
+"""Pictures that took long to decode, kept as they came out: the next process has them at once, and
+several share the memory.
 
-A file is named after the pictures' files, with their sizes and times, and the shape that was asked for.
+A file is named after the pictures' files, with their sizes and times, and the shape that was asked
+for.
 """
 
 import hashlib
@@ -26,7 +28,9 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Decoded:
-    """Training and test images uint8 (n, channels, height, width), whether they were cropped to that, and the formats they were in."""
+    """Training and test images uint8 (n, channels, height, width), whether they were cropped to
+    that, and the formats they were in.
+    """
 
     train: np.ndarray
     test: np.ndarray
@@ -42,7 +46,8 @@ def load_decoded(
 ) -> Decoded:
     """The pictures, from disk where they are kept. shape: theirs, where it is known beforehand.
 
-    check: raises LifelongError for a fit that is too much for this machine; asked before anything is decoded.
+    check: raises LifelongError for a fit that is too much for this machine; asked before anything
+    is decoded.
     """
     file = folder() / f"{_key(train, test, shape)}.safetensors"
     if kept := _kept(file):

@@ -62,7 +62,9 @@ def _split(folder: Path, split: str, names: tuple[str, ...]) -> Split:
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
-    """Returns the names of the folders in train, sorted. Raises LifelongError unless test has them."""
+    """Returns the names of the folders in train, sorted. Raises LifelongError unless test has
+    them.
+    """
     train, test = (_class_names(folder, split) for split in ("train", "test"))
     for name in sorted(set(train) ^ set(test)):
         has, lacks = ("train", "test") if name in train else ("test", "train")
@@ -91,7 +93,9 @@ def _class_names(folder: Path, split: str) -> list[str]:
 
 
 def _image_files(folder: Path, within: str) -> list[Path]:
-    """Returns the image files of one class, by name. Raises LifelongError for any other visible file."""
+    """Returns the image files of one class, by name. Raises LifelongError for any other visible
+    file.
+    """
     files = _entries(folder, within)
     for file in files:
         if file.suffix.lower() not in SUFFIXES or not os.path.isfile(file):

@@ -9,7 +9,9 @@ from ...storage.downloads import cache_folder
 
 
 def roots() -> list[Path]:
-    """Returns the folders that hold data sets, in order: `$LIFELONG_DATA`, then the download folder."""
+    """Returns the folders that hold data sets, in order: `$LIFELONG_DATA`, then the download
+    folder.
+    """
     given = os.environ.get("LIFELONG_DATA")
     return [*([Path(given)] if given else []), cache_folder()]
 
@@ -23,7 +25,9 @@ def first_complete(folder: str, complete: Callable[[Path], bool]) -> Path | None
 
 
 def stamp(location: Path | None) -> tuple[tuple[str, int, int], ...]:
-    """Returns what changes with the files of a data set: names, times and sizes in its folder, `train` and `test`."""
+    """Returns what changes with the files of a data set: names, times and sizes in its folder,
+    `train` and `test`.
+    """
     if location is None:
         return ()
     inner = [p for split in (".", "train", "test") for p in sorted((location / split).glob("*"))]
@@ -32,7 +36,9 @@ def stamp(location: Path | None) -> tuple[tuple[str, int, int], ...]:
 
 
 def download_progress(folder: str) -> int | None:
-    """Bytes of this folder's archives that a download has brought so far; None where none is going on."""
+    """Bytes of this folder's archives that a download has brought so far; None where none is going
+    on.
+    """
     try:
         beside = max(
             (path for path in (cache_folder() / folder).glob("tmp*") if path.is_dir()),
@@ -54,7 +60,9 @@ def printable(name: str) -> str:
 
 
 def require_inside(folder: Path, path: Path) -> Path:
-    """Returns the path if it is within the folder once links are followed. Raises LifelongError otherwise."""
+    """Returns the path if it is within the folder once links are followed. Raises LifelongError
+    otherwise.
+    """
     if os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(
         os.path.realpath(folder)
     ):

@@ -65,7 +65,9 @@ def splits(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...]
 
 @dataclass(frozen=True)
 class _Codes:
-    """Labels in a file by class: the position of a value is its class. numbers: the same as numbers."""
+    """Labels in a file by class: the position of a value is its class. numbers: the same as
+    numbers.
+    """
 
     values: pa.Array
     numbers: pa.Array | None = None

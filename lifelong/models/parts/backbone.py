@@ -1,4 +1,6 @@
-"""A torchvision network without its last layer, as a body that is trained, or as a frozen backbone."""
+"""A torchvision network without its last layer, as a body that is trained, or as a frozen
+backbone.
+"""
 
 import contextlib
 
@@ -25,12 +27,15 @@ STEMS = ("imagenet", "small", "small without pooling")
 
 
 class Backbone(Body):
-    """A torchvision classification network up to its last hidden layer; images uint8 (n, 1 or 3, height, width) -> (n, width).
+    """A torchvision classification network up to its last hidden layer; images uint8 (n, 1 or 3,
+    height, width) -> (n, width).
 
-    stem: 'imagenet' is torchvision's own, a quarter of the resolution at once; 'small' has a 3 x 3 convolution that keeps the
-    resolution in place of the 7 x 7 one, 'small without pooling' leaves out the max-pooling too. Only ResNets have the choice.
-    side: images are brought to this side before; 0 leaves them as they are. augments: in training, random crops and flips.
-    Channels last, and bf16 where that is the precision; normalised by ImageNet's means, grey made colour.
+    stem: 'imagenet' is torchvision's own, a quarter of the resolution at once; 'small' has a 3 x 3
+    convolution that keeps the resolution in place of the 7 x 7 one, 'small without pooling' leaves
+    out the max-pooling too. Only ResNets have the choice.
+    side: images are brought to this side before; 0 leaves them as they are. augments: in training,
+    random crops and flips. Channels last, and bf16 where that is the precision; normalised by
+    ImageNet's means, grey made colour.
     """
 
     def __init__(
@@ -52,7 +57,9 @@ class Backbone(Body):
         return next(self.network.parameters()).device
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Weights as they were loaded; without any, as torchvision draws them, from this generator."""
+        """Weights as they were loaded; without any, as torchvision draws them, from this
+        generator.
+        """
         start = self.start
         if start is None:
             with torch.random.fork_rng(
@@ -104,7 +111,8 @@ def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
     ]
     if not linear or architecture in MORE_HEADS:
         raise LifelongError(
-            f"{architecture} was asked for, but does not end in one linear layer for 1,000 classes; choose another, such as resnet18."
+            f"{architecture} was asked for, but does not end in one linear layer for 1,000 "
+            "classes; choose another, such as resnet18."
         )
     name, last = linear[-1]
     parent, _, child = name.rpartition(".")
@@ -120,7 +128,8 @@ def _make_small(network: nn.Module, architecture: str, stem: str) -> None:
 
     if not isinstance(network, models.ResNet):
         raise LifelongError(
-            f"The stem '{stem}' was asked for, but {architecture} has no such stem; only ResNets do. Leave it at imagenet."
+            f"The stem '{stem}' was asked for, but {architecture} has no such stem; only "
+            "ResNets do. Leave it at imagenet."
         )
     network.conv1 = nn.Conv2d(3, network.conv1.out_channels, 3, padding=1, bias=False)
     if stem == "small without pooling":

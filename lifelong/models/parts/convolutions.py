@@ -1,16 +1,22 @@
-"""Convolutions on small maps as matrix products: on a CPU their gradients take half the time of the library's convolutions."""
+"""Convolutions on small maps as matrix products: on a CPU their gradients take half the time of the
+library's convolutions.
+"""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SMALL = 16  # pixels of a map, at most, where a 3 x 3 convolution is quicker as a product: nine shifted copies must stay cheap
+# pixels of a map, at most, where a 3 x 3 convolution is quicker as a product: nine shifted copies
+# must stay cheap
+SMALL = 16
 
 
 class MatmulConv2d(nn.Conv2d):
-    """A convolution, computed as a product where that is quicker: every 1 x 1, and 3 x 3 on maps of at most 16 pixels.
+    """A convolution, computed as a product where that is quicker: every 1 x 1, and 3 x 3 on maps of
+    at most 16 pixels.
 
-    Measured with ResNet-50, images of 24 and 32 pixels, batch 128, bf16, 2 cores: a step takes 0.43 s for 0.80 and 0.64 s for
+    Measured with ResNet-50, images of 24 and 32 pixels, batch 128, bf16, 2 cores: a step takes 0.43
+    s for 0.80 and 0.64 s for
     0.97. The result equals the convolution's up to rounding.
     """
 
@@ -31,7 +37,9 @@ class MatmulConv2d(nn.Conv2d):
 
 
 def use_matmul(network: nn.Module) -> None:
-    """Has the network's own convolutions computed as products where that can be quicker; its parameters stay what they are."""
+    """Has the network's own convolutions computed as products where that can be quicker; its
+    parameters stay what they are.
+    """
     for module in network.modules():
         if type(module) is nn.Conv2d and _can_be_a_product(module):
             module.__class__ = MatmulConv2d
@@ -52,7 +60,9 @@ def _can_be_a_product(convolution: nn.Conv2d) -> bool:
 
 
 def _neighbours(x: Tensor, stride: int) -> Tensor:
-    """Each pixel's 3 x 3 surroundings, 0 beyond the border: (n, channels, h, w) -> (n, h / stride, w / stride, 9 channels)."""
+    """Each pixel's 3 x 3 surroundings, 0 beyond the border: (n, channels, h, w) -> (n, h / stride,
+    w / stride, 9 channels).
+    """
     height, width = x.shape[2:]
     padded = F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1)
     return torch.cat(

@@ -1,7 +1,9 @@
-"""What a frozen backbone makes of a data set: computed once, kept on disk, read from there by every run after.
+"""What a frozen backbone makes of a data set: computed once, kept on disk, read from there by every
+run after.
 
-A feature is kept as a byte, and the features of an image as a picture of one pixel with a channel for each: whatever
-learns from images learns from them too. A file is named after all that it depends on: weights, stem, side and images.
+A feature is kept as a byte, and the features of an image as a picture of one pixel with a channel
+for each: whatever learns from images learns from them too. A file is named after all that it
+depends on: weights, stem, side and images.
 """
 
 import hashlib
@@ -40,7 +42,9 @@ class FeatureSet:
     high: Tensor
 
     def copy_ranges_to(self, body: QuantizedFeatures) -> None:
-        """Gives a classifier's body the ranges, so that a picture brought later is coded as these were."""
+        """Gives a classifier's body the ranges, so that a picture brought later is coded as these
+        were.
+        """
         body.low.copy_(self.low)
         body.high.copy_(self.high)
 
@@ -62,7 +66,9 @@ def load_features(front: Backbone, dataset: Dataset) -> FeatureSet:
 
 
 def prepare(front: Backbone, dataset: Dataset) -> Iterator[ExtractingFeatures]:
-    """Computes and keeps the features unless they are kept already; tells how far it is after every portion."""
+    """Computes and keeps the features unless they are kept already; tells how far it is after every
+    portion.
+    """
     file = _file(front, dataset)
     if cache.load(file, PARTS):
         return
@@ -94,8 +100,8 @@ def prepare(front: Backbone, dataset: Dataset) -> Iterator[ExtractingFeatures]:
 
 @torch.no_grad()
 def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor, int | None]]:
-    """Features (m, width) of one portion of images after the other: where it begins, its features, and how many images
-    the memory holds at once, None where it holds a whole portion.
+    """Features (m, width) of one portion of images after the other: where it begins, its features,
+    and how many images the memory holds at once, None where it holds a whole portion.
 
     On a graphics card, where there is one; else all threads work.
     """
@@ -140,7 +146,10 @@ def _file(front: Backbone, dataset: Dataset) -> Path:
 )  # a study asks for the same features many times; data sets and networks are told apart as objects
 def _key(front: Backbone, dataset: Dataset) -> str:
     key = hashlib.blake2b(
-        f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} {front.fingerprint}".encode(),
+        (
+            f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} "
+            f"{front.fingerprint}"
+        ).encode(),
         digest_size=12,
     )
     for tensor in (dataset.train_images, dataset.test_images):

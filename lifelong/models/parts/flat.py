@@ -9,10 +9,12 @@ from .linear_stack import GradientWriter
 
 
 class Flat(nn.Module):
-    """Every parameter is a view of `flat` (p,) and its gradient a view of `flat_gradient` (p,), in the order of `parameters()`.
+    """Every parameter is a view of `flat` (p,) and its gradient a view of `flat_gradient` (p,), in
+    the order of `parameters()`.
 
     A penalty, a projection or an optimiser's step over all parameters is then one vector operation.
-    Call `flatten(connected)` at the end of the constructor, with the layers that run through `connected(..., self.gradient_writer)`.
+    Call `flatten(connected)` at the end of the constructor, with the layers that run through
+    `connected(..., self.gradient_writer)`.
     """
 
     def flatten(self, connected: Iterable[nn.Linear]) -> None:
@@ -55,7 +57,9 @@ class Flat(nn.Module):
         self.gradient_writer.layers = None
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Draws all weights and biases uniformly in ±1/sqrt(fan_in), torch's default for linear layers."""
+        """Draws all weights and biases uniformly in ±1/sqrt(fan_in), torch's default for linear
+        layers.
+        """
         self.draw((m for m in self.modules() if isinstance(m, nn.Linear)), generator)
 
     @torch.no_grad()
@@ -73,7 +77,9 @@ class Flat(nn.Module):
 
     @torch.no_grad()
     def answer_with(self, flat: Tensor, *inputs: Tensor) -> Tensor:
-        """What these weights (p,), in the order of `flat`, make of the inputs; the module keeps its own."""
+        """What these weights (p,), in the order of `flat`, make of the inputs; the module keeps its
+        own.
+        """
         weights, start = {}, 0
         for name, p in self.named_parameters():
             weights[name] = _as(p, flat[start : start + p.numel()])
@@ -81,7 +87,9 @@ class Flat(nn.Module):
         return torch.func.functional_call(self, weights, inputs)
 
     def statistics(self) -> dict[str, Tensor]:
-        """What the module keeps beside its parameters, such as the running means of batch norm, by name."""
+        """What the module keeps beside its parameters, such as the running means of batch norm, by
+        name.
+        """
         return dict(self.named_buffers())
 
     def weights(self) -> dict[str, Tensor]:
@@ -102,7 +110,9 @@ class Flat(nn.Module):
 
 
 def backward(loss: Tensor, *networks: Flat) -> None:
-    """Leaves the gradient of one loss in the `flat_gradient` of every network that it is made by."""
+    """Leaves the gradient of one loss in the `flat_gradient` of every network that it is made
+    by.
+    """
     for network in networks:
         network._begin()
     try:
@@ -113,7 +123,9 @@ def backward(loss: Tensor, *networks: Flat) -> None:
 
 
 def _laid_out(p: Tensor) -> Tensor:
-    """The filters of a convolution with their channels last: so laid out, it need not rearrange them at every step."""
+    """The filters of a convolution with their channels last: so laid out, it need not rearrange
+    them at every step.
+    """
     return p.permute(0, 2, 3, 1) if p.dim() == 4 else p
 
 

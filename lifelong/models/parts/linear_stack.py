@@ -1,7 +1,9 @@
-"""Fully connected layers in one piece, whose backward pass writes each weight's gradient where it belongs.
+"""Fully connected layers in one piece, whose backward pass writes each weight's gradient where it
+belongs.
 
-torch's own backward makes a new tensor for every gradient and adds it to the old one. Here the matrix product that
-is the gradient is written straight into the network's flat gradient, and a whole stack of layers is one node of the
+torch's own backward makes a new tensor for every gradient and adds it to the old one. Here the
+matrix product that is the gradient is written straight into the network's flat gradient, and a
+whole stack of layers is one node of the
 graph: a step of the 784-400-400 network takes a tenth less time.
 """
 
@@ -15,7 +17,9 @@ from ...numerics import matmul
 
 
 class GradientWriter:
-    """Which layers have their gradient of the present backward pass already: those are added to, others overwritten."""
+    """Which layers have their gradient of the present backward pass already: those are added to,
+    others overwritten.
+    """
 
     def __init__(self) -> None:
         self.layers: set[nn.Linear] | None = (
@@ -23,7 +27,8 @@ class GradientWriter:
         )
 
     def gradient(self, layer: nn.Linear, outputs: Tensor, factor: Tensor, inputs: Tensor) -> None:
-        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs (n, in) what it saw.
+        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs
+        (n, in) what it saw.
 
         factor: the outputs as a product takes them, and so are the inputs.
         """
@@ -44,9 +49,11 @@ def linear_stack(
     relu_last: bool = False,
     gates: Sequence[Tensor] = (),
 ) -> Tensor:
-    """x (n, in) through linear layers with a ReLU after each but the last (or after the last too), (n, out).
+    """x (n, in) through linear layers with a ReLU after each but the last (or after the last too),
+    (n, out).
 
-    gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable; none at all by default.
+    gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable;
+    none at all by default.
     """
     return _LinearStack.apply(x, layers[0].weight, layers, writer, relu_last, *gates)
 
@@ -73,7 +80,8 @@ class _LinearStack(torch.autograd.Function):
                     x.detach()
                 )  # an alias: the output itself would hold on to this node, and this node to it
                 x = x * gates[k] if gates else x
-        # Not save_for_backward: nothing here is changed in place before the backward pass, and its checks cost a tenth.
+        # Not save_for_backward: nothing here is changed in place before the backward pass, and its
+        # checks cost a tenth.
         ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.gradient_writer = (
             factors,
             rectified,

@@ -7,8 +7,9 @@ from .flat import Flat
 
 
 class Adam:
-    """Kingma and Ba (2015), algorithm 1, in one call over the flat vectors: torch's fused kernel, without the bookkeeping by
-    parameter groups that takes a third of the time of so small a step. To the bit what torch.optim.Adam(fused=True) does.
+    """Kingma and Ba (2015), algorithm 1, in one call over the flat vectors: torch's fused kernel,
+    without the bookkeeping by parameter groups that takes a third of the time of so small a step.
+    To the bit what torch.optim.Adam(fused=True) does.
     """
 
     def __init__(
@@ -19,14 +20,18 @@ class Adam:
         self.forget()
 
     def forget(self) -> None:
-        """As if no step had been taken: without it, momentum would go on moving what no longer has a gradient."""
+        """As if no step had been taken: without it, momentum would go on moving what no longer has
+        a gradient.
+        """
         self.mean = torch.zeros_like(self.network.flat)
         self.square = torch.zeros_like(self.network.flat)
         self.steps = torch.zeros((), device=self.network.flat.device)
 
     @torch.no_grad()
     def step(self) -> None:
-        """Moves the network's weights by its present gradient; leaves nothing changed if it fails."""
+        """Moves the network's weights by its present gradient; leaves nothing changed if it
+        fails.
+        """
         steps = self.steps + 1
         torch._fused_adam_(
             [self.network.flat],

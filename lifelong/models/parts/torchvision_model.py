@@ -1,4 +1,6 @@
-"""Any classification network of torchvision as a model: its settings, its weights, frozen or trained as a whole."""
+"""Any classification network of torchvision as a model: its settings, its weights, frozen or
+trained as a whole.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,10 +14,11 @@ from .backbone import STEMS, Backbone
 
 @dataclass
 class Torchvision(Model):
-    """A network of torchvision up to its last layer, then hidden linear layers and a head of its own.
+    """A network of torchvision up to its last layer, then hidden linear layers and a head of its
+    own.
 
-    Frozen, every image goes through it once and its features are kept on disk: training then takes seconds. Trained as a
-    whole, it also learns from random crops and flips.
+    Frozen, every image goes through it once and its features are kept on disk: training then takes
+    seconds. Trained as a whole, it also learns from random crops and flips.
     """
 
     architecture: ClassVar[str]
@@ -31,7 +34,8 @@ class Torchvision(Model):
     )
     weights: str = text(
         "default",
-        "Where the backbone's weights come from: shipped, imagenet, none, or a .safetensors file; by default shipped, where one ships.",
+        "Where the backbone's weights come from: shipped, imagenet, none, or a "
+        ".safetensors file; by default shipped, where one ships.",
     )
     stem: str = choice(
         "auto",

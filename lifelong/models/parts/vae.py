@@ -15,14 +15,17 @@ from .linear_stack import linear_stack
 
 
 class VAE(Flat):
-    """Inputs (n, encoder[0]) -> a normal distribution over latents -> pixels (n, decoder[-1]) (Kingma and Welling 2014).
+    """Inputs (n, encoder[0]) -> a normal distribution over latents -> pixels (n, decoder[-1])
+    (Kingma and Welling 2014).
 
-    encoder: widths from the inputs to the last hidden layer; decoder: from the first hidden layer to the pixels.
+    encoder: widths from the inputs to the last hidden layer; decoder: from the first hidden layer
+    to the pixels.
     latents: how many, but no more than the layer before them is wide.
-    modes: 0 for a standard normal prior over the latents, else the number of normals in a mixture that is learned.
-    All hidden layers have a ReLU. gates, wherever they are taken: for each hidden layer of the decoder a factor on its
-    units, (n, width), or none at all. Pixels are floats in [0, 1]; the decoder gives their logits.
-    Differs from van de Ven et al. (2022): the log-variance of the latents has a bias too.
+    modes: 0 for a standard normal prior over the latents, else the number of normals in a mixture
+    that is learned. All hidden layers have a ReLU. gates, wherever they are taken: for each hidden
+    layer of the decoder a factor on its units, (n, width), or none at all. Pixels are floats in [0,
+    1]; the decoder gives their logits. Differs from van de Ven et al. (2022): the log-variance of
+    the latents has a bias too.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class VAE(Flat):
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
-        """As for any network; the mixture's means and log-variances are drawn from a standard normal."""
+        """As for any network; the mixture's means and log-variances are drawn from a standard
+        normal.
+        """
         super().initialise(generator)
         for parameter in (self.mode_mean, self.mode_log_variance):
             parameter.copy_(torch.empty(parameter.shape).normal_(generator=generator))
@@ -56,7 +61,8 @@ class VAE(Flat):
     ) -> Tensor:
         """Makes up images: noise from a standard normal (n, latents) -> pixels (n, pixels).
 
-        mode: int64 (n,), the mode of the mixture that each comes from; None where the prior is the standard normal.
+        mode: int64 (n,), the mode of the mixture that each comes from; None where the prior is the
+        standard normal.
         """
         latents = (
             noise
@@ -66,7 +72,8 @@ class VAE(Flat):
         return self.decode(latents, gates).sigmoid()
 
     def loss(self, pixels: Tensor, weights: Tensor, generator: torch.Generator) -> Tensor:
-        """The negative evidence lower bound by pixel under the standard normal prior, summed over the images, a scalar.
+        """The negative evidence lower bound by pixel under the standard normal prior, summed over
+        the images, a scalar.
 
         weights (n,): how much each image counts.
         """
@@ -78,11 +85,13 @@ class VAE(Flat):
         )
 
     def log_prior(self, latents: Tensor, log_weights: Tensor) -> Tensor:
-        """log Σ_m weight_m N(latents; mode m), (n,); log_weights (n, modes), those of each image's own mixture."""
+        """log Σ_m weight_m N(latents; mode m), (n,); log_weights (n, modes), those of each image's
+        own mixture.
+        """
         precision = (-self.mode_log_variance).exp()
         scaled = self.mode_mean * precision
-        # Σ (z - m)² / σ², multiplied out: three small products in place of numbers for every image, mode and latent. Their
-        # difference is small beside them, so they need full precision.
+        # Σ (z - m)² / σ², multiplied out: three small products in place of numbers for every image,
+        # mode and latent. Their difference is small beside them, so they need full precision.
         with matmul.matmul_precision("fp32"):
             apart = (
                 latents.square() @ precision.t()
@@ -100,7 +109,9 @@ def _layers(*widths: int) -> nn.ModuleList:
 
 
 def sampled(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
-    """Latents drawn from these normals, differentiable by both arguments; all three (n, latents)."""
+    """Latents drawn from these normals, differentiable by both arguments; all three (n,
+    latents).
+    """
     return (
         mean
         + torch.randn(mean.shape, generator=generator).to(mean.device) * (log_variance / 2).exp()
@@ -108,20 +119,26 @@ def sampled(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> T
 
 
 def reconstruction(logits: Tensor, pixels: Tensor, weights: Tensor) -> Tensor:
-    """Binary cross-entropy by pixel, mean over the pixels and weighted sum over the images; (n, pixels), (n, pixels), (n,)."""
+    """Binary cross-entropy by pixel, mean over the pixels and weighted sum over the images; (n,
+    pixels), (n, pixels), (n,).
+    """
     return F.binary_cross_entropy_with_logits(
         logits, pixels, (weights / pixels.shape[1]).unsqueeze(1), reduction="sum"
     )
 
 
 def shares(present: int, past: int, task: int) -> Tensor:
-    """Weights (present + past,) by which, at task t from 1 on, the present counts 1/t and the past the rest; each evenly."""
+    """Weights (present + past,) by which, at task t from 1 on, the present counts 1/t and the past
+    the rest; each evenly.
+    """
     share = 1 / (task + 1) if past else 1.0
     return torch.tensor([share / present] * present + [(1 - share) / max(past, 1)] * past)
 
 
 def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of a normal from the standard normal, (n,) (Kingma and Welling 2014, appendix B)."""
+    """Kullback-Leibler divergence of a normal from the standard normal, (n,) (Kingma and Welling
+    2014, appendix B).
+    """
     return (mean.square() + log_variance.exp() - log_variance - 1).sum(-1) / 2
 
 
@@ -133,14 +150,19 @@ def log_normal(apart: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def pixels_of(network: Network) -> int:
-    """How many pixels an image has for this network; raises LifelongError where it sees something else than pixels."""
+    """How many pixels an image has for this network; raises LifelongError where it sees something
+    else than pixels.
+    """
     if not network.body.sees_values:
         raise LifelongError(
-            "Generated images need a network whose first layer sees their pixels; choose the model mlp, or a frozen backbone."
+            "Generated images need a network whose first layer sees their pixels; choose "
+            "the model mlp, or a frozen backbone."
         )
     return network.layers[0].in_features
 
 
 def as_images(pixels: Tensor, shape: torch.Size) -> Tensor:
-    """Pixels (n, p) in [0, 1] as images uint8 (n, *shape), which any network takes: rounded to the nearest of 256 levels."""
+    """Pixels (n, p) in [0, 1] as images uint8 (n, *shape), which any network takes: rounded to the
+    nearest of 256 levels.
+    """
     return (pixels * 255).round().to(torch.uint8).unflatten(1, shape)

@@ -1,4 +1,6 @@
-"""Where a backbone's weights come from: those that ship with the project, torchvision's of ImageNet, or a file of one's own."""
+"""Where a backbone's weights come from: those that ship with the project, torchvision's of
+ImageNet, or a file of one's own.
+"""
 
 import contextlib
 import hashlib
@@ -22,7 +24,9 @@ SHIPPED = Path(__file__).parents[3] / "checkpoints" / "backbones"
 
 @dataclass(frozen=True)
 class Weights:
-    """tensors: by torchvision's names, without the classifier. stem: what they were made with. digest: tells them from others."""
+    """tensors: by torchvision's names, without the classifier. stem: what they were made with.
+    digest: tells them from others.
+    """
 
     description: str
     stem: str
@@ -39,18 +43,23 @@ class Weights:
         for name, tensor in own.items():
             if name not in self.tensors:
                 raise LifelongError(
-                    f"The weights {self.description} have no {name}; they are not those of {architecture}."
+                    f"The weights {self.description} have no {name}; they are not those of "
+                    f"{architecture}."
                 )
             if self.tensors[name].shape != tensor.shape:
                 shapes = " and ".join(str(tuple(t.shape)) for t in (self.tensors[name], tensor))
                 raise LifelongError(
-                    f"In the weights {self.description} {name} is {shapes.replace(' and', ', not')}; use them with the stem '{self.stem}'."
+                    f"In the weights {self.description} {name} is "
+                    f"{shapes.replace(' and', ', not')}; use them with the stem "
+                    f"'{self.stem}'."
                 )
         network.load_state_dict({name: self.tensors[name] for name in own}, strict=False)
 
 
 def default_source(architecture: str) -> str:
-    """The source where none is given: the backbone that ships with the project, or else ImageNet."""
+    """The source where none is given: the backbone that ships with the project, or else
+    ImageNet.
+    """
     return "shipped" if (SHIPPED / f"{architecture}.safetensors").exists() else "imagenet"
 
 
@@ -64,9 +73,11 @@ def load(architecture: str, source: str) -> Weights | None:
     if not file.is_file():
         there = ", ".join(f.stem for f in sorted(SHIPPED.glob("*.safetensors"))) or "none"
         raise LifelongError(
-            f"No backbone ships with the project for {architecture} (there are: {there}); choose the weights imagenet or none."
+            f"No backbone ships with the project for {architecture} (there are: {there}); "
+            "choose the weights imagenet or none."
             if source == "shipped"
-            else f"The weights were given as '{source}', but there is no such file; give imagenet, shipped, none or the path of a .safetensors file."
+            else f"The weights were given as '{source}', but there is no such file; give "
+            "imagenet, shipped, none or the path of a .safetensors file."
         )
     return _from_file(file, file.stat().st_mtime_ns)
 
@@ -75,7 +86,8 @@ def load(architecture: str, source: str) -> Weights | None:
 def _from_file(file: Path, _version: int) -> Weights:
     if file.suffix != ".safetensors":
         raise LifelongError(
-            f"The weights were given as {file.name}; only .safetensors files are read, because others can run a program when opened."
+            f"The weights were given as {file.name}; only .safetensors files are read, "
+            "because others can run a program when opened."
         )
     tensors, about = tensor_files.read(file)
     return Weights(
@@ -85,7 +97,9 @@ def _from_file(file: Path, _version: int) -> Weights:
 
 @lru_cache(maxsize=2)
 def _imagenet(architecture: str) -> Weights:
-    """Torchvision's weights, downloaded with its checksum and read without running anything that they hold."""
+    """Torchvision's weights, downloaded with its checksum and read without running anything that
+    they hold.
+    """
     from ...numerics.torchvision_import import models
 
     chosen = models.get_model_weights(architecture).DEFAULT
@@ -104,7 +118,8 @@ def _imagenet(architecture: str) -> Weights:
     except (OSError, RuntimeError, EOFError, HTTPException, UnpicklingError):
         if there:
             raise LifelongError(
-                f"The ImageNet weights of {architecture} on this machine are damaged; delete {file.name} in the download folder."
+                f"The ImageNet weights of {architecture} on this machine are damaged; "
+                f"delete {file.name} in the download folder."
             ) from None
         raise _offline(architecture) from None
     return Weights(f"{architecture}, ImageNet", "imagenet", _digest(tensors), dict(tensors))
@@ -115,7 +130,9 @@ def _downloads() -> Path:
 
 
 def download_progress(architecture: str) -> tuple[int, int] | None:
-    """Bytes so far and bytes in all of ImageNet weights that are being downloaded; None where they are not."""
+    """Bytes so far and bytes in all of ImageNet weights that are being downloaded; None where they
+    are not.
+    """
     parts = list(
         _downloads().glob("*.partial")
     )  # as torch.hub names them; asked first, because torchvision takes a second to import
@@ -136,7 +153,8 @@ def download_progress(architecture: str) -> tuple[int, int] | None:
 
 def _offline(architecture: str) -> LifelongError:
     return LifelongError(
-        f"The ImageNet weights of {architecture} are not on this machine and could not be downloaded; "
+        f"The ImageNet weights of {architecture} are not on this machine and could not be "
+        "downloaded; "
         "connect to the internet once, or choose the weights shipped, none or a file."
     )
 

@@ -1,7 +1,8 @@
-"""What strategies without gradients keep of each class, and how their answers for classes become answers for outputs.
+"""What strategies without gradients keep of each class, and how their answers for classes become
+answers for outputs.
 
-A class is a label of a task: an output, except in the domain scenario, where every task has classes of its own behind
-the same outputs. Classes are numbered in order of arrival.
+A class is a label of a task: an output, except in the domain scenario, where every task has classes
+of its own behind the same outputs. Classes are numbered in order of arrival.
 """
 
 from itertools import accumulate
@@ -13,7 +14,9 @@ from torch import Tensor
 from ...data.examples import Batch
 from ...data.scenarios import Plan, Task
 
-NEVER = -1e30  # the score of a class that was never seen: finite, so that nothing becomes NaN where it is the only answer
+# the score of a class that was never seen: finite, so that nothing becomes NaN where it is the only
+# answer
+NEVER = -1e30
 
 
 def count(plan: Plan) -> int:
@@ -29,7 +32,8 @@ def classes_of(plan: Plan, tasks: Tensor, labels: Tensor) -> Tensor:
 
 
 def max_per_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
-    """Answers (n, outputs) from those of the classes (n, classes): an output's is that of its best class.
+    """Answers (n, outputs) from those of the classes (n, classes): an output's is that of its best
+    class.
 
     counts: int64 (classes,), images seen of each class; one that was never seen does not answer.
     """
@@ -45,10 +49,12 @@ def max_per_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
 def update_means(
     means: Tensor, counts: Tensor, features: Tensor, classes: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Moves the class means (classes, d) and the counts int64 (classes,) in place by features (n, d) of these classes (n,).
+    """Moves the class means (classes, d) and the counts int64 (classes,) in place by features (n,
+    d) of these classes (n,).
 
-    Returns how far the features are from their class mean before and after, (n, d) each: before' after is exactly
-    what the scatter around the class means grows by (Welford 1962, for more than one image at a time).
+    Returns how far the features are from their class mean before and after, (n, d) each: before'
+    after is exactly what the scatter around the class means grows by (Welford 1962, for more than
+    one image at a time).
     """
     before = features - means[classes]
     counts += classes.bincount(minlength=len(counts))
@@ -57,6 +63,8 @@ def update_means(
 
 
 def squared_error(task: Task, batch: Batch, scores: Tensor) -> Tensor:
-    """The Brier score of answers (n, outputs): mean squared distance between probabilities and label, from 0 to 2."""
+    """The Brier score of answers (n, outputs): mean squared distance between probabilities and
+    label, from 0 to 2.
+    """
     competing = scores.masked_fill(~task.candidates(batch.tasks), -torch.inf)
     return (competing.softmax(1) - F.one_hot(batch.labels, scores.shape[1])).square().sum(1).mean()

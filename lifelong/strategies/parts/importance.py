@@ -1,9 +1,10 @@
 """How much each parameter matters for what was learned: the Fisher information, and MAS.
 
-For a linear layer y = W a + b the gradient of one image is an outer product g a', so its square is g² (a²)' and its
-absolute value |g| |a|': the average over images is one matrix product, without a loop over images. Where several
-gradients of one image count, they are added up before, because a is the same for all of them. A network with other layers
-takes its images one by one, and of many only SAMPLE, evenly chosen.
+For a linear layer y = W a + b the gradient of one image is an outer product g a', so its square is
+g² (a²)' and its absolute value |g| |a|': the average over images is one matrix product, without a
+loop over images. Where several gradients of one image count, they are added up before, because a is
+the same for all of them. A network with other layers takes its images one by one, and of many only
+SAMPLE, evenly chosen.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +19,9 @@ from ...numerics import matmul
 
 CHUNK = 2000  # images at once: bounds the memory, does not change the result beyond rounding
 BATCH = 128  # of the estimate 'batch'
-SAMPLE = 500  # images, where the gradient of each needs a backward pass of its own: a network with other than linear layers
+# images, where the gradient of each needs a backward pass of its own: a network with other than
+# linear layers
+SAMPLE = 500
 ESTIMATES = ("exact", "sampled", "true-label", "batch")
 
 Slopes = Iterator[
@@ -34,11 +37,14 @@ def fisher(
     estimate: str,
     generator: torch.Generator,
 ) -> Tensor:
-    """One of four estimates of the diagonal Fisher information, in the order of `network.flat` (p,).
+    """One of four estimates of the diagonal Fisher information, in the order of `network.flat`
+    (p,).
 
-    'exact': the expectation over all labels. 'sampled': of one label an image, drawn from the model's own answer.
-    'true-label': of the image's own label, the empirical Fisher. 'batch': the square of the mean gradient of 128 images,
-    which is no estimate of the Fisher information, but is found in many programs (van de Ven 2025 compares them).
+    'exact': the expectation over all labels. 'sampled': of one label an image, drawn from the
+    model's own answer.
+    'true-label': of the image's own label, the empirical Fisher. 'batch': the square of the mean
+    gradient of 128 images, which is no estimate of the Fisher information, but is found in many
+    programs (van de Ven 2025 compares them).
     candidates: bool (n, outputs), the labels that compete.
     """
     if estimate == "exact":
@@ -60,9 +66,11 @@ def fisher(
 def exact_fisher(network: Network, images: Tensor, candidates: Tensor) -> Tensor:
     """Diagonal Fisher information at the present weights, in the order of `network.flat` (p,).
 
-    F_i = mean over images x, expectation over labels y ~ softmax(network(x)), of (d log p(y|x) / d θ_i)²,
-    per image, never of a batch mean (Kirkpatrick et al. 2017; van de Ven 2025 calls this the exact Fisher).
-    images: uint8 (n, channels, height, width). candidates: bool (n, outputs), the labels that compete.
+    F_i = mean over images x, expectation over labels y ~ softmax(network(x)), of (d log p(y|x) / d
+    θ_i)², per image, never of a batch mean (Kirkpatrick et al. 2017; van de Ven 2025 calls this the
+    exact Fisher).
+    images: uint8 (n, channels, height, width). candidates: bool (n, outputs), the labels that
+    compete.
     """
     images, candidates = _some(network, images, candidates)
     parts = iter(candidates.split(_portion(network)))
@@ -78,7 +86,8 @@ def exact_fisher(network: Network, images: Tensor, candidates: Tensor) -> Tensor
 
 @torch.no_grad()
 def sensitivity(network: Network, images: Tensor, candidates: Tensor) -> Tensor:
-    """How much each parameter moves the answers: mean over images of |d ‖f(x)‖² / d θ_i| (Aljundi et al. 2018, eq. 3).
+    """How much each parameter moves the answers: mean over images of |d ‖f(x)‖² / d θ_i| (Aljundi
+    et al. 2018, eq. 3).
 
     f(x) are the logits of the outputs that compete, candidates bool (n, outputs). Returns (p,).
     """
@@ -111,7 +120,9 @@ def _mean(
     slopes: Callable[[Tensor], Slopes],
     of: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Mean over images of the weighted sum of `of(gradient)`, `of` being square or absolute value."""
+    """Mean over images of the weighted sum of `of(gradient)`, `of` being square or absolute
+    value.
+    """
     if not _only_linear(network):
         return _mean_one_by_one(network, images, slopes, of)
     total = [torch.zeros_like(p) for layer in network.layers for p in (layer.weight, layer.bias)]
@@ -155,7 +166,9 @@ def _squared_batches(network: Network, examples: Examples, candidates: Tensor) -
 
 
 def _gradient(network: Network, images: Tensor, slope: Tensor) -> Tensor:
-    """The gradient of the sum over images of slope' logits, a copy in the order of `network.flat`."""
+    """The gradient of the sum over images of slope' logits, a copy in the order of
+    `network.flat`.
+    """
     with torch.enable_grad():
         network.backward((network(images) * slope).sum())
     return network.flat_gradient.clone()
@@ -173,7 +186,9 @@ def _portion(network: Network) -> int:
 
 
 def _some(network: Network, *tensors: Tensor) -> tuple[Tensor, ...]:
-    """All images with what belongs to them, or as many as a network with other than linear layers can take one by one."""
+    """All images with what belongs to them, or as many as a network with other than linear layers
+    can take one by one.
+    """
     if _only_linear(network) or len(tensors[0]) <= SAMPLE:
         return tensors
     chosen = torch.linspace(0, len(tensors[0]) - 1, SAMPLE).long()

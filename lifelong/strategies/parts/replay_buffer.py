@@ -1,8 +1,9 @@
-"""The replay buffer: images stored for later tasks, which ones are chosen, and random batches of them.
+"""The replay buffer: images stored for later tasks, which ones are chosen, and random batches of
+them.
 
-Three policies choose them. 'random' and 'herding' select from a task's images when it ends and store equally many of each
-class, a class being a label of a task. 'reservoir' observes every batch during training and needs to know neither tasks
-nor classes.
+Three policies choose them. 'random' and 'herding' select from a task's images when it ends and
+store equally many of each class, a class being a label of a task. 'reservoir' observes every batch
+during training and needs to know neither tasks nor classes.
 """
 
 from typing import Self
@@ -28,15 +29,21 @@ def per_class_setting() -> int:
 
 def policy_setting(default: str) -> str:
     """Declares the setting that chooses the policy of a replay buffer."""
-    help = "Which images: random ones, those whose mean is near their class's (herding), or any that came by (reservoir)."
+    help = (
+        "Which images: random ones, those whose mean is near their class's (herding), or any "
+        "that came by (reservoir)."
+    )
     return choice(default, help, POLICIES)
 
 
 class ReplayBuffer(Stored):
-    """Images with labels and tasks, stored by a policy; with logits where batches are observed with theirs.
+    """Images with labels and tasks, stored by a policy; with logits where batches are observed with
+    theirs.
 
-    policy: one of POLICIES. per_class: stored images of each class; a reservoir has as many in all when all tasks are learned.
-    saved: which of "answers" (the logits) and "seen" (the number of observed images) go into checkpoints with the images.
+    policy: one of POLICIES. per_class: stored images of each class; a reservoir has as many in all
+    when all tasks are learned.
+    saved: which of "answers" (the logits) and "seen" (the number of observed images) go into
+    checkpoints with the images.
     """
 
     def __init__(self, policy: str, per_class: int, saved: tuple[str, ...] = ("seen",)) -> None:
@@ -55,9 +62,11 @@ class ReplayBuffer(Stored):
     def observe(
         self, batch: Batch, plan: Plan, generator: torch.Generator, logits: Tensor | None = None
     ) -> None:
-        """Updates a reservoir with the next batch of the stream; buffers of other policies stay as they are.
+        """Updates a reservoir with the next batch of the stream; buffers of other policies stay as
+        they are.
 
-        logits: (n, outputs), stored with the images. Runs out of memory, if at all, before anything is changed.
+        logits: (n, outputs), stored with the images. Runs out of memory, if at all, before anything
+        is changed.
         """
         if self.policy != "reservoir":
             return
@@ -90,7 +99,9 @@ class ReplayBuffer(Stored):
         self.examples = concat(self.examples, chosen)
 
     def rebalance(self, examples: Examples, per_class: int, generator: torch.Generator) -> None:
-        """Replaces the content by up to `per_class` random images of each class, from the old content and `examples`."""
+        """Replaces the content by up to `per_class` random images of each class, from the old
+        content and `examples`.
+        """
         self.examples = random_subset(concat(self.examples, examples), per_class, generator)
 
     def sample(self, count: int, generator: torch.Generator) -> Examples:
@@ -98,7 +109,9 @@ class ReplayBuffer(Stored):
         return self.examples.take(self._drawn(count, generator))
 
     def sample_with_logits(self, count: int, generator: torch.Generator) -> tuple[Examples, Tensor]:
-        """Returns `count` random examples, drawn with replacement, and their logits (count, outputs)."""
+        """Returns `count` random examples, drawn with replacement, and their logits (count,
+        outputs).
+        """
         drawn = self._drawn(count, generator)
         return self.examples.take(drawn), self.logits[drawn]
 
@@ -132,7 +145,8 @@ class ReplayBuffer(Stored):
 
 
 def _extended(rows: Tensor, length: int, like: Tensor) -> Tensor:
-    """Returns the rows (n, ...), with uninitialised ones up to this length; itself if it is as long.
+    """Returns the rows (n, ...), with uninitialised ones up to this length; itself if it is as
+    long.
 
     To copy thousands of images would take longer than the step.
     """
@@ -152,7 +166,8 @@ def random_subset(examples: Examples, images: int, generator: torch.Generator) -
 
 
 def herded_subset(examples: Examples, images: int, network: Network) -> Examples:
-    """Returns up to `images` examples of each class whose mean is near the class's own (Rebuffi et al. 2017, algorithm 4).
+    """Returns up to `images` examples of each class whose mean is near the class's own (Rebuffi et
+    al. 2017, algorithm 4).
 
     Near in the space of `embed_normalized`; the best come first, none twice.
     """
@@ -166,13 +181,15 @@ def herded_subset(examples: Examples, images: int, network: Network) -> Examples
 def herding(points: Tensor, count: int) -> Tensor:
     """Returns indices of the points (n, d) chosen by herding, int64 (min(n, count),).
 
-    Each brings the mean of those chosen nearest to that of all, which is scaled to length 1, as van de Ven et al. (2022) do.
+    Each brings the mean of those chosen nearest to that of all, which is scaled to length 1, as van
+    de Ven et al. (2022) do.
     """
     mean = F.normalize(points.mean(0), dim=0)
     lengths, total = points.square().sum(1), torch.zeros_like(mean)
     picked: list[int] = []
     for k in range(1, min(len(points), count) + 1):
-        # ‖mean - (total + point) / k‖² = (‖point‖² - 2 point · (k mean - total)) / k² + the same for all points
+        # ‖mean - (total + point) / k‖² = (‖point‖² - 2 point · (k mean - total)) / k² + the same
+        # for all points
         distances = torch.addmv(lengths, points, k * mean - total, alpha=-2)
         distances[picked] = torch.inf
         picked.append(int(distances.argmin()))
@@ -182,18 +199,22 @@ def herding(points: Tensor, count: int) -> Tensor:
 
 @torch.no_grad()
 def embed_normalized(network: Network, images: Tensor) -> Tensor:
-    """Returns the head's inputs for the images, scaled to length 1: (n, width of the last hidden layer)."""
+    """Returns the head's inputs for the images, scaled to length 1: (n, width of the last hidden
+    layer).
+    """
     return torch.cat([F.normalize(network.embed(part)) for part in images.split(CHUNK)])
 
 
 def reservoir(
     observed: int, arriving: int, capacity: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Returns which of the arriving images are stored, and in which slots: int64 (m,) both, slots ascending.
+    """Returns which of the arriving images are stored, and in which slots: int64 (m,) both, slots
+    ascending.
 
-    Algorithm R of Vitter (1985) for a batch: image t of the stream takes slot t while there is room, and afterwards a slot
-    drawn from 0 to t, so that each image of the stream is stored with the same probability. Of several that draw one slot
-    the last stays, as if they had come one after the other. observed: images of the stream before these.
+    Algorithm R of Vitter (1985) for a batch: image t of the stream takes slot t while there is
+    room, and afterwards a slot drawn from 0 to t, so that each image of the stream is stored with
+    the same probability. Of several that draw one slot the last stays, as if they had come one
+    after the other. observed: images of the stream before these.
     """
     number = torch.arange(observed, observed + arriving)
     anywhere = (

@@ -1,4 +1,6 @@
-"""Saving and loading of a strategy: its full state, a smaller one for inference, and the bytes it stores."""
+"""Saving and loading of a strategy: its full state, a smaller one for inference, and the bytes it
+stores.
+"""
 
 import dataclasses
 from abc import ABC, abstractmethod
@@ -16,7 +18,9 @@ from ...storage.tensor_files import add_prefix, strip_prefix
 
 
 class Stored(ABC):
-    """A stored value of several tensors. A strategy declares a field of it with `stored_value()`."""
+    """A stored value of several tensors. A strategy declares a field of it with
+    `stored_value()`.
+    """
 
     @abstractmethod
     def to(self, device: torch.device) -> Self:
@@ -24,7 +28,9 @@ class Stored(ABC):
 
     @abstractmethod
     def tensors(self) -> dict[str, Tensor]:
-        """Returns the tensors by their names in checkpoints: "field.part", or "field." for one tensor."""
+        """Returns the tensors by their names in checkpoints: "field.part", or "field." for one
+        tensor.
+        """
 
     @abstractmethod
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
@@ -41,7 +47,8 @@ def stored_value() -> dataclasses.Field:
 
 
 class Stateful(Configurable):
-    """Base class of strategies: the network, `stored` fields and auxiliary networks are their state.
+    """Base class of strategies: the network, `stored` fields and auxiliary networks are their
+    state.
 
     inference_fields: names of stored tensors and auxiliary networks that `scores` needs.
     """
@@ -100,7 +107,9 @@ class Stateful(Configurable):
             value.to(self.device)
 
     def inference_state_dict(self) -> dict[str, Tensor]:
-        """Returns the weights and the `inference_fields`, which `scores` needs, as tensors by name."""
+        """Returns the weights and the `inference_fields`, which `scores` needs, as tensors by
+        name.
+        """
         return add_prefix("network", self.network.weights()) | self._saved(self.inference_fields)
 
     def load_inference_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -112,7 +121,8 @@ class Stateful(Configurable):
         self._load(self.inference_fields, state)
 
     def storage(self, task: Task) -> dict[str, int]:
-        """Returns the bytes stored for earlier tasks once `task` is learned, by kind of information.
+        """Returns the bytes stored for earlier tasks once `task` is learned, by kind of
+        information.
 
         The network that every strategy has is left out.
         """
@@ -136,7 +146,9 @@ class Stateful(Configurable):
         }
 
     def _saved(self, names: Iterable[str]) -> dict[str, Tensor]:
-        """Returns stored tensors and the weights of auxiliary networks by their names in checkpoints."""
+        """Returns stored tensors and the weights of auxiliary networks by their names in
+        checkpoints.
+        """
         auxiliary = self.auxiliary_optimizers()
         return {
             self._saved_name(name): auxiliary[name].network.flat

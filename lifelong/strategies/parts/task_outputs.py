@@ -9,9 +9,11 @@ from ...data.scenarios import Plan
 
 
 def by_task(plan: Plan, answer: Callable[[int], Tensor]) -> Tensor:
-    """Logits (n, outputs), those of each task's own outputs as `answer(task)`, (n, outputs), gives them.
+    """Logits (n, outputs), those of each task's own outputs as `answer(task)`, (n, outputs), gives
+    them.
 
-    For plans whose tasks share no output: there the outputs of one task follow those of the task before.
+    For plans whose tasks share no output: there the outputs of one task follow those of the task
+    before.
     """
     own = [plan.outputs_of(task) for task in range(len(plan.classes))]
     return torch.cat(
