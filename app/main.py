@@ -8,18 +8,24 @@ import gc
 import signal
 import sys
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 # Streamlit puts only this folder on the import path; the library lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
+from starlette.routing import Mount
 
 from app.views.draw.gradio_app import host, warm, warm_photographs
 from lifelong import api
 
 _host = host()
-_mounts = [route for route in _host.routes if getattr(route, "path", "") == "/gradio"]
+_mounts = [route for route in _host.routes if isinstance(route, Mount) and route.path == "/gradio"]
+# Gradio declares no type for the event that ends its streams.
+_gradio: Any = _mounts[0].app
 
 
 def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -28,8 +34,8 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
     """
     before = signal.getsignal(number)
 
-    def handler(given, frame):
-        loop.call_soon_threadsafe(_mounts[0].app.stop_event.set)
+    def handler(given: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(_gradio.stop_event.set)
         if callable(before):
             before(given, frame)
 
@@ -48,7 +54,7 @@ def _warm() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(_app):
+async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             _end_streams_on(number, asyncio.get_running_loop())

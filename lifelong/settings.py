@@ -87,6 +87,7 @@ class Setting:
         )
 
 
+@dataclass
 class Configurable:
     """Base class of dataclasses with settings: lists them, checks them and creates instances."""
 

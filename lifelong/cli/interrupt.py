@@ -49,7 +49,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     Yields the function that says whether to stop.
     """
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {int(number): signal.getsignal(number) for number in SIGNALS}
     requested = False
 
     def handler(number: int, _frame: object) -> None:
@@ -64,5 +64,5 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: requested
     finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
+        for caught, earlier in before.items():
+            signal.signal(caught, earlier)

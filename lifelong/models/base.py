@@ -5,7 +5,7 @@ image goes through before.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from ..settings import Configurable
 from .parts.flat import Flat
 from .parts.linear_stack import linear_stack
+
+if TYPE_CHECKING:
+    from .parts.backbone import Backbone
 
 Shape = tuple[int, int, int]  # channels, height, width
 
@@ -30,6 +33,10 @@ class Body(nn.Module):
 
     def initialise(self, generator: torch.Generator) -> None:
         """Puts the parameters back to where training starts."""
+
+    def encode(self, features: Tensor) -> Tensor:
+        """Returns features of a frozen backbone (n, width) as this body takes them."""
+        raise TypeError("This body takes images, not features of a frozen backbone.")
 
     def begin_step(self, seed: int, task: int, step: int) -> None:
         """Goes into training mode; random changes to the images of this step follow from the three
@@ -66,6 +73,8 @@ class QuantizedFeatures(Body):
     """
 
     sees_values = True
+    low: Tensor
+    high: Tensor
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -96,6 +105,7 @@ class Network(Flat):
         sizes = (body.width, *hidden)
         layers = [part for i, o in zip(sizes, hidden) for part in (nn.Linear(i, o), nn.ReLU())]
         self.features = nn.Sequential(body, *layers)
+        self._body = (body,)  # in a tuple, so that it is not registered a second time
         self.head = nn.Linear(sizes[-1], outputs)
         self.eval()
         self._lay_out()
@@ -103,7 +113,7 @@ class Network(Flat):
     @property
     def body(self) -> Body:
         """What comes before the linear layers: images -> (n, incoming)."""
-        return self.features[0]
+        return self._body[0]
 
     def _lay_out(self) -> None:
         self.layers = (*(m for m in list(self.features)[1:] if isinstance(m, nn.Linear)), self.head)
@@ -158,9 +168,16 @@ class Model(Configurable, ABC):
 
     title: ClassVar[str]
     summary: ClassVar[str]
-    threads: ClassVar[int | None] = None
 
-    def frozen_backbone(self, precision: str) -> "Body | None":
+    @property
+    def threads(self) -> int | None:
+        """Threads that a run uses; None for all there are.
+
+        A number, where a second run beside it gains more than a second thread.
+        """
+        return None
+
+    def frozen_backbone(self, precision: str) -> "Backbone | None":
         """The frozen backbone that every image goes through once, before any training; None where
         there is none.
         """

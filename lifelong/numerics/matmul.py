@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,16 +50,18 @@ def _matmul_precision(precision: str) -> Iterator[None]:
         _converting,
         precision == "bf16" and has_cpu_feature("avx512_bf16") and not has_cpu_feature("amx_bf16"),
     )
-    coarse = {torch.backends.mkldnn.matmul: "bf16", torch.backends.cuda.matmul: "tf32"}
-    before = {matmul: matmul.fp32_precision for matmul in coarse}
-    for matmul, name in coarse.items():
-        matmul.fp32_precision = name if precision == "bf16" else "ieee"
+    # torch declares no type for the settings of mkldnn.
+    mkldnn: Any = torch.backends.mkldnn
+    coarse = {mkldnn.matmul: "bf16", torch.backends.cuda.matmul: "tf32"}
+    before = {backend: backend.fp32_precision for backend in coarse}
+    for backend, name in coarse.items():
+        backend.fp32_precision = name if precision == "bf16" else "ieee"
     try:
         yield
     finally:
         _converting = converted
-        for matmul, name in before.items():
-            matmul.fp32_precision = name
+        for backend, name in before.items():
+            backend.fp32_precision = name
 
 
 _one_at_a_time = threading.RLock()  # within one thread they may be nested

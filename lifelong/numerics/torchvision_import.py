@@ -19,4 +19,5 @@ for _schema in (
         _LIBRARIES.append(_library)
 
 import torchvision  # noqa: E402, F401
-from torchvision import datasets, models  # noqa: E402, F401
+from torchvision import datasets as datasets  # noqa: E402
+from torchvision import models as models  # noqa: E402

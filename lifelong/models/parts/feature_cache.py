@@ -154,7 +154,7 @@ def _key(front: Backbone, dataset: Dataset) -> str:
     )
     for tensor in (dataset.train_images, dataset.test_images):
         key.update(str(tuple(tensor.shape)).encode())
-        key.update(tensor.contiguous().numpy())
+        key.update(tensor.contiguous().numpy().data)
     return key.hexdigest()
 
 

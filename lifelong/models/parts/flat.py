@@ -1,11 +1,12 @@
 """A module whose parameters are views of one flat vector."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .linear_stack import GradientWriter
+from .linear_stack import GradientWriter, gradient_of
 
 
 class Flat(nn.Module):
@@ -32,7 +33,7 @@ class Flat(nn.Module):
         self.gradient_writer = GradientWriter()
         self._connected = tuple(connected)
         ours = {id(p) for layer in self._connected for p in layer.parameters()}
-        self._added_to = [p.grad for p in self.parameters() if id(p) not in ours]
+        self._added_to = [gradient_of(p) for p in self.parameters() if id(p) not in ours]
 
     def move(self, device: torch.device) -> None:
         """Takes everything to a device; the flat vectors are made anew there."""
@@ -50,10 +51,11 @@ class Flat(nn.Module):
         self.gradient_writer.layers = set()
 
     def _end(self) -> None:
+        written = self.gradient_writer.layers or set()
         for layer in self._connected:
-            if layer not in self.gradient_writer.layers:
-                layer.weight.grad.zero_()
-                layer.bias.grad.zero_()
+            if layer not in written:
+                gradient_of(layer.weight).zero_()
+                gradient_of(layer.bias).zero_()
         self.gradient_writer.layers = None
 
     def initialise(self, generator: torch.Generator) -> None:
@@ -76,7 +78,7 @@ class Flat(nn.Module):
                 )
 
     @torch.no_grad()
-    def answer_with(self, flat: Tensor, *inputs: Tensor) -> Tensor:
+    def answer_with(self, flat: Tensor, *inputs: Any) -> Tensor:
         """What these weights (p,), in the order of `flat`, make of the inputs; the module keeps its
         own.
         """

@@ -8,12 +8,21 @@ graph: a step of the 784-400-400 network takes a tenth less time.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from ...numerics import matmul
+
+
+def gradient_of(parameter: Tensor) -> Tensor:
+    """Returns the gradient of a parameter of a flat module, which always has one."""
+    gradient = parameter.grad
+    if gradient is None:
+        raise RuntimeError("The parameter has no gradient: its module was not flattened.")
+    return gradient
 
 
 class GradientWriter:
@@ -32,7 +41,7 @@ class GradientWriter:
 
         factor: the outputs as a product takes them, and so are the inputs.
         """
-        weight, bias = layer.weight.grad, layer.bias.grad
+        weight, bias = gradient_of(layer.weight), gradient_of(layer.bias)
         if self.layers is None or layer in self.layers:
             weight.add_(matmul.matmul(factor.t(), inputs))
             bias.add_(outputs.sum(0))
@@ -61,10 +70,10 @@ def linear_stack(
 class _LinearStack(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx,
+        ctx: Any,
         x: Tensor,
         _leaf: Tensor,
-        layers,
+        layers: Sequence[nn.Linear],
         writer: GradientWriter,
         relu_last: bool,
         *gates: Tensor,
@@ -93,7 +102,7 @@ class _LinearStack(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d: Tensor) -> tuple:
+    def backward(ctx: Any, d: Tensor) -> tuple:
         of_gates: list[Tensor | None] = [None] * len(ctx.gates)
         for k in range(len(ctx.layers) - 1, -1, -1):
             layer = ctx.layers[k]

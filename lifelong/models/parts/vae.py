@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -50,11 +51,14 @@ class VAE(Flat):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latents, both (n, latents)."""
-        return linear_stack(x, self.encoder, self.gradient_writer).chunk(2, dim=1)
+        mean, log_variance = linear_stack(x, _linear(self.encoder), self.gradient_writer).chunk(
+            2, dim=1
+        )
+        return mean, log_variance
 
     def decode(self, latents: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
         """The logits of the pixels, (n, pixels)."""
-        return linear_stack(latents, self.decoder, self.gradient_writer, gates=gates)
+        return linear_stack(latents, _linear(self.decoder), self.gradient_writer, gates=gates)
 
     def forward(
         self, noise: Tensor, mode: Tensor | None = None, gates: Sequence[Tensor] = ()
@@ -102,6 +106,11 @@ class VAE(Flat):
             log_weights
             - (apart + self.mode_log_variance.sum(1) + self.latents * math.log(2 * math.pi)) / 2
         ).logsumexp(1)
+
+
+def _linear(layers: nn.ModuleList) -> list[nn.Linear]:
+    """Returns the modules of a list of linear layers under their type."""
+    return cast(list[nn.Linear], list(layers))
 
 
 def _layers(*widths: int) -> nn.ModuleList:

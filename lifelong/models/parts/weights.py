@@ -163,5 +163,5 @@ def _digest(tensors: dict[str, Tensor]) -> str:
     seen = hashlib.blake2b(digest_size=8)
     for name in sorted(tensors):
         seen.update(name.encode())
-        seen.update(tensors[name].detach().contiguous().flatten().view(torch.uint8).numpy())
+        seen.update(tensors[name].detach().contiguous().flatten().view(torch.uint8).numpy().data)
     return seen.hexdigest()

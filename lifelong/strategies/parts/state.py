@@ -5,7 +5,7 @@ stores.
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -41,7 +41,7 @@ class Stored(ABC):
         """Returns the bytes of the tensors by kind of information, such as "images" or "logits"."""
 
 
-def stored_value() -> dataclasses.Field:
+def stored_value() -> Any:
     """Declares a `Stored` value, created in `__post_init__`, that is saved with a run."""
     return dataclasses.field(init=False, repr=False, metadata={"stored_value": True})
 
@@ -79,7 +79,7 @@ class Stateful(Configurable):
             for part, adam in self.auxiliary_optimizers().items()
             for name, tensor in add_prefix(f"part.{part}.adam", adam.state_dict()).items()
         }
-        values = {}
+        values: dict[str, Tensor] = {}
         for value in self._stored_values().values():
             values |= add_prefix("strategy", value.tensors())
         return {
