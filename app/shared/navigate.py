@@ -1,6 +1,7 @@
 """Navigation between pages and within a page, by its address."""
 
 import time
+from collections.abc import Collection
 
 import streamlit as st
 
@@ -18,6 +19,16 @@ URL_GRACE_SECONDS = 3.0
 def navigate_to(**address: str) -> None:
     """Sets the address that the page goes to. For callbacks."""
     st.session_state["going"] = (address, time.monotonic())
+
+
+def navigate_to_choice(name: str, choice: str | None, known: Collection[str]) -> None:
+    """Sets the address to what was chosen in a select box. For callbacks.
+
+    Streamlit hands over a label that is no option any more as it is, with every click: the label of
+    a run or study changes as it learns. That is no choice, and the page stays where it is.
+    """
+    if choice is not None and choice in known:
+        navigate_to(**{name: choice})
 
 
 def cancel() -> None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.shared import chart_data, charts, matrix_chart, setting_control, status
+from app.shared import chart_data, charts, matrix_chart, navigate, setting_control, status
 from app.views.train import strategy_form
 from lifelong import api, config, metrics, registry
 from lifelong.events import Failed
@@ -64,6 +64,15 @@ def test_an_unknown_run_is_one_sentence_and_the_page_stays_usable(page, run):
     at = open_page(page, run=run)
     assert len(at.error) == 1 and "There is no run" in at.error[0].value
     assert at.radio(key="scenario") if page == "train" else at.selectbox(key="run_pick")
+
+
+def test_a_label_that_is_no_option_any_more_is_no_choice(monkeypatch):
+    went: list[dict[str, str]] = []
+    monkeypatch.setattr(navigate, "navigate_to", lambda **address: went.append(address))
+    navigate.navigate_to_choice("study", "MNIST · 3 seeds · e26980", ["transfer-mnist-e26980"])
+    assert went == []
+    navigate.navigate_to_choice("study", "transfer-mnist-e26980", ["transfer-mnist-e26980"])
+    assert went == [{"study": "transfer-mnist-e26980"}]
 
 
 @pytest.mark.parametrize("page", ["train", "inspect"])

@@ -58,8 +58,8 @@ def _picker(rows: Sequence[Mapping[str, Any]], run: str | None) -> None:
 
 
 def _on_run_change() -> None:
-    query.clear()
-    if state["run_pick"]:
+    if state["run_pick"] in {row["id"] for row in api.run_list()}:
+        query.clear()
         query["run"] = state["run_pick"]
 
 

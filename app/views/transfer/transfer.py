@@ -71,7 +71,7 @@ def _list_entry(study: str) -> str:
 
 
 def _on_study_change() -> None:
-    navigate.navigate_to(study=state["study_pick"])
+    navigate.navigate_to_choice("study", state["study_pick"], api.study_list())
 
 
 def _show(study: str, result: StudyResult, run_state: str) -> None:
