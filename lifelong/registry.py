@@ -107,7 +107,9 @@ def models() -> "dict[str, type[Model]]":
 
 
 def load(kind: str, name: str) -> Any:
-    """Returns a plug-in. Raises LifelongError if it is broken, or unknown: with the nearest name."""
+    """Returns a plug-in. Raises LifelongError if it is broken, or unknown: with the nearest
+    name.
+    """
     if name in _own(kind):
         return _only(kind, importlib.import_module(f".{kind}.{_file(name)}", __package__))
     found = _entry_points(kind).get(name)

@@ -1,4 +1,6 @@
-"""All data sets: those that are declared, and those that people bring. Only `load` imports torch."""
+"""All data sets: those that are declared, and those that people bring. Only `load` imports
+torch.
+"""
 
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +31,9 @@ def outline(name: str) -> DatasetSpec:
 
 
 def spec(name: str) -> DatasetSpec:
-    """Returns the declaration of a data set. Raises LifelongError if it is unknown or unreadable."""
+    """Returns the declaration of a data set. Raises LifelongError if it is unknown or
+    unreadable.
+    """
     if name in registry.names("datasets"):
         return registry.dataset(name)
     location(name)

@@ -38,7 +38,9 @@ class Source(ABC):
         """Reads the data set. Raises LifelongError for a file that is damaged or does not fit."""
 
     def incomplete(self) -> LifelongError | None:
-        """Returns the error for a data set of which only a part is there, naming what is missing."""
+        """Returns the error for a data set of which only a part is there, naming what is
+        missing.
+        """
         return None
 
 
@@ -46,8 +48,10 @@ class Source(ABC):
 class Download:
     """A data set on the internet.
 
-    folder: of its files, under the download folder. addresses: of the archives, tried in this order.
-    archives: names (`*.gz` or `*.tar.gz`) with checksums, "md5:..." or "sha256:...". nbytes: of all.
+    folder: of its files, under the download folder. addresses: of the archives, tried in this
+    order.
+    archives: names (`*.gz` or `*.tar.gz`) with checksums, "md5:..." or "sha256:...". nbytes: of
+    all.
     """
 
     folder: str
@@ -132,7 +136,8 @@ class DatasetSpec:
         return next((place for source in self.sources if (place := source.location())), None)
 
     def load(self) -> "Dataset":
-        """Loads the data set; downloads it if it is not on this machine, or else loads the fallback.
+        """Loads the data set; downloads it if it is not on this machine, or else loads the
+        fallback.
 
         Raises LifelongError if there is neither a copy, a network nor a fallback, or a copy is
         damaged.

@@ -44,9 +44,10 @@ def fetch(
 ) -> None:
     """Downloads a file from the first address that delivers it, whole or not at all.
 
-    checksum: algorithm and digest, "md5:..." or "sha256:..."; a digest may be only the first digits,
-    as in the names of torchvision's weights. report: is called with the bytes so far; an exception
-    that it raises ends the download. Raises DownloadError, or OSError if the file cannot be written.
+    checksum: algorithm and digest, "md5:..." or "sha256:..."; a digest may be only the first
+    digits, as in the names of torchvision's weights. report: is called with the bytes so far; an
+    exception that it raises ends the download. Raises DownloadError, or OSError if the file cannot
+    be written.
     """
     if offline():
         raise DownloadError("LIFELONG_OFFLINE forbids downloads")
