@@ -87,7 +87,7 @@ def read(part: Split, how: TargetShape) -> tuple[np.ndarray, set[str]]:
     for place, (where, file) in zip(images, _told(part, "Reading")):
         with _reading(where):
             image = _opened(where, file)
-            formats.add(image.format)
+            formats.add(image.format or "")
             _decode_into(where, image, place, how.cropped)
     return images, formats
 
