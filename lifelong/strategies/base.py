@@ -19,12 +19,6 @@ from ..models.parts.optimizer import Adam
 from ..numerics import hardware, matmul, seeds
 from .parts.state import Stateful
 
-# Once a task is known its gradients, and with them Adam's averages, sink to numbers so small that
-# the processor handles
-# each of them by itself: a step then took twice as long. They count as zero; set here, before torch
-# starts its threads.
-torch.set_flush_denormal(True)
-
 FEWEST_STEPS = 60  # one pass over the embedded sample would be 6 steps, too few to learn anything
 CHUNKS = 100  # of a single pass: enough to see it progress, few enough for large matrix products
 
@@ -63,15 +57,18 @@ class Strategy(Stateful):
         Random numbers are drawn on the processor and taken there: one seed means the same numbers
         on every device.
         """
+        # Once a task is known, its gradients and Adam's averages sink to numbers so small that the
+        # processor handles each of them by itself: a step then took twice as long. In the thread
+        # that computes they count as zero.
+        torch.set_flush_denormal(True)
         self.network = network
         self.plan = plan
         self.recipe = config.training_recipe
         self.seed = config.seed
         self.precision = config.precision
         self.generator = torch.Generator()
-        self.batch_limit: int | None = (
-            None  # images that the memory holds in one step, where those are fewer than wanted
-        )
+        # Images of one step, where the recipe's batch does not fit into memory.
+        self.batch_limit: int | None = None
         self._body_statistics = tuple(network.statistics().values())
         self.to_device()
         self.restart()
