@@ -13,9 +13,9 @@ pytestmark = pytest.mark.usefixtures("small")
 
 @pytest.fixture
 def second_task():
-    told = Experiment(config("agem", settings={"per_class": 5}, precision="fp32"))
-    list(told.events(until=1))
-    return told.strategy, told.tasks[1]
+    experiment = Experiment(config("agem", settings={"per_class": 5}, precision="fp32"))
+    list(experiment.events(until=1))
+    return experiment.strategy, experiment.tasks[1]
 
 
 def reference(strategy, task) -> torch.Tensor:

@@ -46,31 +46,33 @@ def ridge(
 def test_weights_and_answers_are_the_same_whatever_the_order_of_tasks(dealt, small):
     one, _ = run_all(config("analytic"))
     other, _ = run_all(config("analytic", **dealt))
-    for kept in ("sums", "weights"):
+    for name in ("sums", "weights"):
         ours, theirs = (
-            getattr(told.strategy, kept)[:, by_label(told.plan)] for told in (one, other)
+            getattr(experiment.strategy, name)[:, by_label(experiment.plan)]
+            for experiment in (one, other)
         )
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
     assert torch.equal(one.strategy.gram, other.strategy.gram), (
         "whole numbers are added up without rounding"
     )
     answers = [
-        told.strategy.scores(small.test_images)[:, by_label(told.plan)] for told in (one, other)
+        experiment.strategy.scores(small.test_images)[:, by_label(experiment.plan)]
+        for experiment in (one, other)
     ]
     torch.testing.assert_close(*answers, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 def test_the_weights_are_those_of_one_ridge_regression_on_all_images(scenario, small):
-    told, _ = run_all(config("analytic", scenario))
-    place = torch.tensor(by_label(told.plan))
-    expected = ridge(told.strategy, small.train_images, place[small.train_labels])
-    torch.testing.assert_close(told.strategy.weights.double(), expected, rtol=1e-5, atol=1e-6)
+    experiment, _ = run_all(config("analytic", scenario))
+    position = torch.tensor(by_label(experiment.plan))
+    expected = ridge(experiment.strategy, small.train_images, position[small.train_labels])
+    torch.testing.assert_close(experiment.strategy.weights.double(), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_within_a_task_it_answers_for_every_image_so_far():
-    told = Experiment(config("analytic", tasks=2))
-    strategy, task = told.strategy, told.tasks[0]
+    experiment = Experiment(config("analytic", tasks=2))
+    strategy, task = experiment.strategy, experiment.tasks[0]
     assert (strategy.scores(task.test.images) == 0).all()
     learning = strategy.learn(task)
     for _ in range(3):
@@ -83,25 +85,25 @@ def test_within_a_task_it_answers_for_every_image_so_far():
 
 
 def test_what_was_taken_in_is_never_lost():
-    told = Experiment(config("analytic"))
-    list(told.events(until=1))
-    after_one = told.strategy.gram.clone()
-    list(told.events())
+    experiment = Experiment(config("analytic"))
+    list(experiment.events(until=1))
+    after_one = experiment.strategy.gram.clone()
+    list(experiment.events())
     alone = []
-    for task in told.tasks:
-        h = told.strategy.embed(task.train.images).double()
+    for task in experiment.tasks:
+        h = experiment.strategy.embed(task.train.images).double()
         alone.append(h.T @ h)
     assert torch.equal(after_one.tril(), alone[0].tril()) and torch.equal(
-        told.strategy.gram.tril(), sum(alone).tril()
+        experiment.strategy.gram.tril(), sum(alone).tril()
     )
 
 
 def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
-    told, _ = run_all(config("analytic", settings={"ridge": 100}))
-    strategy = told.strategy
+    experiment, _ = run_all(config("analytic", settings={"ridge": 100}))
+    strategy = experiment.strategy
     answers = strategy.embed(small.train_images) @ strategy.weights
-    place = torch.tensor(by_label(told.plan))
-    expected = (answers - F.one_hot(place[small.train_labels], 10)).square().mean().sqrt()
+    position = torch.tensor(by_label(experiment.plan))
+    expected = (answers - F.one_hot(position[small.train_labels], 10)).square().mean().sqrt()
     torch.testing.assert_close(strategy.error, expected, rtol=1e-3, atol=0)
     torch.testing.assert_close(strategy.scores(small.train_images), answers / strategy.error)
 
@@ -125,8 +127,8 @@ def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
 def test_blank_images_are_no_reason_to_fail():
     dataset = toy_dataset(classes=2)
     dataset.train_images.zero_()
-    told, _ = run_all(config("analytic", tasks=1), dataset)
-    assert told.strategy.scores(dataset.test_images).isfinite().all()
+    experiment, _ = run_all(config("analytic", tasks=1), dataset)
+    assert experiment.strategy.scores(dataset.test_images).isfinite().all()
 
 
 def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
@@ -168,34 +170,34 @@ def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small
 
 def test_what_is_kept_does_not_grow_with_the_images_and_answering_needs_no_sums():
     few, many = (run_all(config("analytic"), toy_dataset(train=count))[0] for count in (24, 72))
-    counted = [told.strategy.storage(told.tasks[-1]) for told in (few, many)]
+    counted = [experiment.strategy.storage(experiment.tasks[-1]) for experiment in (few, many)]
     assert counted[0] == counted[1] and set(counted[0]) == {"statistics", "weights"}
     needed = {name for name in few.strategy.inference_state_dict() if name.startswith("strategy")}
     assert needed == {"strategy.weights.", "strategy.error.", "strategy.counts."}
 
 
 def test_asking_for_answers_on_the_way_changes_nothing():
-    asked, _ = run_all(config("analytic"))
+    evaluated, _ = run_all(config("analytic"))
     quiet = Experiment(config("analytic"))
     for task in quiet.tasks:
         list(quiet.strategy.learn(task))
-    ours, theirs = asked.strategy.state_dict(), quiet.strategy.state_dict()
+    ours, theirs = evaluated.strategy.state_dict(), quiet.strategy.state_dict()
     assert same(ours, theirs)
 
 
 def test_the_loss_is_finite_and_falls_within_a_task():
-    told = Experiment(config("analytic", steps=20))
+    experiment = Experiment(config("analytic", steps=20))
     losses = []
-    for task in told.tasks:
-        for _, _, loss in told.strategy.learn(task):
-            told.strategy.scores(task.probe.images)
+    for task in experiment.tasks:
+        for _, _, loss in experiment.strategy.learn(task):
+            experiment.strategy.scores(task.probe.images)
             losses.append(float(loss))
     assert all(0 <= loss <= 2 for loss in losses)
     assert len(losses) == 30 and losses[10] > 5 * losses[19] and losses[20] > 5 * losses[29]
 
 
 def test_a_portion_leaves_the_network_as_it_was():
-    told = Experiment(config("analytic"))
-    before = told.strategy.network.flat.clone()
-    told.strategy.step(told.tasks[0], batch_of(told.tasks[0].train))
-    assert torch.equal(told.strategy.network.flat, before)
+    experiment = Experiment(config("analytic"))
+    before = experiment.strategy.network.flat.clone()
+    experiment.strategy.step(experiment.tasks[0], batch_of(experiment.tasks[0].train))
+    assert torch.equal(experiment.strategy.network.flat, before)

@@ -14,9 +14,9 @@ from tests.helpers import batch_of, config, run_all
 
 def in_second_task(scenario: str = "class", **settings):
     """The strategy after its first task, its second task and a batch of that."""
-    told = Experiment(config("augmented-replay", scenario, settings=settings))
-    list(told.events(until=1))
-    return told.strategy, told.tasks[1], batch_of(told.tasks[1].train)
+    experiment = Experiment(config("augmented-replay", scenario, settings=settings))
+    list(experiment.events(until=1))
+    return experiment.strategy, experiment.tasks[1], batch_of(experiment.tasks[1].train)
 
 
 @pytest.mark.parametrize("scenario", sorted(registry.strategy("augmented-replay").scenarios))
@@ -51,17 +51,19 @@ def test_an_image_looks_different_each_time_it_is_practised_but_not_when_the_mod
 def test_images_are_kept_as_they_are_and_so_many_of_each_class(small):
     strategy, _, _ = in_second_task(per_class=9)
     known = {image.numpy().tobytes() for image in small.train_images}
-    kept = [image.numpy().tobytes() for image in strategy.buffer.examples.images]
+    stored = [image.numpy().tobytes() for image in strategy.buffer.examples.images]
     assert (
-        len(kept) == len(set(kept)) == 9 * 4 and set(kept) <= known
+        len(stored) == len(set(stored)) == 9 * 4 and set(stored) <= known
     )  # 3 tasks of 4, 3 and 3 classes
 
 
 def test_the_images_of_a_task_are_not_changed_by_learning_it(small):
-    told = Experiment(config("augmented-replay"))
-    before = [task.train.images.clone() for task in told.tasks]
-    list(told.events())
-    assert all(torch.equal(task.train.images, images) for task, images in zip(told.tasks, before))
+    experiment = Experiment(config("augmented-replay"))
+    before = [task.train.images.clone() for task in experiment.tasks]
+    list(experiment.events())
+    assert all(
+        torch.equal(task.train.images, images) for task, images in zip(experiment.tasks, before)
+    )
 
 
 def test_few_images_go_much_further_than_in_replay():

@@ -24,13 +24,17 @@ def present(strategy, batch) -> Lesson:
 
 
 def test_a_chosen_class_is_made_up():
-    told = Experiment(config("bi-r", tasks=5, steps=300), toy_dataset(train=60))
-    strategy = told.strategy
-    for task in told.tasks[:2]:
+    experiment = Experiment(config("bi-r", tasks=5, steps=300), toy_dataset(train=60))
+    strategy = experiment.strategy
+    for task in experiment.tasks[:2]:
         for _step in strategy.learn(task):
             pass
     means = torch.stack(
-        [t.train.images[t.train.labels == o].float().mean(0) for t in told.tasks for o in t.outputs]
+        [
+            t.train.images[t.train.labels == o].float().mean(0)
+            for t in experiment.tasks
+            for o in t.outputs
+        ]
     ).flatten(1)
     outputs = torch.arange(4).repeat_interleave(50)
     gates = strategy.gates(outputs // 2, F.one_hot(outputs, 10).float())
@@ -134,14 +138,17 @@ def test_replayed_images_are_of_past_tasks_and_have_the_softened_answers_of_the_
     assert lesson.images.dtype == torch.uint8 and lesson.images.shape[1:] == batch.images.shape[1:]
     assert set(lesson.tasks.tolist()) == {0, 1}
     strategy.network.flat.copy_(strategy.teacher)
-    told = strategy.network(lesson.images).detach()
+    teacher_logits = strategy.network(lesson.images).detach()
     allowed = {"task": [range(4), range(4, 7)], "domain": [range(4)] * 2, "class": [range(7)] * 2}[
         scenario
     ]
     for image in range(300):
         own = list(allowed[lesson.tasks[image]])
         torch.testing.assert_close(
-            lesson.targets[image, own], (told[image, own] / 2).softmax(0), rtol=1e-3, atol=1e-4
+            lesson.targets[image, own],
+            (teacher_logits[image, own] / 2).softmax(0),
+            rtol=1e-3,
+            atol=1e-4,
         )
         assert float(lesson.targets[image].sum()) == pytest.approx(1)
 
@@ -177,6 +184,6 @@ def test_a_step_learns_from_labels_of_present_and_soft_answers_of_the_past_by_th
 
 
 def test_nothing_is_kept_but_the_weights_of_the_way_back():
-    told = Experiment(config("bi-r"))
-    events = list(told.events())
-    assert events[-2].stored == {"weights": told.strategy.vae.flat.nbytes}
+    experiment = Experiment(config("bi-r"))
+    events = list(experiment.events())
+    assert events[-2].stored == {"weights": experiment.strategy.vae.flat.nbytes}

@@ -19,7 +19,7 @@ from lifelong.runs import store as run_store
 from lifelong.runs.folders import home
 from lifelong.storage import tensor_files
 from lifelong.strategies.base import Strategy
-from lifelong.training import experiment
+from lifelong.training.experiment import Experiment
 from tests.helpers import (
     config,
     learn,
@@ -42,30 +42,30 @@ SPARSE = {
 pytestmark = pytest.mark.usefixtures("small")
 
 
-def story(at) -> list[dict]:
+def events_of(folder) -> list[dict]:
     """The record without its clocks, which differ from time to time."""
-    events = [json.loads(line) for line in (at / "record.jsonl").read_text().splitlines()]
+    events = [json.loads(line) for line in (folder / "record.jsonl").read_text().splitlines()]
     return [
         {key: value for key, value in event.items() if key not in ("seconds", "evaluating")}
         for event in events
     ]
 
 
-def kept(at) -> dict[str, dict]:
+def tensors_of(folder) -> dict[str, dict]:
     """Everything in the checkpoints of a run, by file."""
-    return {file.name: tensor_files.read(file)[0] for file in sorted(at.glob("*.safetensors"))}
+    return {file.name: tensor_files.read(file)[0] for file in sorted(folder.glob("*.safetensors"))}
 
 
 @cache
 def never_stopped(strategy, scenario) -> tuple[list[dict], dict[str, dict]]:
     """The record and the checkpoints of a run that was learned in one go."""
-    at = learned_run(config(strategy, scenario))
-    return story(at), kept(at)
+    folder = learned_run(config(strategy, scenario))
+    return events_of(folder), tensors_of(folder)
 
 
-def assert_equals(at, never: tuple[list[dict], dict[str, dict]]):
-    assert story(at) == never[0]
-    ours, theirs = kept(at), never[1]
+def assert_equals(folder, never: tuple[list[dict], dict[str, dict]]):
+    assert events_of(folder) == never[0]
+    ours, theirs = tensors_of(folder), never[1]
     assert ours.keys() == theirs.keys()
     assert [name for name in ours if not same(ours[name], theirs[name])] == []
 
@@ -74,14 +74,14 @@ def assert_equals(at, never: tuple[list[dict], dict[str, dict]]):
 def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finished(
     strategy, scenario
 ):
-    told, events = run_all(config(strategy, scenario))
+    experiment, events = run_all(config(strategy, scenario))
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     assert [e.task for e in events if isinstance(e, TaskLearned)] == [0, 1, 2]
     assert all(isinstance(e, Step | TaskLearned) for e in events[1:-1])
     positions = [(e.task, e.step if isinstance(e, Step) else float("inf")) for e in events[1:-1]]
     assert positions == sorted(set(positions))
     assert {e.task for e in events if isinstance(e, Step)} == {0, 1, 2}
-    assert events[0].parameters == told.strategy.network.flat.numel()
+    assert events[0].parameters == experiment.strategy.network.flat.numel()
 
 
 @every_pair
@@ -139,23 +139,23 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(strategy, sce
 
 @every_pair
 def test_a_state_survives_the_way_through_safetensors(strategy, scenario):
-    told, _ = run_all(config(strategy, scenario))
-    state = told.state_dict()
+    experiment, _ = run_all(config(strategy, scenario))
+    state = experiment.state_dict()
     back = load(save({name: tensor.contiguous() for name, tensor in state.items()}))
     assert same(back, state)
-    fresh = experiment.Experiment(config(strategy, scenario))
+    fresh = Experiment(config(strategy, scenario))
     fresh.load_state_dict(back, task=3, step=0)
     assert same(fresh.state_dict(), state)
 
 
 @every_pair
 def test_what_answers_needs_gives_the_same_scores(strategy, scenario, small):
-    told, _ = run_all(config(strategy, scenario))
-    fresh = experiment.Experiment(config(strategy, scenario))
-    fresh.strategy.load_inference_state_dict(load(save(told.strategy.inference_state_dict())))
+    experiment, _ = run_all(config(strategy, scenario))
+    fresh = Experiment(config(strategy, scenario))
+    fresh.strategy.load_inference_state_dict(load(save(experiment.strategy.inference_state_dict())))
     with torch.no_grad():
         assert torch.equal(
-            fresh.strategy.scores(small.test_images), told.strategy.scores(small.test_images)
+            fresh.strategy.scores(small.test_images), experiment.strategy.scores(small.test_images)
         )
 
 
@@ -185,7 +185,7 @@ def test_a_run_stopped_at_every_single_step_equals_one_never_stopped(strategy, s
     for _ in range(100):
         if isinstance(learn(stopped, stop=lambda: True)[-1], Finished):
             break
-    assert_equals(stopped, (story(plain), kept(plain)))
+    assert_equals(stopped, (events_of(plain), tensors_of(plain)))
 
 
 @every_pair
@@ -247,12 +247,13 @@ def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_sam
         run_store.undo(run)
         assert len(run_store.history(run).learned) == task
         assert run_store.state(run) == ("stopped" if task else "new")
-        assert sorted(kept(run)) == sorted(
+        assert sorted(tensors_of(run)) == sorted(
             name for name in never if int(name.split(".")[0].rpartition("-")[2]) < task
         )
         if task:
             assert same(
-                kept(run)[f"resume-{task - 1}.safetensors"], never[f"resume-{task - 1}.safetensors"]
+                tensors_of(run)[f"resume-{task - 1}.safetensors"],
+                never[f"resume-{task - 1}.safetensors"],
             )
     learn(run, until=2)
     learn(run, stop=stop_after(3))
@@ -299,13 +300,13 @@ def test_the_first_images_come_in_the_same_order_whatever_the_strategy(
 
 
 def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
-    told = experiment.Experiment(
-        config(), stop=lambda: torch.rand(3, generator=told.strategy.generator).sum() < 0
+    experiment = Experiment(
+        config(), stop=lambda: torch.rand(3, generator=experiment.strategy.generator).sum() < 0
     )
-    list(told.events())
+    list(experiment.events())
     plain, _ = run_all(config())
-    assert torch.equal(told.state_dict()["network.flat"], plain.state_dict()["network.flat"])
-    assert not torch.equal(told.state_dict()["generator"], plain.state_dict()["generator"])
+    assert torch.equal(experiment.state_dict()["network.flat"], plain.state_dict()["network.flat"])
+    assert not torch.equal(experiment.state_dict()["generator"], plain.state_dict()["generator"])
 
 
 def test_torchs_global_generator_plays_no_part():

@@ -10,9 +10,9 @@ from tests.helpers import batch_of, config, run_all
 pytestmark = pytest.mark.usefixtures("small")
 
 
-def watched(told: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def watched(experiment: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Learns to the end; every batch's images and the answers given to them before the step."""
-    strategy, passed = told.strategy, []
+    strategy, passed = experiment.strategy, []
     after = strategy.after_step
 
     def noted(task, batch, logits):
@@ -20,38 +20,40 @@ def watched(told: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
         after(task, batch, logits)
 
     strategy.after_step = noted
-    list(told.events())
+    list(experiment.events())
     return passed
 
 
 @pytest.mark.parametrize("strategy", ["der", "derpp"])
 def test_the_answers_are_those_of_the_moment_when_the_image_was_kept(strategy):
-    told = Experiment(config(strategy, settings={"per_class": 2}))
+    experiment = Experiment(config(strategy, settings={"per_class": 2}))
     given = {}
-    for images, logits in watched(told):
+    for images, logits in watched(experiment):
         for image, answer in zip(images, logits):
             given.setdefault(image.numpy().tobytes(), []).append(answer)
-    kept = told.strategy
-    assert len(kept.buffer) == len(kept.buffer.logits) == 20
-    for image, answer in zip(kept.buffer.examples.images, kept.buffer.logits):
+    learner = experiment.strategy
+    assert len(learner.buffer) == len(learner.buffer.logits) == 20
+    for image, answer in zip(learner.buffer.examples.images, learner.buffer.logits):
         assert any(torch.equal(answer, once) for once in given[image.numpy().tobytes()])
-    assert not torch.allclose(kept.network(kept.buffer.examples.images), kept.buffer.logits)
+    assert not torch.allclose(
+        learner.network(learner.buffer.examples.images), learner.buffer.logits
+    )
 
 
 @pytest.mark.parametrize("strategy", ["der", "derpp"])
 def test_while_there_is_room_the_memory_is_the_stream_with_its_answers(strategy):
-    told = Experiment(config(strategy, settings={"per_class": 5000}))
-    images, logits = (torch.cat(parts) for parts in zip(*watched(told)))
-    assert torch.equal(told.strategy.buffer.examples.images, images) and torch.equal(
-        told.strategy.buffer.logits, logits
+    experiment = Experiment(config(strategy, settings={"per_class": 5000}))
+    images, logits = (torch.cat(parts) for parts in zip(*watched(experiment)))
+    assert torch.equal(experiment.strategy.buffer.examples.images, images) and torch.equal(
+        experiment.strategy.buffer.logits, logits
     )
 
 
 @pytest.mark.parametrize("scenario", ["task", "class"])
 def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand(scenario):
-    told = Experiment(config("der", scenario, settings={"alpha": 0.7}))
-    list(told.events(until=2))
-    strategy, task = told.strategy, told.tasks[2]
+    experiment = Experiment(config("der", scenario, settings={"alpha": 0.7}))
+    list(experiment.events(until=2))
+    strategy, task = experiment.strategy, experiment.tasks[2]
     batch = batch_of(task.train)
     logits = strategy.network(batch.images)
     strategy.generator = seeds.generator(0, "test")
@@ -64,8 +66,8 @@ def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand
 
 
 def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
-    told, _ = run_all(config("der"))
-    strategy, task = told.strategy, told.tasks[2]
+    experiment, _ = run_all(config("der"))
+    strategy, task = experiment.strategy, experiment.tasks[2]
     batch = batch_of(task.train)
     strategy.buffer.logits = strategy.network(strategy.buffer.examples.images).detach()
     logits = strategy.network(batch.images)
@@ -77,10 +79,10 @@ def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
 def test_the_more_they_count_the_nearer_the_network_stays_to_its_old_answers():
     apart = []
     for alpha in (0.0, 10.0):
-        told = Experiment(config("der", steps=30, settings={"alpha": alpha}))
-        list(told.events(until=1))
-        old = told.tasks[0].test.images
-        before = told.strategy.network(old).detach()
-        list(told.events())
-        apart.append((told.strategy.network(old).detach() - before).square().mean())
+        experiment = Experiment(config("der", steps=30, settings={"alpha": alpha}))
+        list(experiment.events(until=1))
+        old = experiment.tasks[0].test.images
+        before = experiment.strategy.network(old).detach()
+        list(experiment.events())
+        apart.append((experiment.strategy.network(old).detach() - before).square().mean())
     assert apart[1] < apart[0] / 3

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.usefixtures("small")
 
 @pytest.fixture(params=["task", "domain", "class"])
 def third_task(request):
-    told = Experiment(config("derpp", request.param, settings={"alpha": 0.7, "beta": 0.3}))
-    list(told.events(until=2))
-    return told.strategy, told.tasks[2], batch_of(told.tasks[2].train)
+    experiment = Experiment(config("derpp", request.param, settings={"alpha": 0.7, "beta": 0.3}))
+    list(experiment.events(until=2))
+    return experiment.strategy, experiment.tasks[2], batch_of(experiment.tasks[2].train)
 
 
 def test_the_loss_is_the_sum_of_three_terms_by_hand(third_task):
@@ -37,15 +37,15 @@ def test_the_loss_is_the_sum_of_three_terms_by_hand(third_task):
 def test_a_step_takes_two_batches_through_the_network(third_task, monkeypatch):
     strategy, task, batch = third_task
     passed = []
-    strategy.network.register_forward_hook(lambda module, given, made: passed.append(len(made)))
+    strategy.network.register_forward_hook(lambda module, given, output: passed.append(len(output)))
     strategy.step(task, batch)
     assert passed == [16, 16]
 
 
 def test_the_label_of_an_image_counts_among_the_outputs_of_its_own_task():
-    told = Experiment(config("derpp", "task", settings={"alpha": 0}))
-    list(told.events(until=1))
-    strategy, task = told.strategy, told.tasks[1]
+    experiment = Experiment(config("derpp", "task", settings={"alpha": 0}))
+    list(experiment.events(until=1))
+    strategy, task = experiment.strategy, experiment.tasks[1]
     batch = batch_of(task.train)
     strategy.network.backward(strategy.loss(task, batch, strategy.network(batch.images)))
     bias = strategy.network.head.bias.grad

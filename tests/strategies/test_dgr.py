@@ -20,20 +20,24 @@ def nearest(images: torch.Tensor, means: torch.Tensor) -> torch.Tensor:
     return torch.cdist(images.flatten(1).float(), means.flatten(1).float()).argmin(1)
 
 
-def means_by_class(told: Experiment) -> torch.Tensor:
+def means_by_class(experiment: Experiment) -> torch.Tensor:
     """The mean training image of each class, in the order of arrival."""
     return torch.stack(
-        [t.train.images[t.train.labels == o].float().mean(0) for t in told.tasks for o in t.outputs]
+        [
+            t.train.images[t.train.labels == o].float().mean(0)
+            for t in experiment.tasks
+            for o in t.outputs
+        ]
     )
 
 
 def test_the_generator_makes_up_images_of_every_task_learned_and_of_no_other():
-    told = Experiment(config("dgr", tasks=5, steps=300), toy_dataset(train=60))
-    means, strategy = means_by_class(told), told.strategy
+    experiment = Experiment(config("dgr", tasks=5, steps=300), toy_dataset(train=60))
+    means, strategy = means_by_class(experiment), experiment.strategy
     for learned in (1, 2):
-        for _step in strategy.learn(told.tasks[learned - 1]):
+        for _step in strategy.learn(experiment.tasks[learned - 1]):
             pass
-        strategy.start_task(told.tasks[learned])
+        strategy.start_task(experiment.tasks[learned])
         images = strategy.replay(means[:1])
         assert images.dtype == torch.uint8 and len(images) == 128
         by_task = (nearest(images, means) // 2).bincount(minlength=5)
@@ -52,11 +56,11 @@ def test_teacher_and_painter_are_the_networks_as_they_were_when_the_task_began_a
     assert torch.equal(strategy.teacher, strategy.network.flat) and torch.equal(
         strategy.painter, strategy.vae.flat
     )
-    kept = strategy.teacher.clone(), strategy.painter.clone()
+    before = strategy.teacher.clone(), strategy.painter.clone()
     strategy.step(task, batch)
-    assert torch.equal(strategy.teacher, kept[0]) and torch.equal(strategy.painter, kept[1])
-    assert not torch.equal(strategy.network.flat, kept[0]) and not torch.equal(
-        strategy.vae.flat, kept[1]
+    assert torch.equal(strategy.teacher, before[0]) and torch.equal(strategy.painter, before[1])
+    assert not torch.equal(strategy.network.flat, before[0]) and not torch.equal(
+        strategy.vae.flat, before[1]
     )
     strategy.end_task(task)
     assert len(strategy.teacher) == len(strategy.painter) == 0
@@ -82,11 +86,12 @@ def test_replayed_images_have_the_hard_labels_of_the_classifier_of_before_for_ea
     scenario,
 ):
     strategy, task, batch = in_task(2, scenario, recipe="paper")
-    told = strategy.network(batch.images).detach()
+    teacher_logits = strategy.network(batch.images).detach()
     strategy.network.flat.mul_(1.5)
     logits = strategy.network(batch.images)
     losses = [
-        F.cross_entropy(logits[:, list(g)], told[:, list(g)].argmax(1)) for g in GROUPS[scenario]
+        F.cross_entropy(logits[:, list(g)], teacher_logits[:, list(g)].argmax(1))
+        for g in GROUPS[scenario]
     ]
     torch.testing.assert_close(
         strategy.retaught(task, batch.images, logits), sum(losses) / len(losses)
@@ -128,8 +133,8 @@ def test_a_step_mixes_present_and_past_by_the_number_of_tasks_for_both_networks(
 
 
 def test_nothing_is_kept_but_the_generators_weights():
-    told, events = run_all(config("dgr"))
-    assert events[-2].stored == {"weights": told.strategy.vae.flat.nbytes}
+    experiment, events = run_all(config("dgr"))
+    assert events[-2].stored == {"weights": experiment.strategy.vae.flat.nbytes}
 
 
 def test_the_generator_of_the_paper_mirrors_the_classifier(monkeypatch):

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("small")
 
 def in_task(index: int, **given):
     """The strategy after `index` tasks, the next task and a batch of it."""
-    told = Experiment(config("er-ace", **given))
-    list(told.events(until=index))
-    return told.strategy, told.tasks[index], batch_of(told.tasks[index].train)
+    experiment = Experiment(config("er-ace", **given))
+    list(experiment.events(until=index))
+    return experiment.strategy, experiment.tasks[index], batch_of(experiment.tasks[index].train)
 
 
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
@@ -45,10 +45,10 @@ def test_the_loss_is_the_sum_of_both_by_hand():
     own = F.cross_entropy(
         logits[:, task.outputs.start : task.outputs.stop], batch.labels - task.outputs.start
     )
-    seen = F.cross_entropy(
+    past = F.cross_entropy(
         strategy.network(replayed.images)[:, : task.outputs.stop], replayed.labels
     )
-    torch.testing.assert_close(loss, own + seen)
+    torch.testing.assert_close(loss, own + past)
 
 
 def test_replayed_images_compete_with_all_classes_seen():

@@ -19,11 +19,11 @@ from tests.helpers import config, run_all, toy_dataset
 LAMBDA = 3.0
 
 
-def network(inputs: int = 9, hidden: int = 5, outputs: int = 4, seed: int = 0) -> Network:
-    made = Network(Pixels((1, 1, inputs)), (hidden, hidden), outputs)
-    made.initialise(torch.Generator().manual_seed(seed))
-    made.flat.mul_(3)  # answers that are far from even, so that the labels' weights matter
-    return made
+def build_network(inputs: int = 9, hidden: int = 5, outputs: int = 4, seed: int = 0) -> Network:
+    network = Network(Pixels((1, 1, inputs)), (hidden, hidden), outputs)
+    network.initialise(torch.Generator().manual_seed(seed))
+    network.flat.mul_(3)  # answers that are far from even, so that the labels' weights matter
+    return network
 
 
 def pictures(count: int = 12, side: int = 3) -> torch.Tensor:
@@ -36,16 +36,18 @@ def pictures(count: int = 12, side: int = 3) -> torch.Tensor:
     )
 
 
-def by_definition(made: Network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
+def by_definition(network: Network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
     """One image and one label at a time: p(y|x) times the square of the gradient of log p(y|x)."""
-    total = torch.zeros_like(made.flat)
+    total = torch.zeros_like(network.flat)
     for image, compete in zip(images, candidates):
         for label in compete.nonzero().squeeze(1):
             log_p = (
-                made(image.unsqueeze(0)).masked_fill(~compete, -torch.inf).log_softmax(1)[0, label]
+                network(image.unsqueeze(0))
+                .masked_fill(~compete, -torch.inf)
+                .log_softmax(1)[0, label]
             )
-            made.backward(log_p)
-            total += log_p.detach().exp() * made.flat_gradient.square()
+            network.backward(log_p)
+            total += log_p.detach().exp() * network.flat_gradient.square()
     return total / len(images)
 
 
@@ -63,19 +65,19 @@ ALL, FIRST_TWO = [True] * 4, [True, True, False, False]
     ids=["all outputs", "the task's two", "each image its own two", "one output"],
 )
 def test_the_fisher_is_the_expectation_over_labels_image_by_image(candidates):
-    made, images, compete = network(), pictures(), torch.tensor(candidates)
+    network, images, compete = build_network(), pictures(), torch.tensor(candidates)
     torch.testing.assert_close(
-        exact_fisher(made, images, compete),
-        by_definition(made, images, compete),
+        exact_fisher(network, images, compete),
+        by_definition(network, images, compete),
         rtol=1e-4,
         atol=1e-9,
     )
 
 
 def test_the_fisher_of_two_weights_is_that_of_the_textbook():
-    made = Network(Pixels((1, 1, 1)), (), 2)
+    network = Network(Pixels((1, 1, 1)), (), 2)
     with torch.no_grad():
-        made.flat.copy_(
+        network.flat.copy_(
             torch.tensor([1.0, -0.5, 0.25, 0.0])
         )  # weights of output 0 and 1, then their biases
     images = torch.tensor([255, 51], dtype=torch.uint8).reshape(2, 1, 1, 1)
@@ -83,10 +85,10 @@ def test_the_fisher_of_two_weights_is_that_of_the_textbook():
     for x in (1.0, 0.2):
         p = 1 / (1 + math.exp(-(1.5 * x + 0.25)))
         # E_y[(1[y=k] - p_k)²] = p (1 - p) for either output of a pair.
-        for place, factor in enumerate((x * x, x * x, 1, 1)):
-            expected[place] += p * (1 - p) * factor / 2
+        for index, factor in enumerate((x * x, x * x, 1, 1)):
+            expected[index] += p * (1 - p) * factor / 2
     torch.testing.assert_close(
-        exact_fisher(made, images, torch.ones(2, 2, dtype=torch.bool)),
+        exact_fisher(network, images, torch.ones(2, 2, dtype=torch.bool)),
         torch.tensor(expected),
         rtol=1e-5,
         atol=1e-8,
@@ -94,34 +96,36 @@ def test_the_fisher_of_two_weights_is_that_of_the_textbook():
 
 
 def test_the_fisher_of_outputs_that_do_not_compete_is_zero():
-    made, images = network(), pictures()
-    fisher = exact_fisher(made, images, torch.tensor([FIRST_TWO] * 12))
+    network, images = build_network(), pictures()
+    fisher = exact_fisher(network, images, torch.tensor([FIRST_TWO] * 12))
     bias = fisher[-4:]
     assert (bias[:2] > 0).all() and (bias[2:] == 0).all()
     assert (fisher >= 0).all() and fisher.isfinite().all()
 
 
 def test_the_fisher_is_a_mean_over_images_not_the_square_of_a_mean_gradient():
-    made, images, compete = network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
-    one = exact_fisher(made, images, compete)
+    network, images, compete = build_network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
+    one = exact_fisher(network, images, compete)
     torch.testing.assert_close(
-        exact_fisher(made, images.repeat(3, 1, 1, 1), compete.repeat(3, 1)), one
+        exact_fisher(network, images.repeat(3, 1, 1, 1), compete.repeat(3, 1)), one
     )
-    halves = [exact_fisher(made, images[part], compete[part]) for part in (slice(6), slice(6, 12))]
+    halves = [
+        exact_fisher(network, images[part], compete[part]) for part in (slice(6), slice(6, 12))
+    ]
     torch.testing.assert_close((halves[0] + halves[1]) / 2, one)
 
 
 def test_measuring_the_fisher_in_chunks_changes_nothing_and_leaves_the_network_as_it_was(
     monkeypatch,
 ):
-    made, images, compete = network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
-    made.flat_gradient.fill_(7)
-    before = made.flat.clone()
-    whole_one = exact_fisher(made, images, compete)
+    network, images, compete = build_network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
+    network.flat_gradient.fill_(7)
+    before = network.flat.clone()
+    whole_one = exact_fisher(network, images, compete)
     monkeypatch.setattr("lifelong.strategies.parts.importance.CHUNK", 5)
-    torch.testing.assert_close(exact_fisher(made, images, compete), whole_one)
-    assert torch.equal(made.flat, before) and (made.flat_gradient == 7).all()
-    assert not any(module._forward_hooks for module in made.modules())
+    torch.testing.assert_close(exact_fisher(network, images, compete), whole_one)
+    assert torch.equal(network.flat, before) and (network.flat_gradient == 7).all()
+    assert not any(module._forward_hooks for module in network.modules())
 
 
 class Convolution(Body):
@@ -139,27 +143,27 @@ class Convolution(Body):
 
 def test_of_a_network_with_other_layers_too_it_is_the_expectation_over_labels():
     torch.manual_seed(0)
-    made, images, compete = (
+    network, images, compete = (
         Network(Convolution(), (), 2),
         pictures(),
         torch.ones(12, 2, dtype=torch.bool),
     )
-    found = exact_fisher(made, images, compete)
-    torch.testing.assert_close(found, by_definition(made, images, compete))
-    assert len(found) == made.flat.numel() > 18 and (found > 0).sum() > 18
+    found = exact_fisher(network, images, compete)
+    torch.testing.assert_close(found, by_definition(network, images, compete))
+    assert len(found) == network.flat.numel() > 18 and (found > 0).sum() > 18
 
 
 @pytest.mark.parametrize("estimate", ["exact", "true-label"])
 def test_image_by_image_gives_what_the_matrix_products_give(monkeypatch, estimate):
-    made, compete = network(), torch.ones(12, 4, dtype=torch.bool)
-    given = made, Examples(pictures(), torch.arange(12) % 4, torch.zeros(12)), compete, estimate
+    network, compete = build_network(), torch.ones(12, 4, dtype=torch.bool)
+    given = network, Examples(pictures(), torch.arange(12) % 4, torch.zeros(12)), compete, estimate
     expected = importance.fisher(*given, torch.Generator().manual_seed(0))
     monkeypatch.setattr("lifelong.strategies.parts.importance._only_linear", lambda network: False)
     found = importance.fisher(*given, torch.Generator().manual_seed(0))
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
 
 
-def held(*quadratics: tuple[list[float], list[float]]) -> EWC:
+def ewc_with(*quadratics: tuple[list[float], list[float]]) -> EWC:
     """EWC over a network of two weights and no bias to speak of, that holds these (importances,
     optimum).
     """
@@ -183,7 +187,7 @@ THREE = [*ONE, ([0.25, 4.0], [0.0, 2.0]), ([1.0, 0.0], [3.0, 5.0])]
 )
 @pytest.mark.parametrize("weights", [[0.5, 0.25], [1.0, -1.0], [-2.0, 7.0]])
 def test_the_penalty_and_its_gradient_are_those_of_separate_quadratics(quadratics, weights):
-    strategy = held(*quadratics)
+    strategy = ewc_with(*quadratics)
     strategy.network.flat.copy_(torch.tensor(weights))
     by_hand = sum(
         LAMBDA / 2 * f * (w - o) ** 2 for fs, os in quadratics for f, w, o in zip(fs, weights, os)
@@ -199,18 +203,18 @@ def test_the_penalty_and_its_gradient_are_those_of_separate_quadratics(quadratic
 
 @pytest.mark.parametrize("quadratics", [ONE, THREE])
 def test_the_gradient_that_is_added_is_that_of_the_penalty(quadratics):
-    strategy = held(*quadratics)
-    at = torch.tensor([0.3, -0.7], requires_grad=True)
-    moved = at - strategy.anchor
+    strategy = ewc_with(*quadratics)
+    weights = torch.tensor([0.3, -0.7], requires_grad=True)
+    moved = weights - strategy.anchor
     (LAMBDA / 2 * ((strategy.fisher * moved.square()).sum() + strategy.offset)).backward()
-    strategy.network.flat.copy_(at.detach())
+    strategy.network.flat.copy_(weights.detach())
     strategy.network.flat_gradient.zero_()
     strategy.adjust_gradients(None)
-    torch.testing.assert_close(strategy.network.flat_gradient, at.grad)
+    torch.testing.assert_close(strategy.network.flat_gradient, weights.grad)
 
 
 def test_before_the_first_task_there_is_no_penalty():
-    strategy = held()
+    strategy = ewc_with()
     strategy.network.flat_gradient.fill_(1)
     strategy.adjust_gradients(None)
     assert strategy.penalty() == 0 and (strategy.network.flat_gradient == 1).all()
@@ -220,31 +224,31 @@ def test_before_the_first_task_there_is_no_penalty():
 def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_next(scenario, small):
     from lifelong.training.experiment import Experiment
 
-    told = Experiment(config("ewc", scenario))
-    list(told.events(until=1))
-    assert told.strategy.penalty() == 0
-    assert told.strategy.fisher.count_nonzero() > 100
-    list(told.events(until=2))
-    assert told.strategy.penalty() > 0
+    experiment = Experiment(config("ewc", scenario))
+    list(experiment.events(until=1))
+    assert experiment.strategy.penalty() == 0
+    assert experiment.strategy.fisher.count_nonzero() > 100
+    list(experiment.events(until=2))
+    assert experiment.strategy.penalty() > 0
 
 
 def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimum(small):
-    made = config("ewc", "task", tasks=2, precision="fp32")
+    run_config = config("ewc", "task", tasks=2, precision="fp32")
     from lifelong.training.experiment import Experiment
 
-    told = Experiment(made)
-    list(told.events(until=1))
-    task = told.tasks[0]
+    experiment = Experiment(run_config)
+    list(experiment.events(until=1))
+    task = experiment.tasks[0]
     expected = exact_fisher(
-        told.strategy.network, task.train.images, task.candidates(task.train.tasks)
+        experiment.strategy.network, task.train.images, task.candidates(task.train.tasks)
     )
-    assert torch.equal(told.strategy.fisher, expected) and torch.equal(
-        told.strategy.anchor, told.strategy.network.flat
+    assert torch.equal(experiment.strategy.fisher, expected) and torch.equal(
+        experiment.strategy.anchor, experiment.strategy.network.flat
     )
-    own = scenarios.split(made, small)[0].outputs
+    own = scenarios.split(run_config, small)[0].outputs
     others = [o for o in range(10) if o not in own]
-    assert (told.strategy.fisher[-10:][list(own)] > 0).all() and (
-        told.strategy.fisher[-10:][others] == 0
+    assert (experiment.strategy.fisher[-10:][list(own)] > 0).all() and (
+        experiment.strategy.fisher[-10:][others] == 0
     ).all()
 
 
@@ -285,21 +289,21 @@ def labelled(candidates: list[list[bool]], count: int = 12) -> tuple[Examples, t
     return Examples(pictures(count), labels, torch.zeros(count, dtype=torch.int64)), compete
 
 
-def log_p(made: Network, images: torch.Tensor, compete: torch.Tensor) -> torch.Tensor:
-    return made(images).masked_fill(~compete, -torch.inf).log_softmax(1)
+def log_p(network: Network, images: torch.Tensor, compete: torch.Tensor) -> torch.Tensor:
+    return network(images).masked_fill(~compete, -torch.inf).log_softmax(1)
 
 
-def squared_gradient(made: Network, value: torch.Tensor) -> torch.Tensor:
-    made.backward(value)
-    return made.flat_gradient.square()
+def squared_gradient(network: Network, value: torch.Tensor) -> torch.Tensor:
+    network.backward(value)
+    return network.flat_gradient.square()
 
 
 def of_labels(
-    made: Network, images: torch.Tensor, compete: torch.Tensor, labels: torch.Tensor
+    network: Network, images: torch.Tensor, compete: torch.Tensor, labels: torch.Tensor
 ) -> torch.Tensor:
     """One image at a time: the square of the gradient of log p of its label."""
     squares = [
-        squared_gradient(made, log_p(made, images[i : i + 1], compete[i : i + 1])[0, y])
+        squared_gradient(network, log_p(network, images[i : i + 1], compete[i : i + 1])[0, y])
         for i, y in enumerate(labels)
     ]
     return sum(squares) / len(images)
@@ -312,77 +316,82 @@ class TestEstimates:
     """The four estimates of the Fisher information, each against its definition."""
 
     def test_exact_is_the_expectation_over_labels(self, candidates):
-        made, (examples, compete) = network(), labelled(candidates)
-        found = importance.fisher(made, examples, compete, "exact", torch.Generator())
+        network, (examples, compete) = build_network(), labelled(candidates)
+        found = importance.fisher(network, examples, compete, "exact", torch.Generator())
         torch.testing.assert_close(
-            found, by_definition(made, examples.images, compete), rtol=1e-4, atol=1e-9
+            found, by_definition(network, examples.images, compete), rtol=1e-4, atol=1e-9
         )
 
     def test_true_label_takes_the_label_of_the_image(self, candidates):
-        made, (examples, compete) = network(), labelled(candidates)
-        found = importance.fisher(made, examples, compete, "true-label", torch.Generator())
+        network, (examples, compete) = build_network(), labelled(candidates)
+        found = importance.fisher(network, examples, compete, "true-label", torch.Generator())
         torch.testing.assert_close(
-            found, of_labels(made, examples.images, compete, examples.labels), rtol=1e-4, atol=1e-9
+            found,
+            of_labels(network, examples.images, compete, examples.labels),
+            rtol=1e-4,
+            atol=1e-9,
         )
 
     def test_sampled_takes_one_label_drawn_from_the_answer(self, candidates):
-        made, (examples, compete) = network(), labelled(candidates)
-        p = log_p(made, examples.images, compete).exp().detach()
+        network, (examples, compete) = build_network(), labelled(candidates)
+        p = log_p(network, examples.images, compete).exp().detach()
         drawn = torch.multinomial(p, 1, generator=torch.Generator().manual_seed(5)).squeeze(1)
         found = importance.fisher(
-            made, examples, compete, "sampled", torch.Generator().manual_seed(5)
+            network, examples, compete, "sampled", torch.Generator().manual_seed(5)
         )
         torch.testing.assert_close(
-            found, of_labels(made, examples.images, compete, drawn), rtol=1e-4, atol=1e-9
+            found, of_labels(network, examples.images, compete, drawn), rtol=1e-4, atol=1e-9
         )
         assert compete.gather(1, drawn.unsqueeze(1)).all()
 
     def test_sampled_has_the_exact_one_as_its_mean(self, candidates):
-        made, (examples, compete) = network(), labelled(candidates)
+        network, (examples, compete) = build_network(), labelled(candidates)
         often = 4000
         many = Examples(
             *(t.repeat(often, *[1] * (t.dim() - 1)) for t in examples.tensors().values())
         )
         found = importance.fisher(
-            made, many, compete.repeat(often, 1), "sampled", torch.Generator().manual_seed(6)
+            network, many, compete.repeat(often, 1), "sampled", torch.Generator().manual_seed(6)
         )
-        exact = exact_fisher(made, examples.images, compete)
+        exact = exact_fisher(network, examples.images, compete)
         torch.testing.assert_close(found, exact, rtol=0.1, atol=float(exact.max()) * 2e-3)
 
     def test_batch_is_the_square_of_the_mean_gradient_of_each_batch(self, candidates, monkeypatch):
         monkeypatch.setattr("lifelong.strategies.parts.importance.BATCH", 5)
-        made, (examples, compete) = network(), labelled(candidates)
+        network, (examples, compete) = build_network(), labelled(candidates)
         squares = []
         for part in (slice(5), slice(5, 10), slice(10, 12)):
             mean = (
-                log_p(made, examples.images[part], compete[part])
+                log_p(network, examples.images[part], compete[part])
                 .gather(1, examples.labels[part].unsqueeze(1))
                 .mean()
             )
-            squares.append(squared_gradient(made, mean))
-        found = importance.fisher(made, examples, compete, "batch", torch.Generator())
+            squares.append(squared_gradient(network, mean))
+        found = importance.fisher(network, examples, compete, "batch", torch.Generator())
         torch.testing.assert_close(found, sum(squares) / 3, rtol=1e-4, atol=1e-9)
 
     @pytest.mark.parametrize("estimate", ["exact", "sampled", "true-label"])
     def test_in_chunks_it_is_the_same(self, candidates, estimate, monkeypatch):
-        made, (examples, compete) = network(), labelled(candidates)
+        network, (examples, compete) = build_network(), labelled(candidates)
         whole_one = importance.fisher(
-            made, examples, compete, estimate, torch.Generator().manual_seed(7)
+            network, examples, compete, estimate, torch.Generator().manual_seed(7)
         )
         monkeypatch.setattr("lifelong.strategies.parts.importance.CHUNK", 12)
         torch.testing.assert_close(
-            importance.fisher(made, examples, compete, estimate, torch.Generator().manual_seed(7)),
+            importance.fisher(
+                network, examples, compete, estimate, torch.Generator().manual_seed(7)
+            ),
             whole_one,
         )
 
     def test_sensitivity_is_the_mean_size_of_the_gradient_of_the_squared_answer(self, candidates):
-        made, (examples, compete) = network(), labelled(candidates)
+        network, (examples, compete) = build_network(), labelled(candidates)
         sizes = []
         for image, own in zip(examples.images, compete):
-            made.backward(made(image.unsqueeze(0))[0, own].square().sum())
-            sizes.append(made.flat_gradient.abs())
+            network.backward(network(image.unsqueeze(0))[0, own].square().sum())
+            sizes.append(network.flat_gradient.abs())
         torch.testing.assert_close(
-            sensitivity(made, examples.images, compete), sum(sizes) / 12, rtol=1e-4, atol=1e-7
+            sensitivity(network, examples.images, compete), sum(sizes) / 12, rtol=1e-4, atol=1e-7
         )
 
 
@@ -390,15 +399,15 @@ class TestEstimates:
 def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate, small):
     from lifelong.training.experiment import Experiment
 
-    told = Experiment(config("ewc", "task", tasks=2, settings={"estimator": estimate}))
-    list(told.events(until=1))
-    task = told.tasks[0]
+    experiment = Experiment(config("ewc", "task", tasks=2, settings={"estimator": estimate}))
+    list(experiment.events(until=1))
+    task = experiment.tasks[0]
     for other in (e for e in ESTIMATES if e != estimate):
         found = importance.fisher(
-            told.strategy.network,
+            experiment.strategy.network,
             task.train,
             task.candidates(task.train.tasks),
             other,
             torch.Generator(),
         )
-        assert not torch.allclose(told.strategy.fisher, found, rtol=1e-2)
+        assert not torch.allclose(experiment.strategy.fisher, found, rtol=1e-2)

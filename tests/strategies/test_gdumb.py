@@ -12,32 +12,34 @@ from tests.helpers import config, run_all
 pytestmark = pytest.mark.usefixtures("small")
 
 
-def counts(kept) -> dict[tuple[int, int], int]:
-    pairs, each = torch.stack([kept.tasks, kept.labels], 1).unique(dim=0, return_counts=True)
+def counts(examples) -> dict[tuple[int, int], int]:
+    pairs, each = torch.stack([examples.tasks, examples.labels], 1).unique(
+        dim=0, return_counts=True
+    )
     return {tuple(pair): n for pair, n in zip(pairs.tolist(), each.tolist())}
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 @pytest.mark.parametrize("each", [1, 4, 24])
 def test_every_class_seen_has_the_same_share_of_the_room(scenario, each):
-    told = Experiment(config("gdumb", scenario, settings={"per_class": each}))
+    experiment = Experiment(config("gdumb", scenario, settings={"per_class": each}))
     for learned, known in ((1, 4), (2, 7), (3, 10)):
-        list(told.events(until=learned))
+        list(experiment.events(until=learned))
         share = min(24, each * 10 // known)
-        assert counts(told.strategy.buffer.examples) == {
-            (t, label): share for t in range(learned) for label in told.plan.outputs_of(t)
+        assert counts(experiment.strategy.buffer.examples) == {
+            (t, label): share for t in range(learned) for label in experiment.plan.outputs_of(t)
         }
 
 
 def test_an_image_once_given_up_does_not_come_back():
-    told = Experiment(config("gdumb", settings={"per_class": 4}))
+    experiment = Experiment(config("gdumb", settings={"per_class": 4}))
     before: set[bytes] | None = None
     for learned in (1, 2, 3):
-        list(told.events(until=learned))
+        list(experiment.events(until=learned))
         first = {
             image.numpy().tobytes()
-            for image in told.strategy.buffer.examples.images[
-                told.strategy.buffer.examples.tasks == 0
+            for image in experiment.strategy.buffer.examples.images[
+                experiment.strategy.buffer.examples.tasks == 0
             ]
         }
         assert before is None or first < before
@@ -45,9 +47,9 @@ def test_an_image_once_given_up_does_not_come_back():
 
 
 def test_it_trains_on_the_memory_alone_for_as_many_steps_as_the_task_would_take():
-    told = Experiment(config("gdumb", settings={"per_class": 2}, steps=None))
-    list(told.events(until=1))
-    strategy, task = told.strategy, told.tasks[1]
+    experiment = Experiment(config("gdumb", settings={"per_class": 2}, steps=None))
+    list(experiment.events(until=1))
+    strategy, task = experiment.strategy, experiment.tasks[1]
     drawn = [steps for _, steps, _ in strategy.learn(task)]
     assert torch.equal(strategy.examples(task).images, strategy.buffer.examples.images)
     assert len(drawn) == Experiment(config(steps=None)).strategy.steps(task, task.train)
@@ -69,10 +71,12 @@ def test_the_network_depends_on_the_memory_and_on_no_earlier_training():
 
 
 def test_images_that_are_not_in_the_memory_in_the_end_change_nothing(small):
-    made = config("gdumb", settings={"per_class": 3})
-    one, _ = run_all(made, small)
-    kept = {image.numpy().tobytes() for image in one.strategy.buffer.examples.images}
-    blank = torch.stack([image * (image.numpy().tobytes() in kept) for image in small.train_images])
-    other, _ = run_all(made, replace(small, train_images=blank))
+    run_config = config("gdumb", settings={"per_class": 3})
+    one, _ = run_all(run_config, small)
+    stored = {image.numpy().tobytes() for image in one.strategy.buffer.examples.images}
+    blank = torch.stack(
+        [image * (image.numpy().tobytes() in stored) for image in small.train_images]
+    )
+    other, _ = run_all(run_config, replace(small, train_images=blank))
     assert (blank.flatten(1).amax(1) == 0).sum() == 240 - 30
     assert torch.equal(one.strategy.network.flat, other.strategy.network.flat)

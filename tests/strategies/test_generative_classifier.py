@@ -21,11 +21,11 @@ NAME = "generative-classifier"
 
 def learned(steps: int, tasks: int) -> Experiment:
     """After the first so many of three tasks, without looking at test images on the way."""
-    told = Experiment(config(NAME, steps=steps), toy_dataset(train=60))
-    for task in told.tasks[:tasks]:
-        for _step in told.strategy.learn(task):
+    experiment = Experiment(config(NAME, steps=steps), toy_dataset(train=60))
+    for task in experiment.tasks[:tasks]:
+        for _step in experiment.strategy.learn(task):
             pass
-    return told
+    return experiment
 
 
 def random(seed: int = 0) -> torch.Generator:
@@ -36,12 +36,12 @@ def random(seed: int = 0) -> torch.Generator:
     ("steps", "turns"), [(12, [3, 3, 3, 3]), (7, [1, 1, 1, 4]), (2, [1, 1, 0, 0])]
 )
 def test_a_tasks_steps_are_dealt_out_to_its_classes_one_after_the_other(steps, turns):
-    told = Experiment(config(NAME, steps=steps))
-    task, learning = told.tasks[0], []
-    for _step in told.strategy.learn(task):
-        learning.append(len(told.strategy.models) - 1)
+    experiment = Experiment(config(NAME, steps=steps))
+    task, learning = experiment.tasks[0], []
+    for _step in experiment.strategy.learn(task):
+        learning.append(len(experiment.strategy.models) - 1)
     assert [learning.count(output) for output in range(4)] == turns and learning == sorted(learning)
-    assert len(told.strategy.models) == 4
+    assert len(experiment.strategy.models) == 4
 
 
 def test_with_the_paper_recipe_a_class_has_a_thousand_steps_of_128():
@@ -59,29 +59,33 @@ def test_with_the_paper_recipe_a_class_has_a_thousand_steps_of_128():
 
 
 def test_a_model_sees_images_of_its_own_class_only(monkeypatch):
-    told = Experiment(config(NAME))
-    task, seen = told.tasks[0], []
+    experiment = Experiment(config(NAME))
+    task, batches = experiment.tasks[0], []
     loss = VAE.loss
     monkeypatch.setattr(
-        VAE, "loss", lambda self, pixels, *rest: (seen.append(pixels), loss(self, pixels, *rest))[1]
+        VAE,
+        "loss",
+        lambda self, pixels, *rest: (batches.append(pixels), loss(self, pixels, *rest))[1],
     )
-    list(told.strategy.learn(task))
+    list(experiment.strategy.learn(task))
     own = [
-        told.strategy.network.body(task.train.images[task.train.labels == output])
+        experiment.strategy.network.body(task.train.images[task.train.labels == output])
         for output in range(4)
     ]
-    for pixels, output in zip(seen, [0, 1, 2, 3, 3, 3, 3], strict=True):
+    for pixels, output in zip(batches, [0, 1, 2, 3, 3, 3, 3], strict=True):
         assert float(torch.cdist(pixels, own[output]).min(1).values.max()) < 1e-3
 
 
 def test_what_was_learned_is_never_touched_again():
-    told = Experiment(config(NAME))
-    list(told.events(until=1))
-    before = told.strategy.models.clone()
-    events = list(told.events())
-    assert events[-2].stored == {"weights": 10 * told.strategy.vae.flat.nbytes}
-    assert len(told.strategy.models) == 10 and torch.equal(told.strategy.models[:4], before)
-    assert len({tuple(model.tolist()) for model in told.strategy.models}) == 10
+    experiment = Experiment(config(NAME))
+    list(experiment.events(until=1))
+    before = experiment.strategy.models.clone()
+    events = list(experiment.events())
+    assert events[-2].stored == {"weights": 10 * experiment.strategy.vae.flat.nbytes}
+    assert len(experiment.strategy.models) == 10 and torch.equal(
+        experiment.strategy.models[:4], before
+    )
+    assert len({tuple(model.tolist()) for model in experiment.strategy.models}) == 10
 
 
 def test_the_likelihood_is_the_integral_over_the_latents():
@@ -90,9 +94,9 @@ def test_the_likelihood_is_the_integral_over_the_latents():
     vae.flat.mul_(2)
     grid = torch.linspace(-8, 8, 4001).unsqueeze(1)
     with torch.no_grad():
-        made_up = vae.decode(grid).sigmoid()
+        decoded = vae.decode(grid).sigmoid()
         log_p = (
-            (pixels.unsqueeze(1) - made_up).square().sum(2) / -2
+            (pixels.unsqueeze(1) - decoded).square().sum(2) / -2
             - grid.squeeze(1).square() / 2
             - math.log(2 * math.pi) / 2
         )
@@ -102,26 +106,26 @@ def test_the_likelihood_is_the_integral_over_the_latents():
 
 
 def test_an_image_is_likeliest_under_the_model_of_its_own_class():
-    told = learned(steps=240, tasks=1)
-    test = told.tasks[0].test
-    answers = told.strategy.scores(test.images)[:, :4]
+    experiment = learned(steps=240, tasks=1)
+    test = experiment.tasks[0].test
+    answers = experiment.strategy.scores(test.images)[:, :4]
     assert float((answers.argmax(1) == test.labels).float().mean()) > 0.95
     assert answers.gather(1, test.labels.unsqueeze(1)).mean() > answers.mean() + 1
 
 
 def test_classes_not_learned_yet_have_a_finite_score_that_never_wins():
-    told = Experiment(config(NAME))
-    images = told.tasks[0].test.images
-    assert (told.strategy.scores(images) == UNKNOWN).all() and math.isfinite(UNKNOWN)
-    list(told.events(until=1))
-    answers = told.strategy.scores(images)
+    experiment = Experiment(config(NAME))
+    images = experiment.tasks[0].test.images
+    assert (experiment.strategy.scores(images) == UNKNOWN).all() and math.isfinite(UNKNOWN)
+    list(experiment.events(until=1))
+    answers = experiment.strategy.scores(images)
     assert (answers[:, :4] > -1000).all() and (answers[:, 4:] == UNKNOWN).all()
     assert answers.softmax(1)[:, :4].sum(1).tolist() == pytest.approx([1] * len(images))
 
 
 def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_about():
-    told, _ = run_all(config(NAME))
-    images, strategy = told.tasks[1].test.images, told.strategy
+    experiment, _ = run_all(config(NAME))
+    images, strategy = experiment.tasks[1].test.images, experiment.strategy
     answers = strategy.scores(images)
     state = strategy.generator.get_state()
     torch.rand(3, generator=strategy.generator)
@@ -137,8 +141,8 @@ def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_ab
 
 
 def test_classes_out_of_the_question_are_spared_samples_and_the_others_get_all(monkeypatch):
-    told = learned(steps=240, tasks=1)
-    images, strategy = told.tasks[0].test.images, told.strategy
+    experiment = learned(steps=240, tasks=1)
+    images, strategy = experiment.tasks[0].test.images, experiment.strategy
     monkeypatch.setattr(
         "lifelong.strategies.generative_classifier.MARGIN", 3.0
     )  # so small images are not so far apart

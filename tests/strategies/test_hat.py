@@ -15,10 +15,10 @@ pytestmark = pytest.mark.usefixtures("small")
 
 def in_task(index: int, steps: int = 20, **given) -> Experiment:
     """An experiment that has learned the tasks before this one."""
-    told = Experiment(config("hat", "task", steps=steps, **given))
-    list(told.events(until=index))
-    told.strategy.start_task(told.tasks[index])
-    return told
+    experiment = Experiment(config("hat", "task", steps=steps, **given))
+    list(experiment.events(until=index))
+    experiment.strategy.start_task(experiment.tasks[index])
+    return experiment
 
 
 def test_gates_are_the_sigmoid_of_s_e_and_their_gradient_is_that_of_the_paper():
@@ -40,19 +40,19 @@ def test_the_gradient_of_gates_that_are_long_decided_is_finite():
 
 
 def test_gates_harden_from_the_first_to_the_last_step_of_a_task():
-    told = Experiment(config("hat", "task", steps=5, settings={"hardness": 100.0}))
-    seen, plain = [], told.strategy.forward
-    told.strategy.forward = lambda task, batch: (
-        seen.append(told.strategy.steepness(task)),
+    experiment = Experiment(config("hat", "task", steps=5, settings={"hardness": 100.0}))
+    steepness, plain = [], experiment.strategy.forward
+    experiment.strategy.forward = lambda task, batch: (
+        steepness.append(experiment.strategy.steepness(task)),
         plain(task, batch),
     )[1]
-    list(told.events(until=2))
-    assert seen == pytest.approx([0.01, 25.0075, 50.005, 75.0025, 100.0] * 2)
+    list(experiment.events(until=2))
+    assert steepness == pytest.approx([0.01, 25.0075, 50.005, 75.0025, 100.0] * 2)
 
 
 def test_the_loss_counts_the_units_that_no_earlier_task_uses():
-    told = in_task(1, settings={"sparsity": 2.0})
-    strategy, task = told.strategy, told.tasks[1]
+    experiment = in_task(1, settings={"sparsity": 2.0})
+    strategy, task = experiment.strategy, experiment.tasks[1]
     strategy.optimizer.steps += 7
     batch = batch_of(task.train)
     logits = strategy.forward(task, batch)
@@ -64,8 +64,8 @@ def test_the_loss_counts_the_units_that_no_earlier_task_uses():
 
 
 def test_a_step_moves_the_embeddings_of_its_task_alone_and_by_plain_descent():
-    told = in_task(1)
-    strategy, task = told.strategy, told.tasks[1]
+    experiment = in_task(1)
+    strategy, task = experiment.strategy, experiment.tasks[1]
     before, batch = strategy.embeddings.clone(), batch_of(task.train)
     strategy.network.backward(strategy.loss(task, batch, strategy.forward(task, batch)))
     gradient = strategy.embeddings.grad.clone()
@@ -76,25 +76,25 @@ def test_a_step_moves_the_embeddings_of_its_task_alone_and_by_plain_descent():
 
 
 def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
-    told = Experiment(config("hat", "task", tasks=5, steps=20))
-    kept: dict[int, torch.Tensor] = {}
+    experiment = Experiment(config("hat", "task", tasks=5, steps=20))
+    first_scores: dict[int, torch.Tensor] = {}
     for task in range(5):
-        list(told.events(until=task + 1))
-        scores = told.strategy.scores(small.test_images)
-        kept[task] = scores[:, list(told.plan.outputs_of(task))]
+        list(experiment.events(until=task + 1))
+        scores = experiment.strategy.scores(small.test_images)
+        first_scores[task] = scores[:, list(experiment.plan.outputs_of(task))]
         assert all(
-            torch.equal(scores[:, list(told.plan.outputs_of(before))], answers)
-            for before, answers in kept.items()
+            torch.equal(scores[:, list(experiment.plan.outputs_of(before))], answers)
+            for before, answers in first_scores.items()
         )
 
 
 def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
-    told = in_task(2, settings={"sparsity": 0.0})
-    strategy = told.strategy
+    experiment = in_task(2, settings={"sparsity": 0.0})
+    strategy = experiment.strategy
     one, two, head = strategy.network.layers
     before = [p.detach().clone() for layer in (one, two, head) for p in (layer.weight, layer.bias)]
     first, second = (used[0] for used in strategy._by_layer(strategy.used(2)))
-    list(told.events(until=3))
+    list(experiment.events(until=3))
     moved = [
         p != old
         for p, old in zip(
@@ -104,19 +104,19 @@ def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
     assert not moved[0][first].any() and not moved[1][first].any() and moved[0][~first].any()
     assert not moved[2][second][:, first].any() and not moved[3][second].any()
     assert moved[2][~second].any() or moved[2][:, ~first].any()
-    own = list(told.plan.outputs_of(2))
+    own = list(experiment.plan.outputs_of(2))
     assert moved[4][own].any() and moved[4].any(1).sum() == len(own)
 
 
 def test_each_task_is_answered_with_its_own_gates(small):
-    told = run_all(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
-    scores = told.strategy.scores(small.test_images)
+    experiment = run_all(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
+    scores = experiment.strategy.scores(small.test_images)
     for task in range(3):
-        own = list(told.plan.outputs_of(task))
+        own = list(experiment.plan.outputs_of(task))
         for other in range(3):
-            with_other = told.strategy.network(small.test_images, told.strategy.gates(other))[
-                :, own
-            ]
+            with_other = experiment.strategy.network(
+                small.test_images, experiment.strategy.gates(other)
+            )[:, own]
             assert torch.equal(scores[:, own], with_other) == (task == other)
 
 
@@ -140,5 +140,5 @@ def test_nothing_is_forgotten_and_later_tasks_are_learned(monkeypatch):
 
 
 def test_what_is_kept_is_a_number_for_each_hidden_unit_and_task():
-    told = run_all(config("hat", "task"))[0]
-    assert told.strategy.storage(told.tasks[-1]) == {"weights": 3 * 32 * 4}
+    experiment = run_all(config("hat", "task"))[0]
+    assert experiment.strategy.storage(experiment.tasks[-1]) == {"weights": 3 * 32 * 4}

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.usefixtures("small")
 
 def in_task(index: int, **given):
     """The strategy at the start of a task, and the task."""
-    told = Experiment(config("icarl", **given))
-    list(told.events(until=index))
-    told.strategy.start_task(told.tasks[index])
-    return told.strategy, told.tasks[index]
+    experiment = Experiment(config("icarl", **given))
+    list(experiment.events(until=index))
+    experiment.strategy.start_task(experiment.tasks[index])
+    return experiment.strategy, experiment.tasks[index]
 
 
 @pytest.fixture
@@ -29,26 +29,28 @@ def learned() -> Experiment:
 
 
 def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
-    told = Experiment(config("icarl", settings={"per_class": 5}))
-    list(told.events(until=1))
-    task, strategy = told.tasks[0], told.strategy
+    experiment = Experiment(config("icarl", settings={"per_class": 5}))
+    list(experiment.events(until=1))
+    task, strategy = experiment.tasks[0], experiment.strategy
     assert strategy.buffer.examples.labels.bincount().tolist() == [5] * 4
     assert torch.equal(
         strategy.buffer.examples.images,
         replay_buffer.herded_subset(task.train, 5, strategy.network).images,
     )
-    later = strategy.examples(told.tasks[1])
-    assert torch.equal(later.images, concat(told.tasks[1].train, strategy.buffer.examples).images)
+    later = strategy.examples(experiment.tasks[1])
+    assert torch.equal(
+        later.images, concat(experiment.tasks[1].train, strategy.buffer.examples).images
+    )
 
 
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
 def test_outputs_of_earlier_tasks_learn_the_old_answers_and_the_others_the_label(recipe):
     strategy, task = in_task(1, recipe=recipe)
     examples = strategy.examples(task)
-    some = torch.cat(
+    indices = torch.cat(
         [torch.arange(8), torch.arange(len(examples) - 8, len(examples))]
     )  # new images and images from memory
-    batch = Batch(*examples.take(some).tensors().values(), some)
+    batch = Batch(*examples.take(indices).tensors().values(), indices)
     old = strategy.network(batch.images).detach()[:, :4]
     strategy.network.flat.mul_(1.5)
     logits = strategy.network(batch.images)
@@ -126,8 +128,8 @@ def test_the_scores_are_distances_in_units_of_those_that_images_have_to_their_ow
 
 
 def test_a_class_may_have_a_single_image():
-    told, _ = run_all(config("icarl", settings={"per_class": 1}))
-    assert told.strategy.scores(told.tasks[0].test.images).isfinite().all()
+    experiment, _ = run_all(config("icarl", settings={"per_class": 1}))
+    assert experiment.strategy.scores(experiment.tasks[0].test.images).isfinite().all()
 
 
 def test_while_a_task_is_learned_the_outputs_answer_and_classes_to_come_never_win(small):
@@ -136,9 +138,9 @@ def test_while_a_task_is_learned_the_outputs_answer_and_classes_to_come_never_wi
         during, outputs = strategy.scores(small.test_images), strategy.network(small.test_images)
     assert torch.equal(during[:, :7], outputs[:, :7])
     assert (during[:, 7:].amax(1) < during[:, :7].amin(1) - 50).all()
-    told = Experiment(config("icarl", recipe="paper"))
-    list(told.events(until=1))
-    after = told.strategy.scores(small.test_images).detach()
+    experiment = Experiment(config("icarl", recipe="paper"))
+    list(experiment.events(until=1))
+    after = experiment.strategy.scores(small.test_images).detach()
     assert (after[:, 4:].amax(1) < after[:, :4].amin(1) - 50).all() and not torch.equal(
         after[:, :4], outputs[:, :4]
     )

@@ -21,70 +21,72 @@ def by_definition(network, images: torch.Tensor, candidates: torch.Tensor) -> to
     return total / len(images)
 
 
-def of_task(told: Experiment, task: int) -> torch.Tensor:
-    train = told.tasks[task].train
+def of_task(experiment: Experiment, task: int) -> torch.Tensor:
+    train = experiment.tasks[task].train
     return by_definition(
-        told.strategy.network, train.images, told.tasks[task].candidates(train.tasks)
+        experiment.strategy.network, train.images, experiment.tasks[task].candidates(train.tasks)
     )
 
 
 @pytest.mark.parametrize("scenario", ["task", "class"])
 def test_importance_adds_up_the_sensitivity_of_each_task_at_its_end(scenario):
-    told = Experiment(config("mas", scenario, precision="fp32"))
-    list(told.events(until=1))
-    first = told.strategy.importance
-    torch.testing.assert_close(first, of_task(told, 0), rtol=1e-3, atol=1e-6)
-    list(told.events(until=2))
+    experiment = Experiment(config("mas", scenario, precision="fp32"))
+    list(experiment.events(until=1))
+    first = experiment.strategy.importance
+    torch.testing.assert_close(first, of_task(experiment, 0), rtol=1e-3, atol=1e-6)
+    list(experiment.events(until=2))
     torch.testing.assert_close(
-        told.strategy.importance, first + of_task(told, 1), rtol=1e-3, atol=1e-6
+        experiment.strategy.importance, first + of_task(experiment, 1), rtol=1e-3, atol=1e-6
     )
-    assert torch.equal(told.strategy.anchor, told.strategy.network.flat)
+    assert torch.equal(experiment.strategy.anchor, experiment.strategy.network.flat)
 
 
 def test_sensitivity_is_measured_without_labels_and_only_over_the_outputs_that_compete():
-    told = Experiment(config("mas", "task"))
-    train, task = told.tasks[0].train, told.tasks[0]
-    found = sensitivity(told.strategy.network, train.images, task.candidates(train.tasks))
-    bias, own = found[-10:], list(told.plan.outputs_of(0))
+    experiment = Experiment(config("mas", "task"))
+    train, task = experiment.tasks[0].train, experiment.tasks[0]
+    found = sensitivity(experiment.strategy.network, train.images, task.candidates(train.tasks))
+    bias, own = found[-10:], list(experiment.plan.outputs_of(0))
     assert (bias[own] > 0).all() and bias.count_nonzero() == len(own)
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 def test_the_penalty_is_zero_where_the_last_task_was_learned_and_positive_after_the_next(scenario):
-    told = Experiment(config("mas", scenario))
-    assert told.strategy.penalty() == 0
-    list(told.events(until=1))
-    assert told.strategy.penalty() == 0 and told.strategy.importance.count_nonzero() > 100
-    steps = told.strategy.learn(told.tasks[1])
+    experiment = Experiment(config("mas", scenario))
+    assert experiment.strategy.penalty() == 0
+    list(experiment.events(until=1))
+    assert (
+        experiment.strategy.penalty() == 0 and experiment.strategy.importance.count_nonzero() > 100
+    )
+    steps = experiment.strategy.learn(experiment.tasks[1])
     next(steps), next(steps)
-    assert told.strategy.penalty() > 0
+    assert experiment.strategy.penalty() > 0
 
 
 def test_the_gradient_that_is_added_is_that_of_the_penalty():
     strategy = run_all(config("mas", "task", settings={"strength": 3.0}))[0].strategy
-    at = (strategy.network.flat + 0.1).requires_grad_()
-    value = 3 * (strategy.importance * (at - strategy.anchor).square()).sum()
+    weights = (strategy.network.flat + 0.1).requires_grad_()
+    value = 3 * (strategy.importance * (weights - strategy.anchor).square()).sum()
     value.backward()
-    strategy.network.flat.copy_(at.detach())
+    strategy.network.flat.copy_(weights.detach())
     assert strategy.penalty().item() == pytest.approx(value.item(), rel=1e-5)
     strategy.network.flat_gradient.fill_(1)
     strategy.adjust_gradients(None)
-    torch.testing.assert_close(strategy.network.flat_gradient, 1 + at.grad)
+    torch.testing.assert_close(strategy.network.flat_gradient, 1 + weights.grad)
 
 
 def test_weights_that_matter_are_held():
     def moved(strength: float) -> float:
-        told = Experiment(config("mas", "task", steps=30, settings={"strength": strength}))
-        list(told.events(until=1))
-        importance, anchor = told.strategy.importance, told.strategy.anchor
-        list(told.events(until=2))
-        return float((importance * (told.strategy.network.flat - anchor).square()).sum())
+        experiment = Experiment(config("mas", "task", steps=30, settings={"strength": strength}))
+        list(experiment.events(until=1))
+        importance, anchor = experiment.strategy.importance, experiment.strategy.anchor
+        list(experiment.events(until=2))
+        return float((importance * (experiment.strategy.network.flat - anchor).square()).sum())
 
     assert moved(1e4) < moved(0) / 10
 
 
 def test_what_is_kept_does_not_grow_with_the_tasks():
-    told = run_all(config("mas", "task", tasks=10))[0]
-    assert told.strategy.storage(told.tasks[-1]) == {
-        "weights": 2 * told.strategy.network.flat.nbytes
+    experiment = run_all(config("mas", "task", tasks=10))[0]
+    assert experiment.strategy.storage(experiment.tasks[-1]) == {
+        "weights": 2 * experiment.strategy.network.flat.nbytes
     }

@@ -34,9 +34,11 @@ def streamed(count: int, room: int, batch: int, drawing: torch.Generator) -> Rep
     return buffer
 
 
-def counts(kept: Examples) -> dict[tuple[int, int], int]:
+def counts(examples: Examples) -> dict[tuple[int, int], int]:
     """How many images of each (task, label)."""
-    pairs, each = torch.stack([kept.tasks, kept.labels], 1).unique(dim=0, return_counts=True)
+    pairs, each = torch.stack([examples.tasks, examples.labels], 1).unique(
+        dim=0, return_counts=True
+    )
     return {tuple(pair): n for pair, n in zip(pairs.tolist(), each.tolist())}
 
 
@@ -49,19 +51,19 @@ def counts(kept: Examples) -> dict[tuple[int, int], int]:
 )
 def test_a_reservoir_holds_all_of_the_stream_until_it_is_full(count, room, batch):
     buffer = streamed(count, room, batch, generator())
-    kept = buffer.examples
+    stored = buffer.examples
     assert len(buffer) == min(count, room) and buffer.observed == count
-    assert len(kept.labels.unique()) == len(kept)
-    assert torch.equal(kept.images.flatten().long(), kept.labels) and torch.equal(
-        kept.tasks, kept.labels
+    assert len(stored.labels.unique()) == len(stored)
+    assert torch.equal(stored.images.flatten().long(), stored.labels) and torch.equal(
+        stored.tasks, stored.labels
     )
     if count <= room:
-        assert torch.equal(kept.labels, torch.arange(count))
+        assert torch.equal(stored.labels, torch.arange(count))
 
 
 @pytest.mark.parametrize("batch", [1, 5, 64])
 def test_a_batch_at_once_is_what_one_image_after_the_other_would_be(batch):
-    kept = streamed(200, 12, batch, generator()).examples
+    stored = streamed(200, 12, batch, generator()).examples
     drawing, by_hand = generator(), []
     for part in torch.arange(200).split(batch):
         for t, share in zip(
@@ -71,7 +73,7 @@ def test_a_batch_at_once_is_what_one_image_after_the_other_would_be(batch):
                 by_hand.append(t)
             elif int(share * (t + 1)) < 12:
                 by_hand[int(share * (t + 1))] = t
-    assert kept.labels.tolist() == by_hand
+    assert stored.labels.tolist() == by_hand
 
 
 def test_every_image_of_the_stream_is_kept_with_the_same_probability():
@@ -139,8 +141,8 @@ def test_herding_comes_nearer_to_the_mean_than_random_choices_do():
 
 
 def test_the_features_are_those_of_the_head_brought_to_length_one(small, monkeypatch):
-    told = Experiment(config())
-    network, images = told.strategy.network, small.train_images
+    experiment = Experiment(config())
+    network, images = experiment.strategy.network, small.train_images
     points = replay_buffer.embed_normalized(network, images)
     assert not points.requires_grad
     torch.testing.assert_close(points.norm(dim=1), torch.ones(len(images)))
@@ -152,13 +154,13 @@ def test_the_features_are_those_of_the_head_brought_to_length_one(small, monkeyp
 
 
 def test_each_class_has_a_herd_of_its_own(small):
-    told = Experiment(config())
-    task, network = told.tasks[1], told.strategy.network
-    kept = replay_buffer.herded_subset(task.train, 4, network)
+    experiment = Experiment(config())
+    task, network = experiment.tasks[1], experiment.strategy.network
+    herd = replay_buffer.herded_subset(task.train, 4, network)
     for label in task.outputs:
         members = task.train.take((task.train.labels == label).nonzero().squeeze(1))
         best = replay_buffer.herding(replay_buffer.embed_normalized(network, members.images), 4)
-        assert torch.equal(kept.images[kept.labels == label], members.images[best])
+        assert torch.equal(herd.images[herd.labels == label], members.images[best])
 
 
 # The policies in the strategies that leave the choice
@@ -168,13 +170,15 @@ def test_each_class_has_a_herd_of_its_own(small):
 @pytest.mark.parametrize("policy", ["random", "herding"])
 def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy, small):
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
-        told = Experiment(config(strategy, scenario, settings={"per_class": 5, "policy": policy}))
+        experiment = Experiment(
+            config(strategy, scenario, settings={"per_class": 5, "policy": policy})
+        )
         for learned in (1, 2, 3):
-            list(told.events(until=learned))
-            assert counts(told.strategy.buffer.examples) == {
-                (t, label): 5 for t in range(learned) for label in told.plan.outputs_of(t)
+            list(experiment.events(until=learned))
+            assert counts(experiment.strategy.buffer.examples) == {
+                (t, label): 5 for t in range(learned) for label in experiment.plan.outputs_of(t)
             }
-        assert "statistics" not in told.strategy.storage(told.tasks[2])
+        assert "statistics" not in experiment.strategy.storage(experiment.tasks[2])
 
 
 @pytest.mark.parametrize("strategy", [*KEEPING, "der", "derpp"])
@@ -184,20 +188,21 @@ def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
 ):
     policy = {"policy": "reservoir"} if strategy in KEEPING else {}
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
-        told, _ = run_all(config(strategy, scenario, settings={"per_class": each, **policy}))
-        assert len(told.strategy.buffer) == each * 10
-        assert told.strategy.buffer.observed == 7 * sum(
-            min(128, len(task.train)) for task in told.tasks
+        experiment, _ = run_all(config(strategy, scenario, settings={"per_class": each, **policy}))
+        assert len(experiment.strategy.buffer) == each * 10
+        assert experiment.strategy.buffer.observed == 7 * sum(
+            min(128, len(task.train)) for task in experiment.tasks
         )
         known = {
             (image.numpy().tobytes(), int(y))
-            for task in told.tasks
+            for task in experiment.tasks
             for image, y in zip(task.train.images, task.train.labels)
         }
         assert {
             (image.numpy().tobytes(), int(y))
             for image, y in zip(
-                told.strategy.buffer.examples.images, told.strategy.buffer.examples.labels
+                experiment.strategy.buffer.examples.images,
+                experiment.strategy.buffer.examples.labels,
             )
         } <= known
 
@@ -205,11 +210,11 @@ def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
 @pytest.mark.parametrize("strategy", ["replay", "agem"])
 def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strategy, small):
     ours, plain = (
-        Experiment(config(name, settings=how))
-        for name, how in ((strategy, {"policy": "reservoir"}), ("finetune", {}))
+        Experiment(config(name, settings=settings))
+        for name, settings in ((strategy, {"policy": "reservoir"}), ("finetune", {}))
     )
-    for told in (ours, plain):
-        list(told.events(until=1))
+    for experiment in (ours, plain):
+        list(experiment.events(until=1))
     assert len(ours.strategy.buffer) and torch.equal(
         ours.strategy.network.flat, plain.strategy.network.flat
     )

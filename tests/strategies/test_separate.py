@@ -15,36 +15,38 @@ def learned(tasks: int = 3, scenario: str = "task") -> Experiment:
 
 
 def test_every_task_is_answered_by_the_network_that_learned_it(small):
-    told = Experiment(config("separate", "task"))
+    experiment = Experiment(config("separate", "task"))
     networks, answers = [], []
     for task in range(3):
-        list(told.events(until=task + 1))
-        networks.append(told.strategy.network.flat.clone())
-        answers.append(told.strategy.network(small.test_images).detach())
+        list(experiment.events(until=task + 1))
+        networks.append(experiment.strategy.network.flat.clone())
+        answers.append(experiment.strategy.network(small.test_images).detach())
     for task in range(3):
-        own = list(told.plan.outputs_of(task))
-        assert torch.equal(told.strategy.weights_of(task), networks[task])
-        assert torch.equal(told.strategy.scores(small.test_images)[:, own], answers[task][:, own])
+        own = list(experiment.plan.outputs_of(task))
+        assert torch.equal(experiment.strategy.weights_of(task), networks[task])
+        assert torch.equal(
+            experiment.strategy.scores(small.test_images)[:, own], answers[task][:, own]
+        )
 
 
 def test_a_task_is_learned_as_if_it_were_the_first():
-    told = learned()
+    experiment = learned()
     alone = Experiment(config("separate", "task"))
-    list(alone.strategy.learn(told.tasks[2]))
+    list(alone.strategy.learn(experiment.tasks[2]))
     assert torch.equal(alone.strategy.networks[0], alone.strategy.untrained)
-    assert torch.equal(alone.strategy.network.flat, told.strategy.network.flat)
+    assert torch.equal(alone.strategy.network.flat, experiment.strategy.network.flat)
 
 
 def test_all_networks_start_from_the_same_weights_which_answer_for_tasks_to_come(small):
-    told = Experiment(config("separate", "task"))
-    fresh = told.strategy.network.flat.clone()
-    before = told.strategy.scores(small.test_images)
-    list(told.events(until=1))
-    assert torch.equal(told.strategy.weights_of(1), fresh) and not torch.equal(
-        told.strategy.weights_of(0), fresh
+    experiment = Experiment(config("separate", "task"))
+    fresh = experiment.strategy.network.flat.clone()
+    before = experiment.strategy.scores(small.test_images)
+    list(experiment.events(until=1))
+    assert torch.equal(experiment.strategy.weights_of(1), fresh) and not torch.equal(
+        experiment.strategy.weights_of(0), fresh
     )
-    later = list(told.plan.outputs_of(1))
-    assert torch.equal(told.strategy.scores(small.test_images)[:, later], before[:, later])
+    later = list(experiment.plan.outputs_of(1))
+    assert torch.equal(experiment.strategy.scores(small.test_images)[:, later], before[:, later])
 
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])
@@ -57,8 +59,8 @@ def test_a_task_that_is_learned_is_never_forgotten(scenario):
 
 @pytest.mark.parametrize("tasks", [1, 3, 10])
 def test_what_is_kept_is_one_network_for_each_earlier_task(tasks):
-    told = learned(tasks)
+    experiment = learned(tasks)
     assert (
-        told.strategy.storage(told.tasks[-1]).get("weights", 0)
-        == (tasks - 1) * told.strategy.network.flat.nbytes
+        experiment.strategy.storage(experiment.tasks[-1]).get("weights", 0)
+        == (tasks - 1) * experiment.strategy.network.flat.nbytes
     )

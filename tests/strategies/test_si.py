@@ -10,23 +10,23 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def after_one_task(**given) -> Experiment:
-    told = Experiment(config("si", **given))
-    list(told.events(until=1))
-    return told
+    experiment = Experiment(config("si", **given))
+    list(experiment.events(until=1))
+    return experiment
 
 
 def test_the_path_is_minus_gradient_times_change_summed_over_the_steps():
-    strategy = (told := Experiment(config("si"))).strategy
+    strategy = (experiment := Experiment(config("si"))).strategy
     expected, before = torch.zeros_like(strategy.network.flat), strategy.network.flat.clone()
-    for _step, _steps, _loss in strategy.learn(told.tasks[0]):
+    for _step, _steps, _loss in strategy.learn(experiment.tasks[0]):
         expected -= strategy.network.flat_gradient * (strategy.network.flat - before)
         before = strategy.network.flat.clone()
     torch.testing.assert_close(strategy.path, expected)
 
 
 def test_the_path_of_all_weights_is_about_what_the_loss_came_down():
-    strategy = (told := Experiment(config("si", tasks=1, steps=200))).strategy
-    losses = [loss for _step, _steps, loss in strategy.learn(told.tasks[0])]
+    strategy = (experiment := Experiment(config("si", tasks=1, steps=200))).strategy
+    losses = [loss for _step, _steps, loss in strategy.learn(experiment.tasks[0])]
     assert strategy.path.sum().item() == pytest.approx((losses[0] - losses[-1]).item(), rel=0.25)
 
 
@@ -38,28 +38,28 @@ def test_importance_is_the_path_over_the_squared_change_and_the_damping():
 
 
 def test_the_importance_of_a_second_task_is_added_to_that_of_the_first():
-    told = after_one_task()
-    first = told.strategy.importance.clone()
-    list(told.events(until=2))
-    change = told.strategy.network.flat - told.strategy.anchor
+    experiment = after_one_task()
+    first = experiment.strategy.importance.clone()
+    list(experiment.events(until=2))
+    change = experiment.strategy.network.flat - experiment.strategy.anchor
     torch.testing.assert_close(
-        told.strategy.importance, first + told.strategy.path / (change.square() + 0.1)
+        experiment.strategy.importance, first + experiment.strategy.path / (change.square() + 0.1)
     )
 
 
 def test_the_penalty_pulls_as_its_own_derivative_and_is_nothing_before_there_is_a_past():
-    told = Experiment(config("si"))
-    assert told.strategy.penalty() == 0
-    list(told.events(until=1))
-    strategy = told.strategy
-    strategy.start_task(told.tasks[1])
+    experiment = Experiment(config("si"))
+    assert experiment.strategy.penalty() == 0
+    list(experiment.events(until=1))
+    strategy = experiment.strategy
+    strategy.start_task(experiment.tasks[1])
     assert strategy.penalty() == 0  # at the anchor
     strategy.network.flat.add_(0.01)
     weights = strategy.network.flat.clone().requires_grad_()
     value = strategy.strength * (strategy.importance * (weights - strategy.anchor).square()).sum()
     torch.testing.assert_close(strategy.penalty(), value.detach())
     strategy.network.flat_gradient.zero_()
-    strategy.adjust_gradients(told.tasks[1])
+    strategy.adjust_gradients(experiment.tasks[1])
     torch.testing.assert_close(
         strategy.network.flat_gradient, torch.autograd.grad(value, weights)[0]
     )

@@ -27,19 +27,19 @@ def at_once(dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 )
 @pytest.mark.parametrize("scenario", ["class", "domain"])
 def test_the_streaming_covariance_is_that_of_all_images_whatever_the_order(scenario, dealt, small):
-    told, _ = run_all(config("slda", scenario, **dealt))
-    covariance = told.strategy.scatter / told.strategy.counts.sum()
+    experiment, _ = run_all(config("slda", scenario, **dealt))
+    covariance = experiment.strategy.scatter / experiment.strategy.counts.sum()
     torch.testing.assert_close(covariance.tril(), at_once(small)[2].tril(), rtol=0, atol=1e-7)
 
 
 def test_the_answers_are_those_of_the_formula(small):
-    told, _ = run_all(config("slda"))
+    experiment, _ = run_all(config("slda"))
     _, means, covariance = at_once(small)
     inverse = ((1 - SHRINKAGE) * covariance + SHRINKAGE * torch.eye(36)).inverse()
     x = (small.test_images.flatten(1).float() / 255).double()
     expected = x @ inverse @ means.T - (means @ inverse * means).sum(1) / 2
     torch.testing.assert_close(
-        told.strategy.scores(small.test_images).double(), expected, rtol=1e-4, atol=1e-2
+        experiment.strategy.scores(small.test_images).double(), expected, rtol=1e-4, atol=1e-2
     )
 
 
@@ -74,9 +74,9 @@ def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
         ).to(torch.uint8)
     right = {}
     for name in ("slda", "ncm"):
-        told, _ = run_all(config(name, tasks=1), dataset)
+        experiment, _ = run_all(config(name, tasks=1), dataset)
         right[name] = float(
-            (told.strategy.scores(dataset.test_images).argmax(1) == dataset.test_labels)
+            (experiment.strategy.scores(dataset.test_images).argmax(1) == dataset.test_labels)
             .float()
             .mean()
         )
@@ -85,5 +85,5 @@ def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
 
 def test_what_is_kept_does_not_grow_with_the_images():
     few, many = (run_all(config("slda"), toy_dataset(train=count))[0] for count in (24, 72))
-    few, many = (told.strategy.storage(told.tasks[-1]) for told in (few, many))
+    few, many = (experiment.strategy.storage(experiment.tasks[-1]) for experiment in (few, many))
     assert few == many and set(few) == {"statistics", "weights"}

@@ -12,7 +12,7 @@ from lifelong.errors import LifelongError
 from lifelong.runs import checkpoints
 from lifelong.settings import Configurable, setting
 from lifelong.storage import tensor_files
-from lifelong.training import experiment
+from lifelong.training.experiment import resolve
 from tests.helpers import config, learn, learned_run, run_all, same, stop_after
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -60,9 +60,9 @@ def test_a_setting_may_be_given_by_its_former_name():
 @pytest.mark.parametrize("strategy", ["ewc", "ewc-online"])
 @pytest.mark.parametrize("step", [7, 10])
 def test_an_old_config_goes_on_to_the_same_bits_and_equals_the_new_one(strategy, step):
-    made = config(strategy, "task", settings={"estimator": "sampled", "strength": 1e4})
-    never = learned_run(made)
-    stopped = learned_run(made, stop=stop_after(step))
+    run_config = config(strategy, "task", settings={"estimator": "sampled", "strength": 1e4})
+    never = learned_run(run_config)
+    stopped = learned_run(run_config, stop=stop_after(step))
     file = stopped / "config.json"
     written = json.loads(file.read_text())
     assert written["settings"]["estimator"] == "sampled"
@@ -71,8 +71,8 @@ def test_an_old_config_goes_on_to_the_same_bits_and_equals_the_new_one(strategy,
     learn(stopped)
     for name in (checkpoints.resume_file, checkpoints.inference_file):
         assert same(*(tensor_files.read(name(folder, 2))[0] for folder in (stopped, never)))
-    old = made.model_copy(update={"settings": {"fisher": "sampled", "strength": 1e4}})
-    assert experiment.resolve(old) == experiment.resolve(made)
+    old = run_config.model_copy(update={"settings": {"fisher": "sampled", "strength": 1e4}})
+    assert resolve(old) == resolve(run_config)
 
 
 def test_what_a_buffer_stores_is_counted_by_kind():

@@ -25,36 +25,41 @@ def matrix(strategy: str, scenario: str) -> list[list[float | None]]:
     return [[*row, *[None] * (5 - len(row))] for row in rows]
 
 
-def counts(kept: Examples) -> dict[tuple[int, int], int]:
+def counts(examples: Examples) -> dict[tuple[int, int], int]:
     """How many images of each (task, label)."""
-    pairs, each = torch.stack([kept.tasks, kept.labels], 1).unique(dim=0, return_counts=True)
+    pairs, each = torch.stack([examples.tasks, examples.labels], 1).unique(
+        dim=0, return_counts=True
+    )
     return {tuple(pair): n for pair, n in zip(pairs.tolist(), each.tolist())}
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
-@pytest.mark.parametrize(("asked", "kept"), [(1, 1), (5, 5), (24, 24), (100, 24)])
+@pytest.mark.parametrize(("per_class", "stored"), [(1, 1), (5, 5), (24, 24), (100, 24)])
 def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(
-    scenario, asked, kept, small
+    scenario, per_class, stored, small
 ):
-    told = Experiment(config("replay", scenario, settings={"per_class": asked}))
+    experiment = Experiment(config("replay", scenario, settings={"per_class": per_class}))
     for learned in (1, 2, 3):
-        list(told.events(until=learned))
-        expected = {(t, label): kept for t in range(learned) for label in told.plan.outputs_of(t)}
-        assert counts(told.strategy.buffer.examples) == expected
+        list(experiment.events(until=learned))
+        expected = {
+            (t, label): stored for t in range(learned) for label in experiment.plan.outputs_of(t)
+        }
+        assert counts(experiment.strategy.buffer.examples) == expected
 
 
 def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_label(small):
-    told, _ = run_all(config("replay", settings={"per_class": 9}))
-    for task in told.tasks:
-        kept = told.strategy.buffer.examples.take(
-            (told.strategy.buffer.examples.tasks == task.index).nonzero().squeeze(1)
+    experiment, _ = run_all(config("replay", settings={"per_class": 9}))
+    for task in experiment.tasks:
+        stored = experiment.strategy.buffer.examples.take(
+            (experiment.strategy.buffer.examples.tasks == task.index).nonzero().squeeze(1)
         )
         known = {
             (image.numpy().tobytes(), int(label))
             for image, label in zip(task.train.images, task.train.labels)
         }
         chosen = [
-            (image.numpy().tobytes(), int(label)) for image, label in zip(kept.images, kept.labels)
+            (image.numpy().tobytes(), int(label))
+            for image, label in zip(stored.images, stored.labels)
         ]
         assert len(set(chosen)) == len(chosen) and set(chosen) <= known
 
@@ -72,9 +77,9 @@ def test_which_images_replay_keeps_depends_on_the_seed_alone(small):
 @pytest.mark.parametrize("index", [1, 2])
 @pytest.mark.parametrize("scenario", ["task", "class"])
 def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenario, index, small):
-    told = Experiment(config("replay", scenario))
-    list(told.events(until=index))
-    task, strategy = told.tasks[index], told.strategy
+    experiment = Experiment(config("replay", scenario))
+    list(experiment.events(until=index))
+    task, strategy = experiment.tasks[index], experiment.strategy
     batch = batch_of(task.train)
     logits = strategy.network(batch.images)
     strategy.generator = seeds.generator(0, "test")
@@ -83,9 +88,9 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
 
     def by_hand(part):
         own = [
-            told.plan.outputs_of(int(t))
+            experiment.plan.outputs_of(int(t))
             if scenario == "task"
-            else range(told.plan.outputs_of(index).stop)
+            else range(experiment.plan.outputs_of(index).stop)
             for t in part.tasks
         ]
         answers = strategy.network(part.images)
@@ -99,42 +104,47 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
 
 
 def test_in_the_task_scenario_a_replayed_image_moves_only_the_outputs_of_its_own_task(small):
-    told = Experiment(config("replay", "task"))
-    list(told.events(until=1))
-    strategy, later = told.strategy, told.tasks[1]
-    old = batch_of(told.tasks[0].train, 8)
+    experiment = Experiment(config("replay", "task"))
+    list(experiment.events(until=1))
+    strategy, later = experiment.strategy, experiment.tasks[1]
+    old = batch_of(experiment.tasks[0].train, 8)
     strategy.network.backward(strategy.cross_entropy(later, old, strategy.network(old.images)))
     bias = strategy.network.head.bias.grad
-    own = list(told.tasks[0].outputs)
+    own = list(experiment.tasks[0].outputs)
     assert bias.isfinite().all() and (bias[own] != 0).all() and (bias[own[-1] + 1 :] == 0).all()
 
 
 def test_joining_nothing_changes_nothing():
-    some = Examples(
+    examples = Examples(
         torch.ones(2, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1]), torch.tensor([0, 0])
     )
-    for joined in (concat(empty_examples(), some), concat(some, empty_examples())):
-        assert torch.equal(joined.images, some.images) and torch.equal(joined.labels, some.labels)
+    for joined in (concat(empty_examples(), examples), concat(examples, empty_examples())):
+        assert torch.equal(joined.images, examples.images) and torch.equal(
+            joined.labels, examples.labels
+        )
     assert len(concat(empty_examples(), empty_examples())) == 0
-    assert len(concat(some, some)) == 4
+    assert len(concat(examples, examples)) == 4
 
 
 def test_cumulative_training_learns_the_union_of_all_tasks_so_far(small):
-    told = Experiment(config("cumulative"))
+    experiment = Experiment(config("cumulative"))
     for learned in (1, 2, 3):
-        list(told.events(until=learned))
-        assert counts(told.strategy.examples(told.tasks[learned - 1])) == {
-            (t, label): 24 for t in range(learned) for label in told.plan.outputs_of(t)
+        list(experiment.events(until=learned))
+        assert counts(experiment.strategy.examples(experiment.tasks[learned - 1])) == {
+            (t, label): 24 for t in range(learned) for label in experiment.plan.outputs_of(t)
         }
 
 
 def test_cumulative_training_starts_every_task_with_the_first_weights_and_a_fresh_optimiser(small):
     first = Experiment(config("cumulative")).strategy.network.flat.clone()
-    told = Experiment(config("cumulative"))
-    list(told.events(until=2))
-    assert not torch.equal(told.strategy.network.flat, first)
-    told.strategy.start_task(told.tasks[2])
-    assert torch.equal(told.strategy.network.flat, first) and told.strategy.optimizer.steps == 0
+    experiment = Experiment(config("cumulative"))
+    list(experiment.events(until=2))
+    assert not torch.equal(experiment.strategy.network.flat, first)
+    experiment.strategy.start_task(experiment.tasks[2])
+    assert (
+        torch.equal(experiment.strategy.network.flat, first)
+        and experiment.strategy.optimizer.steps == 0
+    )
 
 
 def test_cumulative_training_takes_as_many_steps_as_all_tasks_so_far_had_together(small):
@@ -144,22 +154,24 @@ def test_cumulative_training_takes_as_many_steps_as_all_tasks_so_far_had_togethe
 
 def test_cumulative_training_after_the_last_task_does_not_depend_on_the_first_tasks_training(small):
     """It could as well have been trained on everything at once."""
-    told, _ = run_all(config("cumulative"))
+    experiment, _ = run_all(config("cumulative"))
     alone = Experiment(config("cumulative"))
     alone.strategy.start_task(alone.tasks[0])
     alone.strategy.start_task(alone.tasks[1])
     for _ in alone.strategy.learn(alone.tasks[2]):
         pass
-    assert torch.equal(alone.strategy.network.flat, told.strategy.network.flat)
+    assert torch.equal(alone.strategy.network.flat, experiment.strategy.network.flat)
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario, small):
-    told = Experiment(config("joint", scenario))
-    events = list(told.events(until=1))
+    experiment = Experiment(config("joint", scenario))
+    events = list(experiment.events(until=1))
     assert {e.steps for e in events if isinstance(e, Step)} == {7}
-    everything = counts(told.strategy.examples(told.tasks[0]))
-    assert everything == {(t, label): 24 for t in range(3) for label in told.plan.outputs_of(t)}
+    everything = counts(experiment.strategy.examples(experiment.tasks[0]))
+    assert everything == {
+        (t, label): 24 for t in range(3) for label in experiment.plan.outputs_of(t)
+    }
     assert all(
         e.loss < 10 for e in events if isinstance(e, Step)
     )  # outputs of tasks to come compete: none is impossible
@@ -180,12 +192,12 @@ def test_joint_training_is_already_good_at_tasks_to_come(small):
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])
 def test_frozen_features_and_the_sources_outputs_stay_as_they_are_to_the_bit(scenario, small):
-    told = Experiment(config("frozen", scenario))
-    list(told.events(until=1))
-    network = told.strategy.network
+    experiment = Experiment(config("frozen", scenario))
+    list(experiment.events(until=1))
+    network = experiment.strategy.network
     before = network.flat.clone()
-    own = len(told.tasks[0].outputs)
-    list(told.events())
+    own = len(experiment.tasks[0].outputs)
+    list(experiment.events())
     assert torch.equal(network.flat[: network.head_start], before[: network.head_start])
     weight, bias = before[network.head_start :].split([10 * 16, 10])
     weight = weight.view(10, 16)
@@ -203,16 +215,16 @@ def test_frozen_features_forget_nothing(scenario, small):
 
 
 def test_from_scratch_every_task_is_learned_by_the_first_network_anew(small):
-    told, _ = run_all(config("scratch", "transfer"))
+    experiment, _ = run_all(config("scratch", "transfer"))
     alone = Experiment(config("scratch", "transfer"))
     for _ in alone.strategy.learn(alone.tasks[2]):
         pass
-    assert torch.equal(alone.strategy.network.flat, told.strategy.network.flat)
+    assert torch.equal(alone.strategy.network.flat, experiment.strategy.network.flat)
 
 
 def test_fine_tuning_forgets_in_the_class_scenario():
-    seen = matrix("finetune", "class")
-    assert average_accuracy(seen) < 0.25 and forgetting(seen) > 0.9
+    accuracy = matrix("finetune", "class")
+    assert average_accuracy(accuracy) < 0.25 and forgetting(accuracy) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -246,19 +258,19 @@ def test_images_come_in_whole_batches_of_shuffled_passes(available, batch, steps
     assert len(drawn) == steps and all(len(b) == size for b in drawn)
     a_pass = available // size
     for start in range(0, steps, a_pass):
-        seen = [i for b in drawn[start : start + a_pass] for i in b]
-        assert len(set(seen)) == len(seen) and set(seen) <= set(range(available))
+        indices = [i for b in drawn[start : start + a_pass] for i in b]
+        assert len(set(indices)) == len(indices) and set(indices) <= set(range(available))
 
 
 def test_a_quick_task_is_one_pass_but_never_fewer_than_sixty_steps(small):
-    made = config(steps=None)
-    told = Experiment(made)
-    task = told.tasks[0]
-    assert told.strategy.steps(task, task.train) == 60
+    run_config = config(steps=None)
+    experiment = Experiment(run_config)
+    task = experiment.tasks[0]
+    assert experiment.strategy.steps(task, task.train) == 60
     many = Examples(
         torch.zeros(128 * 90 + 5, 1, 1, 1), torch.zeros(128 * 90 + 5), torch.zeros(128 * 90 + 5)
     )
-    assert told.strategy.steps(task, many) == 90
+    assert experiment.strategy.steps(task, many) == 90
     assert Experiment(config(steps=None, recipe="paper")).strategy.steps(task, many) == 2000
 
 
@@ -273,13 +285,13 @@ def test_the_untrained_network_is_the_same_for_every_strategy(small):
 
 
 def test_learning_stops_before_the_task_that_was_named(small):
-    told = Experiment(config())
-    assert [e.task for e in told.events(until=2) if isinstance(e, TaskLearned)] == [0, 1]
-    assert [e.task for e in told.events(until=2) if isinstance(e, TaskLearned)] == []
+    experiment = Experiment(config())
+    assert [e.task for e in experiment.events(until=2) if isinstance(e, TaskLearned)] == [0, 1]
+    assert [e.task for e in experiment.events(until=2) if isinstance(e, TaskLearned)] == []
     assert [
         e.task for e in Experiment(config()).events(until=0) if isinstance(e, TaskLearned)
     ] == []
-    assert [e.task for e in told.events(until=99) if isinstance(e, TaskLearned)] == [2]
+    assert [e.task for e in experiment.events(until=99) if isinstance(e, TaskLearned)] == [2]
 
 
 def test_a_loss_that_is_not_a_number_is_told_as_none(small, monkeypatch):

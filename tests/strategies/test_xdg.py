@@ -50,8 +50,8 @@ def test_gates_differ_by_task_layer_and_seed_and_are_the_same_when_drawn_again(m
 
 
 def test_units_that_are_off_get_no_gradient_and_the_others_do():
-    told = Experiment(config("xdg", "task", settings={"share": 0.5}))
-    strategy, task = told.strategy, told.tasks[1]
+    experiment = Experiment(config("xdg", "task", settings={"share": 0.5}))
+    strategy, task = experiment.strategy, experiment.tasks[1]
     batch = batch_of(task.train)
     strategy.network.backward(strategy.loss(task, batch, strategy.forward(task, batch)))
     first, second = (gate[0] == 1 for gate in strategy.gates[1])
@@ -67,26 +67,26 @@ def test_units_that_are_off_get_no_gradient_and_the_others_do():
 
 
 def test_each_task_is_answered_with_its_own_gates(small):
-    told = run_all(config("xdg", "task"))[0]
-    answers = told.strategy.scores(small.test_images)
+    experiment = run_all(config("xdg", "task"))[0]
+    answers = experiment.strategy.scores(small.test_images)
     for task in range(3):
-        own = list(told.plan.outputs_of(task))
+        own = list(experiment.plan.outputs_of(task))
         for other in range(3):
-            with_other = told.strategy.network(small.test_images, told.strategy.gates[other])[
-                :, own
-            ]
+            with_other = experiment.strategy.network(
+                small.test_images, experiment.strategy.gates[other]
+            )[:, own]
             assert torch.equal(answers[:, own], with_other) == (task == other)
 
 
 def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
     def moved(strategy: str, **settings) -> float:
-        told = Experiment(config(strategy, "task", steps=30, settings=settings))
-        list(told.events(until=1))
-        own = list(told.plan.outputs_of(0))
-        before = scores(told.strategy, small.test_images)[:, own]
-        list(told.events())
+        experiment = Experiment(config(strategy, "task", steps=30, settings=settings))
+        list(experiment.events(until=1))
+        own = list(experiment.plan.outputs_of(0))
+        before = scores(experiment.strategy, small.test_images)[:, own]
+        list(experiment.events())
         return float(
-            (scores(told.strategy, small.test_images)[:, own] - before).abs().mean()
+            (scores(experiment.strategy, small.test_images)[:, own] - before).abs().mean()
             / before.abs().mean()
         )
 
