@@ -42,13 +42,14 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
     signal.signal(number, handler)
 
 
-def _warm() -> None:
+def _warm(worker: api.WorkerClient) -> None:
     """In the order in which a visitor comes to need it: the curves, the first answer, the process
     that trains.
     """
     from app.shared import charts  # noqa: F401
 
     warm()
+    worker.warm()
     api.warm()
     warm_photographs()
 
@@ -58,10 +59,11 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             _end_streams_on(number, asyncio.get_running_loop())
-    async with _host.router.lifespan_context(_host):
-        threading.Thread(target=_warm, daemon=True).start()
-        yield {}
-        await asyncio.to_thread(api.close)
+    with api.connected(api.WorkerClient()) as worker:
+        async with _host.router.lifespan_context(_host):
+            threading.Thread(target=_warm, args=(worker,), daemon=True).start()
+            yield {}
+            await asyncio.to_thread(worker.close)
     # the collector's last round over all of torch would take seconds and free what the end frees
     # anyway
     gc.freeze()

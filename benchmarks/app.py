@@ -84,7 +84,6 @@ def answer_seconds(calls: int = 200) -> dict[str, float]:
     from lifelong import api
 
     api.warm()
-    api.close()
     dice = np.random.default_rng(0)
     taken = []
     for _ in range(calls):

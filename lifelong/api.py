@@ -1,186 +1,153 @@
-"""The app's only door: everything that a page or a program asks of the library, in plain values.
+"""The app's only door into the library.
 
-Runs are named by their id, tasks count from 0, accuracies are shares in [0, 1], images are Pillow
-images. What needs torch imports it when first asked, so that a page with curves is there before
-torch is.
+Runs and studies are given by their names, tasks count from 0, accuracies are shares in [0, 1],
+pictures are Pillow images. What needs torch imports it when it is called, so that a page with
+curves is there before torch is.
 """
 
-import io
-from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
 from PIL import Image
 
 from . import config as configs
-from . import datasets as data_sets
-from . import formatting, registry
-from .config import RunConfig as RunConfig
-from .datasets.base import DatasetInfo as DatasetInfo
-from .datasets.base import DatasetSpec as DatasetSpec
-from .errors import LifelongError as LifelongError
-from .events import ExtractingFeatures as ExtractingFeatures
-from .events import Failed as Failed
-from .events import Stopped as Stopped
-from .metrics import Metric, all_metrics
+from . import datasets as all_datasets
+from .config import DEFAULT_SCENARIO, FAMILIES, RECIPES, SCENARIOS, RunConfig
+from .data.image_files import open_image, png
+from .datasets import info as dataset_info
+from .datasets import names as datasets
+from .datasets import outline as dataset_spec
+from .datasets.base import DatasetInfo, DatasetSpec
+from .errors import LifelongError
+from .events import ExtractingFeatures, Failed, Stopped
+from .formatting import duration, size, stored
+from .inference import preprocess as preprocessing
+from .inference.preprocess import example_images
+from .metrics import all_metrics as metrics
+from .registry import titles as strategy_titles
 from .runs import store as run_store
-from .runs.folders import RunState
-from .runs.history import History as History
-from .service import catalog
-from .service.catalog import ModelInfo as ModelInfo
-from .service.catalog import StrategyInfo as StrategyInfo
-from .service.worker_client import WorkerClient
-from .settings import Setting as Setting
-from .transfer import config as study_config
-from .transfer import presets
-from .transfer import store as study_store
-from .transfer.config import StudyConfig as StudyConfig
-from .transfer.curves import AXES as AXES
-from .transfer.curves import Axis as Axis
-from .transfer.curves import Point as Point
-from .transfer.presets import TransferPreset as TransferPreset
-from .transfer.results import StudyResult as StudyResult
-
-worker = WorkerClient()
-FAMILIES = configs.FAMILIES
-RECIPES = configs.RECIPES
-SCENARIOS = configs.SCENARIOS
-PRESETS = presets.PRESETS
-FINE_TUNE_LEARNING_RATE = study_config.FINE_TUNE_LEARNING_RATE
-DEFAULT_SCENARIO = configs.DEFAULT_SCENARIO
-size, duration, stored = formatting.size, formatting.duration, formatting.stored
-strategies, protectors, networks, network_settings = (
-    catalog.strategies,
-    catalog.protectors,
-    catalog.networks,
-    catalog.network_settings,
+from .runs.history import History
+from .runs.listing import RunRow
+from .runs.listing import run_rows as run_list
+from .runs.store import reference_run
+from .service.catalog import (
+    ModelInfo,
+    StrategyInfo,
+    network_settings,
+    networks,
+    protectors,
+    strategies,
 )
-study, study_list, create_study = study_store.by_id, study_store.ids, study_store.begin
+from .service.jobs import connected, learn, prepare, queue_position, state, stop
+from .service.worker_client import WorkerClient
+from .settings import Setting
+from .transfer import store as study_store
+from .transfer.config import FINE_TUNE_LEARNING_RATE, StudyConfig
+from .transfer.curves import AXES, Axis, Point
+from .transfer.presets import PRESETS, TransferPreset
+from .transfer.results import StudyResult
+from .transfer.store import begin as create_study
+from .transfer.store import by_id as study
+from .transfer.store import ids as study_list
 
-
-def run_list() -> list[dict[str, Any]]:
-    """All runs, newest first and shipped last: id, dataset, scenario, strategy, tasks,
-    average_accuracy, forgetting, shipped.
-    """
-    return [_row(run) for run in run_store.ids()]
-
-
-def _row(run: str) -> dict[str, Any]:
-    row = {"id": run, "shipped": is_shipped(run)}
-    try:
-        story = history(run)
-        measures = story.measures()
-    except LifelongError as error:
-        return {
-            **row,
-            "dataset": None,
-            "scenario": None,
-            "strategy": None,
-            "model": None,
-            "tasks": 0,
-            "learned": 0,
-            "average_accuracy": None,
-            "forgetting": None,
-            "error": str(error),
-        }
-    c = story.config
-    return {
-        **row,
-        "dataset": c.dataset,
-        "scenario": c.scenario,
-        "strategy": c.strategy,
-        "tasks": c.tasks,
-        "model": c.model,
-        "learned": len(story.learned),
-        "average_accuracy": measures["average_accuracy"],
-        "forgetting": measures["forgetting"],
-        "recipe": c.recipe,
-        "seed": c.seed,
-        "error": None,
-    }
-
-
-def metrics() -> tuple[Metric[...], ...]:
-    """Returns every declared metric, each with its name, title, meaning and direction."""
-    return all_metrics()
+__all__ = [
+    "AXES",
+    "DEFAULT_SCENARIO",
+    "FAMILIES",
+    "FINE_TUNE_LEARNING_RATE",
+    "PRESETS",
+    "RECIPES",
+    "SCENARIOS",
+    "Axis",
+    "DatasetInfo",
+    "DatasetSpec",
+    "ExtractingFeatures",
+    "Failed",
+    "History",
+    "LifelongError",
+    "ModelInfo",
+    "Point",
+    "RunConfig",
+    "RunRow",
+    "Setting",
+    "Stopped",
+    "StrategyInfo",
+    "StudyConfig",
+    "StudyResult",
+    "TransferPreset",
+    "WorkerClient",
+    "answers_json",
+    "arriving",
+    "classify",
+    "connected",
+    "create",
+    "create_study",
+    "dataset_info",
+    "dataset_spec",
+    "datasets",
+    "duration",
+    "example_images",
+    "has_run",
+    "history",
+    "holds_digits",
+    "is_shipped",
+    "learn",
+    "metrics",
+    "network_settings",
+    "networks",
+    "open_image",
+    "png",
+    "prepare",
+    "preprocess",
+    "protectors",
+    "queue_position",
+    "reference_run",
+    "run_list",
+    "size",
+    "state",
+    "stop",
+    "stored",
+    "strategies",
+    "strategy_titles",
+    "study",
+    "study_list",
+    "undo",
+    "warm",
+]
 
 
 def history(run: str) -> History:
-    """A run's config and events and what they amount to."""
+    """Returns a run's config and events. Raises LifelongError when there is no such run."""
     return run_store.history(run_store.folder(run))
 
 
-def version(run: str) -> int:
-    """A number that changes whenever the run's record does."""
-    record = run_store.folder(run) / "record.jsonl"
-    return record.stat().st_mtime_ns if record.exists() else 0
+def has_run(name: str) -> bool:
+    """Returns whether there is a run of this name."""
+    return run_store.find(name) is not None
 
 
 def is_shipped(name: str) -> bool:
-    """Returns whether this run or study came with the project."""
+    """Returns whether a run or study came with the project."""
     return any(folder.name == name for folder in (*run_store.shipped(), *study_store.shipped()))
 
 
-def _folder(name: str) -> Path:
-    """Returns the folder of a run or of a study."""
-    return study_store.find(name) or run_store.folder(name)
+def create(**fields: Any) -> str:
+    """Creates a run and returns its name. Raises LifelongError for a value that does not fit."""
+    return run_store.create(configs.make(**fields)).name
 
 
-def state(name: str) -> RunState:
-    """Returns the state of a run or a study, with that of the worker's queue."""
-    folder = _folder(name)
-    position = worker.queue_position(folder)
-    if position is not None:
-        return RunState.WAITING if position else RunState.RUNNING
-    store = study_store if study_store.is_study(folder) else run_store
-    return store.state(folder)
+def undo(run: str) -> None:
+    """Removes the task learned last, or the begun part of one."""
+    run_store.undo(run_store.folder(run))
 
 
-def queue_position(name: str) -> int | None:
-    """0 for the run or study at work, 1 for the next in the queue, and so on; None for one that is
-    not queued.
-    """
-    return worker.queue_position(_folder(name))
-
-
-def reference_run(run: str) -> str | None:
-    """Returns the id of the run of cumulative training that intransigence compares with; or
-    None.
-    """
-    return run_store.reference_run(run)
-
-
-def strategy_titles() -> dict[str, str]:
-    """Every strategy's title by its name; costs milliseconds."""
-    return registry.titles()
-
-
-def datasets() -> tuple[str, ...]:
-    """Names of the data sets: those of the project, then those that people brought."""
-    return data_sets.names()
-
-
-def dataset_info(name: str) -> DatasetInfo:
-    """Returns a data set's declaration and its state on this machine. Raises LifelongError for an
-    unknown name.
-    """
-    return data_sets.info(name)
-
-
-def dataset_spec(name: str) -> DatasetSpec:
-    """Returns a data set's declaration; that of a folder, which may be gone by now, has no classes.
-    Reads no folder.
-    """
-    return data_sets.outline(name)
-
-
-def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
+def arriving(config: RunConfig) -> tuple[str, int, int] | None:
     """What a run needs and is being downloaded, a data set or a network's weights: its name, bytes
     so far and bytes in all; or None.
     """
     names = [config.dataset, *([config.target] if config.target else [])]
     found = next(
-        ((name, *told) for name in names if (told := data_sets.download_progress(name))), None
+        ((name, *told) for name in names if (told := all_datasets.download_progress(name))), None
     )
     if found or config.model == "mlp":
         return found
@@ -190,53 +157,17 @@ def arriving(config: configs.RunConfig) -> tuple[str, int, int] | None:
     return (f"the weights of {config.model}", *told) if told else None
 
 
-def create(**given: Any) -> str:
-    """A new run's id. Raises LifelongError for a value that does not fit."""
-    return run_store.create(configs.make(**given)).name
-
-
-def prepare(dataset: str) -> None:
-    """Has the worker read a data set that is on this machine, so that a run begins at once."""
-    if data_sets.is_available(dataset):
-        worker.prepare(dataset)
-
-
-def learn(name: str, until: int | None = None) -> None:
-    """Has the run or study learn on in the worker process: a run before task `until`, or to the
-    end.
-    """
-    worker.learn(_folder(name), until)
-
-
-def stop(name: str) -> None:
-    """Asks the run or study to stop after the step it is at; what was learned is kept."""
-    worker.stop(_folder(name))
-
-
-def undo(run: str) -> None:
-    """Takes back the task learned last, or the begun part of one."""
-    run_store.undo(run_store.folder(run))
-
-
 def warm() -> None:
-    """Starts the worker process and loads torch here, so that the first click finds both ready."""
-    worker.warm()
+    """Loads all that predictions need, so that the first drawing finds it ready."""
     import torch
 
     torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
     from .inference import predict  # noqa: F401
 
 
-def close() -> None:
-    """Ends the worker process; it keeps what was learned."""
-    worker.close()
-
-
 def holds_digits(run: str) -> bool:
-    """Whether the run's images are drawn digits; else a picture is taken for a photograph."""
-    from .inference.preprocess import holds_digits
-
-    return holds_digits(history(run).config.dataset)
+    """Returns whether a run's images are drawings of digits, not photographs."""
+    return preprocessing.holds_digits(history(run).config.dataset)
 
 
 @overload
@@ -249,53 +180,24 @@ def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarr
 
     Of a blank drawing it is None or, where it is required, a LifelongError.
     """
-    from .inference.preprocess import preprocess
-
-    story = history(run)
-    shape = story.started.shape if story.has_started else (1, 28, 28)
-    return preprocess(image, story.config.dataset, shape, required)
-
-
-def example_images(dataset: str, per_class: int, max_classes: int) -> np.ndarray | None:
-    """Returns test images uint8 (per_class, classes, channels, height, width) for people to try.
-
-    None where the data set is not on this machine.
-    """
-    from .inference.preprocess import example_images
-
-    return example_images(dataset, per_class, max_classes)
+    record = history(run)
+    shape = record.started.shape if record.has_started else (1, 28, 28)
+    return preprocessing.preprocess(image, record.config.dataset, shape, required)
 
 
 def classify(
     run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None
 ) -> list:
-    """One Answer for each task learned up to `after`; pixels from `preprocess`."""
-    from .inference.predict import classify
+    """Returns an Answer for each task learned up to `after`; pixels: from `preprocess`."""
+    from .inference import predict  # loads torch
 
-    return classify(run_store.folder(run), pixels, after, task)
-
-
-def open_image(content: bytes) -> Image.Image:
-    """A picture from bytes that may be anything; LifelongError unless it is one of sane size."""
-    from .data.image_files import open_image
-
-    return open_image(content)
+    return predict.classify(run_store.folder(run), pixels, after, task)
 
 
 def answers_json(
     run: str, image: Image.Image, after: int | None = None, task: int | None = None
 ) -> dict[str, Any]:
-    """What `/classify` and `classify --json` answer: the five likeliest labels after each task."""
-    from .inference.predict import top5_json
+    """Returns the answers of `/classify` and `classify --json`: five labels after each task."""
+    from .inference import predict  # loads torch
 
-    return top5_json(run_store.folder(run), image, after, task)
-
-
-def png(pixels: np.ndarray) -> bytes:
-    """Pixels uint8 (height, width) or (channels, height, width) as a PNG file."""
-    out = io.BytesIO()
-    flat = (
-        pixels if pixels.ndim == 2 else pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
-    )
-    Image.fromarray(np.ascontiguousarray(flat)).save(out, "PNG")
-    return out.getvalue()
+    return predict.top5_json(run_store.folder(run), image, after, task)

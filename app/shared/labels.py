@@ -7,7 +7,7 @@ from typing import Any
 from app.shared.chart_data import task_titles
 from app.shared.numbers import magnitude, percent, plural
 from lifelong import api
-from lifelong.api import DatasetInfo, History, LifelongError, RunConfig, duration
+from lifelong.api import DatasetInfo, History, RunConfig, RunRow, duration
 
 
 def option(name: str) -> str:
@@ -65,30 +65,28 @@ def about_dataset(info: DatasetInfo) -> str:
     )
 
 
-def run_title(row: Mapping[str, Any]) -> str:
+def run_title(row: RunRow) -> str:
     """Returns the name of a run in the list of runs."""
-    if row.get("error"):
-        return f"{row['id']} (damaged)"
+    if row.error:
+        return f"{row.id} (damaged)"
     items = [
-        strategy_title(row["strategy"]),
-        api.SCENARIOS[row["scenario"]].short_title,
-        dataset_title(row["dataset"]),
+        strategy_title(row.strategy),
+        api.SCENARIOS[row.scenario].short_title,
+        dataset_title(row.dataset),
     ]
-    if row["learned"] < row["tasks"]:
-        items.append(f"{row['learned']} of {row['tasks']} tasks")
-    if row["learned"]:
-        items.append(percent(row["average_accuracy"]))
-    items.append("shipped" if row["shipped"] else row["id"].rpartition("-")[2])
+    if row.learned < row.tasks:
+        items.append(f"{row.learned} of {row.tasks} tasks")
+    if row.learned:
+        items.append(percent(row.average_accuracy))
+    items.append("shipped" if row.shipped else row.id.rpartition("-")[2])
     return " · ".join(items)
 
 
 def missing(run: str) -> str | None:
     """Returns a sentence when there is no run of this name."""
-    try:
-        api.version(run)
-    except LifelongError:
-        return f"There is no run '{run[:60]}' here; it may have been deleted."
-    return None
+    if api.has_run(run):
+        return None
+    return f"There is no run '{run[:60]}' here; it may have been deleted."
 
 
 def setup(history: History, run: str) -> str:

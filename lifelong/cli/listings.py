@@ -7,6 +7,7 @@ import click
 
 from .. import datasets as data_sets
 from .. import formatting
+from ..runs.listing import run_rows
 from .options import json_option
 
 
@@ -14,18 +15,16 @@ from .options import json_option
 @json_option("list")
 def runs(as_json: bool) -> None:
     """Runs on disk: yours, then those that came with the project."""
-    from .. import api
-
-    rows = api.run_list()
+    rows = run_rows()
     if as_json:
-        print(json.dumps(rows))
+        print(json.dumps([row.to_json() for row in rows]))
         return
     for row in rows:
         print(
-            f"{row['id']:<34} {row['learned']}/{row['tasks']} tasks"
-            f"  average accuracy {formatting.cell(row['average_accuracy'])}"
-            f"  forgetting {formatting.cell(row['forgetting'])}"
-            f"{'  shipped' if row['shipped'] else ''}"
+            f"{row.id:<34} {row.learned}/{row.tasks} tasks"
+            f"  average accuracy {formatting.cell(row.average_accuracy)}"
+            f"  forgetting {formatting.cell(row.forgetting)}"
+            f"{'  shipped' if row.shipped else ''}"
         )
 
 

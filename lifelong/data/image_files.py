@@ -1,8 +1,9 @@
-"""Opens image files, hostile ones included."""
+"""Reads image files, hostile ones included, and writes PNG."""
 
 import io
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import LifelongError
@@ -37,3 +38,12 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
         raise LifelongError(
             "That picture is damaged or only half there; save it again and try once more."
         ) from None
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Returns pixels uint8 (height, width) or (channels, height, width) as a PNG file."""
+    if pixels.ndim == 3:
+        pixels = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
+    return file.getvalue()

@@ -22,7 +22,7 @@ def _read_history(config: RunConfig, record: Path) -> History:
 
 
 RUNS = ExperimentFolders("run", "config.json", configs.read, _read_history)
-ids, shipped, folder = RUNS.ids, RUNS.shipped, RUNS.folder
+ids, shipped, find, folder = RUNS.ids, RUNS.shipped, RUNS.find, RUNS.folder
 history, state = RUNS.history, RUNS.state
 
 

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import FrameLocator, Page, TimeoutError
@@ -58,6 +59,26 @@ def button_keys(at: AppTest) -> set[str]:
 def chart_specs(at: AppTest) -> list[dict[str, Any]]:
     """Returns the Vega-Lite specifications of the charts of a page."""
     return [json.loads(chart.proto.spec) for chart in at.get("vega_lite_chart")]
+
+
+class IdleWorker:
+    """A worker client that notes its orders. positions: in the queue, by name of the run."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, int | None]] = []
+        self.stopped: list[str] = []
+        self.positions: dict[str, int] = {}
+
+    def learn(self, folder: Path, until: int | None = None) -> None:
+        self.orders.append((folder.name, until))
+
+    def stop(self, folder: Path) -> None:
+        self.stopped.append(folder.name)
+
+    def queue_position(self, folder: Path) -> int | None:
+        return self.positions.get(folder.name)
+
+    def prepare(self, dataset: str) -> None: ...
 
 
 class Server:

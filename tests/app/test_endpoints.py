@@ -76,7 +76,7 @@ class TestEndpoints:
 
     def test_runs_are_those_of_the_library(self, client):
         rows = client.predict(api_name="/runs")
-        assert rows == api.run_list()
+        assert rows == [row.to_json() for row in api.run_list()]
         assert {
             "id",
             "dataset",

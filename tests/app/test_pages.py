@@ -207,16 +207,14 @@ def test_the_transfer_scenario_has_two_tasks():
 
 
 @pytest.mark.parametrize(("button", "until"), [("learn_all", None), ("learn_next", 1)])
-def test_a_learn_button_makes_the_run_that_was_chosen(monkeypatch, button, until):
-    learned = []
-    monkeypatch.setattr(api, "learn", lambda run, until=None: learned.append((run, until)))
+def test_a_learn_button_makes_the_run_that_was_chosen(worker, button, until):
     at = open_page("train")
     choose(at, next(card for card in api.strategies("class") if card.name == "ewc"))
     at.select_slider(key="setting-ewc-class-strength").set_value(5e8)
     at.number_input(key="seed").set_value(3).run()
     at.button(key=button).click().run()
     assert not at.exception
-    ((run, goal),) = learned
+    ((run, goal),) = worker.orders
     assert goal == until and at.query_params["run"] == run
     chosen = api.history(run).config
     assert (chosen.strategy, chosen.settings, chosen.seed, chosen.tasks) == (
@@ -227,14 +225,12 @@ def test_a_learn_button_makes_the_run_that_was_chosen(monkeypatch, button, until
     )
 
 
-def test_a_refusal_is_shown_and_the_form_stays(monkeypatch):
-    def refuse(**_given):
-        raise run_store.LifelongError("There is no room left.")
-
-    monkeypatch.setattr(api, "create", refuse)
+def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
     at = open_page("train")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LIFELONG_RUNS", str(tmp_path / "file"))
     at.button(key="learn_all").click().run()
-    assert at.error[0].value == "There is no room left." and at.radio(key="scenario")
+    assert "could not be made" in at.error[0].value and at.radio(key="scenario")
 
 
 @pytest.mark.parametrize(
@@ -245,16 +241,16 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch):
         (2, None, "number 2 in the queue"),
     ],
 )
-def test_a_run_at_work_shows_its_progress_and_a_stop_button(monkeypatch, position, download, text):
+def test_a_run_at_work_shows_its_progress_and_a_stop_button(
+    monkeypatch, worker, position, download, text
+):
     monkeypatch.setattr(api, "arriving", lambda _config: download)
-    run, stopped = new_run(), []
-    monkeypatch.setattr(api, "state", lambda _run: "waiting" if position else "running")
-    monkeypatch.setattr(api, "queue_position", lambda _run: position)
-    monkeypatch.setattr(api, "stop", stopped.append)
+    run = new_run()
+    worker.positions[run] = position
     at = open_page("train", run=run)
     assert text in at.get("progress")[0].proto.text
     at.button(key="stop").click().run()
-    assert stopped == [run]
+    assert worker.stopped == [run]
 
 
 @pytest.mark.parametrize(
@@ -377,8 +373,7 @@ def test_the_form_goes_back_to_mnist_when_the_data_set_of_a_run_is_gone(own, mon
     assert not at.exception and at.segmented_control(key="dataset").value == "mnist"
 
 
-def test_the_worker_learns_what_the_button_asked_for(request):
-    request.addfinalizer(api.close)
+def test_the_worker_learns_what_the_button_asked_for(worker_process):
     at = open_page("train")
     at.segmented_control(key="dataset").set_value("mnist-sample").run()
     at.slider(key="tasks").set_value(2).run()

@@ -8,7 +8,6 @@ from app.views.transfer import charts, facts, labels, measures, text
 from lifelong import api
 from lifelong.events import Failed
 from lifelong.runs import folders, journal
-from lifelong.runs import store as run_store
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer import study
@@ -100,9 +99,7 @@ def test_a_damaged_study_is_one_sentence_and_can_be_distinguished():
     assert not at.exception and not at.error and at.query_params["study"] in (SHIPPED, [SHIPPED])
 
 
-def test_the_button_leads_to_the_form_and_the_form_makes_the_study_that_was_chosen(monkeypatch):
-    calls = []
-    monkeypatch.setattr(api, "learn", calls.append)
+def test_the_button_leads_to_the_form_and_the_form_makes_the_study_that_was_chosen(worker):
     at = open_page("transfer")
     at.button(key="new_study").click().run()
     assert {"start_study", "back"} <= button_keys(at)
@@ -113,7 +110,7 @@ def test_the_button_leads_to_the_form_and_the_form_makes_the_study_that_was_chos
     at.slider(key="study_seeds").set_value(2).run()
     at.button(key="start_study").click().run()
     assert not at.exception
-    (name,) = calls
+    ((name, _),) = worker.orders
     config = api.study(name).config
     assert (config.run.dataset, config.run.target, config.protect, config.seeds) == (
         "mnist-sample",
@@ -140,14 +137,12 @@ def test_every_pair_that_is_offered_can_be_started_and_every_protector_is_offere
     assert not at.exception and "new_study" in button_keys(at)
 
 
-def test_a_refusal_is_shown_and_the_form_stays(monkeypatch):
-    def refuse(**_given):
-        raise run_store.LifelongError("There is no room left.")
-
-    monkeypatch.setattr(api, "create_study", refuse)
+def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
     at = open_page("transfer", study="new")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LIFELONG_RUNS", str(tmp_path / "file"))
     at.button(key="start_study").click().run()
-    assert at.error[0].value == "There is no room left." and "start_study" in button_keys(at)
+    assert "could not be made" in at.error[0].value and "start_study" in button_keys(at)
 
 
 @pytest.mark.parametrize(
@@ -158,23 +153,20 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch):
         (2, None, "number 2 in the queue"),
     ],
 )
-def test_a_study_at_work_shows_progress_and_stop(monkeypatch, position, download, sentence):
+def test_a_study_at_work_shows_progress_and_stop(monkeypatch, worker, position, download, sentence):
     monkeypatch.setattr(api, "arriving", lambda _config: download)
-    name, stopped = new_study(), []
-    monkeypatch.setattr(api, "state", lambda _name: "waiting" if position else "running")
-    monkeypatch.setattr(api, "queue_position", lambda _name: position)
-    monkeypatch.setattr(api, "stop", stopped.append)
+    name = new_study()
+    worker.positions[name] = position
     at = open_page("transfer", study=name)
     assert sentence in at.get("progress")[0].proto.text
     at.button(key="stop").click().run()
-    assert stopped == [name]
+    assert worker.stopped == [name]
 
 
 @pytest.mark.usefixtures("small")
-def test_a_study_at_work_tells_how_many_models_it_has_learned(monkeypatch):
+def test_a_study_at_work_tells_how_many_models_it_has_learned(worker):
     name = new_study(learned=20)
-    monkeypatch.setattr(api, "state", lambda _name: "running")
-    monkeypatch.setattr(api, "queue_position", lambda _name: 0)
+    worker.positions[name] = 0
     at = open_page("transfer", study=name)
     assert (
         " of 24 models learned, about" in at.get("progress")[0].proto.text
@@ -187,14 +179,12 @@ def test_a_study_at_work_tells_how_many_models_it_has_learned(monkeypatch):
     ("learned", "sentence"),
     [(None, "has not begun"), (0, "Stopped; 0 models"), (30, "It can go on from here")],
 )
-def test_a_study_at_rest_says_where_it_stands_and_goes_on(monkeypatch, learned, sentence):
-    calls = []
-    monkeypatch.setattr(api, "learn", calls.append)
+def test_a_study_at_rest_says_where_it_stands_and_goes_on(worker, learned, sentence):
     name = new_study(learned)
     at = open_page("transfer", study=name)
     assert sentence in page_text(at)
     at.button(key="go_on").click().run()
-    assert not at.exception and calls == [name]
+    assert not at.exception and worker.orders == [(name, None)]
 
 
 def test_a_failed_study_tells_why():
@@ -204,8 +194,7 @@ def test_a_failed_study_tells_why():
     assert "The disk is full." in at.error[0].value and {"go_on", "new_study"} <= button_keys(at)
 
 
-def test_the_worker_learns_stops_and_goes_on_with_a_study(request):
-    request.addfinalizer(api.close)
+def test_the_worker_learns_stops_and_goes_on_with_a_study(worker_process):
     name = new_study(seeds=1, steps=400)
     api.learn(name)
     record = study_store.folder(name) / "record.jsonl"
@@ -214,7 +203,7 @@ def test_the_worker_learns_stops_and_goes_on_with_a_study(request):
     api.stop(name)
     wait(lambda: api.state(name) == "stopped")
     assert time.monotonic() - began < 10 and not api.study(name).finished
-    assert name in api.study_list() and all(row["id"] != name for row in api.run_list())
+    assert name in api.study_list() and all(row.id != name for row in api.run_list())
 
 
 def wait(until) -> None:
@@ -366,10 +355,7 @@ def test_a_learning_rate_that_was_given_is_shown_for_all_regimes(rate, expected)
     )
 
 
-def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypatch):
-    calls = []
-    monkeypatch.setattr(api, "create_study", lambda **given: calls.append(given) or "transfer-x")
-    monkeypatch.setattr(api, "learn", lambda name: None)
+def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(worker):
     at = open_page("transfer", study="new")
     at.segmented_control(key="pair").set_value("own").run()
     at.selectbox(key="own_source").set_value("pretrained").run()
@@ -378,19 +364,13 @@ def test_the_form_makes_a_study_of_a_pretrained_network_of_any_data_set(monkeypa
         box.key for box in at.selectbox
     } and "There is no source to protect" in page_text(at)
     at.button(key="start_study").click().run()
-    (given,) = calls
-    assert (
-        given["pretrained"]
-        and given["dataset"] == "mnist-sample"
-        and given["model"] == "resnet50"
-        and "target" not in given
-    )
+    ((name, _),) = worker.orders
+    config = api.study(name).config
+    assert config.pretrained and config.run.target is None
+    assert (config.run.dataset, config.run.model) == ("mnist-sample", "resnet50")
 
 
-def test_the_network_follows_the_source_until_a_person_chooses_another(monkeypatch):
-    calls = []
-    monkeypatch.setattr(api, "create_study", lambda **given: calls.append(given) or "transfer-x")
-    monkeypatch.setattr(api, "learn", lambda name: None)
+def test_the_network_follows_the_source_until_a_person_chooses_another(worker):
     at = open_page("transfer", study="new")
     for pair, network in (
         ("animals-to-vehicles", "resnet50"),
@@ -401,4 +381,6 @@ def test_the_network_follows_the_source_until_a_person_chooses_another(monkeypat
         assert at.segmented_control(key="study_model").value == network
     at.segmented_control(key="study_model").set_value("mlp").run()
     at.button(key="start_study").click().run()
-    assert calls[0]["model"] == "mlp" and calls[0]["dataset"] == "cifar10"
+    ((name, _),) = worker.orders
+    run = api.study(name).config.run
+    assert (run.model, run.dataset) == ("mlp", "cifar10")

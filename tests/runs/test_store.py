@@ -140,7 +140,7 @@ def test_a_run_that_came_with_the_project_can_be_read_and_not_changed(shipped):
         run_store.ids() == [own.name, "came-with-it"]
         and run_store.folder("came-with-it") == shipped
     )
-    assert [row["shipped"] for row in api.run_list()] == [False, True]
+    assert [row.shipped for row in api.run_list()] == [False, True]
     assert run_store.state(shipped) == "finished" and len(predict.classify(shipped, BLANK)) == 3
     for change in (lambda: run_store.undo(shipped), lambda: learn(shipped)):
         with pytest.raises(LifelongError, match="ships with the project") as error:

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from lifelong import api
+from lifelong.errors import LifelongError
 from lifelong.events import Failed, Finished, Stopped
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
@@ -98,17 +100,14 @@ def test_learning_grows_record_and_stopping_takes_effect_within_a_second_and_kee
     assert [e for e in run_store.history(at).events if isinstance(e, Stopped)] == []
 
 
-def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer, monkeypatch):
-    monkeypatch.setattr(api, "worker", trainer)
+def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer):
     first, second, third = (run_store.create(config(**how)) for how in (LONG, {}, {"seed": 1}))
     for at in (first, second, third):
         trainer.learn(at)
     assert [trainer.queue_position(at) for at in (first, second, third)] == [0, 1, 2]
-    assert [api.state(at.name) for at in (first, second, third)] == [
-        "running",
-        "waiting",
-        "waiting",
-    ]
+    with api.connected(trainer):
+        states = [api.state(at.name) for at in (first, second, third)]
+    assert states == ["running", "waiting", "waiting"]
     until(lambda: events(first) > 1)
     assert events(second) == 0
     trainer.stop(second)
@@ -263,6 +262,7 @@ def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes(
 PARENT = """
 import sys, time
 from pathlib import Path
+from types import SimpleNamespace
 from lifelong.service.worker_client import WorkerClient
 trainer = WorkerClient()
 trainer.learn(Path(sys.argv[1]))
@@ -304,9 +304,17 @@ def test_learning_goes_on_as_ever_after_a_data_set_was_read_before_it_is_needed(
 
 
 def test_nothing_is_downloaded_ahead(monkeypatch):
-    asked = []
-    monkeypatch.setattr(api, "worker", type("Watched", (), {"prepare": staticmethod(asked.append)}))
+    loaded = []
     monkeypatch.delenv("LIFELONG_DATA", raising=False)
-    api.prepare("mnist")
+    with api.connected(SimpleNamespace(prepare=loaded.append)):
+        api.prepare("mnist")
+        api.prepare("mnist-sample")
+    assert loaded == ["mnist-sample"]
+
+
+def test_without_a_worker_states_come_from_the_record_and_learning_is_refused():
+    run = run_store.create(config()).name
+    assert api.state(run) == "new" and api.queue_position(run) is None
     api.prepare("mnist-sample")
-    assert asked == ["mnist-sample"]
+    with pytest.raises(LifelongError, match="no process that trains; start the app with"):
+        api.learn(run)

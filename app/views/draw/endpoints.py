@@ -88,7 +88,7 @@ def _whole(name: str, value: Any) -> int | None:
 
 def runs() -> list[dict[str, Any]]:
     """Lists all runs, one dict a run, as `python -m lifelong runs --json` does."""
-    return api.run_list()
+    return [row.to_json() for row in api.run_list()]
 
 
 def add_endpoints() -> None:

@@ -1,8 +1,5 @@
 """The Inspect page: everything known about one run. The address holds run, task and moment."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import streamlit as st
 
 from app.shared import (
@@ -17,7 +14,7 @@ from app.shared import (
 )
 from app.views.inspect.facts import show_facts
 from lifelong import api
-from lifelong.api import History, LifelongError
+from lifelong.api import History, LifelongError, RunRow
 
 query, state = st.query_params, st.session_state
 
@@ -26,9 +23,7 @@ def page() -> None:
     """Shows the choice of runs, then the run, or a sentence where there is none to show."""
     rows = api.run_list()
     st.title("Inspect a run")
-    run = query.get("run") or next(
-        (row["id"] for row in rows if not row["error"] and row["learned"]), None
-    )
+    run = query.get("run") or next((row.id for row in rows if row.learned), None)
     _picker(rows, run)
     if run is None:
         st.info("There is no run yet. Train one first.")
@@ -44,8 +39,8 @@ def page() -> None:
         st.error(f"{error} Choose a run above.")
 
 
-def _picker(rows: Sequence[Mapping[str, Any]], run: str | None) -> None:
-    titles = {row["id"]: labels.run_title(row) for row in rows}
+def _picker(rows: list[RunRow], run: str | None) -> None:
+    titles = {row.id: labels.run_title(row) for row in rows}
     state["run_pick"] = run if run in titles else None
     st.selectbox(
         "Run",
@@ -58,7 +53,7 @@ def _picker(rows: Sequence[Mapping[str, Any]], run: str | None) -> None:
 
 
 def _on_run_change() -> None:
-    if state["run_pick"] in {row["id"] for row in api.run_list()}:
+    if state["run_pick"] in {row.id for row in api.run_list()}:
         query.clear()
         query["run"] = state["run_pick"]
 

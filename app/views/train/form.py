@@ -68,14 +68,15 @@ def _expected() -> None:
     """Shows a finished run of the same kind, where there is one."""
     state = st.session_state
     same = ("dataset", "scenario", "strategy", "tasks", "model")
-    finished = (row for row in api.run_list() if row["learned"] == row["tasks"])
-    row = next((row for row in finished if all(row[name] == state[name] for name in same)), None)
+    finished = (row for row in api.run_list() if row.learned == row.tasks)
+    alike = (row for row in finished if all(getattr(row, name) == state[name] for name in same))
+    row = next(alike, None)
     if row is None:
         return
-    history, reference = api.history(row["id"]), api.reference_run(row["id"])
+    history, reference = api.history(row.id), api.reference_run(row.id)
     ceiling = api.history(reference) if reference else None
     st.subheader("What to expect")
-    like = f"A run like this, seed {row['seed']}, recipe {row['recipe']}"
+    like = f"A run like this, seed {row.seed}, recipe {row.recipe}"
     st.markdown(f"{like}: {run_text.result(history)}")
     curves, matrix = st.columns(2, gap="large")
     curves.altair_chart(charts.forgetting_curves(history, ceiling), key="expected_curves")

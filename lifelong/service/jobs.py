@@ -1,0 +1,82 @@
+"""Training of runs and studies, given by name, in the worker process of the app."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .. import datasets
+from ..errors import LifelongError
+from ..runs import store as run_store
+from ..runs.folders import RunState
+from ..transfer import store as study_store
+from .worker_client import WorkerClient
+
+_worker: WorkerClient | None = None
+
+
+@contextmanager
+def connected(worker: WorkerClient) -> Iterator[WorkerClient]:
+    """Has this module's functions use a worker, in all threads, until the block ends.
+
+    The app connects the one that it makes when it starts; pages are scripts that cannot be given
+    one. Without a worker, states come from the records alone.
+    """
+    global _worker
+    before, _worker = _worker, worker
+    try:
+        yield worker
+    finally:
+        _worker = before
+
+
+def find(name: str) -> Path:
+    """Returns the folder of a run or study. Raises LifelongError when there is neither."""
+    return study_store.find(name) or run_store.folder(name)
+
+
+def state(name: str) -> RunState:
+    """Returns the state of a run or a study, with that of the worker's queue."""
+    position = queue_position(name)
+    if position is not None:
+        return RunState.WAITING if position else RunState.RUNNING
+    folder = find(name)
+    store = study_store if study_store.is_study(folder) else run_store
+    return store.state(folder)
+
+
+def queue_position(name: str) -> int | None:
+    """Returns 0 for the run or study that is trained, 1 for the next in the queue, and so on.
+
+    None for one that is not in the queue.
+    """
+    return _worker.queue_position(find(name)) if _worker else None
+
+
+def learn(name: str, until: int | None = None) -> None:
+    """Continues a run before task `until`, or a run or study to its end.
+
+    Raises LifelongError for an unknown name, and when no worker is connected.
+    """
+    folder = find(name)
+    _connected_worker().learn(folder, until)
+
+
+def stop(name: str) -> None:
+    """Stops a run or study after its present step; what was learned is saved."""
+    folder = find(name)
+    _connected_worker().stop(folder)
+
+
+def prepare(dataset: str) -> None:
+    """Has the worker load a data set that is on this machine before a run needs it."""
+    if _worker and datasets.is_available(dataset):
+        _worker.prepare(dataset)
+
+
+def _connected_worker() -> WorkerClient:
+    if _worker is None:
+        raise LifelongError(
+            "This page has no process that trains; start the app with "
+            "`streamlit run app/main.py`, or train with `python -m lifelong train`."
+        )
+    return _worker
