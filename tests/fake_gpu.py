@@ -36,31 +36,31 @@ INDEXED = {
 
 
 class OnGpu(Tensor):
-    """A tensor on the card; `held` has its numbers."""
+    """A tensor on the card; `values_on_cpu` has its numbers."""
 
-    held: Tensor
+    values_on_cpu: Tensor
     __torch_function__ = torch._C._disabled_torch_function_impl
 
     @staticmethod
-    def __new__(cls, held: Tensor) -> "OnGpu":
+    def __new__(cls, values: Tensor) -> "OnGpu":
         layout = {
-            "strides": held.stride(),
-            "storage_offset": held.storage_offset(),
-            "dtype": held.dtype,
+            "strides": values.stride(),
+            "storage_offset": values.storage_offset(),
+            "dtype": values.dtype,
         }
-        made = torch.Tensor._make_wrapper_subclass(cls, held.size(), device=GPU, **layout)
-        made.held = held
-        return made
+        tensor = torch.Tensor._make_wrapper_subclass(cls, values.size(), device=GPU, **layout)
+        tensor.values_on_cpu = values
+        return tensor
 
     @classmethod
     def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
         return _computed(function, args, kwargs or {})
 
     def tolist(self) -> list:
-        return self.held.tolist()
+        return self.values_on_cpu.tolist()
 
     def __repr__(self) -> str:
-        return f"on the card: {self.held}"
+        return f"on the card: {self.values_on_cpu}"
 
 
 class FakeGpu(TorchDispatchMode):
@@ -100,14 +100,14 @@ def _computed(function, args: tuple, kwargs: dict):
     if goes_there and kwargs.get("generator") is not None:
         raise RuntimeError(f"{function}: the card was given a generator of the processor's")
     own = {"device": torch.device("cpu")} if device is not None else {}
-    held_args, held_kwargs = tree_map(_held, args), tree_map(_held, kwargs) | own
-    made = function(*held_args, **held_kwargs)
+    plain_args, plain_kwargs = tree_map(_plain, args), tree_map(_plain, kwargs) | own
+    result = function(*plain_args, **plain_kwargs)
     if function is aten.copy_.default:
         return args[0]
     if not goes_there:
-        return made
+        return result
     return return_and_correct_aliasing(
-        function, args, kwargs, tree_map(lambda x: OnGpu(x) if isinstance(x, Tensor) else x, made)
+        function, args, kwargs, tree_map(lambda x: OnGpu(x) if isinstance(x, Tensor) else x, result)
     )
 
 
@@ -122,5 +122,5 @@ def _refuse_others(function, args: tuple, tensors: list[Tensor]) -> None:
         raise RuntimeError(f"{function}: tensors on two devices, {shapes}")
 
 
-def _held(value):
-    return value.held if isinstance(value, OnGpu) else value
+def _plain(value):
+    return value.values_on_cpu if isinstance(value, OnGpu) else value

@@ -12,7 +12,7 @@ from lifelong.data.examples import Batch, Dataset, Examples
 from lifelong.models.base import Network, Pixels
 from lifelong.models.mlp import MLP
 from lifelong.runs import store as run_store
-from lifelong.training import experiment
+from lifelong.training.experiment import Experiment
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,7 +26,7 @@ def toy_dataset(
     generator = torch.Generator().manual_seed(seed)
     patterns = torch.randint(0, 2, (classes, 1, side, side), generator=generator) * 200
 
-    def some(each: int):
+    def draw(each: int):
         labels = torch.arange(classes).repeat(each)
         noise = torch.randint(0, 56, (len(labels), 1, side, side), generator=generator)
         return (patterns[labels] + noise).to(torch.uint8), labels
@@ -36,8 +36,8 @@ def toy_dataset(
         "Made up",
         "made-up patterns",
         tuple(map(str, range(classes))),
-        *some(train),
-        *some(test),
+        *draw(train),
+        *draw(test),
     )
 
 
@@ -66,28 +66,28 @@ def config(strategy: str = "finetune", scenario: str = "class", **given) -> conf
     )
 
 
-def run_all(made: configs.RunConfig, dataset: Dataset | None = None):
+def run_all(run_config: configs.RunConfig, dataset: Dataset | None = None):
     """The experiment after its last task, and its events."""
-    told = experiment.Experiment(made, dataset)
-    return told, list(told.events())
+    experiment = Experiment(run_config, dataset)
+    return experiment, list(experiment.events())
 
 
-def learned_run(made: configs.RunConfig, **how) -> Path:
-    """The folder of a run that has been learned as far as `how` lets it."""
-    at = run_store.create(made)
-    learn(at, **how)
-    return at
+def learned_run(run_config: configs.RunConfig, **options) -> Path:
+    """Returns the folder of a run learned with these options of `run_store.learn`."""
+    folder = run_store.create(run_config)
+    learn(folder, **options)
+    return folder
 
 
-def learn(at: Path, **how) -> list:
+def learn(folder: Path, **options) -> list:
     """Learns on and returns the events."""
-    return list(run_store.learn(at, **how))
+    return list(run_store.learn(folder, **options))
 
 
 def stop_after(count: int):
     """A `stop` that says yes at the step of this number, counted over the whole run."""
-    asked = iter(range(1, 1_000_000))
-    return lambda: next(asked) >= count
+    calls = iter(range(1, 1_000_000))
+    return lambda: next(calls) >= count
 
 
 def batch_of(examples: Examples, count: int = 16) -> Batch:
@@ -98,11 +98,11 @@ def batch_of(examples: Examples, count: int = 16) -> Batch:
 
 def in_task(strategy: str, index: int, scenario: str, **given):
     """The strategy at the start of a task, its task and a batch of it."""
-    told = experiment.Experiment(config(strategy, scenario, **given))
-    list(told.events(until=index))
-    task = told.tasks[index]
-    told.strategy.start_task(task)
-    return told.strategy, task, batch_of(task.train)
+    experiment = Experiment(config(strategy, scenario, **given))
+    list(experiment.events(until=index))
+    task = experiment.tasks[index]
+    experiment.strategy.start_task(task)
+    return experiment.strategy, task, batch_of(task.train)
 
 
 def same(a: dict, b: dict) -> bool:
@@ -127,8 +127,13 @@ def pairs() -> list[tuple[str, str]]:
     ]
 
 
-def python(*arguments: str, **how) -> subprocess.CompletedProcess:
+def python(*arguments: str, **options) -> subprocess.CompletedProcess:
     """Another Python process, in the project's folder."""
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, **how
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
     )

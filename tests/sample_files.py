@@ -28,14 +28,14 @@ def idx_bytes(array: np.ndarray) -> bytes:
 
 def four_files() -> dict[str, bytes]:
     """A tiny MNIST: image k is filled with k, its label is k modulo 10."""
-    made = {}
+    files = {}
     for name, count in (("train", TRAIN), ("t10k", TEST)):
         number = np.arange(count)
-        made[f"{name}-images-idx3-ubyte"] = idx_bytes(
+        files[f"{name}-images-idx3-ubyte"] = idx_bytes(
             np.broadcast_to(number[:, None, None], (count, 28, 28))
         )
-        made[f"{name}-labels-idx1-ubyte"] = idx_bytes(number % 10)
-    return made
+        files[f"{name}-labels-idx1-ubyte"] = idx_bytes(number % 10)
+    return files
 
 
 def place_files(
@@ -51,10 +51,10 @@ def place_files(
     return raw
 
 
-def coded(pixels: np.ndarray, kind: str = "PNG", **how) -> bytes:
+def coded(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
     """Pixels uint8 (height, width) or (height, width, 3) as an image file."""
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, kind, **how)
+    Image.fromarray(pixels).save(out, kind, **options)
     return out.getvalue()
 
 
@@ -93,11 +93,11 @@ def image_folder(folder: Path, files: dict[str, bytes]) -> Path:
 class Harmful:
     """Unpickled, it makes a file."""
 
-    def __init__(self, at: Path) -> None:
-        self.at = at
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     def __reduce__(self):
-        return (open, (str(self.at), "w"))
+        return (open, (str(self.path), "w"))
 
 
 def go_online(monkeypatch) -> None:
@@ -110,17 +110,17 @@ def go_online(monkeypatch) -> None:
 @contextmanager
 def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
     """Serves files under their names, only part of each where `cut` is less than one; yields its
-    address and what was asked.
+    address and the names that were requested.
 
     silent: it never says more, and keeps the connection open.
     """
-    asked = []
+    requests = []
     closing = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             name = self.path.strip("/")
-            asked.append(name)
+            requests.append(name)
             if name not in files:
                 self.send_error(404)
                 return
@@ -139,7 +139,7 @@ def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
     thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{http.server_port}/", asked
+        yield f"http://127.0.0.1:{http.server_port}/", requests
     finally:
         closing.set()
         http.shutdown()

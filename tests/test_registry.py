@@ -206,10 +206,10 @@ def test_a_package_that_pip_installed_is_found(tmp_path):
     shutil.copytree(PLUGINS, source, ignore=shutil.ignore_patterns("*.dist-info", "__pycache__"))
     flags = ["--no-deps", "--no-index", "--no-build-isolation", "--quiet"]
     command = [sys.executable, "-m", "pip", "install", *flags, "--target"]
-    made = subprocess.run(
+    process = subprocess.run(
         [*command, str(tmp_path / "site"), str(source)], capture_output=True, text=True
     )
-    assert made.returncode == 0, made.stderr
+    assert process.returncode == 0, process.stderr
     listed = python(
         *("-m", "lifelong", "strategies"), env=os.environ | {"PYTHONPATH": str(tmp_path / "site")}
     )

@@ -168,12 +168,12 @@ class TestEndpoints:
 
         trap = http.server.HTTPServer(("127.0.0.1", 0), Trap)
         threading.Thread(target=trap.serve_forever, daemon=True).start()
-        at = f"http://127.0.0.1:{trap.server_port}/digit.png"
+        url = f"http://127.0.0.1:{trap.server_port}/digit.png"
         for file in (
-            {"path": at},
-            {"path": at, "url": at},
-            {"path": at.upper()},
-            {"path": at, "is_stream": True},
+            {"path": url},
+            {"path": url, "url": url},
+            {"path": url.upper()},
+            {"path": url, "is_stream": True},
         ):
             assert "address" in refused(address, {**file, "meta": {"_type": "gradio.FileData"}})
         trap.shutdown()

@@ -245,7 +245,7 @@ class TestPhotographs:
         monkeypatch.setattr(
             run_inputs.api,
             "example_images",
-            lambda *asked: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
+            lambda *arguments: dataset.test_images.reshape(-1, 4, 3, 8, 8)[:3].numpy(),
         )
         photo = replace(mnist_sample.SPEC, kind="photo", judge_run=None)
         monkeypatch.setattr(mnist_sample, "SPEC", photo)
@@ -294,7 +294,7 @@ class TestPhotographs:
     def test_without_the_data_set_there_are_no_test_images_and_none_can_be_put(
         self, run, monkeypatch
     ):
-        monkeypatch.setattr(run_inputs.api, "example_images", lambda *asked: None)
+        monkeypatch.setattr(run_inputs.api, "example_images", lambda *arguments: None)
         run_inputs.SHEETS.clear()
         assert run_inputs.examples(run) == {"sprite": "", "labels": [], "photo": True}
         with pytest.raises(gr.Error):

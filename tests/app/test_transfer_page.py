@@ -282,7 +282,7 @@ def test_the_csv_holds_every_point_and_the_command_makes_the_same_study():
     shipped = api.study(SHIPPED)
     lines = facts.curves_csv(shipped).splitlines()
     assert len(lines) == 1 + sum(
-        len(shipped.curve(axis, way)) for axis in AXES for way in shipped.regimes
+        len(shipped.curve(axis, regime)) for axis in AXES for regime in shipped.regimes
     )
     assert lines[1].startswith("images,scratch,1,,0.") and all(
         line.count(",") == lines[0].count(",") for line in lines
@@ -314,10 +314,10 @@ def test_the_form_of_a_study_with_a_target_is_named_by_its_data_sets():
 @pytest.mark.usefixtures("colour")
 @pytest.mark.parametrize("axis", AXES)
 def test_a_study_of_a_pretrained_network_is_described_without_a_source(axis):
-    made = study.resolve(pretrained_study())
-    events = list(study.study(made))
+    config = study.resolve(pretrained_study())
+    events = list(study.study(config))
     for count in range(1, len(events) + 1):
-        so_far = StudyResult(made, events[:count])
+        so_far = StudyResult(config, events[:count])
         assert charts.target(so_far, axis)["datasets"].keys() >= {"points", "tooltips", "ends"}
         sentences = [
             text.heading(so_far),
@@ -327,7 +327,7 @@ def test_a_study_of_a_pretrained_network_is_described_without_a_source(axis):
             text.progress(so_far, "running", 0)[1],
         ]
         assert all(sentences) and "None" not in " ".join(sentences)
-    whole = StudyResult(made, events)
+    whole = StudyResult(config, events)
     assert "pretrained network" in text.heading(whole) and len(measures.measures(whole, axis)) == 2
     assert (
         "Pretrained" in labels.study_title(whole)

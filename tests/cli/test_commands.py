@@ -64,20 +64,21 @@ def assert_matrix(accuracy, tasks: int, learned: int):
 def test_train_prints_one_json_object_with_every_measure(cli, small, strategy, scenario):
     status, out, err = cli("train", *FEW, "--strategy", strategy, "--scenario", scenario, "--json")
     assert status == 0 and out.count("\n") == 1
-    told = json.loads(out)
-    assert_matrix(told["accuracy"], 3, 3)
-    assert all(isinstance(told[name], float) for name in MEASURES) and told["seconds"] > 0
+    report = json.loads(out)
+    assert_matrix(report["accuracy"], 3, 3)
+    assert all(isinstance(report[name], float) for name in MEASURES) and report["seconds"] > 0
     assert (
-        told["run"] in run_store.ids() and run_store.history(run_store.folder(told["run"])).finished
+        report["run"] in run_store.ids()
+        and run_store.history(run_store.folder(report["run"])).finished
     )
-    assert told["strategy"] == strategy and told["scenario"] == scenario and told["source"]
+    assert report["strategy"] == strategy and report["scenario"] == scenario and report["source"]
     assert "task 1/3" in err, "progress goes to standard error"
 
 
 def test_train_of_one_task_has_no_forgetting(cli, small):
-    told = json.loads(cli("train", *FEW, "--tasks", 1, "--json")[1])
-    assert told["forgetting"] is told["backward_transfer"] is told["forward_transfer"] is None
-    assert told["average_accuracy"] == told["learning_accuracy"] == told["accuracy"][0][0]
+    report = json.loads(cli("train", *FEW, "--tasks", 1, "--json")[1])
+    assert report["forgetting"] is report["backward_transfer"] is report["forward_transfer"] is None
+    assert report["average_accuracy"] == report["learning_accuracy"] == report["accuracy"][0][0]
 
 
 def test_train_without_json_prints_a_table(cli, small):
@@ -91,7 +92,7 @@ def test_train_without_json_prints_a_table(cli, small):
 
 
 def test_train_goes_through_another_process_with_nothing_but_json_on_standard_output():
-    told = python(
+    process = python(
         "-m",
         "lifelong",
         "train",
@@ -104,8 +105,8 @@ def test_train_goes_through_another_process_with_nothing_but_json_on_standard_ou
         "--json",
         env=dict(os.environ),
     )
-    assert told.returncode == 0 and json.loads(told.stdout)["tasks"] == 2
-    assert "Traceback" not in told.stderr and "Warning" not in told.stderr
+    assert process.returncode == 0 and json.loads(process.stdout)["tasks"] == 2
+    assert "Traceback" not in process.stderr and "Warning" not in process.stderr
 
 
 def test_train_on_digits_imports_no_library_that_it_does_not_need():
@@ -116,8 +117,8 @@ def test_train_on_digits_imports_no_library_that_it_does_not_need():
         f"{['train', *FEW, '--json']}; main(); "
         f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
     )
-    told = python("-c", code, env=dict(os.environ))
-    assert told.stderr.splitlines()[-1] == "[]"
+    process = python("-c", code, env=dict(os.environ))
+    assert process.stderr.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("strategy", strategy_names())
@@ -149,18 +150,18 @@ def test_every_setting_is_a_flag_of_its_own_name(cli, small, strategy):
 
 
 def test_the_run_goes_into_the_folder_that_was_given(cli, small, tmp_path):
-    told = json.loads(cli("train", *FEW, "--out", tmp_path / "deep" / "mine", "--json")[1])
-    assert told["run"] == "mine" and (tmp_path / "deep" / "mine" / "task-2.safetensors").exists()
+    report = json.loads(cli("train", *FEW, "--out", tmp_path / "deep" / "mine", "--json")[1])
+    assert report["run"] == "mine" and (tmp_path / "deep" / "mine" / "task-2.safetensors").exists()
 
 
 def test_an_unfinished_run_goes_on_when_its_folder_is_given_again(cli, small, tmp_path):
-    at = tmp_path / "mine"
+    folder = tmp_path / "mine"
     never = json.loads(cli("train", *FEW, "--json")[1])
-    list(run_store.learn(run_store.create(config(steps=4), at), until=1))
-    told = json.loads(cli("train", *FEW, "--out", at, "--json")[1])
-    assert told["accuracy"] == never["accuracy"] and run_store.state(at) == "finished"
-    again = json.loads(cli("train", *FEW, "--out", at, "--json")[1])
-    assert again == told, "a finished run is told again, and not trained again"
+    list(run_store.learn(run_store.create(config(steps=4), folder), until=1))
+    report = json.loads(cli("train", *FEW, "--out", folder, "--json")[1])
+    assert report["accuracy"] == never["accuracy"] and run_store.state(folder) == "finished"
+    again = json.loads(cli("train", *FEW, "--out", folder, "--json")[1])
+    assert again == report, "a finished run is told again, and not trained again"
 
 
 def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli, small):
@@ -199,68 +200,69 @@ STUDY = ("transfer", "--dataset", "mnist-sample", "--images", "1,4", "--seeds", 
 
 def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli, small):
     status, out, err = cli(*STUDY, "--protect", "ewc", "--strength", "10", "--json")
-    told = json.loads(out)
+    report = json.loads(out)
     assert status == 0 and out.count("\n") == 1 and "100%" in err
     assert (
-        told["finished"]
-        and told["study"] in study_store.ids()
-        and told["study"] not in run_store.ids()
+        report["finished"]
+        and report["study"] in study_store.ids()
+        and report["study"] not in run_store.ids()
     )
     assert (
-        told["protect"] == "ewc"
-        and told["settings"]["strength"] == 10
-        and told["seeds"] == 2
-        and told["target"] is None
+        report["protect"] == "ewc"
+        and report["settings"]["strength"] == 10
+        and report["seeds"] == 2
+        and report["target"] is None
     )
     assert (
-        told["images_per_class"] == [1, 4, None]
-        and told["all_images_per_class"] == 24
-        and told["source"] == "made-up patterns"
+        report["images_per_class"] == [1, 4, None]
+        and report["all_images_per_class"] == 24
+        and report["source"] == "made-up patterns"
     )
-    assert told["classes"] == {"source": list("01234"), "target": list("56789")} and told[
+    assert report["classes"] == {"source": list("01234"), "target": list("56789")} and report[
         "chance"
     ] == {"source": 0.2, "target": 0.2}
-    ways = ["scratch", "frozen", "finetune", "ewc"]
+    regimes = ["scratch", "frozen", "finetune", "ewc"]
     for axis, key, xs in (
         ("images", "images_per_class", [1, 4, None]),
         ("steps", "step", [1, 2, 4]),
     ):
         assert (
-            list(told["curves"][axis]) == ways and list(told["forward_transfer"][axis]) == ways[1:]
+            list(report["curves"][axis]) == regimes
+            and list(report["forward_transfer"][axis]) == regimes[1:]
         )
-        for curve in told["curves"][axis].values():
+        for curve in report["curves"][axis].values():
             assert [point[key] for point in curve] == xs and {point["n"] for point in curve} == {2}
             assert all(
                 set(point[name]) == {"mean", "sem"} and 0 <= point[name]["mean"] <= 1
                 for point in curve
                 for name in ("target", "source")
             )
-        for gain in told["forward_transfer"][axis].values():
+        for gain in report["forward_transfer"][axis].values():
             assert gain["n"] == len(gain["by_seed"]) == 2 and gain["points"] == pytest.approx(
                 sum(gain["by_seed"]) / 2
             )
 
 
 def test_transfer_without_json_prints_a_table_and_goes_on_in_its_folder(cli, small, tmp_path):
-    at = tmp_path / "mine"
+    folder = tmp_path / "mine"
     list(
         study_store.learn(
             study_store.create(
-                study_config.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), at
+                study_config.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), folder
             ),
             stop_after(60),
         )
     )
-    status, out, _ = cli(*STUDY, "--out", at)
+    status, out, _ = cli(*STUDY, "--out", folder)
     assert (
         status == 0
-        and study_store.state(at) == "finished"
-        and all(way in out for way in ("scratch", "frozen", "finetune", "lwf", "(n = 2)"))
+        and study_store.state(folder) == "finished"
+        and all(regime in out for regime in ("scratch", "frozen", "finetune", "lwf", "(n = 2)"))
     )
 
 
 def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
-    told = json.loads(
+    report = json.loads(
         cli(
             "train",
             *FEW[:2],
@@ -275,11 +277,13 @@ def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
             "--json",
         )[1]
     )
-    story = run_store.history(run_store.folder(told["run"]))
+    history = run_store.history(run_store.folder(report["run"]))
     assert (
-        told["tasks"] == 2 and story.config.target == "mnist" and story.config.images_per_class == 3
+        report["tasks"] == 2
+        and history.config.target == "mnist"
+        and history.config.images_per_class == 3
     )
-    assert [len(task) for task in story.started.classes] == [10, 10]
+    assert [len(task) for task in history.started.classes] == [10, 10]
     rows = json.loads(
         cli(
             "compare",
@@ -301,32 +305,33 @@ def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
 
 
 def test_classify_answers_for_every_checkpoint(cli, digit):
-    at = learned_run(config())
-    status, out, _ = cli("classify", at.name, digit, "--json")
-    told = json.loads(out)
+    folder = learned_run(config())
+    status, out, _ = cli("classify", folder.name, digit, "--json")
+    report = json.loads(out)
     assert (
         status == 0
         and out.count("\n") == 1
-        and told["run"] == at.name
-        and [a["after"] for a in told["answers"]] == [0, 1, 2]
+        and report["run"] == folder.name
+        and [a["after"] for a in report["answers"]] == [0, 1, 2]
     )
     assert all(
         {"label", "probability"} == set(t) and 0 <= t["probability"] <= 1
-        for a in told["answers"]
+        for a in report["answers"]
         for t in a["top"]
     )
     assert (
-        len(json.loads(cli("classify", at.name, digit, "--after", 1, "--json")[1])["answers"]) == 2
+        len(json.loads(cli("classify", folder.name, digit, "--after", 1, "--json")[1])["answers"])
+        == 2
     )
-    given = json.loads(cli("classify", at.name, digit, "--task", 1, "--json")[1])
+    given = json.loads(cli("classify", folder.name, digit, "--task", 1, "--json")[1])
     assert {t["label"] for t in given["answers"][2]["top"]} == set("456")
-    assert cli("classify", at.name, digit)[1].count("after task") == 3
+    assert cli("classify", folder.name, digit)[1].count("after task") == 3
 
 
 def test_runs_lists_what_is_there(cli, small):
-    at = learned_run(config(), until=2)
+    folder = learned_run(config(), until=2)
     status, out, _ = cli("runs", "--json")
-    row = next(row for row in json.loads(out) if row["id"] == at.name)
+    row = next(row for row in json.loads(out) if row["id"] == folder.name)
     assert (
         status == 0
         and out.count("\n") == 1
@@ -344,7 +349,7 @@ def test_runs_lists_what_is_there(cli, small):
         "forgetting",
         "shipped",
     } <= row.keys()
-    assert at.name in cli("runs")[1]
+    assert folder.name in cli("runs")[1]
 
 
 def test_strategies_lists_each_with_its_settings_and_defaults(cli):
@@ -535,7 +540,7 @@ def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(
 
 
 def test_ctrl_c_stops_after_the_step_and_the_run_goes_on_later(tmp_path):
-    at = tmp_path / "mine"
+    folder = tmp_path / "mine"
     arguments = [
         "-m",
         "lifelong",
@@ -547,7 +552,7 @@ def test_ctrl_c_stops_after_the_step_and_the_run_goes_on_later(tmp_path):
         "--steps",
         "100000",
         "--out",
-        str(at),
+        str(folder),
         "--json",
     ]
     process = subprocess.Popen(
@@ -558,11 +563,13 @@ def test_ctrl_c_stops_after_the_step_and_the_run_goes_on_later(tmp_path):
         text=True,
     )
     for _ in range(1200):
-        if (at / "record.jsonl").exists() and (at / "record.jsonl").read_text().count("\n") > 3:
+        if (folder / "record.jsonl").exists() and (folder / "record.jsonl").read_text().count(
+            "\n"
+        ) > 3:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert "Stopped in task 1; what was learned is kept in mine." in err and "Traceback" not in err
     assert json.loads(out)["accuracy"] == [[None]]
-    assert run_store.state(at) == "stopped" and (at / "resume.safetensors").exists()
+    assert run_store.state(folder) == "stopped" and (folder / "resume.safetensors").exists()

@@ -178,9 +178,9 @@ PHASES: dict[str, tuple[Callable[[Event], bool], str]] = {
 def test_training_interrupted_in_any_phase(
     monkeypatch, capsys, colour, tmp_path, phase, as_json, number
 ):
-    at = tmp_path / "mine"
+    folder = tmp_path / "mine"
     model = ("--model", "resnet18", "--weights", "none") if phase == "extraction" else ()
-    arguments = ["train", *SAMPLE, "--tasks", "2", "--steps", "15", *model, "--out", str(at)]
+    arguments = ["train", *SAMPLE, "--tasks", "2", "--steps", "15", *model, "--out", str(folder)]
     monkeypatch.setattr(sys, "argv", ["lifelong", *arguments, *(["--json"] if as_json else [])])
     is_moment, sentence = PHASES[phase]
     learn = run_store.learn
@@ -197,25 +197,25 @@ def test_training_interrupted_in_any_phase(
     out, err = capsys.readouterr()
     assert lines(err) == [sentence]
     learned = phase == "later task"
-    assert len(run_store.history(at).learned) == learned
+    assert len(run_store.history(folder).learned) == learned
     if as_json:
         report = json.loads(out)
         assert report["run"] == "mine" and (report["accuracy"][0][0] is not None) == learned
     else:
         assert out.startswith("mine: ") and ("no task learned yet" in out) == (not learned)
-    assert commands.main() == 0 and run_store.state(at) == "finished"
+    assert commands.main() == 0 and run_store.state(folder) == "finished"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_training_in_a_process_of_its_own_interrupted_in_its_first_task(tmp_path, number):
-    at = tmp_path / "mine"
-    process = start(*LONG, "--out", str(at))
-    record = at / "record.jsonl"
+    folder = tmp_path / "mine"
+    process = start(*LONG, "--out", str(folder))
+    record = folder / "record.jsonl"
     until(lambda: record.exists() and '"step"' in record.read_text(), process)
     status, out, err = end(process, number)
     assert (status, out) == (130, "mine: no task learned yet\n")
     assert lines(err) == ["Stopped in task 1; what was learned is kept in mine."]
-    assert run_store.state(at) == "stopped"
+    assert run_store.state(folder) == "stopped"
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -254,16 +254,16 @@ def test_training_interrupted_twice_ends_at_once(monkeypatch, capsys, small):
 
 
 def test_a_study_interrupted_keeps_what_was_found(tmp_path):
-    at = tmp_path / "mine"
+    folder = tmp_path / "mine"
     arguments = ("transfer", *SAMPLE, "--steps", "1000", "--seeds", "2", "--images", "1", "--json")
-    arguments = (*arguments, "--out", str(at))
+    arguments = (*arguments, "--out", str(folder))
     process = start(*arguments)
-    record = at / "record.jsonl"
+    record = folder / "record.jsonl"
     until(lambda: record.exists() and record.read_text().count("\n") > 0, process)
     time.sleep(1)  # another process starts beside it
     status, out, err = end(process)
     assert status == 130 and lines(err) == ["Stopped; what was found is kept in mine."]
-    assert json.loads(out)["finished"] is False and study_store.state(at) == "stopped"
+    assert json.loads(out)["finished"] is False and study_store.state(folder) == "stopped"
 
 
 def test_outside_of_learning_a_signal_is_what_it_was_before():

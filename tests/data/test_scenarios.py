@@ -151,9 +151,9 @@ def test_more_tasks_than_classes_and_a_transfer_without_target_are_refused():
 
 @pytest.mark.parametrize("scenario", ["task", "class", "transfer", "domain"])
 def test_every_image_goes_into_the_task_of_its_class_with_the_label_of_its_output(scenario):
-    dataset, made = toy_dataset(), config(scenario=scenario, tasks=3, seed=5)
-    tasks = split(made, dataset)
-    plan = make_plan(made, 10)
+    dataset, run_config = toy_dataset(), config(scenario=scenario, tasks=3, seed=5)
+    tasks = split(run_config, dataset)
+    plan = make_plan(run_config, 10)
     for part, images, labels in (
         ("train", dataset.train_images, dataset.train_labels),
         ("test", dataset.test_images, dataset.test_labels),

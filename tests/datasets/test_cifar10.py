@@ -202,12 +202,12 @@ def test_a_file_that_is_missing_is_told_by_name(data):
 # An image folder
 
 
-def folder(data: Path, names=CLASSES, **how) -> Path:
+def folder(data: Path, names=CLASSES, **options) -> Path:
     """Two training images and a test image a class; all pixels of an image are its label plus ten
     for every further one.
     """
     files = {
-        f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **how))
+        f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **options))
         for label, name in enumerate(names)
         for split, k in (("train", 0), ("train", 1), ("test", 0))
     }
@@ -244,8 +244,8 @@ def test_an_image_folder_with_images_of_another_size_is_refused(data):
 @pytest.mark.parametrize("scenario", ["class", "task", "domain", "transfer"])
 def test_the_mlp_learns_it_in_every_scenario(data, scenario):
     two_shards(data / "cifar10")
-    told, events = run_all(config("replay", scenario, dataset="cifar10", tasks=2))
-    assert told.strategy.network.layers[0].in_features == 3072
+    experiment, events = run_all(config("replay", scenario, dataset="cifar10", tasks=2))
+    assert experiment.strategy.network.layers[0].in_features == 3072
     assert events[0].source == ORIGINALS and events[0].shape == (3, 32, 32)
     assert {name for names in events[0].classes for name in names} == set(CLASSES)
 

@@ -175,15 +175,15 @@ def loaded(name: str) -> Dataset:
 
 @every_download
 def test_it_is_downloaded_once_and_found_the_next_time(packed, monkeypatch, capsys, tmp_path, name):
-    with server(packed) as (address, asked):
+    with server(packed) as (address, requests):
         spec = with_download(SPECS[name], packed, address)
         declare(monkeypatch, spec)
         assert not datasets.is_available(name)
         assert_fits(loaded(name), spec)
-        assert asked == [archive for archive, _checksum in spec.download.archives]
-        asked.clear()
+        assert requests == [archive for archive, _checksum in spec.download.archives]
+        requests.clear()
         assert_fits(loaded(name), spec)
-        assert asked == []
+        assert requests == []
     folder = tmp_path / "cache" / spec.download.folder
     assert datasets.location(name) == folder and not [*folder.glob("*.gz"), *folder.glob("tmp*")]
     assert capsys.readouterr().out == "", "standard output belongs to --json"

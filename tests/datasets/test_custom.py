@@ -18,7 +18,7 @@ from lifelong import api, datasets, registry
 from lifelong.datasets.readers import decoding, folder
 from lifelong.errors import LifelongError
 from lifelong.runs import store as run_store
-from lifelong.training import experiment
+from lifelong.training.experiment import resolve
 from tests.helpers import config, pairs, python, run_all, with_hidden
 from tests.image_helpers import is_one_sentence
 from tests.sample_files import coded, image_folder, parquet, plain
@@ -169,10 +169,10 @@ def test_a_photograph_is_turned_as_its_exif_asks(data, kind, orientation):
     exif[0x0112] = orientation
     content = coded(np.repeat(lying[:, :, None], 3, 2), kind, exif=exif)
     image_folder(data / "pets", {name.replace("png", kind.lower()): content for name in pets()})
-    seen = datasets.load("pets").train_images[0, 0]
+    image = datasets.load("pets").train_images[0, 0]
     meant = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))).convert("L"))
-    assert seen.shape == meant.shape == ((32, 16) if orientation > 4 else (16, 32))
-    assert (np.abs(seen.numpy().astype(int) - meant) < 40).all()
+    assert image.shape == meant.shape == ((32, 16) if orientation > 4 else (16, 32))
+    assert (np.abs(image.numpy().astype(int) - meant) < 40).all()
 
 
 def test_hidden_files_and_those_of_the_system_are_left_out(data):
@@ -333,9 +333,9 @@ def linked(link: Path, to: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "at", ["train/cat/9.png", "train/cat/9.txt", "train/owl", "test", "train/cat/loop.png"]
+    "path", ["train/cat/9.png", "train/cat/9.txt", "train/owl", "test", "train/cat/loop.png"]
 )
-def test_a_link_that_leaves_the_folder_is_not_followed(data, tmp_path, at):
+def test_a_link_that_leaves_the_folder_is_not_followed(data, tmp_path, path):
     outside = image_folder(
         tmp_path / "outside",
         {"secret.png": coded(plain(1)), "cat/0.png": coded(plain(1)), "dog/0.png": coded(plain(1))},
@@ -343,12 +343,14 @@ def test_a_link_that_leaves_the_folder_is_not_followed(data, tmp_path, at):
     files = {
         name: content
         for name, content in pets().items()
-        if at != "test" or not name.startswith("test")
+        if path != "test" or not name.startswith("test")
     }
     image_folder(data / "pets", files)
-    linked(data / "pets" / at, outside / "secret.png" if "." in at else outside)
+    linked(data / "pets" / path, outside / "secret.png" if "." in path else outside)
     says = refused(datasets.load, "pets")
-    assert says == f"pets/{at} is a link that leads out of the folder; put there what it points to."
+    assert (
+        says == f"pets/{path} is a link that leads out of the folder; put there what it points to."
+    )
 
 
 def test_a_link_within_the_folder_is_followed_and_one_that_leads_in_a_circle_is_not(data):
@@ -421,7 +423,7 @@ def test_own_data_sets_are_among_the_names_that_may_have_been_meant(data):
         refused(datasets.load, "flower") == "There is no dataset 'flower'; did you mean 'flowers'?"
     )
     with pytest.raises(LifelongError, match="did you mean 'flowers'"):
-        experiment.resolve(config(dataset="flowerz"))
+        resolve(config(dataset="flowerz"))
 
 
 def test_a_folder_does_not_take_the_name_of_a_data_set_of_the_project(data):
@@ -466,14 +468,14 @@ def test_a_data_set_is_kept_in_memory_until_its_files_change(data):
 
 def test_listing_opens_no_image_and_imports_no_torch(data):
     image_folder(data / "pets", dict.fromkeys(pets(), b"no picture"))
-    told = python(
+    process = python(
         "-c",
         "import sys; from lifelong import datasets as d; print(d.names()[-1], "
         "[d.info(n).describe() for n in d.names()] and d.classes('pets'), "
         "'torch' in sys.modules)",
         env=dict(os.environ),
     )
-    assert told.stdout.strip() == "pets ('cat', 'dog') False", told.stderr
+    assert process.stdout.strip() == "pets ('cat', 'dog') False", process.stderr
 
 
 # Parquet
@@ -510,7 +512,7 @@ def pet_rows(
 
 
 @pytest.mark.parametrize(
-    ("how", "classes", "labels"),
+    ("layout", "classes", "labels"),
     [
         ({}, ("cat", "dog"), [0, 1, 0, 1]),
         ({"labels": ("dog", "cat")}, ("cat", "dog"), [1, 0, 1, 0]),
@@ -524,8 +526,8 @@ def pet_rows(
     ],
     ids=str,
 )
-def test_parquet_is_read_with_numbers_or_text_for_labels(data, how, classes, labels):
-    pet_rows(data / "pets", **how)
+def test_parquet_is_read_with_numbers_or_text_for_labels(data, layout, classes, labels):
+    pet_rows(data / "pets", **layout)
     assert datasets.classes("pets") == classes
     dataset = datasets.load("pets")
     assert dataset.classes == classes and dataset.train_labels.tolist() == labels
@@ -701,7 +703,7 @@ def test_labels_of_two_kinds_are_one_sentence(data):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "description",
     [
         b"",
         b"{",
@@ -711,14 +713,14 @@ def test_labels_of_two_kinds_are_one_sentence(data):
         b"[" * 100_000,
         b"\xff",
     ],
-    ids=lambda told: repr(told[:20]),
+    ids=lambda description: repr(description[:20]),
 )
-def test_a_description_that_makes_no_sense_is_left_out(data, told):
+def test_a_description_that_makes_no_sense_is_left_out(data, description):
     pet_rows(data / "pets")
     rows(
         data / "pets/train.parquet",
         {"image": [IMAGE] * 2, "label": ["cat", "dog"]},
-        {"huggingface": told},
+        {"huggingface": description},
     )
     assert datasets.classes("pets") == ("cat", "dog")
 
@@ -756,7 +758,7 @@ def test_fewer_images_than_labels_in_a_file_are_one_sentence(data, monkeypatch):
     monkeypatch.setattr(
         parquet.pq.ParquetFile,
         "iter_batches",
-        lambda *given, **how: (batch.slice(1) for batch in whole(*given, **how)),
+        lambda *given, **options: (batch.slice(1) for batch in whole(*given, **options)),
     )
     assert (
         refused(datasets.load, "pets")
@@ -779,8 +781,8 @@ def test_every_strategy_learns_colour_images_that_are_not_square_in_seven_classe
         for k in range(3)
     }
     image_folder(data / "seven", files)
-    told, events = run_all(config(strategy, scenario, dataset="seven"))
-    assert told.dataset.shape == (3, 9, 7) and len(events[-2].accuracy) == 3
+    experiment, events = run_all(config(strategy, scenario, dataset="seven"))
+    assert experiment.dataset.shape == (3, 9, 7) and len(events[-2].accuracy) == 3
     assert sorted(name for names in events[0].classes for name in names) == [
         f"class {label}" for label in range(7)
     ]
@@ -796,8 +798,8 @@ def test_on_the_command_line_there_are_no_more_tasks_than_classes_unless_asked_f
         "sys.argv", ["lifelong", "train", "--dataset", "pets", "--steps", "3", "--json"]
     )
     assert command.main() == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["tasks"] == 2 and told["source"] == "pets, 4 training and 2 test images"
+    report = json.loads(capsys.readouterr().out)
+    assert report["tasks"] == 2 and report["source"] == "pets, 4 training and 2 test images"
     monkeypatch.setattr("sys.argv", ["lifelong", "train", "--dataset", "pets", "--tasks", "3"])
     assert (
         command.main() == 2
@@ -815,12 +817,13 @@ def test_the_list_of_data_sets_says_where_each_was_found_or_what_is_wrong_with_i
     image_folder(data / "torn", {CAT: b""})
     monkeypatch.setattr("sys.argv", ["lifelong", "datasets"])
     assert command.main() == 0
-    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert told["pets"] == f"2 classes, {data / 'pets'}"
+    listing = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert listing["pets"] == f"2 classes, {data / 'pets'}"
     assert (
-        told["torn"]
+        listing["torn"]
         == "torn has no folder test; put images into test/<class>/, a folder for each class."
     )
     assert (
-        told["cifar10"] == "10 classes, not on this machine: LIFELONG_OFFLINE forbids the download"
+        listing["cifar10"]
+        == "10 classes, not on this machine: LIFELONG_OFFLINE forbids the download"
     )

@@ -27,7 +27,9 @@ def read(monkeypatch) -> list[int]:
     """How many pictures were decoded, at each call."""
     counted, real = [], decoding.read
     monkeypatch.setattr(
-        decoding, "read", lambda part, how: (counted.append(len(part.labels)), real(part, how))[1]
+        decoding,
+        "read",
+        lambda part, shape: (counted.append(len(part.labels)), real(part, shape))[1],
     )
     return counted
 

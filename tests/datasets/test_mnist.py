@@ -228,15 +228,15 @@ def test_the_embedded_sample_is_the_first_500_training_images_of_each_class():
 
 @needs_mnist
 def test_the_script_makes_the_embedded_sample_again_to_the_byte(monkeypatch, tmp_path):
-    made = tmp_path / "made.npz"
-    monkeypatch.setattr("sys.argv", ["make_mnist_sample", str(made)])
+    file = tmp_path / "made.npz"
+    monkeypatch.setattr("sys.argv", ["make_mnist_sample", str(file)])
     make_mnist_sample.main()
     if zlib.ZLIB_RUNTIME_VERSION != ZLIB:
-        with np.load(made) as mine, np.load(make_mnist_sample.OUT) as shipped:
+        with np.load(file) as mine, np.load(make_mnist_sample.OUT) as shipped:
             assert mine.files == shipped.files
             assert all(np.array_equal(mine[name], shipped[name]) for name in mine.files)
     else:
-        assert made.read_bytes() == make_mnist_sample.OUT.read_bytes()
+        assert file.read_bytes() == make_mnist_sample.OUT.read_bytes()
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK", None], ids=["empty", "torn", "gone"])

@@ -15,11 +15,15 @@ from lifelong.inference.digits import to_digit
 
 
 def seven(
-    side: int = 280, at: tuple[int, int] = (0, 0), width: int = 18, ink: int = 0, paper: int = 255
+    side: int = 280,
+    shift: tuple[int, int] = (0, 0),
+    width: int = 18,
+    ink: int = 0,
+    paper: int = 255,
 ) -> Image.Image:
     """A seven drawn with a thick pen."""
     image = Image.new("L", (side, side), paper)
-    x, y = at
+    x, y = shift
     ImageDraw.Draw(image).line(
         [(90 + x, 70 + y), (190 + x, 70 + y), (120 + x, 210 + y)],
         fill=ink,
@@ -61,7 +65,7 @@ def test_a_digit_is_white_on_black_in_28_by_28():
         seven(),
         seven(width=6),
         seven(width=40),
-        seven(side=400, at=(60, 90)),
+        seven(side=400, shift=(60, 90)),
         seven().resize((90, 280)),
         seven().resize((280, 90)),
         seven().rotate(30, fillcolor=255),
@@ -84,9 +88,9 @@ def test_either_polarity_of_ink_gives_the_same_digit():
     assert close(to_digit(ImageOps.invert(seven())), SEVEN)
 
 
-@pytest.mark.parametrize("at", [(-80, -60), (80, 0), (0, 60), (-33, 17), (75, 55)])
-def test_where_a_digit_is_drawn_does_not_matter_to_the_bit(at):
-    assert np.array_equal(to_digit(seven(at=at)), SEVEN)
+@pytest.mark.parametrize("shift", [(-80, -60), (80, 0), (0, 60), (-33, 17), (75, 55)])
+def test_where_a_digit_is_drawn_does_not_matter_to_the_bit(shift):
+    assert np.array_equal(to_digit(seven(shift=shift)), SEVEN)
 
 
 @pytest.mark.parametrize("side", [56, 140, 560, 1000, 2000])

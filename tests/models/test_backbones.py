@@ -18,7 +18,7 @@ from lifelong.models.parts.backbone import Backbone
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
-from lifelong.training import experiment
+from lifelong.training.experiment import Experiment
 from tests.helpers import config, learn, learned_run, run_all, same, stop_after, toy_dataset
 
 NET = "squeezenet1_0"
@@ -39,7 +39,7 @@ def pictures(monkeypatch) -> Dataset:
         grey.test_images.expand(-1, 3, -1, -1).contiguous(),
         grey.test_labels,
     )
-    monkeypatch.setattr(experiment, "load", lambda name: colour)
+    monkeypatch.setattr("lifelong.training.experiment.load", lambda name: colour)
     return colour
 
 
@@ -47,10 +47,10 @@ def deep(strategy: str = "finetune", scenario: str = "class", **given) -> config
     return config(strategy, scenario, tasks=2, steps=2, **{**SMALL, **given})
 
 
-def backbone(architecture: str = "resnet18", stem: str = "small", **given) -> Backbone:
-    made = Backbone(architecture, stem, given.pop("side", 0), "fp32", **given)
-    made.initialise(torch.Generator().manual_seed(0))
-    return made
+def build_backbone(architecture: str = "resnet18", stem: str = "small", **given) -> Backbone:
+    backbone = Backbone(architecture, stem, given.pop("side", 0), "fp32", **given)
+    backbone.initialise(torch.Generator().manual_seed(0))
+    return backbone
 
 
 @pytest.mark.parametrize(
@@ -65,32 +65,35 @@ def backbone(architecture: str = "resnet18", stem: str = "small", **given) -> Ba
     ],
 )
 def test_a_network_without_its_last_layer_answers_with_its_features(architecture, stem, width):
-    made = backbone(architecture, stem)
-    features = made(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
-    assert features.shape == (2, width) == (2, made.width) and features.isfinite().all()
+    backbone = build_backbone(architecture, stem)
+    features = backbone(torch.zeros(2, 3, 32, 32, dtype=torch.uint8))
+    assert features.shape == (2, width) == (2, backbone.width) and features.isfinite().all()
 
 
 def test_resnet_50_has_the_papers_parameters_without_the_last_layer():
-    made = Backbone("resnet50", "imagenet", 0, "fp32")
-    assert sum(p.numel() for p in made.parameters()) == 23_508_032 and made.width == 2048
+    build_backbone = Backbone("resnet50", "imagenet", 0, "fp32")
+    assert (
+        sum(p.numel() for p in build_backbone.parameters()) == 23_508_032
+        and build_backbone.width == 2048
+    )
 
 
 def test_grey_images_are_seen_as_the_same_in_colour():
-    made, grey = backbone(), torch.randint(0, 256, (2, 1, 16, 16), dtype=torch.uint8)
-    torch.testing.assert_close(made(grey), made(grey.expand(-1, 3, -1, -1)))
+    backbone, grey = build_backbone(), torch.randint(0, 256, (2, 1, 16, 16), dtype=torch.uint8)
+    torch.testing.assert_close(backbone(grey), backbone(grey.expand(-1, 3, -1, -1)))
 
 
 def test_a_side_is_what_the_images_are_brought_to():
-    made = backbone(side=24)
-    assert made.prepared(torch.zeros(2, 3, 16, 16, dtype=torch.uint8)).shape == (2, 3, 24, 24)
+    backbone = build_backbone(side=24)
+    assert backbone.prepared(torch.zeros(2, 3, 16, 16, dtype=torch.uint8)).shape == (2, 3, 24, 24)
 
 
 def test_the_start_follows_from_the_generator_alone():
-    made, again = backbone(), backbone()
-    ours, theirs = made.network.state_dict(), again.network.state_dict()
+    backbone, again = build_backbone(), build_backbone()
+    ours, theirs = backbone.network.state_dict(), again.network.state_dict()
     assert same(ours, theirs)
-    made.initialise(torch.Generator().manual_seed(1))
-    assert not torch.equal(made.network.conv1.weight, theirs["conv1.weight"])
+    backbone.initialise(torch.Generator().manual_seed(1))
+    assert not torch.equal(backbone.network.conv1.weight, theirs["conv1.weight"])
 
 
 @pytest.mark.parametrize(
@@ -125,30 +128,30 @@ def test_the_start_follows_from_the_generator_alone():
 )
 def test_what_cannot_be_had_is_told_in_one_sentence(pictures, model, network, says):
     with pytest.raises(LifelongError) as error:
-        experiment.Experiment(deep(model=model, network=network))
+        Experiment(deep(model=model, network=network))
     assert str(error.value).startswith(says) and str(error.value).count("\n") == 0
 
 
 def weights_file(folder, change=None, **about):
-    made = backbone()
+    backbone = build_backbone()
     tensors = {
         name: t.contiguous()
-        for name, t in made.network.state_dict().items()
+        for name, t in backbone.network.state_dict().items()
         if t.is_floating_point()
     }
     file = folder / "mine.safetensors"
     save_file(
         change(tensors) if change else tensors, file, {"stem": "small", "words": "mine", **about}
     )
-    return file, made
+    return file, backbone
 
 
 def test_weights_of_a_file_are_taken_over_with_their_stem_and_tell_themselves_from_others(tmp_path):
-    file, made = weights_file(tmp_path)
+    file, build_backbone = weights_file(tmp_path)
     taken = registry.model("resnet18")(weights=str(file)).frozen_backbone("fp32")
     images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
     taken.initialise(torch.Generator().manual_seed(9))  # goes back to the weights, not to others
-    torch.testing.assert_close(taken(images), made(images))
+    torch.testing.assert_close(taken(images), build_backbone(images))
     other = weights_file(tmp_path, lambda t: t | {"bn1.bias": t["bn1.bias"] + 1})[0]
     assert (
         taken.fingerprint
@@ -209,25 +212,26 @@ def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
 
 
 def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pictures):
-    made = deep("replay", network={"weights": "none", "units": 8, "tune": "whole"})
-    never = learned_run(made)
-    at = run_store.create(made, never.with_name("stopped"))
-    learn(at, stop=stop_after(1))
-    learn(at, stop=stop_after(2))
-    learn(at)
+    run_config = deep("replay", network={"weights": "none", "units": 8, "tune": "whole"})
+    never = learned_run(run_config)
+    stopped = run_store.create(run_config, never.with_name("stopped"))
+    learn(stopped, stop=stop_after(1))
+    learn(stopped, stop=stop_after(2))
+    learn(stopped)
     for k in (0, 1):
         ours, theirs = (
-            tensor_files.read(checkpoints.inference_file(place, k))[0] for place in (at, never)
+            tensor_files.read(checkpoints.inference_file(folder, k))[0]
+            for folder in (stopped, never)
         )
         assert same(ours, theirs)
     assert any("running_mean" in name for name in ours)
 
 
 def test_batch_norm_learns_its_statistics_in_steps_only(pictures):
-    told, _ = run_all(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
-    body = told.strategy.network.body
+    experiment, _ = run_all(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
+    body = experiment.strategy.network.body
     before = {name: t.clone() for name, t in body.named_buffers()}
-    told.strategy.scores(pictures.test_images)
+    experiment.strategy.scores(pictures.test_images)
     assert not body.training and same(before, dict(body.named_buffers()))
     assert int(body.network.bn1.num_batches_tracked) == 4
 
@@ -246,27 +250,24 @@ def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
         {"weights": "none", "units": 8},
         {"weights": "none", "units": 8, "tune": "whole"},
     ):
-        at = learned_run(deep(network=network))
-        told = experiment.Experiment(deep(network=network))
-        list(told.events())
+        folder = learned_run(deep(network=network))
+        experiment = Experiment(deep(network=network))
+        list(experiment.events())
         image = pictures.test_images[3]
-        (last,) = predict.classify(at, image.numpy())[1:]
-        seen = (
+        (last,) = predict.classify(folder, image.numpy())[1:]
+        network_input = (
             image[None]
-            if told.frozen_backbone is None
-            else told.strategy.network.body.encode(told.frozen_backbone(image[None]))
+            if experiment.frozen_backbone is None
+            else experiment.strategy.network.body.encode(experiment.frozen_backbone(image[None]))
         )
-        expected = told.strategy.scores(seen).detach().softmax(1).max()
+        expected = experiment.strategy.scores(network_input).detach().softmax(1).max()
         assert last.top[0][1] == pytest.approx(float(expected), abs=1e-3)
-        assert np.asarray(image).shape == run_store.history(at).started.shape
+        assert np.asarray(image).shape == run_store.history(folder).started.shape
 
 
 def test_the_whole_network_tells_how_long_it_will_take_and_is_as_it_was_after(pictures):
-    told = experiment.Experiment(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
-    before = {name: t.clone() for name, t in told.state_dict().items()}
-    started = next(told.events())
-    assert started.estimate > 0 and same(before, told.state_dict())
-    assert (
-        next(experiment.Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate
-        is None
-    )
+    experiment = Experiment(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
+    before = {name: t.clone() for name, t in experiment.state_dict().items()}
+    started = next(experiment.events())
+    assert started.estimate > 0 and same(before, experiment.state_dict())
+    assert next(Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate is None

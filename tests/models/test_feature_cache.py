@@ -10,7 +10,7 @@ from lifelong.events import ExtractingFeatures, Started, Stopped, TaskLearned
 from lifelong.models.parts import feature_cache
 from lifelong.models.parts.backbone import Backbone
 from lifelong.runs import store as run_store
-from lifelong.training import experiment
+from lifelong.training.experiment import frozen_backbone_of
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer.config import StudyConfig
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("images")
 @pytest.fixture
 def images(monkeypatch):
     dataset = toy_dataset(classes=4, train=12, test=4, side=16)
-    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    monkeypatch.setattr("lifelong.training.experiment.load", lambda name: dataset)
     monkeypatch.setattr(feature_cache, "PORTION", 20)
     return dataset
 
@@ -35,59 +35,55 @@ def one_cache(tmp_path_factory):
 
 
 @pytest.fixture
-def kept_features(one_cache, monkeypatch):
+def cached_features(one_cache, monkeypatch):
     """Features that are computed once for all tests that ask for them."""
     monkeypatch.setenv("LIFELONG_CACHE", str(one_cache))
 
 
-def front() -> Backbone:
-    return experiment.frozen_backbone_of(config(**MODEL))
+def frozen_backbone() -> Backbone:
+    return frozen_backbone_of(config(**MODEL))
 
 
 def test_features_are_bytes_that_stand_for_what_the_backbone_says(images):
-    exact = experiment.frozen_backbone_of(
+    exact = frozen_backbone_of(
         config(**MODEL, precision="fp32")
     )  # in bf16 an answer's last bits depend on what is answered beside it
-    coded = feature_cache.load_features(exact, images)
-    assert coded.dataset.train_images.dtype == torch.uint8 and coded.dataset.train_images.shape == (
-        48,
-        512,
-        1,
-        1,
+    features = feature_cache.load_features(exact, images)
+    assert (
+        features.dataset.train_images.dtype == torch.uint8
+        and features.dataset.train_images.shape == (48, 512, 1, 1)
     )
-    said, bytes_ = exact(images.test_images), coded.dataset.test_images.flatten(1)
-    meant = coded.low + (coded.high - coded.low) * bytes_ / 255
-    within = (said >= coded.low) & (said <= coded.high)
-    assert ((said - meant).abs() <= 0.51 * (coded.high - coded.low) / 255 + 1e-5)[
+    said, bytes_ = exact(images.test_images), features.dataset.test_images.flatten(1)
+    meant = features.low + (features.high - features.low) * bytes_ / 255
+    within = (said >= features.low) & (said <= features.high)
+    assert ((said - meant).abs() <= 0.51 * (features.high - features.low) / 255 + 1e-5)[
         within
     ].all() and within.float().mean() > 0.8
-    assert torch.equal(coded.dataset.test_labels, images.test_labels)
+    assert torch.equal(features.dataset.test_labels, images.test_labels)
 
 
 def test_they_are_made_once_and_told_on_the_way(images):
-    told = list(feature_cache.prepare(front(), images))
-    assert [e.done for e in told] == [20, 40, 48, 64] and all(e.total == 64 for e in told)
-    assert list(feature_cache.prepare(front(), images)) == []
+    events = list(feature_cache.prepare(frozen_backbone(), images))
+    assert [e.done for e in events] == [20, 40, 48, 64] and all(e.total == 64 for e in events)
+    assert list(feature_cache.prepare(frozen_backbone(), images)) == []
 
 
 def test_other_images_other_weights_and_another_side_have_features_of_their_own(images):
     files = {
-        feature_cache._file(made, data)
-        for made in (front(), experiment.frozen_backbone_of(config(seed=1, **MODEL)))
+        feature_cache._file(backbone, data)
+        for backbone in (frozen_backbone(), frozen_backbone_of(config(seed=1, **MODEL)))
         for data in (images, toy_dataset(classes=4, train=12, test=4, side=16, seed=1))
     }
-    side = experiment.frozen_backbone_of(
-        config(model="resnet18", network={"weights": "none", "side": 24})
-    )
+    side = frozen_backbone_of(config(model="resnet18", network={"weights": "none", "side": 24}))
     assert len(files | {feature_cache._file(side, images)}) == 5
 
 
 def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypatch):
-    made, forward = [], Backbone.forward
+    batches, forward = [], Backbone.forward
     monkeypatch.setattr(
-        Backbone, "forward", lambda self, x: (made.append(len(x)), forward(self, x))[1]
+        Backbone, "forward", lambda self, x: (batches.append(len(x)), forward(self, x))[1]
     )
-    network, found = front(), []
+    network, found = frozen_backbone(), []
     both = [
         threading.Thread(target=lambda: found.append(feature_cache.load_features(network, images)))
         for _ in range(2)
@@ -97,25 +93,25 @@ def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypa
     for thread in both:
         thread.join()
     assert torch.equal(found[0].dataset.train_images, found[1].dataset.train_images)
-    assert sum(made) == 48 + 64  # once to find the ranges, once for all
+    assert sum(batches) == 48 + 64  # once to find the ranges, once for all
 
 
 def test_a_damaged_file_is_made_anew(images):
-    before = feature_cache.load_features(front(), images).dataset.train_images.clone()
+    before = feature_cache.load_features(frozen_backbone(), images).dataset.train_images.clone()
     (file,) = feature_cache.folder().glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:1000])
-    assert torch.equal(feature_cache.load_features(front(), images).dataset.train_images, before)
+    assert torch.equal(
+        feature_cache.load_features(frozen_backbone(), images).dataset.train_images, before
+    )
 
 
 def test_the_least_recently_used_make_room(images, monkeypatch):
     monkeypatch.setenv("LIFELONG_FEATURES_GB", str(80_000 / 1e9))  # two of 37 kB
     for seed in (0, 1, 2):
-        feature_cache.load_features(
-            experiment.frozen_backbone_of(config(seed=seed, **MODEL)), images
-        )
-    kept = set(feature_cache.folder().glob("*.safetensors"))
-    assert kept == {
-        feature_cache._file(experiment.frozen_backbone_of(config(seed=seed, **MODEL)), images)
+        feature_cache.load_features(frozen_backbone_of(config(seed=seed, **MODEL)), images)
+    files = set(feature_cache.folder().glob("*.safetensors"))
+    assert files == {
+        feature_cache._file(frozen_backbone_of(config(seed=seed, **MODEL)), images)
         for seed in (1, 2)
     }
 
@@ -133,67 +129,67 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
         return run
 
     monkeypatch.setattr(Backbone, "forward", small_memory(6))
-    parts = list(feature_cache.extracted(front(), images.test_images))
+    parts = list(feature_cache.extracted(frozen_backbone(), images.test_images))
     assert tried == [16, 10, 5, 5, 5, 1] or [len(p) for _, p, _ in parts] == [5, 5, 5, 1]
     assert [batch_limit for *_, batch_limit in parts] == [5, 5, 5, 5]
     monkeypatch.setattr(Backbone, "forward", small_memory(0))
     with pytest.raises(LifelongError, match="smaller side"):
-        list(feature_cache.extracted(front(), images.test_images))
+        list(feature_cache.extracted(frozen_backbone(), images.test_images))
 
 
 @pytest.mark.parametrize(
     ("strategy", "scenario"), [pair for pair in pairs() if pair[1] in ("class", "task")]
 )
-def test_every_strategy_learns_from_features(strategy, scenario, kept_features):
+def test_every_strategy_learns_from_features(strategy, scenario, cached_features):
     _, events = run_all(config(strategy, scenario, tasks=2, steps=2, **MODEL))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
 
 def test_a_run_on_disk_tells_of_the_images_first_and_its_record_begins_with_the_start():
-    at = run_store.create(config(tasks=2, steps=2, **MODEL))
-    told = learn(at)
-    assert isinstance(told[0], ExtractingFeatures) and isinstance(
-        run_store.history(at).events[0], Started
+    folder = run_store.create(config(tasks=2, steps=2, **MODEL))
+    events = learn(folder)
+    assert isinstance(events[0], ExtractingFeatures) and isinstance(
+        run_store.history(folder).events[0], Started
     )
-    assert run_store.history(at).started.backbone == "drawn 0" and run_store.history(
-        at
+    assert run_store.history(folder).started.backbone == "drawn 0" and run_store.history(
+        folder
     ).started.shape == (1, 16, 16)
 
 
 def test_it_can_be_stopped_while_the_images_go_through():
-    at = run_store.create(config(tasks=2, steps=2, **MODEL))
-    told = learn(at, stop=lambda: True)
+    folder = run_store.create(config(tasks=2, steps=2, **MODEL))
+    events = learn(folder, stop=lambda: True)
     assert (
-        isinstance(told[-1], Stopped)
-        and run_store.state(at) == "new"
-        and run_store.history(at).events == ()
+        isinstance(events[-1], Stopped)
+        and run_store.state(folder) == "new"
+        and run_store.history(folder).events == ()
     )
-    learn(at)
-    assert run_store.history(at).finished
+    learn(folder)
+    assert run_store.history(folder).finished
 
 
 def test_a_run_does_not_go_on_with_another_backbone(monkeypatch):
-    at = learned_run(config(tasks=2, steps=2, **MODEL), until=1)
-    monkeypatch.setattr(front(), "fingerprint", "another")
+    folder = learned_run(config(tasks=2, steps=2, **MODEL), until=1)
+    monkeypatch.setattr(frozen_backbone(), "fingerprint", "another")
     with pytest.raises(LifelongError, match="began with another backbone"):
-        learn(at)
+        learn(folder)
 
 
-def asked() -> StudyConfig:
+def small_study() -> StudyConfig:
     return study_config.make(dataset="mnist-sample", seeds=1, sizes=(1,), steps=2, **MODEL)
 
 
 def test_a_study_tells_of_the_images_first_too_and_its_record_begins_with_the_start():
-    at = study_store.create(asked())
-    told = list(study_store.learn(at))
-    assert isinstance(told[0], ExtractingFeatures) and isinstance(
-        study_store.result(at).events[0], Began
+    folder = study_store.create(small_study())
+    events = list(study_store.learn(folder))
+    assert isinstance(events[0], ExtractingFeatures) and isinstance(
+        study_store.result(folder).events[0], Began
     )
-    assert study_store.result(at).finished
+    assert study_store.result(folder).finished
 
 
 def test_a_study_can_be_stopped_while_the_images_go_through():
-    at = study_store.create(asked())
-    told = list(study_store.learn(at, stop=lambda: True))
-    assert isinstance(told[0], ExtractingFeatures) and isinstance(told[-1], StudyStopped)
-    assert study_store.state(at) == "new" and study_store.result(at).events == ()
+    folder = study_store.create(small_study())
+    events = list(study_store.learn(folder, stop=lambda: True))
+    assert isinstance(events[0], ExtractingFeatures) and isinstance(events[-1], StudyStopped)
+    assert study_store.state(folder) == "new" and study_store.result(folder).events == ()

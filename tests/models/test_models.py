@@ -14,9 +14,9 @@ every_model = pytest.mark.parametrize("name", ["mlp"])
 
 
 def build(name: str = "mlp", outputs: int = 10):
-    made = registry.model(name)().network(SHAPE, outputs, "fp32")
-    made.initialise(torch.Generator().manual_seed(0))
-    return made
+    network = registry.model(name)().network(SHAPE, outputs, "fp32")
+    network.initialise(torch.Generator().manual_seed(0))
+    return network
 
 
 def pictures(count: int = 5) -> torch.Tensor:
@@ -26,9 +26,9 @@ def pictures(count: int = 5) -> torch.Tensor:
 
 
 def test_the_papers_network_has_478410_parameters_and_no_dropout_or_norm():
-    made = build()
-    assert made.flat.numel() == sum(p.numel() for p in made.parameters()) == 478_410
-    assert [tuple(p.shape) for p in made.parameters()] == [
+    network = build()
+    assert network.flat.numel() == sum(p.numel() for p in network.parameters()) == 478_410
+    assert [tuple(p.shape) for p in network.parameters()] == [
         (400, 784),
         (400,),
         (400, 400),
@@ -36,16 +36,20 @@ def test_the_papers_network_has_478410_parameters_and_no_dropout_or_norm():
         (10, 400),
         (10,),
     ]
-    assert torch.equal(made(pictures()), made(pictures()))
+    assert torch.equal(network(pictures()), network(pictures()))
 
 
 def test_pixels_are_divided_by_255_and_nothing_else():
-    made = build()
+    network = build()
     x = pictures().flatten(1).double() / 255
-    for layer, relu in ((made.features[1], True), (made.features[3], True), (made.head, False)):
+    for layer, relu in (
+        (network.features[1], True),
+        (network.features[3], True),
+        (network.head, False),
+    ):
         x = x @ layer.weight.double().T + layer.bias.double()
         x = x.relu() if relu else x
-    torch.testing.assert_close(made(pictures()).double(), x, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(network(pictures()).double(), x, rtol=1e-4, atol=1e-5)
 
 
 @every_model
@@ -63,45 +67,50 @@ def test_weights_and_biases_are_drawn_evenly_within_one_over_the_root_of_fan_in(
 
 @every_model
 def test_parameters_and_gradients_are_views_of_the_flat_vectors(name):
-    made = build(name)
-    made(pictures()).logsumexp(1).sum().backward()
-    assert torch.equal(made.flat, torch.cat([p.detach().reshape(-1) for p in made.parameters()]))
+    network = build(name)
+    network(pictures()).logsumexp(1).sum().backward()
     assert torch.equal(
-        made.flat_gradient, torch.cat([p.grad.reshape(-1) for p in made.parameters()])
+        network.flat, torch.cat([p.detach().reshape(-1) for p in network.parameters()])
     )
-    assert made.flat_gradient.count_nonzero() > 0
-    made.flat.zero_()
-    made.flat_gradient.fill_(2)
-    assert all((p == 0).all() and (p.grad == 2).all() for p in made.parameters())
-    assert made.head_start == made.flat.numel() - made.head.weight.numel() - made.head.bias.numel()
+    assert torch.equal(
+        network.flat_gradient, torch.cat([p.grad.reshape(-1) for p in network.parameters()])
+    )
+    assert network.flat_gradient.count_nonzero() > 0
+    network.flat.zero_()
+    network.flat_gradient.fill_(2)
+    assert all((p == 0).all() and (p.grad == 2).all() for p in network.parameters())
+    assert (
+        network.head_start
+        == network.flat.numel() - network.head.weight.numel() - network.head.bias.numel()
+    )
 
 
 @every_model
 def test_a_head_that_grows_answers_as_before_to_the_bit(name):
-    made = build(name, outputs=4)
-    before = made(pictures())
-    weights = made.weights()
-    made.grow(7, torch.Generator().manual_seed(2))
-    assert made(pictures()).shape == (5, 7)
-    assert torch.equal(made.head.weight[:4], weights["head.weight"]) and torch.equal(
-        made.head.bias[:4], weights["head.bias"]
+    network = build(name, outputs=4)
+    before = network(pictures())
+    weights = network.weights()
+    network.grow(7, torch.Generator().manual_seed(2))
+    assert network(pictures()).shape == (5, 7)
+    assert torch.equal(network.head.weight[:4], weights["head.weight"]) and torch.equal(
+        network.head.bias[:4], weights["head.bias"]
     )
-    torch.testing.assert_close(made(pictures())[:, :4], before, rtol=1e-5, atol=1e-6)
-    assert made.head.weight[4:].count_nonzero() > 0
-    assert made.flat.numel() == sum(p.numel() for p in made.parameters())
-    made.flat.zero_()
-    assert (made.head.bias == 0).all()
+    torch.testing.assert_close(network(pictures())[:, :4], before, rtol=1e-5, atol=1e-6)
+    assert network.head.weight[4:].count_nonzero() > 0
+    assert network.flat.numel() == sum(p.numel() for p in network.parameters())
+    network.flat.zero_()
+    assert (network.head.bias == 0).all()
     with pytest.raises(ValueError, match="only gain"):
-        made.grow(3, torch.Generator())
+        network.grow(3, torch.Generator())
 
 
 @every_model
 def test_weights_are_copies_and_come_back_to_the_bit(name):
-    made = build(name)
-    weights, before = made.weights(), made.flat.clone()
-    made.flat.add_(1)
-    made.load_weights(weights)
-    assert torch.equal(made.flat, before)
+    network = build(name)
+    weights, before = network.weights(), network.flat.clone()
+    network.flat.add_(1)
+    network.load_weights(weights)
+    assert torch.equal(network.flat, before)
 
 
 @pytest.mark.parametrize(
@@ -114,11 +123,11 @@ def test_weights_are_copies_and_come_back_to_the_bit(name):
     ids=["another shape", "one too many", "one missing"],
 )
 def test_weights_of_another_network_are_refused_and_nothing_is_changed(change):
-    made = build()
-    before = made.flat.clone()
+    network = build()
+    before = network.flat.clone()
     with pytest.raises(ValueError, match="another network"):
-        made.load_weights(change({name: w + 1 for name, w in made.weights().items()}))
-    assert torch.equal(made.flat, before)
+        network.load_weights(change({name: w + 1 for name, w in network.weights().items()}))
+    assert torch.equal(network.flat, before)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +160,7 @@ def gated(network, x, gates):
 
 @pytest.mark.parametrize("with_gates", [(), "shared", "each image its own"])
 def test_the_backward_pass_in_one_piece_gives_the_gradients_of_torchs_own(with_gates):
-    made, images = build(), pictures()
+    network, images = build(), pictures()
     generator = torch.Generator().manual_seed(3)
     gates = (
         [
@@ -163,45 +172,45 @@ def test_the_backward_pass_in_one_piece_gives_the_gradients_of_torchs_own(with_g
         if with_gates
         else []
     )
-    x = made.body(images)
-    made.backward(
-        linear_stack(x, made.layers, made.gradient_writer, gates=gates).logsumexp(1).sum()
+    x = network.body(images)
+    network.backward(
+        linear_stack(x, network.layers, network.gradient_writer, gates=gates).logsumexp(1).sum()
     )
-    ours, of_gates = made.flat_gradient.clone(), [g.grad.clone() for g in gates]
+    ours, of_gates = network.flat_gradient.clone(), [g.grad.clone() for g in gates]
     for g in gates:
         g.grad = None
-    made.flat_gradient.zero_()
-    gated(made, x, gates).logsumexp(1).sum().backward()
-    torch.testing.assert_close(ours, made.flat_gradient, rtol=1e-4, atol=1e-6)
+    network.flat_gradient.zero_()
+    gated(network, x, gates).logsumexp(1).sum().backward()
+    torch.testing.assert_close(ours, network.flat_gradient, rtol=1e-4, atol=1e-6)
     for mine, gate in zip(of_gates, gates):
         torch.testing.assert_close(mine, gate.grad, rtol=1e-4, atol=1e-6)
 
 
 def test_a_backward_pass_replaces_the_gradient_and_adds_up_within_one_loss():
-    made, images = build(), pictures()
-    made.backward(made(images).square().sum())
-    once = made.flat_gradient.clone()
-    made.backward(made(images).square().sum())
-    assert torch.equal(made.flat_gradient, once)
-    made.backward(made(images).square().sum() + made(images).square().sum())
-    torch.testing.assert_close(made.flat_gradient, 2 * once)
-    made(images).square().sum().backward()  # by itself, torch's rule: it is added
-    torch.testing.assert_close(made.flat_gradient, 3 * once)
+    network, images = build(), pictures()
+    network.backward(network(images).square().sum())
+    once = network.flat_gradient.clone()
+    network.backward(network(images).square().sum())
+    assert torch.equal(network.flat_gradient, once)
+    network.backward(network(images).square().sum() + network(images).square().sum())
+    torch.testing.assert_close(network.flat_gradient, 2 * once)
+    network(images).square().sum().backward()  # by itself, torch's rule: it is added
+    torch.testing.assert_close(network.flat_gradient, 3 * once)
 
 
 def test_a_layer_that_a_loss_does_not_reach_has_no_gradient():
-    made, images = build(), pictures()
-    made.flat_gradient.fill_(7)
-    made.backward(made.embed(images).square().sum())
+    network, images = build(), pictures()
+    network.flat_gradient.fill_(7)
+    network.backward(network.embed(images).square().sum())
     assert (
-        made.flat_gradient[made.head_start :] == 0
-    ).all() and made.flat_gradient.count_nonzero() > 1000
+        network.flat_gradient[network.head_start :] == 0
+    ).all() and network.flat_gradient.count_nonzero() > 1000
 
 
 def test_what_the_head_sees_is_what_the_features_are():
-    made, images = build(), pictures()
-    torch.testing.assert_close(made.embed(images), made.features(images))
-    torch.testing.assert_close(made.head(made.embed(images)), made(images))
+    network, images = build(), pictures()
+    torch.testing.assert_close(network.embed(images), network.features(images))
+    torch.testing.assert_close(network.head(network.embed(images)), network(images))
 
 
 def test_adam_is_torchs_adam_to_the_bit():

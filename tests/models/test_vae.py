@@ -27,18 +27,18 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def made(modes: int = 0) -> VAE:
+def build_vae(modes: int = 0) -> VAE:
     vae = VAE((PIXELS, WIDTH, WIDTH), LATENTS, (WIDTH, WIDTH, PIXELS), modes)
     vae.initialise(seeded())
     return vae
 
 
-def some(*shape: int, seed: int = 1) -> torch.Tensor:
+def random_normal(*shape: int, seed: int = 1) -> torch.Tensor:
     return torch.randn(shape, generator=seeded(seed))
 
 
 def test_the_divergence_is_that_of_the_closed_form_and_of_samples():
-    mean, log_variance = some(N, LATENTS), some(N, LATENTS, seed=2)
+    mean, log_variance = random_normal(N, LATENTS), random_normal(N, LATENTS, seed=2)
     normal = distributions.Normal(mean, (log_variance / 2).exp())
     torch.testing.assert_close(
         divergence(mean, log_variance),
@@ -51,18 +51,22 @@ def test_the_divergence_is_that_of_the_closed_form_and_of_samples():
 
 
 def test_a_normals_density_is_that_of_the_textbook():
-    mean, log_variance, x = some(N, LATENTS), some(N, LATENTS, seed=2), some(N, LATENTS, seed=3)
+    mean, log_variance, x = (
+        random_normal(N, LATENTS),
+        random_normal(N, LATENTS, seed=2),
+        random_normal(N, LATENTS, seed=3),
+    )
     expected = distributions.Normal(mean, (log_variance / 2).exp()).log_prob(x).sum(1)
     torch.testing.assert_close(log_normal(x - mean, log_variance), expected)
 
 
 @pytest.mark.parametrize("weights", ["mixed", "one each"])
 def test_the_prior_is_a_mixture_with_weights_of_each_images_own(weights):
-    vae, latents = made(MODES), some(N, LATENTS, seed=3) * 3
+    vae, latents = build_vae(MODES), random_normal(N, LATENTS, seed=3) * 3
     share = (
         F.one_hot(torch.arange(N) % MODES, MODES).float()
         if weights == "one each"
-        else some(N, MODES).softmax(1)
+        else random_normal(N, MODES).softmax(1)
     )
     parts = distributions.Independent(
         distributions.Normal(vae.mode_mean, (vae.mode_log_variance / 2).exp()), 1
@@ -72,16 +76,16 @@ def test_the_prior_is_a_mixture_with_weights_of_each_images_own(weights):
 
 
 def test_the_modes_learn_and_a_mode_without_weight_does_not():
-    vae = made(MODES)
+    vae = build_vae(MODES)
     share = torch.tensor([[0.5, 0.5, 0.0]]).expand(N, MODES)
-    vae.backward(-vae.log_prior(some(N, LATENTS), share.log()).mean())
+    vae.backward(-vae.log_prior(random_normal(N, LATENTS), share.log()).mean())
     for gradient in (vae.mode_mean.grad, vae.mode_log_variance.grad):
         assert gradient.isfinite().all() and (gradient[:2] != 0).all() and (gradient[2] == 0).all()
 
 
 def test_reconstruction_and_loss_are_by_pixel_and_by_weight():
     vae, pixels, weights = (
-        made(),
+        build_vae(),
         torch.rand(N, PIXELS, generator=seeded()),
         torch.rand(N, generator=seeded(1)),
     )
@@ -107,11 +111,11 @@ def test_the_present_counts_one_part_in_t_and_the_past_the_rest(present, past, t
 
 def test_no_more_latents_than_the_layer_before_them_is_wide():
     assert VAE((PIXELS, WIDTH), 100, (WIDTH, PIXELS)).latents == WIDTH
-    assert made().latents == LATENTS
+    assert build_vae().latents == LATENTS
 
 
 def test_what_is_made_up_comes_as_images_that_the_network_sees_as_the_same_pixels():
-    pixels = made()(some(N, LATENTS))
+    pixels = build_vae()(random_normal(N, LATENTS))
     images = as_images(pixels, torch.Size((1, 3, 4)))
     assert images.dtype == torch.uint8 and images.shape == (N, 1, 3, 4)
     assert (Pixels((1, 1, 1))(images) - pixels).abs().max() <= 0.5001 / 255
@@ -130,7 +134,7 @@ def test_a_network_that_does_not_see_pixels_is_refused_in_one_sentence():
 
 
 def test_images_of_a_mode_come_from_its_own_normal():
-    vae, noise = made(MODES), some(N, LATENTS)
+    vae, noise = build_vae(MODES), random_normal(N, LATENTS)
     mode = torch.arange(N) % MODES
     latents = vae.mode_mean[mode] + noise * (vae.mode_log_variance[mode] / 2).exp()
     torch.testing.assert_close(vae(noise, mode), vae.decode(latents).sigmoid())
@@ -174,17 +178,17 @@ def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
 
 def test_a_generator_learns_to_make_up_what_it_was_shown():
     patterns = (torch.rand(2, PIXELS, generator=seeded(3)) > 0.5).float()
-    shown, vae = patterns[torch.arange(32) % 2], made()
+    shown, vae = patterns[torch.arange(32) % 2], build_vae()
     adam, random = Adam(vae, 0.01), seeded(4)
 
     @torch.no_grad()
     def distance() -> float:
-        return float(torch.cdist(vae(some(200, LATENTS)), patterns).min(1).values.mean())
+        return float(torch.cdist(vae(random_normal(200, LATENTS)), patterns).min(1).values.mean())
 
     before = distance()
     for _ in range(300):
         vae.backward(vae.loss(shown, torch.full((32,), 1 / 32), random))
         adam.step()
     assert distance() < before / 3
-    made_up = torch.cdist(vae(some(200, LATENTS)), patterns).argmin(1)
+    made_up = torch.cdist(vae(random_normal(200, LATENTS)), patterns).argmin(1)
     assert 40 < int(made_up.sum()) < 160  # both patterns, not one

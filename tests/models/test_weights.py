@@ -36,9 +36,9 @@ def file() -> tuple[str, bytes, dict[str, torch.Tensor]]:
     """Weights as torchvision keeps them: name with the first digits of the checksum, content, and
     the tensors.
     """
-    made = backbone.Backbone(NET, "imagenet", 0, "fp32")
-    made.initialise(torch.Generator().manual_seed(3))
-    tensors, out = made.network.state_dict(), io.BytesIO()
+    model = backbone.Backbone(NET, "imagenet", 0, "fp32")
+    model.initialise(torch.Generator().manual_seed(3))
+    tensors, out = model.network.state_dict(), io.BytesIO()
     torch.save(tensors, out)
     return f"{NET}-{hashlib.sha256(out.getvalue()).hexdigest()[:8]}.pth", out.getvalue(), tensors
 
@@ -64,22 +64,22 @@ def of_a_run() -> configs.RunConfig:
 
 def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypatch, capsys):
     name, content, tensors = file
-    told, move = [], torch.hub.shutil.move
+    progress, move = [], torch.hub.shutil.move
 
     def watched(*paths: str) -> None:
-        told.append(api.arriving(of_a_run()))
+        progress.append(api.arriving(of_a_run()))
         move(*paths)
 
     monkeypatch.setattr(torch.hub.shutil, "move", watched)
-    with server({name: content}) as (address, asked):
+    with server({name: content}) as (address, requests):
         use(monkeypatch, address + name)
         assert api.arriving(of_a_run()) is None
         found = weights.load(NET, "imagenet")
         weights._imagenet.cache_clear()
         again = weights.load(NET, "imagenet")
-    assert asked == [name] and [f.name for f in (cache_folder() / "weights").iterdir()] == [name]
+    assert requests == [name] and [f.name for f in (cache_folder() / "weights").iterdir()] == [name]
     assert (
-        told == [(f"the weights of {NET}", len(content), int(MEGABYTES * 2**20))]
+        progress == [(f"the weights of {NET}", len(content), int(MEGABYTES * 2**20))]
         and api.arriving(of_a_run()) is None
     )
     assert (
@@ -88,10 +88,10 @@ def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypat
         and found.description == f"{NET}, ImageNet"
     )
     assert torch.equal(found.tensors["conv1.0.weight"], tensors["conv1.0.weight"])
-    made = registry.model(NET)(weights="imagenet").frozen_backbone("fp32")
+    model = registry.model(NET)(weights="imagenet").frozen_backbone("fp32")
     assert (
-        torch.equal(made.network.conv1[0].weight, tensors["conv1.0.weight"])
-        and made.stem == "imagenet"
+        torch.equal(model.network.conv1[0].weight, tensors["conv1.0.weight"])
+        and model.stem == "imagenet"
     )
     out, err = capsys.readouterr()
     assert out == "" and "%" in err, "a progress bar, and standard output belongs to --json"
@@ -121,9 +121,9 @@ def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(
 ):
     name, content, _ = file
     trap = tmp_path / "sprung"
-    place = cache_folder() / "weights" / name
-    place.parent.mkdir(parents=True)
-    place.write_bytes(
+    damaged = cache_folder() / "weights" / name
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(
         {
             "cut off": content[:1000],
             "empty": b"",
@@ -142,13 +142,13 @@ def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(
 def test_what_an_earlier_download_left_behind_is_not_taken_for_one_that_goes_on(file, monkeypatch):
     name, content, _ = file
     use(monkeypatch, "http://127.0.0.1:9/" + name)
-    place = cache_folder() / "weights"
-    place.mkdir(parents=True)
+    folder = cache_folder() / "weights"
+    folder.mkdir(parents=True)
     for left, age in ((f"{name}.1.partial", 3600), ("another.pth.2.partial", 0)):
-        (place / left).write_bytes(content[:500])
-        os.utime(place / left, (time.time() - age,) * 2)
+        (folder / left).write_bytes(content[:500])
+        os.utime(folder / left, (time.time() - age,) * 2)
     assert api.arriving(of_a_run()) is None
-    (place / f"{name}.3.partial").write_bytes(content[:700])
+    (folder / f"{name}.3.partial").write_bytes(content[:700])
     assert api.arriving(of_a_run()) == (f"the weights of {NET}", 700, int(MEGABYTES * 2**20))
     shipped = configs.make(dataset="mnist-sample", model="resnet50")
     assert api.arriving(shipped) is api.arriving(configs.make(dataset="mnist-sample")) is None

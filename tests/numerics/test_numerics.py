@@ -59,12 +59,12 @@ def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
     a, b = torch.rand(5, 7), torch.rand(7, 3)
     with matmul.matmul_precision("bf16"):
-        made, into = matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(5, 3))
+        product, into = matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(5, 3))
         with matmul.matmul_precision("fp32"):
             assert torch.equal(matmul.matmul(a, b), a @ b)
-    assert made.dtype == torch.float32 and torch.equal(made, into)
-    assert torch.equal(made, (a.bfloat16() @ b.bfloat16()).float()) == rounds
-    torch.testing.assert_close(made, a @ b, rtol=2e-2, atol=1e-2)
+    assert product.dtype == torch.float32 and torch.equal(product, into)
+    assert torch.equal(product, (a.bfloat16() @ b.bfloat16()).float()) == rounds
+    torch.testing.assert_close(product, a @ b, rtol=2e-2, atol=1e-2)
     assert torch.equal(matmul.matmul(a, b), a @ b)
 
 
@@ -101,7 +101,7 @@ def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
-    shared, by = [], set()
+    products, by = [], set()
     do = matmul._run_jobs
     monkeypatch.setattr(
         matmul,
@@ -109,18 +109,18 @@ def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
         lambda left: (by.add(threading.current_thread().name.split("_")[0]), do(left)),
     )
     with matmul.matmul_precision(precision):
-        shared += [matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(300, 700))]
+        products += [matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(300, 700))]
         expected = torch.cat([matmul.matmul(part, b) for part in a.split(150)])
         busy = threading.Event()
         matmul._second_thread().submit(
             busy.wait
         )  # the second thread is at something else: the first does it all
-        shared.append(matmul.matmul(a, b))
+        products.append(matmul.matmul(a, b))
         busy.set()
     assert by == {"MainThread", "products"}
-    assert all(torch.equal(made, expected) for made in shared)
+    assert all(torch.equal(product, expected) for product in products)
     torch.testing.assert_close(
-        shared[0], a @ b, rtol=2e-2, atol=1.0 if precision == "bf16" else 1e-3
+        products[0], a @ b, rtol=2e-2, atol=1.0 if precision == "bf16" else 1e-3
     )
 
 
@@ -140,14 +140,14 @@ def test_a_factor_that_was_rounded_before_gives_the_same_product(one_thread, mon
 
 def test_the_second_thread_computes_as_the_first_does(one_thread):
     tiny = torch.full((4,), 1e-20)
-    told = []
+    states = []
     jobs = [
-        lambda: told.append(
+        lambda: states.append(
             (torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum()))
         )
     ]
     matmul._second_thread().submit(matmul._run_jobs, iter(jobs)).result()
-    assert told == [(1, False, 0.0)]
+    assert states == [(1, False, 0.0)]
 
 
 def test_beside_other_processes_one_thread_does_it_all(one_thread):
@@ -162,15 +162,19 @@ def test_beside_other_processes_one_thread_does_it_all(one_thread):
 
 
 def test_runs_side_by_side_know_that_they_are_not_alone(monkeypatch):
-    told = list(
+    busy = list(
         parallel.run_jobs(
-            lambda job: iter([matmul._cores_busy]), _asked, [1, 2, 3, 4], 2, lambda: False
+            lambda job: iter([matmul._cores_busy]),
+            _cores_busy_in_another_process,
+            [1, 2, 3, 4],
+            2,
+            lambda: False,
         )
     )
-    assert told == [True] * 4 and not matmul._cores_busy
+    assert busy == [True] * 4 and not matmul._cores_busy
 
 
-def _asked(_job: int):
+def _cores_busy_in_another_process(_job: int):
     """As `streams` has another process do it."""
     yield matmul._cores_busy
 
@@ -232,6 +236,6 @@ def test_a_run_of_large_products_is_the_same_to_the_bit_whether_a_core_is_free_o
     alone, _ = run_all(config("derpp"))
     busy = threading.Event()
     matmul._second_thread().submit(busy.wait)
-    beside, _ = run_all(config("derpp"))
+    contended, _ = run_all(config("derpp"))
     busy.set()
-    assert torch.equal(alone.strategy.network.flat, beside.strategy.network.flat)
+    assert torch.equal(alone.strategy.network.flat, contended.strategy.network.flat)

@@ -36,8 +36,8 @@ def until(condition, seconds: float = SECONDS) -> float:
     return time.monotonic() - start
 
 
-def events(at: Path) -> int:
-    return len(run_store.history(at).events)
+def events(folder: Path) -> int:
+    return len(run_store.history(folder).events)
 
 
 def alive(pid: int) -> bool:
@@ -59,54 +59,58 @@ def kill(trainer: WorkerClient) -> None:
 @pytest.fixture(scope="module")
 def shared_trainer():
     """One worker for all tests that leave it alive; to start one takes seconds."""
-    made = WorkerClient()
-    yield made
-    made.close()
+    client = WorkerClient()
+    yield client
+    client.close()
 
 
 @pytest.fixture
 def trainer(shared_trainer):
     yield shared_trainer
-    for at in shared_trainer.queue():
-        shared_trainer.stop(at)
+    for folder in shared_trainer.queue():
+        shared_trainer.stop(folder)
     until(lambda: not shared_trainer.queue())
 
 
 @pytest.fixture
 def own_trainer():
     """A worker to be killed or closed."""
-    made = WorkerClient()
-    yield made
-    made.close()
+    client = WorkerClient()
+    yield client
+    client.close()
 
 
 def test_learning_grows_record_and_stopping_takes_effect_within_a_second_and_keeps_what_was_learned(
     trainer,
 ):
-    at = run_store.create(config(**LONG))
-    trainer.learn(at)
-    assert trainer.queue_position(at) == 0
-    until(lambda: events(at) > 3)
-    seen = events(at)
-    until(lambda: events(at) > seen)
-    assert run_store.state(at) == "running"
-    trainer.stop(at)
-    assert until(lambda: trainer.queue_position(at) is None) < 1
-    ending = run_store.history(at).ending
-    assert isinstance(ending, Stopped) and ending.step >= run_store.history(at).steps[-1].step > 0
-    assert run_store.state(at) == "stopped" and checkpoints.interrupted_file(at).exists()
-    trainer.learn(at)
-    until(lambda: run_store.history(at).steps[-1].step > ending.step)
-    assert [e for e in run_store.history(at).events if isinstance(e, Stopped)] == []
+    folder = run_store.create(config(**LONG))
+    trainer.learn(folder)
+    assert trainer.queue_position(folder) == 0
+    until(lambda: events(folder) > 3)
+    count = events(folder)
+    until(lambda: events(folder) > count)
+    assert run_store.state(folder) == "running"
+    trainer.stop(folder)
+    assert until(lambda: trainer.queue_position(folder) is None) < 1
+    ending = run_store.history(folder).ending
+    assert (
+        isinstance(ending, Stopped) and ending.step >= run_store.history(folder).steps[-1].step > 0
+    )
+    assert run_store.state(folder) == "stopped" and checkpoints.interrupted_file(folder).exists()
+    trainer.learn(folder)
+    until(lambda: run_store.history(folder).steps[-1].step > ending.step)
+    assert [e for e in run_store.history(folder).events if isinstance(e, Stopped)] == []
 
 
 def test_a_second_run_waits_its_turn_and_can_be_taken_back(trainer):
-    first, second, third = (run_store.create(config(**how)) for how in (LONG, {}, {"seed": 1}))
-    for at in (first, second, third):
-        trainer.learn(at)
-    assert [trainer.queue_position(at) for at in (first, second, third)] == [0, 1, 2]
+    first, second, third = (
+        run_store.create(config(**options)) for options in (LONG, {}, {"seed": 1})
+    )
+    for folder in (first, second, third):
+        trainer.learn(folder)
+    assert [trainer.queue_position(folder) for folder in (first, second, third)] == [0, 1, 2]
     with api.connected(trainer):
-        states = [api.state(at.name) for at in (first, second, third)]
+        states = [api.state(folder.name) for folder in (first, second, third)]
     assert states == ["running", "waiting", "waiting"]
     until(lambda: events(first) > 1)
     assert events(second) == 0
@@ -144,23 +148,23 @@ def test_a_run_that_is_ordered_twice_is_learned_once(trainer):
 
 
 def test_the_run_at_work_can_be_stopped_and_ordered_anew_at_once(trainer):
-    at = run_store.create(config(tasks=2, steps=300))
-    trainer.learn(at)
-    until(lambda: events(at) > 3)
-    trainer.stop(at)
-    trainer.learn(at, until=1)
-    until(lambda: trainer.queue_position(at) is None)
-    assert run_store.history(at).ending == Stopped(task=1, step=0)
+    folder = run_store.create(config(tasks=2, steps=300))
+    trainer.learn(folder)
+    until(lambda: events(folder) > 3)
+    trainer.stop(folder)
+    trainer.learn(folder, until=1)
+    until(lambda: trainer.queue_position(folder) is None)
+    assert run_store.history(folder).ending == Stopped(task=1, step=0)
 
 
 def test_a_run_whose_worker_was_killed_before_it_began_is_learned_by_the_next_worker(own_trainer):
-    at = run_store.create(config())
-    own_trainer.learn(at, until=1)
+    folder = run_store.create(config())
+    own_trainer.learn(folder, until=1)
     first = own_trainer.process.pid
     kill(own_trainer)
     until(lambda: own_trainer.process is not None and own_trainer.process.pid != first)
-    until(lambda: own_trainer.queue_position(at) is None)
-    assert run_store.history(at).ending == Stopped(task=1, step=0)
+    until(lambda: own_trainer.queue_position(folder) is None)
+    assert run_store.history(folder).ending == Stopped(task=1, step=0)
 
 
 def test_those_that_wait_are_learned_though_the_worker_was_killed_at_another_run(own_trainer):
@@ -176,47 +180,48 @@ def test_those_that_wait_are_learned_though_the_worker_was_killed_at_another_run
 
 
 def test_learning_before_a_task_stops_there(trainer):
-    at = run_store.create(config())
-    trainer.learn(at, until=1)
-    until(lambda: trainer.queue_position(at) is None)
-    assert run_store.history(at).ending == Stopped(task=1, step=0)
+    folder = run_store.create(config())
+    trainer.learn(folder, until=1)
+    until(lambda: trainer.queue_position(folder) is None)
+    assert run_store.history(folder).ending == Stopped(task=1, step=0)
 
 
 def test_a_run_whose_worker_was_killed_is_interrupted_and_goes_on(own_trainer):
-    at = run_store.create(config(tasks=2, steps=150))
-    own_trainer.learn(at)
+    folder = run_store.create(config(tasks=2, steps=150))
+    own_trainer.learn(folder)
     until(
         lambda: (
-            len(run_store.history(at).learned) == 1 and run_store.history(at).steps[-1].task == 1
+            len(run_store.history(folder).learned) == 1
+            and run_store.history(folder).steps[-1].task == 1
         )
     )
     kill(own_trainer)
-    assert run_store.state(at) == "interrupted" and own_trainer.queue_position(at) is None
-    own_trainer.learn(at)
-    until(lambda: own_trainer.queue_position(at) is None)
-    assert run_store.state(at) == "finished"
+    assert run_store.state(folder) == "interrupted" and own_trainer.queue_position(folder) is None
+    own_trainer.learn(folder)
+    until(lambda: own_trainer.queue_position(folder) is None)
+    assert run_store.state(folder) == "finished"
     never = run_store.create(config(tasks=2, steps=150))
     own_trainer.learn(never)
     until(lambda: own_trainer.queue_position(never) is None)
     for name in ("task-0", "task-1"):
-        assert (at / f"{name}.safetensors").read_bytes() == (
+        assert (folder / f"{name}.safetensors").read_bytes() == (
             never / f"{name}.safetensors"
         ).read_bytes()
 
 
 def test_closing_keeps_what_was_learned_and_leaves_no_process(own_trainer):
-    at = run_store.create(config(**LONG))
-    own_trainer.learn(at)
-    until(lambda: events(at) > 3)
+    folder = run_store.create(config(**LONG))
+    own_trainer.learn(folder)
+    until(lambda: events(folder) > 3)
     pid = own_trainer.process.pid
     own_trainer.close()
     assert not alive(pid)
     assert (
-        isinstance(run_store.history(at).ending, Stopped)
-        and checkpoints.interrupted_file(at).exists()
+        isinstance(run_store.history(folder).ending, Stopped)
+        and checkpoints.interrupted_file(folder).exists()
     )
     own_trainer.close()  # a second time is no harm
-    assert own_trainer.queue_position(at) is None
+    assert own_trainer.queue_position(folder) is None
 
 
 def test_a_run_that_cannot_be_learned_says_why_and_the_next_one_is_learned(trainer):
@@ -229,22 +234,22 @@ def test_a_run_that_cannot_be_learned_says_why_and_the_next_one_is_learned(train
 
 
 def test_the_reason_of_a_failure_is_in_the_record(trainer):
-    at = run_store.create(config())
-    trainer.learn(at, until=1)
-    until(lambda: trainer.queue_position(at) is None)
-    checkpoints.resume_file(at, 0).write_bytes(b"damaged")
-    trainer.learn(at)
-    until(lambda: trainer.queue_position(at) is None)
-    ending = run_store.history(at).ending
+    folder = run_store.create(config())
+    trainer.learn(folder, until=1)
+    until(lambda: trainer.queue_position(folder) is None)
+    checkpoints.resume_file(folder, 0).write_bytes(b"damaged")
+    trainer.learn(folder)
+    until(lambda: trainer.queue_position(folder) is None)
+    ending = run_store.history(folder).ending
     assert (
         isinstance(ending, Failed)
         and "is damaged" in ending.message
-        and run_store.state(at) == "failed"
+        and run_store.state(folder) == "failed"
     )
 
 
 def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes():
-    at = run_store.create(config(tasks=1, steps=2))
+    folder = run_store.create(config(tasks=1, steps=2))
     process = subprocess.Popen(
         [sys.executable, "-m", "lifelong.service.worker"],
         stdin=subprocess.PIPE,
@@ -252,11 +257,11 @@ def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes(
         text=True,
         cwd=ROOT,
     )
-    process.stdin.write(json.dumps({"learn": str(at), "until": None, "job": 7}) + "\n")
+    process.stdin.write(json.dumps({"learn": str(folder), "until": None, "job": 7}) + "\n")
     process.stdin.flush()
     assert [json.loads(process.stdout.readline()) for _ in range(2)] == [{"began": 7}, {"ended": 7}]
     rest, _ = process.communicate(timeout=SECONDS)
-    assert rest == "" and process.returncode == 0 and run_store.state(at) == "finished"
+    assert rest == "" and process.returncode == 0 and run_store.state(folder) == "finished"
 
 
 PARENT = """
@@ -272,35 +277,35 @@ time.sleep(600)
 
 
 def test_no_worker_outlives_a_server_that_was_killed():
-    at = run_store.create(config(**LONG))
+    folder = run_store.create(config(**LONG))
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(at)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", PARENT, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     pid = int(parent.stdout.readline())
     try:
-        until(lambda: events(at) > 3)
+        until(lambda: events(folder) > 3)
     finally:
         parent.kill()
         parent.communicate()
     until(lambda: not alive(pid))
-    assert isinstance(run_store.history(at).ending, Stopped)
+    assert isinstance(run_store.history(folder).ending, Stopped)
 
 
 def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
     sizes = {}
     for steps in (5, 50):
-        told = Experiment(config("replay", steps=steps), toy_dataset())
-        list(told.events())
-        sizes[steps] = {name: tensor.shape for name, tensor in told.state_dict().items()}
+        experiment = Experiment(config("replay", steps=steps), toy_dataset())
+        list(experiment.events())
+        sizes[steps] = {name: tensor.shape for name, tensor in experiment.state_dict().items()}
     assert sizes[5] == sizes[50]
 
 
 def test_learning_goes_on_as_ever_after_a_data_set_was_read_before_it_is_needed(own_trainer):
     own_trainer.prepare("mnist-sample")
-    at = run_store.create(config())
-    own_trainer.learn(at)
-    until(lambda: own_trainer.queue_position(at) is None)
-    assert run_store.state(at) == "finished"
+    folder = run_store.create(config())
+    own_trainer.learn(folder)
+    until(lambda: own_trainer.queue_position(folder) is None)
+    assert run_store.state(folder) == "finished"
 
 
 def test_nothing_is_downloaded_ahead(monkeypatch):

@@ -70,9 +70,9 @@ def client(workers):
         workers.append(ScriptedWorker())
         return workers[-1]
 
-    made = WorkerClient(start)
-    yield made
-    made.close()
+    worker_client = WorkerClient(start)
+    yield worker_client
+    worker_client.close()
 
 
 def until(condition) -> None:

@@ -71,10 +71,10 @@ def test_a_server_that_falls_silent_is_given_up(tmp_path, monkeypatch):
 
 
 def test_the_addresses_are_tried_in_order_until_one_delivers(tmp_path):
-    with server({"good/a.bin": CONTENT, "bad/a.bin": b"?"}) as (address, asked):
+    with server({"good/a.bin": CONTENT, "bad/a.bin": b"?"}) as (address, requests):
         addresses = [f"{address}{folder}/a.bin" for folder in ("none", "bad", "good", "unused")]
         fetch(addresses, tmp_path / "a.bin", SHA256)
-    assert asked == ["none/a.bin", "bad/a.bin", "good/a.bin"]
+    assert requests == ["none/a.bin", "bad/a.bin", "good/a.bin"]
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
 
 
@@ -90,8 +90,8 @@ def test_whoever_takes_the_reports_can_end_the_download(tmp_path):
 def test_offline_no_server_is_asked(tmp_path, monkeypatch):
     monkeypatch.setenv("LIFELONG_OFFLINE", "1")
     with (
-        server({"a.bin": CONTENT}) as (address, asked),
+        server({"a.bin": CONTENT}) as (address, requests),
         pytest.raises(DownloadError, match="LIFELONG_OFFLINE"),
     ):
         fetch([f"{address}a.bin"], tmp_path / "a.bin", SHA256)
-    assert asked == [] and list(tmp_path.iterdir()) == []
+    assert requests == [] and list(tmp_path.iterdir()) == []

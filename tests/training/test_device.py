@@ -68,13 +68,13 @@ def assert_near(there: dict, here: dict) -> None:
         )
 
 
-def assert_same_on_card(made) -> None:
-    made = made.model_copy(
+def assert_same_on_card(run_config) -> None:
+    run_config = run_config.model_copy(
         update={"precision": "fp32"}
     )  # else each would compute in what it gains time by
-    here, events = run_all(made)
+    here, events = run_all(run_config)
     with machine_with_gpu():
-        there, also = run_all(made)
+        there, also = run_all(run_config)
         state = there.state_dict()
         assert isinstance(state["network.flat"], OnGpu)
         assert_near(state, here.state_dict())
@@ -106,10 +106,10 @@ def test_so_does_a_network_that_is_trained_as_a_whole(pictures, strategy):
 
 
 def test_its_first_gradient_is_the_same(pictures):
-    made = config(**WHOLE | {"steps": 1, "tasks": 1})
-    here = run_all(made)[0].strategy.network.flat_gradient
+    run_config = config(**WHOLE | {"steps": 1, "tasks": 1})
+    here = run_all(run_config)[0].strategy.network.flat_gradient
     with machine_with_gpu():
-        there = run_all(made)[0].strategy.network.flat_gradient.cpu()
+        there = run_all(run_config)[0].strategy.network.flat_gradient.cpu()
     assert torch.dist(there, here) < 1e-3 * here.norm()
 
 
@@ -117,39 +117,42 @@ def test_its_first_gradient_is_the_same(pictures):
 @pytest.mark.parametrize("strategy", ["derpp", "generative-classifier", "separate", "bi-r"])
 def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(strategy):
     scenario = "task" if strategy == "separate" else "class"
-    made = config(strategy, scenario, precision="fp32")
-    here = learned_run(made)
+    run_config = config(strategy, scenario, precision="fp32")
+    here = learned_run(run_config)
     with machine_with_gpu():
-        there = learned_run(made, stop=stop_after(10))
+        there = learned_run(run_config, stop=stop_after(10))
         learn(there)
     assert learned(run_store.history(there).events) == learned(run_store.history(here).events)
-    ours, theirs = (predict.load(at, 2) for at in (there, here))
+    ours, theirs = (predict.load(folder, 2) for folder in (there, here))
     assert type(ours.network.flat) is torch.Tensor
     assert_near(ours.inference_state_dict(), theirs.inference_state_dict())
 
 
 def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, monkeypatch):
-    front = experiment.frozen_backbone_of(config(**FROZEN))
+    backbone = experiment.frozen_backbone_of(config(**FROZEN))
     here = torch.cat(
-        [part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)]
+        [part for _start, part, _held in feature_cache.extracted(backbone, pictures.test_images)]
     )
-    asked = []
+    types = []
     monkeypatch.setattr(
         Backbone,
         "_answer",
-        lambda self, images, own=Backbone._answer: asked.append(type(images)) or own(self, images),
+        lambda self, images, own=Backbone._answer: types.append(type(images)) or own(self, images),
     )
     with machine_with_gpu():
         there = torch.cat(
-            [part for _start, part, _held in feature_cache.extracted(front, pictures.test_images)]
+            [
+                part
+                for _start, part, _held in feature_cache.extracted(backbone, pictures.test_images)
+            ]
         )
-    assert set(asked) == {OnGpu} and type(there) is torch.Tensor
+    assert set(types) == {OnGpu} and type(there) is torch.Tensor
     torch.testing.assert_close(there, here)
-    assert front.device.type == "cpu" and torch.equal(front(pictures.test_images), here)
+    assert backbone.device.type == "cpu" and torch.equal(backbone(pictures.test_images), here)
 
 
 @pytest.mark.parametrize(
-    ("card", "wanted", "deep", "chosen"),
+    ("available", "requested", "deep", "expected"),
     [
         (True, "auto", True, "cuda"),
         (True, "auto", False, "cpu"),
@@ -160,14 +163,14 @@ def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, mo
     ],
 )
 def test_a_card_is_used_where_there_is_one_and_it_pays_or_where_it_is_asked_for(
-    card, wanted, deep, chosen, monkeypatch
+    available, requested, deep, expected, monkeypatch
 ):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: card)
-    assert hardware.device(wanted, deep) == chosen
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert hardware.device(requested, deep) == expected
 
 
 def test_a_card_that_is_not_there_is_one_sentence():
-    told = python(
+    process = python(
         "-m",
         "lifelong",
         "train",
@@ -177,8 +180,8 @@ def test_a_card_that_is_not_there_is_one_sentence():
         "cuda",
         env={"CUDA_VISIBLE_DEVICES": ""},
     )
-    assert told.returncode == 2 and told.stdout == ""
-    assert told.stderr.strip().splitlines() == [
+    assert process.returncode == 2 and process.stdout == ""
+    assert process.stderr.strip().splitlines() == [
         "device was given as cuda, but torch finds no graphics card here; choose cpu, or "
         "auto to use one where there is one."
     ]
@@ -210,7 +213,7 @@ def room(monkeypatch) -> list[int]:
 
 @pytest.mark.usefixtures("small")
 def test_out_of_memory_halves_the_batch_and_says_so(room):
-    told, events = run_all(config("replay", tasks=2))
+    _, events = run_all(config("replay", tasks=2))
     assert room[1:6] == [120, 60, 30, 15, 7] and set(room[6:]) == {7}
     assert {event.batch_limit for event in events if isinstance(event, Step)} == {7}
 
@@ -224,16 +227,16 @@ def test_a_memory_that_holds_no_image_is_one_sentence(room):
 
 @pytest.mark.usefixtures("small")
 def test_who_sees_each_image_once_still_sees_all_of_them(monkeypatch):
-    seen = []
+    indices = []
     kind = type(run_all(config("ncm", tasks=1))[0].strategy)
     step = kind.step
 
     def small_memory(self, task, batch):
         if len(batch.labels) > 2:
             raise torch.OutOfMemoryError
-        seen.extend(batch.indices.tolist())
+        indices.extend(batch.indices.tolist())
         return step(self, task, batch)
 
     monkeypatch.setattr(kind, "step", small_memory)
     run_all(config("ncm", tasks=1))
-    assert sorted(seen) == list(range(240))
+    assert sorted(indices) == list(range(240))

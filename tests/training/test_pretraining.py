@@ -24,10 +24,10 @@ LESSON = Lesson(architecture="resnet18", epochs=2)
 class Teacher(nn.Module):
     """Sees the mean of each quarter of an image."""
 
-    looked = 0
+    images_seen = 0
 
     def extract_features(self, x: torch.Tensor) -> torch.Tensor:
-        Teacher.looked += len(x)
+        Teacher.images_seen += len(x)
         return F.adaptive_avg_pool2d(x, 2).flatten(1)[:, :, None, None]
 
 
@@ -39,7 +39,7 @@ def dataset(monkeypatch):
     monkeypatch.setattr(pretraining, "TEACHER_SIDE", 16)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     monkeypatch.setattr(pretraining.hardware, "precision", lambda wanted, device: "fp32")
-    Teacher.looked = 0
+    Teacher.images_seen = 0
     grey = toy_dataset(classes=4, train=12, test=2, side=16)
     return dataclasses.replace(
         grey,
@@ -50,12 +50,12 @@ def dataset(monkeypatch):
 
 def test_it_comes_nearer_to_its_teacher_and_its_file_is_a_backbone(dataset, tmp_path):
     out = tmp_path / "new" / "mine.safetensors"
-    told = list(pretrain(dataclasses.replace(LESSON, epochs=5), dataset, out))
-    losses = [at.loss for at in told if at.loss is not None]
+    events = list(pretrain(dataclasses.replace(LESSON, epochs=5), dataset, out))
+    losses = [event.loss for event in events if event.loss is not None]
     assert losses[-1] < 0.9 * losses[0]
-    front = registry.model("resnet18")(weights=str(out)).frozen_backbone("fp32")
-    assert front.stem == "small" and "without labels" in front.description
-    assert front(dataset.test_images).std(0).mean() > 0
+    backbone = registry.model("resnet18")(weights=str(out)).frozen_backbone("fp32")
+    assert backbone.stem == "small" and "without labels" in backbone.description
+    assert backbone(dataset.test_images).std(0).mean() > 0
 
 
 def test_labels_play_no_part(dataset, tmp_path):
@@ -66,10 +66,10 @@ def test_labels_play_no_part(dataset, tmp_path):
     assert all(torch.equal(a[0][name], b[0][name]) for name in a[0]) and a[1]["passes"] == "2 of 2"
 
 
-def test_the_teacher_looks_once(dataset, tmp_path):
+def test_the_teacher_sees_each_image_once(dataset, tmp_path):
     for _ in range(2):
         list(pretrain(LESSON, dataset, tmp_path / "mine.safetensors"))
-    assert Teacher.looked == 48 and len(list(feature_cache.folder().glob("teacher-*"))) == 1
+    assert Teacher.images_seen == 48 and len(list(feature_cache.folder().glob("teacher-*"))) == 1
 
 
 @pytest.mark.filterwarnings(KNOWN_WARNING)
@@ -80,10 +80,11 @@ def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
         file.unlink()
     with machine_with_gpu():
         list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, there))
-    made, same = tensor_files.read(there)[0], tensor_files.read(here)[0]
-    assert made.keys() == same.keys()
+    ours, expected = tensor_files.read(there)[0], tensor_files.read(here)[0]
+    assert ours.keys() == expected.keys()
     assert all(
-        torch.dist(made[name], same[name]) < 0.02 * same[name].norm() + 1e-2 for name in same
+        torch.dist(ours[name], expected[name]) < 0.02 * expected[name].norm() + 1e-2
+        for name in expected
     )
 
 
