@@ -12,7 +12,7 @@ from PIL import Image
 
 from . import config as configs
 from . import datasets as all_datasets
-from .config import DEFAULT_SCENARIO, FAMILIES, RECIPES, SCENARIOS, RunConfig
+from .config import DEFAULT_SCENARIO, RECIPES, SCENARIOS, RunConfig
 from .data.image_files import open_image, png
 from .datasets import info as dataset_info
 from .datasets import names as datasets
@@ -20,11 +20,9 @@ from .datasets import outline as dataset_spec
 from .datasets.base import DatasetInfo, DatasetSpec
 from .errors import LifelongError
 from .events import ExtractingFeatures, Failed, Stopped
-from .formatting import duration, size, stored
 from .inference import preprocess as preprocessing
 from .inference.preprocess import example_images
 from .metrics import all_metrics as metrics
-from .registry import titles as strategy_titles
 from .runs import store as run_store
 from .runs.history import History
 from .runs.listing import RunRow
@@ -37,10 +35,12 @@ from .service.catalog import (
     networks,
     protectors,
     strategies,
+    strategy_titles,
 )
 from .service.jobs import connected, learn, prepare, queue_position, state, stop
 from .service.worker_client import WorkerClient
 from .settings import Setting
+from .strategies.parts.families import FAMILIES
 from .transfer import store as study_store
 from .transfer.config import FINE_TUNE_LEARNING_RATE, StudyConfig
 from .transfer.curves import AXES, Axis, Point
@@ -85,7 +85,6 @@ __all__ = [
     "dataset_info",
     "dataset_spec",
     "datasets",
-    "duration",
     "example_images",
     "has_run",
     "history",
@@ -103,10 +102,8 @@ __all__ = [
     "queue_position",
     "reference_run",
     "run_list",
-    "size",
     "state",
     "stop",
-    "stored",
     "strategies",
     "strategy_titles",
     "study",

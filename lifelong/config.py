@@ -1,4 +1,4 @@
-"""Configuration of a run: scenarios, families, recipes, and the validated value in `config.json`.
+"""Configuration of a run: scenarios, recipes, and the validated value in `config.json`.
 
 A scenario is declared here and nowhere else: other modules ask its properties, never its name.
 """
@@ -106,19 +106,6 @@ DEFAULT_SCENARIO: ScenarioName = "class"
 def default_tasks(scenario: object) -> int:
     """Returns the default number of tasks of the scenario of this name, if there is one."""
     return SCENARIOS.get(str(scenario), SCENARIOS[DEFAULT_SCENARIO]).default_tasks
-
-
-# What a strategy does about forgetting, in the order in which people meet the ideas.
-FAMILIES: dict[str, str] = {
-    "baseline": "What happens without any remedy, and what could be reached at best.",
-    "regularisation": "Old knowledge is in the weights or the answers: do not change what"
-    " mattered.",
-    "architecture": "Each task gets a part of the network for itself.",
-    "replay": "Keep some old images, and practise them again.",
-    "generative": "Keep no image, but learn to make old ones up.",
-    "closed form": "Do not learn step by step: keep statistics that do not depend on the order of"
-    " tasks.",
-}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ module, or in another package by an entry point of the group `lifelong.metrics`.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, update_wrapper
-from math import log
 from statistics import fmean, stdev
 from typing import Any, Generic, ParamSpec
 
@@ -89,15 +88,6 @@ def all_metrics() -> tuple[Metric[...], ...]:
     """
     own = [value for value in globals().values() if isinstance(value, Metric)]
     return (*own, *registry.load_entry_points("metrics", [m.name for m in own]).values())
-
-
-def learned(accuracy: Accuracy) -> int:
-    """Returns the number of tasks learned so far, T.
-
-    >>> learned([[1.0, None], [None, None]])
-    1
-    """
-    return len(learned_rows(accuracy))
 
 
 def learned_rows(accuracy: Accuracy) -> list[list[float]]:
@@ -244,26 +234,6 @@ def intransigence(accuracy: Accuracy, reference_accuracy: Accuracy) -> float | N
     """
     pairs = list(zip(learned_rows(accuracy), learned_rows(reference_accuracy)))
     return fmean(best[-1] - own[-1] for own, best in pairs) if pairs else None
-
-
-def area_between(
-    x: Sequence[float], curve: Sequence[float], other: Sequence[float]
-) -> float | None:
-    """Returns the mean difference between two learning curves on a logarithmic x axis, x > 0.
-
-    It is the forward transfer of a study where `other` is the curve from scratch. With
-    d_i = curve_i - other_i and w_i = log x_{i+1} - log x_i, it is the sum of the trapezoids
-    w_i (d_i + d_{i+1}) / 2, divided by the width sum_i w_i. From 1 to 100 images, each power of ten
-    counts alike: (0.3 + 0.3) / 2 and (0.3 + 0.1) / 2, on average 0.25.
-
-    >>> round(area_between([1, 10, 100], [0.5, 0.9, 1.0], [0.2, 0.6, 0.9]), 9)
-    0.25
-    """
-    if len(x) < 2:
-        return None
-    heights = [a - b for a, b in zip(curve, other)]
-    widths = [log(after / before) for before, after in zip(x, x[1:])]
-    return sum(w * (d + e) / 2 for w, d, e in zip(widths, heights, heights[1:])) / sum(widths)
 
 
 def mean_and_sem(values: Sequence[float | None]) -> tuple[float | None, float | None]:

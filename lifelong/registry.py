@@ -7,7 +7,6 @@ name of another, is left out with a sentence on standard error. Listing names im
 costs milliseconds; a plug-in is imported when it is first needed.
 """
 
-import ast
 import importlib
 import inspect
 import pkgutil
@@ -33,13 +32,18 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # goes into the names of
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """A kind of plug-in. base: the class that it inherits from or, is_value, is an instance of."""
+class Kind:
+    """A kind of plug-in.
+
+    base: the class that it inherits from or, if is_value, is an instance of. reserved: names that
+    no plug-in of another package may have.
+    """
 
     noun: str
     module: str
     base: str
     is_value: bool
+    reserved: frozenset[str] = frozenset()
 
     def fits(self, found: object) -> bool:
         """Returns whether an object is a plug-in of this kind."""
@@ -50,11 +54,17 @@ class _Kind:
         return inspect.isclass(found) and issubclass(found, base)
 
 
-_KINDS = {
-    "strategies": _Kind("strategy", ".strategies.base", "Strategy", is_value=False),
-    "models": _Kind("model", ".models.base", "Model", is_value=False),
-    "datasets": _Kind("dataset", ".datasets.base", "DatasetSpec", is_value=True),
-    "metrics": _Kind("metric", ".metrics", "Metric", is_value=True),
+# Keys of the report of a run and of a comparison, beside those of metrics.
+_REPORT_KEYS = frozenset((
+    "run", "dataset", "source", "scenario", "strategy", "model", "recipe", "seed", "precision",
+    "device", "tasks", "accuracy", "accuracy_task_label_given", "stored", "seconds",
+    "n", "mean", "sem", "runs",
+))  # fmt: skip
+KINDS = {
+    "strategies": Kind("strategy", ".strategies.base", "Strategy", is_value=False),
+    "models": Kind("model", ".models.base", "Model", is_value=False),
+    "datasets": Kind("dataset", ".datasets.base", "DatasetSpec", is_value=True),
+    "metrics": Kind("metric", ".metrics", "Metric", is_value=True, reserved=_REPORT_KEYS),
 }
 
 
@@ -107,14 +117,14 @@ def models() -> "dict[str, type[Model]]":
 
 
 def load(kind: str, name: str) -> Any:
-    """Returns a plug-in. Raises LifelongError if it is broken, or unknown: with the nearest
-    name.
-    """
+    """Returns a plug-in. Raises LifelongError if it is unknown or broken."""
     if name in _own(kind):
-        return _only(kind, importlib.import_module(f".{kind}.{_file(name)}", __package__))
+        return _only(
+            kind, importlib.import_module(f".{kind}.{name.replace('-', '_')}", __package__)
+        )
     found = _entry_points(kind).get(name)
     if found is None:
-        raise unknown_name(_KINDS[kind].noun, name, names(kind))
+        raise unknown_name(KINDS[kind].noun, name, names(kind))
     return _load_entry_point(kind, found)
 
 
@@ -131,30 +141,25 @@ def load_entry_points(kind: str, taken: Iterable[str]) -> dict[str, Any]:
     found = {n: load(kind, n) for n in _entry_points(kind) if n not in _broken(kind)}
     shadows = found.keys() & set(taken)
     for name in shadows:
-        _warn(_shadows(kind, _entry_points(kind)[name]))
+        _warn_left_out(kind, _entry_points(kind)[name], "there is one of this name already")
     return {name: found[name] for name in found if name not in shadows}
 
 
-@cache
-def titles() -> dict[str, str]:
-    """Returns every strategy's title by its name.
+def source(kind: str, name: str) -> tuple[Path, str | None]:
+    """Returns the source file of a plug-in and its name in there, None for the only one of a file.
 
-    Titles are read from the source files without importing them: torch takes a second.
-
-    >>> titles()["ewc"]
-    'EWC'
+    The file of another package may be missing: a package can be installed as a link.
     """
-    own = {n: _title(_HERE / "strategies" / f"{_file(n)}.py") for n in _own("strategies")}
-    found = {
-        name: _title(_source_file(entry), entry.attr)
-        for name, entry in _entry_points("strategies").items()
-    }
-    return {name: title or name for name, title in (own | found).items()}
+    if name in _own(kind):
+        return _HERE / kind / f"{name.replace('-', '_')}.py", None
+    entry = _entry_points(kind)[name]
+    file = Path(entry.module.replace(".", "/")).with_suffix(".py")
+    return Path(str(entry.dist.locate_file(file))) if entry.dist else file, entry.attr
 
 
 def name_of(plugin: type) -> str:
     """Returns the name of a strategy or model class: of its entry point, or else of its file."""
-    entries = [entry for kind in _KINDS for entry in _entry_points(kind).items()]
+    entries = [entry for kind in KINDS for entry in _entry_points(kind).items()]
     where = (plugin.__module__, plugin.__qualname__)
     named = [name for name, entry in entries if (entry.module, entry.attr) == where]
     return named[0] if named else plugin.__module__.rpartition(".")[2].replace("_", "-")
@@ -162,12 +167,8 @@ def name_of(plugin: type) -> str:
 
 def forget() -> None:
     """Drops what is known of other packages, after one was installed or removed."""
-    for cached in (_entry_points, _broken, titles):
+    for cached in (_entry_points, _broken):
         cached.cache_clear()
-
-
-def _file(name: str) -> str:
-    return name.replace("-", "_")
 
 
 @cache
@@ -184,26 +185,26 @@ def _entry_points(kind: str) -> dict[str, EntryPoint]:
     listed = set(entry_points(group=f"{__package__}.{kind}"))
     for entry in sorted(listed, key=lambda entry: (entry.name, _package(entry))):
         if not _NAME.fullmatch(entry.name):
-            _warn(
-                f"The package {_package(entry)} has a {_KINDS[kind].noun} named "
-                f"{entry.name[:60]!r}; expected letters a to z, digits and . _ -."
-            )
+            _warn_left_out(kind, entry, "a name is of letters a to z, digits and . _ -")
+        elif entry.name in KINDS[kind].reserved:
+            _warn_left_out(kind, entry, "reports have a key of this name")
         elif entry.name in _own(kind) or entry.name in found:
-            _warn(_shadows(kind, entry))
+            _warn_left_out(kind, entry, "there is one of this name already")
         else:
             found[entry.name] = entry
     return found
 
 
-def _shadows(kind: str, entry: EntryPoint) -> str:
-    return (
-        f"The package {_package(entry)} has a {_KINDS[kind].noun} '{entry.name}', but there is one "
-        "of this name already; the package's is left out, rename it."
+def _warn_left_out(kind: str, entry: EntryPoint, why: str) -> None:
+    sentence = (
+        f"The package {_package(entry)} has a {KINDS[kind].noun} named {entry.name[:60]!r}, "
+        f"but {why}; the package's is left out, rename it."
     )
+    print(sentence, file=sys.stderr)
 
 
 def _load_entry_point(kind: str, entry: EntryPoint) -> Any:
-    wanted, package = _KINDS[kind], _package(entry)
+    wanted, package = KINDS[kind], _package(entry)
     try:
         found = entry.load()
     except Exception as error:  # foreign code may raise anything when it is imported
@@ -229,7 +230,7 @@ def _broken(kind: str) -> frozenset[str]:
             _load_entry_point(kind, entry)
         except LifelongError as error:
             found.add(name)
-            _warn(str(error))
+            print(error, file=sys.stderr)
     return frozenset(found)
 
 
@@ -237,35 +238,13 @@ def _package(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
 
 
-def _warn(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
-
-
 def _only(kind: str, module: ModuleType) -> Any:
     """Returns the one plug-in of a kind that a module defines."""
-    if _KINDS[kind].is_value:
+    if KINDS[kind].is_value:
         return module.SPEC
     (only,) = [
         found
         for found in vars(module).values()
-        if _KINDS[kind].fits(found) and found.__module__ == module.__name__
+        if KINDS[kind].fits(found) and found.__module__ == module.__name__
     ]
     return only
-
-
-def _source_file(entry: EntryPoint) -> Path:
-    """Returns the path of an entry point's source file, unless it is installed as a link."""
-    file = Path(entry.module.replace(".", "/")).with_suffix(".py")
-    return Path(str(entry.dist.locate_file(file))) if entry.dist else file
-
-
-def _title(source: Path, of: str | None = None) -> str | None:
-    """Returns the title of a class in a source file, by default of the first class; or None."""
-    if not source.is_file():
-        return None
-    for node in ast.parse(source.read_text("utf-8")).body:
-        if isinstance(node, ast.ClassDef) and of in (None, node.name):
-            for line in node.body:
-                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "title":
-                    return ast.literal_eval(line.value)
-    return None

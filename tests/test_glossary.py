@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lifelong.config import FAMILIES, SCENARIOS
+from lifelong.config import SCENARIOS
 from lifelong.metrics import all_metrics
+from lifelong.strategies.parts.families import FAMILIES
 
 LINES = (Path(__file__).parent.parent / "docs" / "glossary.md").read_text("utf-8").splitlines()
 ENTRIES = [re.fullmatch(r"- \*\*(.+?)\*\*: (.+)", line) for line in LINES if line[:1] == "-"]

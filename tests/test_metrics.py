@@ -18,7 +18,6 @@ GEM = [[0.5, NONE, NONE], [0.75, 1.0, NONE], [0.25, 0.5, 0.75]]
 
 HAND = [
     # measure, accuracy, value
-    (metrics.learned, FORGOTTEN, 3), (metrics.learned, ONE, 1), (metrics.learned, NOT_BEGUN, 0),
     (metrics.average_accuracy, FORGOTTEN, 1 / 3), (metrics.average_accuracy, KEPT, 0.8),
     (metrics.average_accuracy, ONE, 0.6),
     (metrics.average_accuracy, GEM, 0.5), (metrics.average_accuracy, NOT_BEGUN, None),
@@ -82,10 +81,15 @@ def any_matrix(seed: int) -> list[list[float | None]]:
     ]
 
 
+def n_learned(accuracy: list[list[float | None]]) -> int:
+    """Returns the number of tasks learned."""
+    return len(metrics.learned_rows(accuracy))
+
+
 def any_quantities(seed: int) -> dict[str, list]:
     """What a history with random accuracies hands to the metrics."""
     draw, accuracy = random.Random(seed), any_matrix(seed)
-    tasks, learned = len(accuracy), metrics.learned(accuracy)
+    tasks, learned = len(accuracy), n_learned(accuracy)
     shares = [draw.random() for _ in range(tasks)]
     return {
         "accuracy": accuracy,
@@ -124,7 +128,7 @@ def test_a_metric_stays_within_its_bounds_and_is_defined_once_two_tasks_are_lear
         quantities = any_quantities(seed)
         value = metric.of(quantities)
         assert value is None or -1 <= value <= 1
-        assert value is not None or metrics.learned(quantities["accuracy"]) < 2
+        assert value is not None or n_learned(quantities["accuracy"]) < 2
 
 
 @every_metric
@@ -168,7 +172,7 @@ def test_the_direction_of_a_metric_is_the_declared_one(metric):
     """Lower accuracies after the last task are never better, whatever the metric."""
     for seed in range(60):
         quantities = any_quantities(seed)
-        last = metrics.learned(quantities["accuracy"]) - 1
+        last = n_learned(quantities["accuracy"]) - 1
         worse = [
             [value and (value / 2 if i == last else value) for value in row]
             for i, row in enumerate(quantities["accuracy"])
@@ -187,7 +191,7 @@ def test_a_metric_of_a_quantity_that_no_run_has_is_refused():
 @every_matrix
 def test_forgetting_is_at_least_minus_backward_transfer(accuracy):
     """The best accuracy before the last task is at least that just after the task was learned."""
-    if metrics.learned(accuracy) > 1:
+    if n_learned(accuracy) > 1:
         assert metrics.forgetting(accuracy) >= -metrics.backward_transfer(accuracy) - 1e-12
 
 
@@ -198,7 +202,7 @@ def test_a_run_has_no_intransigence_beside_itself(accuracy):
 
 @every_matrix
 def test_average_accuracy_is_learning_accuracy_and_what_came_after(accuracy):
-    learned = metrics.learned(accuracy)
+    learned = n_learned(accuracy)
     if learned > 1:
         later = metrics.backward_transfer(accuracy) * (learned - 1) / learned
         assert metrics.average_accuracy(accuracy) == pytest.approx(

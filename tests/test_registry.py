@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from lifelong import api, datasets, registry
 from lifelong.errors import LifelongError
 from lifelong.metrics import all_metrics
+from lifelong.runs import comparison
 from tests.conftest import PLUGINS
-from tests.helpers import ROOT, python
+from tests.helpers import ROOT, config, python
 from tests.image_helpers import is_one_sentence
 
 KINDS = ("strategies", "models", "datasets", "metrics")
@@ -65,7 +66,7 @@ def test_every_kind_is_found_by_its_entry_point():
     assert registry.model("toy-linear").title == "Linear (toy)"
     assert registry.dataset("toy").classes == datasets.load("toy").classes
     assert "toy_worst_accuracy" in [metric.name for metric in all_metrics()]
-    assert registry.titles()["toy-squeezing"] == "Logit squeezing (toy)"
+    assert api.strategy_titles()["toy-squeezing"] == "Logit squeezing (toy)"
 
 
 def test_the_command_line_knows_all_four(tmp_path):
@@ -103,11 +104,14 @@ def test_the_form_offers_them_with_their_settings():
 
 
 def test_listing_names_imports_no_plugin():
-    names = "[registry.names(k) for k in ('strategies', 'models', 'datasets')], registry.titles()"
-    code = f"import sys; from lifelong import registry; {names}; print(*sys.modules)"
+    names = "[registry.names(k) for k in ('strategies', 'models', 'datasets')]"
+    code = (
+        "import sys; from lifelong import registry; from lifelong.service import catalog; "
+        f"{names}; catalog.strategy_titles(); print(*sys.modules)"
+    )
     loaded = python("-c", code, env=dict(os.environ)).stdout.split()
     assert "lifelong.registry" in loaded
-    assert not {"torch", "lifelong_toys", "lifelong.strategies"} & set(loaded)
+    assert not {"torch", "lifelong_toys", "lifelong.strategies.base"} & set(loaded)
 
 
 # What is left out
@@ -170,6 +174,29 @@ def test_a_metric_does_not_take_the_name_of_one_of_the_project(installed, capsys
     found = registry.load_entry_points("metrics", taken=["forgetting"])
     assert found.keys() == {"toy_worst_accuracy"}
     assert "shadow_metric 1.2" in capsys.readouterr().err
+
+
+KEYS = ["seed", "accuracy", "accuracy_task_label_given", "stored", "seconds", "mean"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_metric_does_not_take_the_place_of_a_key_of_a_report(installed, capsys, key):
+    source = (
+        "from lifelong.metrics import metric\n"
+        "@metric(title='x', meaning='x', lower_is_better=False)\n"
+        f"def {key}(accuracy): return 7.0"
+    )
+    installed("shadow_metric", source, metrics=f"{key} = shadow_metric:{key}")
+    assert registry.load_entry_points("metrics", taken=[]).keys() == {"toy_worst_accuracy"}
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "shadow_metric 1.2" in sentence and f"'{key}'" in sentence and is_one_sentence(sentence)
+
+
+def test_no_metric_may_have_the_name_of_another_key_of_a_report():
+    metrics = {metric.name for metric in all_metrics()}
+    report = comparison.report(config())
+    (row,) = comparison.rows([report], [config()])
+    assert (report.keys() | row.keys()) - metrics == registry.KINDS["metrics"].reserved
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,8 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from app.shared.numbers import MINUS, NO_BREAK, percent, signed_points, whole_percent
 from lifelong.api import History
+from lifelong.formatting import (
+    NO_BREAK,
+    number,
+    percent,
+    signed_number,
+    signed_points,
+    whole_percent,
+)
 
 Row = dict[str, Any]
 
@@ -181,7 +188,7 @@ def matrix_rows(history: History, drop: bool = False) -> list[Row]:
             "task": row["task"],
             "after": row["after"],
             "shown": shown,
-            "text": _cell_text(shown, drop),
+            "text": signed_number(shown) if drop else number(shown),
             "name": row["name"],
             "moment": titles[row["after"]],
             "accuracy": percent(row["accuracy"]),
@@ -190,12 +197,6 @@ def matrix_rows(history: History, drop: bool = False) -> list[Row]:
         for row in curve_rows(history)
         for shown in [row["accuracy"] - row["first"] if drop else row["accuracy"]]
     ]
-
-
-def _cell_text(share: float, signed: bool) -> str:
-    value = round(share * 100, 1) + 0.0
-    number = f"{value:+.1f}" if signed and value else f"{value:.1f}"
-    return number.removesuffix(".0").replace("-", MINUS)
 
 
 def matrix_csv(history: History) -> str:

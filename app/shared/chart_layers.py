@@ -5,8 +5,8 @@ import pandas as pd
 
 from app.shared import chart_data
 from app.shared.chart_scales import INK, MANY, after, colour, shape, share
-from app.shared.numbers import whole_percent
 from lifelong.api import History
+from lifelong.formatting import whole_percent
 
 Data = pd.DataFrame | alt.NamedData
 FADED = 0.35  # opacity of what is not highlighted

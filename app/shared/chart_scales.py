@@ -7,8 +7,8 @@ reads well in light and dark; that needs the SVG renderer.
 
 import altair as alt
 
-from app.shared.numbers import NO_BREAK
 from lifelong.api import History
+from lifelong.formatting import NO_BREAK
 
 COLOURS = (
     "#0072B2",

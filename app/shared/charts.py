@@ -7,8 +7,8 @@ import pandas as pd
 
 from app.shared import chart_data, chart_layers, chart_scales
 from app.shared.chart_scales import INK
-from app.shared.numbers import percent
 from lifelong.api import History
+from lifelong.formatting import percent
 
 HEIGHT = 410
 Picked = tuple[int, int] | None

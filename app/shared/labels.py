@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.shared.chart_data import task_titles
-from app.shared.numbers import magnitude, percent, plural
 from lifelong import api
-from lifelong.api import DatasetInfo, History, RunConfig, RunRow, duration
+from lifelong.api import DatasetInfo, History, RunConfig, RunRow
+from lifelong.formatting import duration, magnitude, percent, plural, size
 
 
 def option(name: str) -> str:
@@ -57,8 +57,8 @@ def about_dataset(info: DatasetInfo) -> str:
     if info.location:
         return spec.about
     if info.downloads:
-        size = f"{spec.download.nbytes / 1e6:.0f} MB" if spec.download else "which takes a while"
-        return f"{spec.about}. Not on this machine yet: it is downloaded first, {size}"
+        effort = size(spec.download.nbytes) if spec.download else "which takes a while"
+        return f"{spec.about}. Not on this machine yet: it is downloaded first, {effort}"
     stand_in = api.dataset_spec(spec.fallback) if spec.fallback else None
     return f"{spec.about}. Not on this machine" + (
         f": {stand_in.phrase} stands in" if stand_in else ", and it may not be downloaded"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from app.shared import glossary
 from app.shared.chart_data import accuracy_rows
-from app.shared.numbers import percent, signed_percent
 from lifelong import api
 from lifelong.api import History
+from lifelong.formatting import percent
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def measures(history: History, reference: History | None) -> list[Measure]:
     """Returns every registered metric that is defined for the run."""
     values = history.measures(reference)
     rows = [
-        Measure(metric.name, metric.title, signed_percent(values[metric.name]), metric.meaning)
+        Measure(metric.name, metric.title, percent(values[metric.name]), metric.meaning)
         for metric in api.metrics()
         if values[metric.name] is not None
     ]

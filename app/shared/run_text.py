@@ -2,8 +2,8 @@
 
 from app.shared.chart_data import accuracy_rows, reference_rows, steepest_drop, task_titles
 from app.shared.measures import average_accuracy, label_matters
-from app.shared.numbers import percent, plural, points, signed_points
 from lifelong.api import History
+from lifelong.formatting import percent, plural, points, signed_points
 
 
 def result(history: History) -> str:

@@ -5,8 +5,8 @@ import math
 import streamlit as st
 
 from app.shared import labels
-from app.shared.numbers import magnitude
 from lifelong.api import Setting
+from lifelong.formatting import magnitude
 
 
 def control(setting: Setting, key: str) -> None:

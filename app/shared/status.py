@@ -1,8 +1,8 @@
 """Sentences about the state of a run and its remaining time. Pure functions of a History."""
 
 from app.shared.chart_data import task_names
-from app.shared.numbers import plural
-from lifelong.api import ExtractingFeatures, Failed, History, Stopped, duration
+from lifelong.api import ExtractingFeatures, Failed, History, Stopped
+from lifelong.formatting import duration, plural, size
 
 Download = tuple[str, int, int] | None  # what is downloaded, bytes so far and bytes in all
 
@@ -40,8 +40,8 @@ def getting_ready(download: Download) -> tuple[float, str]:
     if download is None:
         return 0.0, "Getting the data ready …"
     name, so_far, total = download
-    megabytes = f"{so_far / 1e6:.0f} of {total / 1e6:.0f} MB"
-    return so_far / total, f"Downloading {name}: {megabytes}. This is done once."
+    progress = f"{size(so_far)} of {size(total)}"
+    return so_far / total, f"Downloading {name}: {progress}. This is done once."
 
 
 def extracting_features(event: ExtractingFeatures) -> tuple[float, str]:

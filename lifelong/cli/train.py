@@ -125,8 +125,9 @@ def _table(history: History, report: dict[str, Any]) -> str:
         *rows,
         *measures,
         f"{'seconds of training':<30} {report['seconds']:6.1f}",
-        *([] if stored is None else [f"keeps for earlier tasks: {formatting.stored(stored)}"]),
     ]
+    if stored is not None:
+        lines.append(f"stored for earlier tasks: {formatting.sizes_by_kind(stored)}")
     return "\n".join(lines)
 
 
@@ -139,6 +140,6 @@ def _comparison_table(rows: Iterable[dict[str, Any]]) -> str:
         )
         lines.append(
             f"{row['strategy']:<22}{row['n']:>3}   {accuracy}   {forgetting}"
-            f"   {row['mean']['seconds']:7.1f}   {formatting.stored(row['stored'])}"
+            f"   {row['mean']['seconds']:7.1f}   {formatting.sizes_by_kind(row['stored'])}"
         )
     return "\n".join(lines)

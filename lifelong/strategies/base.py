@@ -35,7 +35,7 @@ class Strategy(Stateful):
     """
 
     title: ClassVar[str]
-    family: ClassVar[str]  # one of config.FAMILIES
+    family: ClassVar[str]  # one of parts.families.FAMILIES
     summary: ClassVar[str]
     stores: ClassVar[str]
     costs: ClassVar[str]

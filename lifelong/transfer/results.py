@@ -10,7 +10,7 @@ from ..errors import LifelongError
 from ..runs.history import ExperimentHistory
 from . import events as study_events
 from .config import StudyConfig
-from .curves import AXES, Axis, Point, point_of
+from .curves import AXES, Axis, Point, area_between, point_of
 from .events import Began, Event, Probe, SourceLearned, TargetLearned
 
 ALL_IMAGES_WEIGHT = 3  # learning from all images of a target takes so much longer than from a few
@@ -103,7 +103,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
         """Returns the forward transfer of each seed that has finished this curve and `scratch`.
 
         It is the mean difference between the two on a logarithmic x-axis, see
-        `metrics.area_between`.
+        `curves.area_between`.
         """
         areas = []
         for seed in range(self.config.seeds):
@@ -111,9 +111,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
                 continue
             curve, scratch = (self._of_seed(axis, name, seed) for name in (regime, "scratch"))
             common = sorted(curve.keys() & scratch.keys())
-            area = metrics.area_between(
-                common, [curve[x] for x in common], [scratch[x] for x in common]
-            )
+            area = area_between(common, [curve[x] for x in common], [scratch[x] for x in common])
             if area is not None:
                 areas.append(area)
         return areas

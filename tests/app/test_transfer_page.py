@@ -149,7 +149,7 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
     ("position", "download", "sentence"),
     [
         (0, None, "Getting the data ready"),
-        (0, ("cifar10", 63_400_000, 170_498_071), "Downloading cifar10: 63 of 170 MB"),
+        (0, ("cifar10", 63_400_000, 170_498_071), "Downloading cifar10: 63.4 MB of 170 MB"),
         (2, None, "number 2 in the queue"),
     ],
 )

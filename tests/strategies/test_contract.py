@@ -11,14 +11,16 @@ import torch
 from safetensors.torch import load, save
 
 from lifelong import registry
-from lifelong.config import FAMILIES, SCENARIOS
+from lifelong.config import SCENARIOS
 from lifelong.errors import LifelongError
 from lifelong.events import Finished, Started, Step, Stopped, TaskLearned
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.runs.folders import home
+from lifelong.service.catalog import strategy_titles
 from lifelong.storage import tensor_files
 from lifelong.strategies.base import Strategy
+from lifelong.strategies.parts.families import FAMILIES
 from lifelong.training.experiment import Experiment
 from tests.helpers import (
     config,
@@ -440,7 +442,7 @@ def test_a_strategy_says_what_it_is(strategy):
         and s.costs
         and s.source
         and s.family in FAMILIES
-        and registry.titles()[strategy] == s.title
+        and strategy_titles()[strategy] == s.title
     )
     assert 1 <= len(re.findall(r"[.!?](?:\s|$)", s.summary)) <= 3 and s.summary.endswith(".")
     assert s.scenarios <= set(SCENARIOS) and s.scenarios

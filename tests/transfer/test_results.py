@@ -5,11 +5,11 @@ import math
 
 import pytest
 
-from lifelong import api, metrics
+from lifelong import api
 from lifelong.errors import LifelongError
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
-from lifelong.transfer.curves import AXES
+from lifelong.transfer.curves import AXES, area_between
 from lifelong.transfer.events import SourceLearned, TargetLearned
 from lifelong.transfer.results import StudyResult
 from tests.transfer.helpers import accuracies, result_of, small_study
@@ -20,18 +20,18 @@ small = pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("x", [(1, 10), (1, 5, 20, 100, 5881), (3, 4, 900)])
 def test_forward_transfer_is_zero_when_curves_coincide_and_their_distance_when_they_are_parallel(x):
     curve = [math.sin(v) / 4 + 0.5 for v in x]
-    assert metrics.area_between(x, curve, curve) == 0
-    assert metrics.area_between(x, [v + 0.125 for v in curve], curve) == pytest.approx(0.125)
-    assert metrics.area_between(x, curve, [0.5] * len(x)) == pytest.approx(
-        -metrics.area_between(x, [0.5] * len(x), curve)
+    assert area_between(x, curve, curve) == 0
+    assert area_between(x, [v + 0.125 for v in curve], curve) == pytest.approx(0.125)
+    assert area_between(x, curve, [0.5] * len(x)) == pytest.approx(
+        -area_between(x, [0.5] * len(x), curve)
     )
-    assert metrics.area_between([7 * v for v in x], curve, [0.1] * len(x)) == pytest.approx(
-        metrics.area_between(x, curve, [0.1] * len(x))
+    assert area_between([7 * v for v in x], curve, [0.1] * len(x)) == pytest.approx(
+        area_between(x, curve, [0.1] * len(x))
     )
 
 
 def test_one_point_has_no_area():
-    assert metrics.area_between([1], [0.5], [0.2]) is None
+    assert area_between([1], [0.5], [0.2]) is None
 
 
 @small
@@ -43,7 +43,7 @@ def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
             regime: [accuracies(result)[seed, regime, size][1] for size in (1, 4, None)]
             for regime in ("frozen", "scratch")
         }
-        assert area == pytest.approx(metrics.area_between(x, curves["frozen"], curves["scratch"]))
+        assert area == pytest.approx(area_between(x, curves["frozen"], curves["scratch"]))
     report = result.report("x")["forward_transfer"]["images"]["frozen"]
     mean, sem, n = result.gain("images", "frozen")
     assert (report["points"], report["sem"], report["n"]) == (

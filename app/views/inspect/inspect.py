@@ -15,6 +15,7 @@ from app.shared import (
 from app.views.inspect.facts import show_facts
 from lifelong import api
 from lifelong.api import History, LifelongError, RunRow
+from lifelong.formatting import sizes_by_kind
 
 query, state = st.query_params, st.session_state
 
@@ -83,7 +84,7 @@ def _measures(history: History, reference: History | None) -> None:
         for measure in measures.measures(history, reference):
             st.metric(measure.title, measure.value, border=True, help=measure.meaning)
     if (stored := history.learned[-1].stored) is not None:
-        st.markdown(f"For the sake of earlier tasks it keeps {api.stored(stored)}.")
+        st.markdown(f"For the sake of earlier tasks it keeps {sizes_by_kind(stored)}.")
     if measures.label_matters(history):
         st.markdown(measures.label_worth(history))
 

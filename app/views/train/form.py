@@ -3,7 +3,6 @@
 import streamlit as st
 
 from app.shared import charts, labels, matrix_chart, run_text
-from app.shared.numbers import plural
 from app.views.train import network_form
 from app.views.train.strategy_form import (
     chosen_settings,
@@ -13,6 +12,7 @@ from app.views.train.strategy_form import (
 )
 from lifelong import api
 from lifelong.api import DatasetInfo, LifelongError, RunConfig
+from lifelong.formatting import plural
 
 MOST_TASKS = 20  # more lines than that cannot be told apart in a chart
 NAMES = ("dataset", "scenario", "strategy", "recipe", "tasks", "seed")

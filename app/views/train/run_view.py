@@ -11,6 +11,7 @@ from app.shared.measures import measures
 from app.views.train import form
 from lifelong import api
 from lifelong.api import History, LifelongError
+from lifelong.formatting import duration
 
 POLL_SECONDS = 0.4  # between two reads of the record
 # Names of the measures shown here; the Inspect page shows all of them.
@@ -171,7 +172,7 @@ def _measures(history: History) -> None:
                 st.metric(measure.title, measure.value, border=True, help=measure.meaning)
         st.metric(
             "Training",
-            api.duration(history.seconds),
+            duration(history.seconds),
             border=True,
             help="Seconds of training, evaluation left out.",
         )

@@ -12,12 +12,11 @@ from app.shared import chart_data, chart_layers, charts
 from app.shared.chart_data import Row
 from app.shared.chart_scales import INK
 from app.shared.charts import Spec
-from app.shared.numbers import NO_BREAK, whole_percent
 from app.views.transfer.axes import Ticks, ticks, x_axis
 from app.views.transfer.labels import point_name, regime_title
-from app.views.transfer.measures import percent_with_spread
 from app.views.transfer.text import chart_description
 from lifelong.api import Axis, Point, StudyResult
+from lifelong.formatting import NO_BREAK, percent, spread, whole_percent
 
 HEIGHT = 330
 # A regime's colour and shape.
@@ -174,10 +173,10 @@ def _tooltip_rows(
     rows_by_x: dict[float, Row] = {}
     for i, curve in enumerate(curves.values()):
         for point in curve:
-            accuracy = _accuracy(point, tested_on)
+            mean, sem = _accuracy(point, tested_on)
             moment = point_name(result, axis, point)
-            new = {"x": point.x, "accuracy": accuracy[0], "moment": moment}
-            rows_by_x.setdefault(point.x, new)[f"w{i}"] = percent_with_spread(*accuracy)
+            new = {"x": point.x, "accuracy": mean, "moment": moment}
+            rows_by_x.setdefault(point.x, new)[f"w{i}"] = f"{percent(mean)} {spread(sem)}".strip()
     return list(rows_by_x.values())
 
 

@@ -1,12 +1,11 @@
 """Configuration and curves of a study as tables, and the command that makes it again."""
 
-from decimal import Decimal
-
 import pandas as pd
 
 from app.shared import labels
 from lifelong import api
-from lifelong.api import AXES, StudyConfig, StudyResult, duration
+from lifelong.api import AXES, StudyConfig, StudyResult
+from lifelong.formatting import decimal, duration
 
 COLUMNS = [
     "axis",
@@ -58,13 +57,11 @@ def _facts_at_start(result: StudyResult) -> list[tuple[str, str]]:
 
 def learning_rate(config: StudyConfig) -> str:
     """Returns the learning rate, and that of the pretrained layers where it differs."""
-    usual, pretrained = (
-        f"{Decimal(str(rate)):f}"
-        for rate in (config.run.training_recipe.learning_rate, api.FINE_TUNE_LEARNING_RATE)
-    )
+    usual = decimal(config.run.training_recipe.learning_rate)
     if not config.pretrained or config.run.learning_rate is not None:
         return usual
-    return f"{usual}; {pretrained} where all of the pretrained network learns on"
+    smaller = decimal(api.FINE_TUNE_LEARNING_RATE)
+    return f"{usual}; {smaller} where all of the pretrained network learns on"
 
 
 def _steps(result: StudyResult) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from app.shared import labels
-from app.shared.numbers import plural
 from lifelong import api
 from lifelong.api import Axis, Point, StudyResult
+from lifelong.formatting import plural
 
 REGIMES = {"scratch": "From scratch", "frozen": "Frozen", "finetune": "Fine-tuned"}
 

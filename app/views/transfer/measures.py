@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.shared import glossary
-from app.shared.numbers import percent, signed_tenths, tenths
 from app.views.transfer.labels import regime_phrase
 from lifelong.api import Axis, StudyResult
+from lifelong.formatting import signed_tenths, spread, tenths
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,3 @@ def measures(result: StudyResult, axis: Axis) -> list[Measure]:
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def spread(sem: float | None, n: int | None = None) -> str:
-    """Returns a standard error and a number of seeds, as far as given.
-
-    >>> spread(0.004, 5), spread(None, 1)
-    ('± 0.4 (n = 5)', '(n = 1)')
-    """
-    texts = [f"± {100 * sem:.1f}"] if sem is not None else []
-    if n is not None:
-        texts.append(f"(n = {n})")
-    return " ".join(texts)
-
-
-def percent_with_spread(mean: float, sem: float | None) -> str:
-    """Returns a share with its standard error: '73.2 % ± 0.4'."""
-    return f"{percent(mean)} {spread(sem)}".strip()

@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 
 from app.shared.labels import strategy_title
-from app.shared.numbers import percent, plural, points, signed_tenths, whole_percent
 from app.shared.status import Download, extracting_features, getting_ready, waiting
 from app.views.transfer.labels import point_name, regime_phrase, regime_title, source_name
-from app.views.transfer.measures import spread
-from lifelong.api import Axis, Failed, Point, StudyResult, duration
+from lifelong.api import Axis, Failed, Point, StudyResult
+from lifelong.formatting import (
+    duration,
+    percent,
+    plural,
+    points,
+    signed_tenths,
+    spread,
+    whole_percent,
+)
 
 PRETRAINED = (
     "■ **From scratch**: the same network with random weights. ● **Frozen**: the pretrained "
