@@ -1,1 +1,1 @@
-"""Measurements: timings, accuracy tables, and what ships."""
+"""Scripts that measure speed and accuracy and make the runs and files that ship."""

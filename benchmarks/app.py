@@ -1,13 +1,13 @@
-"""What a person waits for: the app started by its own command and timed in headless Chromium.
+"""Measures the latency of the app in headless Chromium.
 
-    python -m benchmarks.app
+    LIFELONG_DATA=... python -m benchmarks.app
 
-Prints as JSON, in seconds: from opening the page to the stored curve, to the pad, to the memory
-strip; from a stroke to the answers of all checkpoints, as the server takes it (p50, p95 over 200
-calls); from the click on "Learn all" to the first live point and to the end of a quick run; from
-the click on Stop to the run's end; from SIGTERM and SIGINT to the end of the process with a tab
-open. Figures of the page are medians over several visits. Needs Chromium and the development
-requirements.
+Starts the app by its own command. Prints one JSON object, in seconds: from opening the page to the
+stored curve, to the drawing pad and to the strip of checkpoints (medians over VISITS visits); the
+server's time for the predictions of all checkpoints for a drawing (p50 and p95 over 200 calls);
+from the click on "Learn all" to the first step on disk, to the first live point and to the end of a
+quick run; from the click on Stop to the run's end; from SIGTERM and SIGINT to the end of the
+process with a tab open. Needs Chromium and the development requirements.
 """
 
 import json
@@ -30,62 +30,61 @@ CURVE = "[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart']
 
 
 def main() -> None:
-    """Measures everything once and prints it."""
-    told = {"answer": answer_seconds()}
+    """Prints all measurements as JSON."""
+    report = {"answer": answer_seconds()}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
         chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        server, told["start"] = start(folder)
+        server, report["start"] = start(folder)
         url = server.url
         time.sleep(8)  # torch and the worker are loaded behind the first pages
         visits = [
             visit(chromium.new_context(viewport=DESKTOP).new_page(), url) for _ in range(VISITS)
         ]
-        told["page"] = {name: round(median(v[name] for v in visits), 2) for name in visits[0]}
+        report["page"] = {name: round(median(v[name] for v in visits), 2) for name in visits[0]}
         runs = [
             train(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
             for _ in range(VISITS)
         ]
-        told["train"] = {
-            name: [run[name] for run in runs] for name in runs[0]
-        }  # the first one also reads the data set
-        told["stop"] = stop(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
+        # The first run also reads the data set.
+        report["train"] = {name: [run[name] for run in runs] for name in runs[0]}
+        report["stop"] = stop(chromium.new_context(viewport=DESKTOP).new_page(), url, Path(folder))
         visit(chromium.new_context(viewport=DESKTOP).new_page(), url)
-        told["sigterm"] = end(server.process, signal.SIGTERM)
+        report["sigterm"] = end(server.process, signal.SIGTERM)
         server, _ = start(folder)
         visit(chromium.new_context(viewport=DESKTOP).new_page(), server.url)
-        told["sigint"] = end(server.process, signal.SIGINT)
+        report["sigint"] = end(server.process, signal.SIGINT)
         chromium.close()
-    print(json.dumps(told, indent=1))
+    print(json.dumps(report, indent=1))
 
 
 def start(runs: str) -> tuple[Server, float]:
-    """The app with a folder of its own for runs, and the seconds until it is healthy."""
+    """Starts the app with this folder for runs; returns it and the seconds until it is healthy."""
     clock = time.perf_counter()
     server = Server({**os.environ, "LIFELONG_RUNS": runs})
     return server, round(time.perf_counter() - clock, 2)
 
 
 def visit(page: Page, url: str) -> dict[str, float]:
-    """Seconds from opening the page to each of its parts."""
-    clock, seen = time.perf_counter(), {}
+    """Returns the seconds from opening the page to each of its parts."""
+    clock, seconds = time.perf_counter(), {}
     page.goto(url, wait_until="commit")
     page.wait_for_selector(CURVE)
-    seen["curve"] = time.perf_counter() - clock
+    seconds["curve"] = time.perf_counter() - clock
     frame = page.frame_locator("iframe[src*='/gradio']")
     frame.locator("#pad canvas").wait_for()
-    seen["pad"] = time.perf_counter() - clock
+    seconds["pad"] = time.perf_counter() - clock
     frame.locator("#strip [data-after='4']").wait_for()
-    seen["strip"] = time.perf_counter() - clock
-    return seen
+    seconds["strip"] = time.perf_counter() - clock
+    return seconds
 
 
 def answer_seconds(calls: int = 200) -> dict[str, float]:
-    """Seconds from the pixels of a drawing to the answers of all checkpoints of a run."""
+    """Returns p50 and p95 of the seconds for the predictions of all checkpoints of a run."""
     from lifelong import api
 
     api.warm()
     dice = np.random.default_rng(0)
-    taken = []
+    seconds = []
     for _ in range(calls):
         canvas = np.zeros((280, 280), np.uint8)
         row, column = dice.integers(20, 120, 2)
@@ -95,13 +94,15 @@ def answer_seconds(calls: int = 200) -> dict[str, float]:
             "mnist-class-finetune",
             api.preprocess("mnist-class-finetune", api.open_image(api.png(canvas))),
         )
-        taken.append(time.perf_counter() - clock)
-    return {"n": calls, "p50": round(median(taken), 4), "p95": round(quantiles(taken, n=20)[-1], 4)}
+        seconds.append(time.perf_counter() - clock)
+    p95 = quantiles(seconds, n=20)[-1]
+    return {"n": calls, "p50": round(median(seconds), 4), "p95": round(p95, 4)}
 
 
 def train(page: Page, url: str, runs: Path) -> dict[str, float]:
-    """A quick run: seconds from the click to the first step on disk, to the live curve, and to the
-    end.
+    """Trains a quick run.
+
+    Returns the seconds from the click to the first step on disk, to the live curve and to the end.
     """
     before = set(runs.glob("*/record.jsonl"))
     begin(page, url)
@@ -110,9 +111,8 @@ def train(page: Page, url: str, runs: Path) -> dict[str, float]:
     record = wait_for(lambda: new_record(runs, before))
     wait_for(lambda: '"step"' in record.read_text())
     on_disk = time.perf_counter() - clock
-    page.get_by_text(
-        re.compile(r"step \d+ of \d+")
-    ).first.wait_for()  # comes with the curve's first points
+    # This text appears together with the curve's first points.
+    page.get_by_text(re.compile(r"step \d+ of \d+")).first.wait_for()
     live = time.perf_counter() - clock
     wait_for(lambda: '"finished"' in record.read_text())
     return {
@@ -123,7 +123,7 @@ def train(page: Page, url: str, runs: Path) -> dict[str, float]:
 
 
 def stop(page: Page, url: str, runs: Path) -> float:
-    """Seconds from the click on Stop to the run's Stopped event, in a run of the paper's length."""
+    """Returns the seconds from the click on Stop to the Stopped event of a run of paper length."""
     before = set(runs.glob("*/record.jsonl"))
     begin(page, url)
     page.locator(".st-key-recipe button", has_text="Paper").click()
@@ -137,29 +137,29 @@ def stop(page: Page, url: str, runs: Path) -> float:
 
 
 def begin(page: Page, url: str) -> None:
-    """The form of the Train page, at rest."""
+    """Opens the form of the Train page and waits until it is drawn."""
     page.goto(f"{url}/train")
     page.locator(".st-key-learn_all button").wait_for()
     page.wait_for_selector(CURVE)
 
 
 def new_record(runs: Path, before: set[Path]) -> Path | None:
-    """The record of the run that was not there before, once it has begun."""
+    """Returns the record of a run that did not exist before, or None."""
     return next(iter(set(runs.glob("*/record.jsonl")) - before), None)
 
 
-def wait_for(true, seconds: float = 120):
-    """The first true answer, asked for every 10 ms."""
+def wait_for(condition, seconds: float = 120):
+    """Calls a function every 10 ms and returns its first true value."""
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
-        if answer := true():
-            return answer
+        if value := condition():
+            return value
         time.sleep(0.01)
-    raise SystemExit("waited two minutes in vain")
+    raise SystemExit(f"The app did not do what was expected within {seconds:.0f} s.")
 
 
 def end(server: subprocess.Popen, number: int) -> float:
-    """Seconds from a signal to the end of the process."""
+    """Returns the seconds from a signal to the end of the process."""
     clock = time.perf_counter()
     server.send_signal(number)
     server.wait(60)

@@ -1,10 +1,10 @@
-"""Makes app/assets/draw/examples.png: three typical MNIST test images of each digit, a column a
-digit, for the drawing page.
+"""Makes the example digits of the Draw page: three typical MNIST test images of each class.
 
-    python benchmarks/make_examples.py
+    LIFELONG_DATA=... python -m benchmarks.make_examples
 
-Typical means near the mean image of its class: the images at the 2nd, 15th and 30th percentile of
-that distance.
+Writes app/assets/draw/examples.png, one column for each digit. An image is typical if it is near
+the mean image of its class: the rows are the images at the 2nd, 15th and 30th percentile of that
+distance.
 """
 
 from pathlib import Path
@@ -19,8 +19,10 @@ OUT = Path(__file__).parent.parent / "app" / "assets" / "draw" / "examples.png"
 
 
 def typical(images: np.ndarray) -> list[np.ndarray]:
-    """Images uint8 (n, 28, 28) of one class; the one at each percentile of the distance from their
-    mean.
+    """Returns the images at PERCENTILES of the distance from their mean.
+
+    Args:
+        images: uint8 (n, 28, 28), all of one class.
     """
     flat = images.reshape(len(images), -1).astype(np.float32)
     order = np.linalg.norm(flat - flat.mean(0), axis=1).argsort()
@@ -28,7 +30,7 @@ def typical(images: np.ndarray) -> list[np.ndarray]:
 
 
 def main() -> None:
-    """Writes the picture."""
+    """Writes the PNG file and prints its size."""
     mnist = datasets.load("mnist")
     images, labels = mnist.test_images.squeeze(1).numpy(), mnist.test_labels.numpy()
     columns = [np.concatenate(typical(images[labels == digit])) for digit in range(10)]

@@ -1,10 +1,10 @@
-"""Makes lifelong/datasets/mnist_sample.npz, the embedded sample: the first 500 MNIST training
-images of each class.
+"""Makes the embedded sample of MNIST: the first 500 training images of each class.
 
     LIFELONG_DATA=... python -m benchmarks.make_mnist_sample [FILE]
 
-The first 400 of each class are for training, the other 100 for testing; in both, class after class,
-in MNIST's order. The same images give the same bytes (with the same version of zlib).
+Writes FILE, by default lifelong/datasets/mnist_sample.npz. The first 400 images of each class are
+the training set, the other 100 the test set. Both are sorted by class and keep MNIST's order within
+a class. The same images give the same bytes, with the same version of zlib.
 
 Source: MNIST, training set (LeCun, Cortes and Burges 1998, http://yann.lecun.com/exdb/mnist/),
 derived from NIST's databases. Yann LeCun and Corinna Cortes hold the copyright; licence Creative
@@ -38,11 +38,11 @@ def sample(images: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Writes the file."""
+    """Writes the sample and prints its size."""
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     mnist = datasets.load("mnist")
     if len(mnist.train_labels) != 60_000:
-        sys.exit(f"The sample is made from all of MNIST, but here is {mnist.source}.")
+        sys.exit(f"The sample needs all of MNIST, but found {mnist.source}; set LIFELONG_DATA.")
     with open(out, "wb") as file:
         np.savez_compressed(file, **sample(mnist.train_images.numpy(), mnist.train_labels.numpy()))
     print(f"{out.name}: {out.stat().st_size:,} bytes from {mnist.source}")

@@ -1,11 +1,11 @@
-"""Makes the runs and the study that ship with the project, each by its own command in
-`checkpoints/shipped.txt`, and checks them.
+"""Makes the runs and studies that ship with the project, and checks their accuracy.
 
-    python -m benchmarks.ship [RUN ...]
+    LIFELONG_DATA=... python -m benchmarks.ship [RUN ...]
 
-Each command is run as written; what learning on would need is then removed. The weights on disk, in
-half precision, are evaluated on all test images and must give the recorded accuracy to 0.1 point.
-Prints one JSON object a run.
+Runs the command of each run in `checkpoints/shipped.txt`, by default all, and removes the files
+that are only needed to resume training. The checkpoints, in half precision, are evaluated on all
+test images and must give the recorded accuracy to 0.1 point. Writes to `checkpoints/` and prints
+one JSON object for each run.
 """
 
 import json
@@ -28,7 +28,7 @@ from lifelong.transfer import store as study_store
 @click.command()
 @click.argument("names", nargs=-1)
 def main(names: tuple[str, ...]) -> None:
-    """Makes the runs named, or all of them."""
+    """Makes the named runs, or all."""
     for line in (SHIPPED / "shipped.txt").read_text().splitlines():
         name, command = line.split("\t")
         if names and name not in names:
@@ -38,40 +38,38 @@ def main(names: tuple[str, ...]) -> None:
         subprocess.run(
             [sys.executable, *arguments], cwd=SHIPPED.parent, check=True, stdout=subprocess.DEVNULL
         )
-        told = check_study(name) if study_store.is_study(SHIPPED / name) else check(name)
-        click.echo(json.dumps({"run": name, **told}))
+        report = check_study(name) if study_store.is_study(SHIPPED / name) else check(name)
+        click.echo(json.dumps({"run": name, **report}))
 
 
 def check_study(name: str) -> dict:
-    """What a study found of forward transfer, in points."""
-    found = study_store.result(SHIPPED / name)
-    if not found.finished or "sample" in found.began.data:
-        raise SystemExit(
-            f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA."
-        )
+    """Returns the forward transfer of a study, in points, and its seconds."""
+    result = study_store.result(SHIPPED / name)
+    if not result.finished or "sample" in result.began.data:
+        raise SystemExit(f"{name} did not finish on the whole data set; set LIFELONG_DATA.")
     (SHIPPED / name / ".lock").unlink(missing_ok=True)
     return {
-        "forward_transfer": found.report(name)["forward_transfer"]["images"],
-        "seconds": found.seconds,
+        "forward_transfer": result.report(name)["forward_transfer"]["images"],
+        "seconds": result.seconds,
     }
 
 
 def check(name: str) -> dict:
-    """The largest difference, in points, between the recorded accuracy and that of the weights on
-    disk.
+    """Compares a run's recorded accuracy with that of its checkpoints.
+
+    Returns the average accuracy, the seconds of training, the largest difference in points and the
+    size of the checkpoints.
     """
-    at = SHIPPED / name
-    story = run_store.history(at)
-    if "sample" in story.started.source or not story.finished:
-        raise SystemExit(
-            f"{name} was not learned to its end from the whole data set; set LIFELONG_DATA."
-        )
-    for extra in [*at.glob("resume*"), at / ".lock"]:
+    folder = SHIPPED / name
+    history = run_store.history(folder)
+    if "sample" in history.started.source or not history.finished:
+        raise SystemExit(f"{name} did not finish on the whole data set; set LIFELONG_DATA.")
+    for extra in [*folder.glob("resume*"), folder / ".lock"]:
         extra.unlink(missing_ok=True)
-    tasks = experiment.Experiment(story.config).tasks
+    tasks = experiment.Experiment(history.config).tasks
     worst = 0.0
-    for after, row in enumerate(story.accuracy):
-        model = predict.load(at, after)
+    for after, row in enumerate(history.accuracy):
+        model = predict.load(folder, after)
         for on in range(after + 1):
             test = tasks[on].test
             share = evaluation.accuracy(tasks[0].plan, after, test, base.scores(model, test.images))
@@ -81,10 +79,10 @@ def check(name: str) -> dict:
             f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 "
             "is allowed."
         )
-    size = sum(checkpoints.inference_file(at, k).stat().st_size for k in range(len(tasks)))
+    size = sum(checkpoints.inference_file(folder, k).stat().st_size for k in range(len(tasks)))
     return {
-        "average_accuracy": round(100 * story.measures()["average_accuracy"], 2),
-        "seconds": story.seconds,
+        "average_accuracy": round(100 * history.measures()["average_accuracy"], 2),
+        "seconds": history.seconds,
         "largest_difference_points": round(worst, 3),
         "megabytes": round(size / 1e6, 2),
     }

@@ -1,23 +1,23 @@
-"""Split CIFAR-10 behind a frozen backbone, every strategy, beside the joint linear probe on the
-same features: the ceiling.
+"""Measures every strategy on Split CIFAR-10 with the features of a frozen backbone.
 
     python -m benchmarks.split_cifar10 --seeds 0,1,2,3,4
 
-Runs are kept in results/split_cifar10_runs.jsonl, so that the script goes on where it stopped. The
-summary goes to results/split_cifar10.json: {strategy, scenario, n, mean, sem, published, seconds,
-backbone, ceiling}, accuracies in percent, seconds the median of the processor's time in training;
-the backbone's features are computed once before and not counted. Every task takes STEPS steps of
-128 images, some three passes, with the quick recipe's other choices. The ceiling is the best
-accuracy of a ridge classifier on the features of all training images at once, its λ chosen on
-training images held out. What keeps images keeps 500, 50 a class. There are no published figures
-for this backbone; those told are of a ResNet-18 learned from scratch, 50 passes a task, as
-published with DER++ (Buzzega et al., NeurIPS 2020).
+Trains every strategy in the class and task scenarios. Every finished run is appended to
+results/split_cifar10_runs.jsonl; a second call trains only the missing ones. The summary is
+results/split_cifar10.json: {strategy, scenario, n, mean, sem, published, seconds, backbone,
+ceiling}, accuracies in percent. Seconds are the median CPU time of training; the features are
+computed once before and not counted.
+
+A task has STEPS steps of 128 images, about three epochs, and otherwise the quick recipe. Strategies
+with a replay buffer store 50 images of each class. The ceiling is the test accuracy of a joint
+linear probe: a ridge classifier on the features of all training images, its λ chosen on held-out
+training images. There are no published figures for this backbone; the published column is of a
+ResNet-18 trained from scratch with 50 epochs a task (DER++, Buzzega et al., NeurIPS 2020).
 
     python -m benchmarks.split_cifar10 --from-scratch --passes 10 --seeds 0
 
-This trains a whole ResNet-50 from random weights, which wants a graphics card: a pass over one
-task's images takes over a minute of two cores. Its files are
-results/split_cifar10_from_scratch.json and _runs.jsonl.
+Trains all weights of a randomly initialised ResNet-50. It needs a GPU: on two cores one epoch of a
+task takes over a minute. Its files are results/split_cifar10_from_scratch.json and _runs.jsonl.
 """
 
 import click
@@ -25,14 +25,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.tables import Table, chosen
+from benchmarks.tables import Table, names_for
 from lifelong import config, registry
+from lifelong.config import RunConfig
 from lifelong.datasets import load
 from lifelong.models.base import QuantizedFeatures
 from lifelong.models.parts import feature_cache
 from lifelong.training import experiment
 
-FROM_SCRATCH = {
+PUBLISHED = {
     "class": {
         "joint": 92.20,
         "finetune": 19.62,
@@ -51,13 +52,13 @@ TABLE = Table(
     "split_cifar10",
     {
         scenario: {name: (mean, None) for name, mean in rows.items()}
-        for scenario, rows in FROM_SCRATCH.items()
+        for scenario, rows in PUBLISHED.items()
     },
 )
 SCRATCH = Table("split_cifar10_from_scratch", TABLE.published)
-LEARNED_FROM_SCRATCH = "finetune,joint,ewc,lwf,replay,derpp"
+STRATEGIES_FROM_SCRATCH = "finetune,joint,ewc,lwf,replay,derpp"
 STEPS = 250  # of each task
-A_PASS = 78  # steps over the images of one task
+STEPS_PER_EPOCH = 78  # of one task
 PER_CLASS = 50
 HELD_OUT = 10_000
 RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
@@ -67,77 +68,81 @@ RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 @click.option("--strategies", default="all", show_default=True)
 @click.option("--seeds", default="0,1,2,3,4", show_default=True)
 @click.option(
-    "--processes", type=int, help="Runs at a time.  [default: as many as there are cores]"
+    "--processes", type=int, help="Runs trained in parallel.  [default: the number of cores]"
 )
 @click.option(
     "--from-scratch",
     is_flag=True,
-    help="Train a whole ResNet-50 from random weights, by default with six strategies.",
+    help="Train all of a ResNet-50 from random weights, by default with six strategies.",
 )
 @click.option(
-    "--passes", default=10, show_default=True, help="Of a whole network over each task's images."
+    "--passes", default=10, show_default=True, help="Epochs of each task, with --from-scratch."
 )
 def main(
     strategies: str, seeds: str, processes: int | None, from_scratch: bool, passes: int
 ) -> None:
-    """Runs what is not there yet, then writes the summary."""
-    how = {"steps": STEPS}
+    """Trains the missing runs and writes the summary."""
     if from_scratch:
-        strategies = LEARNED_FROM_SCRATCH if strategies == "all" else strategies
-        how = {
-            "steps": passes * A_PASS,
-            "network": {"tune": "whole", "weights": "none", "layers": 0},
-        }
-    wanted = [
+        strategies = STRATEGIES_FROM_SCRATCH if strategies == "all" else strategies
+        network = {"tune": "whole", "weights": "none", "layers": 0}
+        configs = _configs(strategies, seeds, passes * STEPS_PER_EPOCH, network)
+        SCRATCH.make(configs, processes)
+        click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
+        return
+    configs = _configs(strategies, seeds, STEPS, {})
+    backbone = experiment.frozen_backbone_of(configs[0])
+    features = feature_cache.load_features(backbone, load("cifar10"))
+    TABLE.make(configs, processes)
+    ceiling = round(100 * probe_accuracy(features), 2)
+    summary = TABLE.write({"backbone": backbone.description, "ceiling": ceiling})
+    click.echo(f"Ceiling: {ceiling:.2f} %, {backbone.description}\n\n{TABLE.markdown(summary)}")
+
+
+def _configs(strategies: str, seeds: str, steps: int, network: dict) -> list[RunConfig]:
+    return [
         config.make(
             dataset="cifar10",
             scenario=scenario,
             strategy=name,
-            settings=_memory(name),
+            settings=_buffer_size(name),
             seed=int(seed),
             model="resnet50",
-            **how,
+            steps=steps,
+            network=network,
         )
         for seed in seeds.split(",")
         for scenario in ("class", "task")
-        for name in chosen(strategies, scenario)
+        for name in names_for(strategies, scenario)
     ]
-    if from_scratch:
-        SCRATCH.make(wanted, processes)
-        click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
-        return
-    front = experiment.frozen_backbone_of(wanted[0])
-    coded = feature_cache.load_features(front, load("cifar10"))
-    TABLE.make(wanted, processes)
-    summary = TABLE.write({"backbone": front.description, "ceiling": round(100 * probe(coded), 2)})
-    click.echo(
-        f"Ceiling: {summary[0]['ceiling']:.2f} %, {front.description}\n\n{TABLE.markdown(summary)}"
-    )
 
 
-def _memory(strategy: str) -> dict:
-    own = {setting.name for setting in registry.strategy(strategy).settings("class")}
-    return {"per_class": PER_CLASS} if "per_class" in own else {}
+def _buffer_size(strategy: str) -> dict:
+    settings = {setting.name for setting in registry.strategy(strategy).settings("class")}
+    return {"per_class": PER_CLASS} if "per_class" in settings else {}
 
 
-def probe(coded: feature_cache.FeatureSet) -> float:
-    """Accuracy of the joint linear probe on the test images, a share in [0, 1]."""
-    data, body = coded.dataset, QuantizedFeatures(coded.low.numel())
+def probe_accuracy(features: feature_cache.FeatureSet) -> float:
+    """Returns the test accuracy of the joint linear probe, a share in [0, 1]."""
+    data, body = features.dataset, QuantizedFeatures(features.low.numel())
     x, y = body(data.train_images), data.train_labels
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
-    held, rest = order[:HELD_OUT], order[HELD_OUT:]
-    best = max(RIDGES, key=lambda ridge: _right(_ridge(x[rest], y[rest], ridge), x[held], y[held]))
-    return _right(_ridge(x, y, best), body(data.test_images), data.test_labels)
+    validation, train = order[:HELD_OUT], order[HELD_OUT:]
+
+    def validation_accuracy(ridge: float) -> float:
+        return _accuracy(_ridge_weights(x[train], y[train], ridge), x[validation], y[validation])
+
+    best = max(RIDGES, key=validation_accuracy)
+    return _accuracy(_ridge_weights(x, y, best), body(data.test_images), data.test_labels)
 
 
-def _ridge(x: Tensor, y: Tensor, ridge: float) -> Tensor:
+def _ridge_weights(x: Tensor, y: Tensor, ridge: float) -> Tensor:
     x = F.pad(x, (0, 1), value=1.0).double()
     gram = x.T @ x
     gram.diagonal().add_(ridge * gram.diagonal().mean() / len(x))
     return torch.cholesky_solve(x.T @ F.one_hot(y).double(), torch.linalg.cholesky(gram))
 
 
-def _right(weights: Tensor, x: Tensor, y: Tensor) -> float:
+def _accuracy(weights: Tensor, x: Tensor, y: Tensor) -> float:
     return ((F.pad(x, (0, 1), value=1.0).double() @ weights).argmax(1) == y).double().mean().item()
 
 

@@ -1,26 +1,25 @@
-"""Split MNIST with the paper recipe, every strategy in every scenario, beside the published
-numbers.
+"""Measures every strategy on Split MNIST and compares it with published accuracies.
 
     python -m benchmarks.split_mnist --seeds 0,1,2,3,4
 
-Runs are made side by side, one on each core. Every finished run is kept in
-results/split_mnist_runs.jsonl, so that the script goes on where it stopped. The summary goes to
-results/split_mnist.json: {strategy, scenario, n, mean, sem, published, seconds}, accuracies in
-percent, seconds the median over runs of the processor's time in training (a run has one thread, so
-it is what one takes on a machine with nothing else to do). Every setting is its default.
+Trains every strategy in every scenario with the paper recipe and default settings, one run on each
+core. Every finished run is appended to results/split_mnist_runs.jsonl; a second call trains only
+the missing ones. The summary is results/split_mnist.json: {strategy, scenario, n, mean, sem,
+published, seconds}, accuracies in percent. Seconds are the median over runs of the CPU time of
+training; a run has one thread, so this is its time on an idle machine.
 
     python -m benchmarks.split_mnist --orders published --scenarios domain --strategies
     finetune,ewc,si,lwf,agem
 
-The order of the classes alone moves an accuracy of the domain scenario by 20 points. This meets
-them in the orders of the published runs, seeds 2 to 21; its files are
+Uses the class orders of the published runs, seeds 2 to 21: the class order alone changes an
+accuracy in the domain scenario by up to 20 points. Its files are
 results/split_mnist_published_orders.json and _runs.jsonl.
 """
 
 import click
 import numpy as np
 
-from benchmarks.tables import Table, chosen
+from benchmarks.tables import Table, names_for
 from lifelong import config
 from lifelong.datasets import load
 from lifelong.errors import LifelongError
@@ -66,7 +65,7 @@ PUBLISHED = {
         "bi-r": (97.26, 0.15),
     },
 }
-# The same accuracy under another name.
+# Cumulative and joint training end with the same accuracy.
 (
     PUBLISHED["task"]["cumulative"],
     PUBLISHED["domain"]["cumulative"],
@@ -87,19 +86,19 @@ SEEDS = {"own": "0,1,2,3,4", "published": ",".join(map(str, range(2, 22)))}
     type=click.Choice(list(TABLES)),
     default="own",
     show_default=True,
-    help="Whose order of the classes.",
+    help="Class orders: of our seeds, or of the published runs.",
 )
-@click.option("--seeds", help="With commas.  [default: 0 to 4; published orders: 2 to 21]")
+@click.option("--seeds", help="Separated by commas.  [default: 0 to 4; published orders: 2 to 21]")
 @click.option(
-    "--processes", type=int, help="Runs at a time.  [default: as many as there are cores]"
+    "--processes", type=int, help="Runs trained in parallel.  [default: the number of cores]"
 )
 def main(
     strategies: str, scenarios: str, orders: str, seeds: str | None, processes: int | None
 ) -> None:
-    """Runs what is not there yet, then writes the summary."""
+    """Trains the missing runs and writes the summary."""
     if "sample" in load("mnist").source:
         raise LifelongError(
-            "This table is of the whole of MNIST, but only the embedded sample was found; "
+            "Split MNIST needs all of MNIST, but only the embedded sample was found; "
             "set LIFELONG_DATA."
         )
     table = TABLES[orders]
@@ -115,7 +114,7 @@ def main(
             )
             for seed in map(int, (seeds or SEEDS[orders]).split(","))
             for scenario in scenarios.split(",")
-            for name in chosen(strategies, scenario)
+            for name in names_for(strategies, scenario)
         ],
         processes,
     )
@@ -123,14 +122,16 @@ def main(
 
 
 def published_order(seed: int) -> tuple[int, ...]:
-    """The classes in the order in which a published run met them: its program gave class c the
-    place that numpy's generator drew.
+    """Returns the class order of a published run.
+
+    The published program gives class c the label `permutation(10)[c]` of numpy's generator, with
+    seed 0 unpermuted; classes are learned in the order of these labels.
 
     >>> published_order(2)
     (3, 1, 5, 6, 0, 2, 7, 4, 9, 8)
     """
-    places = np.arange(10) if seed == 0 else np.random.RandomState(seed).permutation(10)
-    return tuple(np.argsort(places).tolist())
+    labels = np.arange(10) if seed == 0 else np.random.RandomState(seed).permutation(10)
+    return tuple(np.argsort(labels).tolist())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,4 @@
-"""Tables of many runs: made side by side, each kept when it ends, summed up as JSON and as a
-Markdown table.
-"""
+"""Tables of many runs: trained in parallel, appended to a file, summarised as JSON and Markdown."""
 
 import json
 import time
@@ -17,18 +15,19 @@ from lifelong.runs import comparison
 from lifelong.training import experiment
 
 RESULTS = Path(__file__).parent / "results"
-ENOUGH = 5  # seeds: the order of the classes alone moves an accuracy by several points
-NEAR = 1.5  # points from the published mean, or three of its standard errors where that is more
-KEPT = ("scenario", "strategy", "seed", "precision", "seconds", "stored")
+MIN_SEEDS = 5  # the class order alone changes an accuracy by several points
+TOLERANCE = 1.5  # points from the published mean, or three of its standard errors if that is more
+FIELDS = ("scenario", "strategy", "seed", "precision", "seconds", "stored")
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table. name: of its files under results/. published: (mean, standard error) by scenario
-    and strategy, in percent.
+    """Table of accuracies by strategy and scenario.
 
-    The standard error is None where the published figure is of another network, and cannot be
-    agreed with.
+    Args:
+        name: of its files, results/<name>_runs.jsonl and results/<name>.json.
+        published: mean and standard error by scenario and strategy, in percent. The standard error
+            is None if the published figure is of another network and cannot be compared.
     """
 
     name: str
@@ -39,7 +38,7 @@ class Table:
         return RESULTS / f"{self.name}_runs.jsonl"
 
     def finished(self) -> list[dict]:
-        """Every run made so far."""
+        """Returns the rows of all finished runs."""
         return (
             [json.loads(line) for line in self._runs.read_text().splitlines()]
             if self._runs.exists()
@@ -48,23 +47,27 @@ class Table:
 
     def make(
         self,
-        wanted: Iterable[RunConfig],
+        configs: Iterable[RunConfig],
         processes: int | None = None,
-        more: Callable[[dict], dict] = lambda report: {},
+        extra_fields: Callable[[dict], dict] = lambda report: {},
     ) -> None:
-        """Makes the runs that are not there yet, and keeps each as it ends; `more` is told beside,
-        from its report.
+        """Trains the missing runs and appends a row for each when it ends.
+
+        Args:
+            configs: all runs of the table.
+            processes: runs trained in parallel; None for the number of cores.
+            extra_fields: computes further fields of a row from the run's report.
         """
         done = {(row["scenario"], row["strategy"], row["seed"]) for row in self.finished()}
         missing = [
-            experiment.resolve(c) for c in wanted if (c.scenario, c.strategy, c.seed) not in done
+            experiment.resolve(c) for c in configs if (c.scenario, c.strategy, c.seed) not in done
         ]
         for report in (
             tqdm(comparison.race(missing, processes, clock=time.process_time), total=len(missing))
             if missing
             else ()
         ):
-            row = {name: report[name] for name in KEPT} | more(report)
+            row = {name: report[name] for name in FIELDS} | extra_fields(report)
             row |= {
                 "accuracy": 100 * report["average_accuracy"],
                 "forgetting": 100 * report["forgetting"],
@@ -76,14 +79,18 @@ class Table:
             with open(self._runs, "a") as out:
                 out.write(json.dumps(row) + "\n")
 
-    def write(self, more: dict | None = None) -> list[dict]:
-        """Writes the summary, one row for each strategy and scenario, with `more` in each; returns
-        it.
+    def write(self, extra_fields: dict | None = None) -> list[dict]:
+        """Writes and returns the summary: a row for each strategy and scenario.
+
+        Args:
+            extra_fields: added to every row.
         """
         groups: dict[tuple[str, str], list[dict]] = {}
         for row in self.finished():
             groups.setdefault((row["scenario"], row["strategy"]), []).append(row)
-        summary = [self._row(*key, group) | (more or {}) for key, group in sorted(groups.items())]
+        summary = [
+            self._row(*key, group) | (extra_fields or {}) for key, group in sorted(groups.items())
+        ]
         (RESULTS / f"{self.name}.json").write_text(json.dumps(summary, indent=1) + "\n")
         return summary
 
@@ -101,25 +108,25 @@ class Table:
         }
 
     def agrees(self, row: dict) -> str:
-        """Whether a row of the summary lies as near to the published mean as it should.
+        """Compares a row of the summary with the published mean.
 
-        'yes': within NEAR points or three published standard errors; 'by spread': within three of
-        the difference, which counts our own spread too; else 'no'.
+        Returns 'yes' if they differ by at most TOLERANCE points or three published standard errors,
+        'by spread' if by at most three standard errors of the difference, which includes our own
+        spread, and otherwise 'no'. Returns '-' without a comparable figure and 'too few' with less
+        than MIN_SEEDS seeds.
         """
         _mean, sem = self.published[row["scenario"]].get(row["strategy"], (None, None))
         if sem is None:
             return "-"
-        if row["n"] < ENOUGH:
+        if row["n"] < MIN_SEEDS:
             return "too few"
-        apart = abs(row["mean"] - row["published"])
-        if apart <= max(NEAR, 3 * sem):
+        difference = abs(row["mean"] - row["published"])
+        if difference <= max(TOLERANCE, 3 * sem):
             return "yes"
-        return "by spread" if apart <= 3 * (sem**2 + row["sem"] ** 2) ** 0.5 else "**no**"
+        return "by spread" if difference <= 3 * (sem**2 + row["sem"] ** 2) ** 0.5 else "**no**"
 
     def markdown(self, summary: list[dict]) -> str:
-        """The summary as a Markdown table: a row a strategy, a column a scenario, published figures
-        in brackets.
-        """
+        """Returns the summary as a Markdown table, published figures in brackets."""
         by_strategy: dict[str, dict[str, dict]] = {}
         for row in summary:
             by_strategy.setdefault(row["strategy"], {})[row["scenario"]] = row
@@ -128,14 +135,6 @@ class Table:
             "|---" * (len(self.published) + 4) + "|",
         ]
         for strategy, rows in sorted(by_strategy.items()):
-            checked = {scenario: self.agrees(row) for scenario, row in rows.items()}
-            told = {
-                v: [scenario for scenario in self.published if checked.get(scenario) == v]
-                for v in ("**no**", "by spread", "too few")
-            }
-            verdict = "; ".join(
-                f"{v}: {', '.join(where)}" for v, where in told.items() if where
-            ) or ("yes" if "yes" in checked.values() else "-")
             counts = ", ".join(str(n) for n in sorted({row["n"] for row in rows.values()}))
             seconds = max(
                 (row["seconds"] for row in rows.values() if row["seconds"] is not None),
@@ -143,14 +142,28 @@ class Table:
             )
             cells = " | ".join(_cell(rows.get(scenario)) for scenario in self.published)
             lines.append(
-                f"| `{strategy}` | {cells} | {counts} | {verdict} | "
+                f"| `{strategy}` | {cells} | {counts} | {self._agreement(rows)} | "
                 f"{'' if seconds is None else f'{seconds:.0f}'} |"
             )
         return "\n".join(lines)
 
+    def _agreement(self, rows: dict[str, dict]) -> str:
+        """Returns the scenarios whose figure does not agree, by result of the comparison."""
+        results = {scenario: self.agrees(row) for scenario, row in rows.items()}
+        scenarios = {
+            result: [scenario for scenario in self.published if results.get(scenario) == result]
+            for result in ("**no**", "by spread", "too few")
+        }
+        listed = [f"{result}: {', '.join(names)}" for result, names in scenarios.items() if names]
+        return "; ".join(listed) or ("yes" if "yes" in results.values() else "-")
 
-def chosen(strategies: str, scenario: str) -> list[str]:
-    """The strategies of a list with commas, or all, that are defined for a scenario."""
+
+def names_for(strategies: str, scenario: str) -> list[str]:
+    """Returns the strategies that are defined for a scenario.
+
+    Args:
+        strategies: names separated by commas, or 'all'.
+    """
     names = registry.names("strategies") if strategies == "all" else strategies.split(",")
     return [name for name in names if scenario in registry.strategy(name).scenarios]
 
