@@ -50,9 +50,15 @@ class Examples:
 
 @dataclass(frozen=True)
 class Batch(Examples):
-    """Examples of one step. indices: int64 (n,), their positions among the examples of the task."""
+    """Examples of one step.
+
+    indices: int64 (n,), their positions among the examples of the task. step: number of the step
+    within its task, from 1 to steps.
+    """
 
     indices: Tensor
+    step: int = 1
+    steps: int = 1
 
 
 def empty_examples() -> Examples:

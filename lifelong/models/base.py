@@ -139,6 +139,21 @@ class Network(Flat):
             else x
         )
 
+    def classify(self, features: Tensor) -> Tensor:
+        """Returns the logits (n, outputs) of features, (n, width of the last hidden layer)."""
+        return linear_stack(features, (self.head,), self.gradient_writer)
+
+    @torch.no_grad()
+    def fixed_features(self, images: Tensor) -> Tensor:
+        """Returns the features of `embed` as a fixed extractor gives them, also within a step: no
+        gradient, no augmentation, and the statistics of batch norm are used, not measured.
+        """
+        in_training = self.body.training
+        self.body.eval()
+        features = self.embed(images)
+        self.body.train(in_training)
+        return features
+
     @torch.no_grad()
     def grow(self, outputs: int, generator: torch.Generator) -> None:
         """Adds outputs at the end of the head; those already there answer as before, to the bit.

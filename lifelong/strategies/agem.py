@@ -35,12 +35,13 @@ class AGEM(Strategy):
     stores = "images"
     costs = "a second batch through the network at every step"
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
+    fine_tuning_settings = ({"per_class": 0},)
 
     per_class: int = per_class_setting()
     policy: str = policy_setting("random")
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def adjust_gradients(self, task: Task) -> None:

@@ -9,10 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..numerics import matmul, seeds
 from ..settings import setting, stored
 from .base import Strategy
@@ -77,11 +75,8 @@ class Analytic(Strategy):
     weights: Tensor = stored(lambda: torch.zeros(0), "weights")
     error: Tensor = stored(lambda: torch.ones(()), "weights")
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        self.counts = torch.zeros(
-            class_statistics.count(plan), dtype=torch.int64, device=self.device
-        )
+    def create_state(self) -> None:
+        self.counts = torch.zeros(class_statistics.count(self.plan), dtype=torch.int64)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:

@@ -42,6 +42,7 @@ class AugmentedReplay(Strategy):
         "Buzzega et al., Rethinking experience replay: a bag of tricks for continual learning, "
         "ICPR 2020"
     )
+    fine_tuning_settings = ({"per_class": 0, "deformation": 0},)
 
     per_class: int = per_class_setting()
     deformation: float = setting(
@@ -52,7 +53,7 @@ class AugmentedReplay(Strategy):
     )
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer("random", self.per_class, saved=())
 
     def forward(self, task: Task, batch: Batch) -> Tensor:

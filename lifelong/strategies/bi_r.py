@@ -9,12 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..models.parts.flat import backward
-from ..models.parts.linear_stack import linear_stack
 from ..models.parts.optimizer import Adam
 from ..models.parts.vae import (
     VAE,
@@ -86,8 +83,8 @@ class BIR(Strategy):
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
     painter: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
+    def create_state(self) -> None:
+        network, plan = self.network, self.plan
         decoder = (*reversed(network.hidden), pixels_of(network))
         self.vae = VAE((network.head.in_features,), self.latents, decoder, modes=plan.outputs)
         self.vae.move(self.device)
@@ -120,7 +117,7 @@ class BIR(Strategy):
             if past:
                 lesson = Lesson(*map(torch.cat, zip(lesson, self.replay(task, batch.images))))
             hidden = self.network.embed(lesson.images)
-            logits = linear_stack(hidden, [self.network.head], self.network.gradient_writer)
+            logits = self.network.classify(hidden)
             log_p = log_answers(logits / softness.unsqueeze(1), task.candidates(lesson.tasks))
             loss = self.generative_loss(hidden, lesson, weights) - weights @ (
                 lesson.targets * log_p

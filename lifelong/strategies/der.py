@@ -39,6 +39,7 @@ class DER(Strategy):
         "Buzzega et al., Dark experience for general continual learning: a strong, simple "
         "baseline, NeurIPS 2020"
     )
+    fine_tuning_settings = ({"alpha": 0}, {"per_class": 0})
 
     per_class: int = setting(
         100,
@@ -49,7 +50,7 @@ class DER(Strategy):
     alpha: float = setting(1.0, "How much the answers of before count: α.", low=0, high=100)
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer("reservoir", self.per_class, saved=("answers", "seen"))
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:

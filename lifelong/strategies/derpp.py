@@ -40,6 +40,7 @@ class DERpp(Strategy):
         "Buzzega et al., Dark experience for general continual learning: a strong, simple "
         "baseline, NeurIPS 2020"
     )
+    fine_tuning_settings = ({"alpha": 0, "beta": 0}, {"per_class": 0})
 
     per_class: int = setting(
         100,
@@ -51,7 +52,7 @@ class DERpp(Strategy):
     beta: float = setting(0.5, "How much the labels of the kept images count: β.", low=0, high=100)
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer("reservoir", self.per_class, saved=("answers", "seen"))
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:

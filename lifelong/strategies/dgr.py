@@ -8,10 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..models.parts.optimizer import Adam
 from ..models.parts.vae import VAE, as_images, pixels_of, shares
 from ..numerics import matmul, seeds
@@ -48,6 +46,7 @@ class DGR(Strategy):
         "reaches 35 % so, and 91 % with the paper's recipe."
     )
     source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
+    fine_tuning_settings = ({"replayed": 0},)
 
     latents: int = setting(
         100, "Numbers that the generator describes an image by.", low=1, high=400
@@ -56,10 +55,9 @@ class DGR(Strategy):
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
     painter: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        pixels = pixels_of(network)
-        self.vae = VAE((pixels, *network.hidden), self.latents, (*reversed(network.hidden), pixels))
+    def create_state(self) -> None:
+        pixels, hidden = pixels_of(self.network), self.network.hidden
+        self.vae = VAE((pixels, *hidden), self.latents, (*reversed(hidden), pixels))
         self.vae.move(self.device)
         self.vae.initialise(seeds.generator(self.seed, "vae"))
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)

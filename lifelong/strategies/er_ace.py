@@ -45,7 +45,7 @@ class ERACE(Strategy):
     policy: str = policy_setting("reservoir")
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:

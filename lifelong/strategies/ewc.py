@@ -36,6 +36,7 @@ class EWC(Strategy):
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     source = "Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, PNAS 2017"
+    fine_tuning_settings = ({"strength": 0},)
 
     strength: float = setting(
         {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},

@@ -38,6 +38,7 @@ class OnlineEWC(Strategy):
         "Schwarz et al., Progress and compress: a scalable framework for continual learning, "
         "ICML 2018"
     )
+    fine_tuning_settings = ({"strength": 0},)
 
     strength: float = setting(
         {"task": 1e5, "domain": 1e10, "class": 1e9, "transfer": 1e5, "else": 1e5},

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from ..data.examples import Batch
 from ..data.scenarios import Task
-from ..models.parts.linear_stack import linear_stack
 from ..settings import setting
 from .base import Strategy
 
@@ -47,15 +45,9 @@ class Frozen(Strategy):
     def forward(self, task: Task, batch: Batch) -> Tensor:
         if not task.index:
             return super().forward(task, batch)
-        # Outputs of other tasks do not compete in these scenarios: of the head, too, only the
+        # Outputs of other tasks are not active in these scenarios: of the head, too, only the
         # task's own part has a gradient.
-        self.network.body.eval()  # nor do the statistics of batch norm follow the target
-        with torch.no_grad():
-            features = self.network.embed(batch.images)
-        return linear_stack(features, (self.network.head,), self.network.gradient_writer)
+        return self.network.classify(self.network.fixed_features(batch.images))
 
-    def adjust_gradients(self, task: Task) -> None:
-        # Here and not in start_task: a run that goes on within a task does not start it again.
-        self.optimizer.learning_rate = self.recipe.learning_rate * (
-            self.head_rate if task.index else 1
-        )
+    def learning_rate(self, task: Task) -> float:
+        return self.recipe.learning_rate * (self.head_rate if task.index else 1)

@@ -38,7 +38,7 @@ class GDumb(Strategy):
     per_class: int = setting(100, "Images kept of each class once all are known.", low=1, high=5000)
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer("random", self.per_class, saved=())
 
     def start_task(self, task: Task) -> None:

@@ -3,16 +3,15 @@ likeliest from.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
-from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.examples import Batch, Examples
+from ..data.scenarios import Task
 from ..models.parts.optimizer import Adam
 from ..models.parts.vae import VAE, pixels_of
 from ..numerics import matmul, seeds
@@ -35,8 +34,8 @@ class GenerativeClassifier(Strategy):
     """A variational autoencoder for each class, trained on its images alone (van de Ven, Li and
     Tolias 2021).
 
-    The steps of a task are dealt out to its classes, one after the other, each with batches of its
-    own images; this strategy draws them itself, since the batches of the loop mix the classes.
+    The classes of a task are learned one after the other, each in an equal share of its steps and
+    from batches of its own images.
     Scores are log-likelihoods of the image under the paper's model, where pixels are normal around
     the decoder's with variance 1, without the constant.
     Differs from the paper: the SAMPLES importance samples are drawn SPREAD times as widely, which
@@ -66,13 +65,12 @@ class GenerativeClassifier(Strategy):
     latents: int = setting(5, "Numbers that a model describes an image by.", low=1, high=100)
     models: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        pixels, hidden = pixels_of(network), (self.width, self.width)
-        self.vae, self.asked = (
+    def create_state(self) -> None:
+        pixels, hidden = pixels_of(self.network), (self.width, self.width)
+        self.vae, self.scorer = (
             VAE((pixels, *hidden), self.latents, (*hidden, pixels)) for _ in range(2)
         )
-        for vae in (self.vae, self.asked):
+        for vae in (self.vae, self.scorer):
             vae.move(self.device)
         self.vae_optimizer = Adam(self.vae, self.recipe.learning_rate)
         self.noise = torch.randn(
@@ -82,11 +80,18 @@ class GenerativeClassifier(Strategy):
     def auxiliary_optimizers(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}
 
-    def start_task(self, task: Task) -> None:
-        self.start_class()
+    def batches(
+        self, task: Task, examples: Examples, steps: int, order: torch.Generator
+    ) -> Iterator[Tensor]:
+        """Yields batches of one class after the other; the last class also gets the remainder."""
+        members = [(examples.labels == label).nonzero().squeeze(1) for label in task.outputs]
+        steps_of_class = max(1, steps // len(members))
+        for step in range(steps):
+            own = members[min(step // steps_of_class, len(members) - 1)]
+            yield own[torch.randperm(len(own), generator=self.generator)[: self.recipe.batch]]
 
     def start_class(self) -> None:
-        """A fresh model for the next class; those before stay as they are."""
+        """Adds a model for the next class, with fresh weights and a fresh optimiser."""
         self.vae.initialise(seeds.generator(self.seed, "vae", len(self.models)))
         self.vae_optimizer.forget()
         self.models = torch.cat(
@@ -94,20 +99,12 @@ class GenerativeClassifier(Strategy):
         )
 
     def step(self, task: Task, batch: Batch) -> Tensor:
-        turn = self.steps(task, task.train) // len(task.outputs)
-        if self.vae_optimizer.steps >= max(turn, 1) and len(self.models) < task.outputs.stop:
+        while len(self.models) <= int(batch.labels[0]):  # the first batch of another class
             self.start_class()
-        members = (task.train.labels == len(self.models) - 1).nonzero().squeeze(1)
-        chosen = members[
-            torch.randperm(len(members), generator=self.generator)[
-                : self.within_limit(self.recipe.batch)
-            ]
-        ]
         with matmul.matmul_precision(self.precision):
-            pixels = self.network.body(task.train.images[chosen])
-            loss = self.vae.loss(
-                pixels, pixels.new_full((len(chosen),), 1 / len(chosen)), self.generator
-            )
+            pixels = self.network.body(batch.images)
+            weights = pixels.new_full((len(batch),), 1 / len(batch))
+            loss = self.vae.loss(pixels, weights, self.generator)
             self.vae.backward(loss)
         self.finish_step(self.vae_optimizer.step, self._store_model)
         return loss
@@ -117,7 +114,7 @@ class GenerativeClassifier(Strategy):
         self.models[-1] = self.vae.flat
 
     def end_task(self, task: Task) -> None:
-        while len(self.models) < task.outputs.stop:  # there were fewer steps than classes
+        while len(self.models) < task.outputs.stop:  # fewer steps than classes
             self.start_class()
 
     def scores(self, images: Tensor) -> Tensor:
@@ -141,9 +138,9 @@ class GenerativeClassifier(Strategy):
         return {"weights": self.models.nbytes}
 
     def model(self, output: int) -> VAE:
-        """The model of a class that was learned, until another is asked for."""
-        self.asked.flat.copy_(self.models[output])
-        return self.asked
+        """Returns the model of a class; the next call changes it to that of another class."""
+        self.scorer.flat.copy_(self.models[output])
+        return self.scorer
 
 
 def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:

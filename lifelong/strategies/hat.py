@@ -8,10 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..models.parts.linear_stack import gradient_of
 from ..numerics import seeds
 from ..settings import setting, stored
@@ -68,12 +66,9 @@ class HAT(Strategy):
     )
     embeddings: Tensor = stored(lambda: torch.zeros(0), "weights")  # (tasks, hidden units)
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        shape = (len(plan.classes), sum(network.hidden))
-        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings")).to(
-            self.device
-        )
+    def create_state(self) -> None:
+        shape = (len(self.plan.classes), sum(self.network.hidden))
+        self.embeddings = torch.randn(shape, generator=seeds.generator(self.seed, "embeddings"))
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()
@@ -81,11 +76,11 @@ class HAT(Strategy):
     def forward(self, task: Task, batch: Batch) -> Tensor:
         # Gradients of embeddings add up: those of an attempt that ran out of memory do not count.
         self.embeddings.grad = None
-        return self.network(batch.images, self._by_layer(self.attention(task)))
+        return self.network(batch.images, self._by_layer(self.attention(task, batch)))
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         free = ~self.used(task.index)
-        taken = self.attention(task)[free].sum() / max(1, int(free.sum()))
+        taken = self.attention(task, batch)[free].sum() / max(1, int(free.sum()))
         return self.cross_entropy(task, batch, logits) + self.sparsity * taken
 
     def adjust_gradients(self, task: Task) -> None:
@@ -107,18 +102,16 @@ class HAT(Strategy):
             moved = self.embeddings.detach() - RATE * gradient
             self.embeddings = moved.clamp_(-REACH, REACH)
 
-    def attention(self, task: Task) -> Tensor:
-        """The gates (hidden units,) that the present step is taken with; gradients go to the
-        embeddings.
-        """
+    def attention(self, task: Task, batch: Batch) -> Tensor:
+        """Returns the gates (hidden units,) of a step; gradients go to the embeddings."""
         return _Attention.apply(
-            self.embeddings.requires_grad_()[task.index], self.steepness(task), self.hardness
+            self.embeddings.requires_grad_()[task.index], self.steepness(batch), self.hardness
         )
 
-    def steepness(self, task: Task) -> float:
-        """s of the present step: from 1/s_max at the first of the task to s_max at its last."""
-        through = int(self.optimizer.steps) / max(1, self.steps(task, task.train) - 1)
-        return 1 / self.hardness + (self.hardness - 1 / self.hardness) * through
+    def steepness(self, batch: Batch) -> float:
+        """Returns s of a step: 1/s_max at the first step of the task, s_max at its last."""
+        learned = (batch.step - 1) / max(1, batch.steps - 1)
+        return 1 / self.hardness + (self.hardness - 1 / self.hardness) * learned
 
     def gates(self, task: int) -> tuple[Tensor, ...]:
         """The gates of one task when it answers: for each hidden layer (1, width), 1 for on and 0

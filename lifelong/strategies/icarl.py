@@ -63,7 +63,7 @@ class ICaRL(Strategy):
         lambda: torch.ones(()), "statistics"
     )  # mean squared distance of an image to its class's mean
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class, saved=())
 
     def examples(self, task: Task) -> Examples:

@@ -35,6 +35,7 @@ class LwF(Strategy):
     stores = "nothing between tasks; during one, the old answers to its images"
     costs = "the old model's answers once a task, and a second loss"
     source = "Li and Hoiem, Learning without forgetting, ECCV 2016"
+    fine_tuning_settings = ({"strength": 0},)
 
     temperature: float = setting(
         2.0, "How much the old model's answers are softened: T.", low=0.5, high=20

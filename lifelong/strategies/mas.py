@@ -37,6 +37,7 @@ class MAS(Strategy):
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     source = "Aljundi et al., Memory aware synapses: learning what (not) to forget, ECCV 2018"
+    fine_tuning_settings = ({"strength": 0},)
 
     strength: float = setting(
         {"task": 0.01, "domain": 1e-4, "class": 0.1, "transfer": 0.01, "else": 0.01},

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..settings import stored
 from .base import Strategy
 from .parts import class_statistics
@@ -49,13 +47,10 @@ class NCM(Strategy):
     variance: Tensor = stored(lambda: torch.ones((), dtype=torch.float64), "statistics")
     pairs: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        classes = class_statistics.count(plan)
-        self.means = torch.zeros(
-            classes, network.layers[0].in_features, dtype=torch.float64, device=self.device
-        )
-        self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
+    def create_state(self) -> None:
+        classes, width = class_statistics.count(self.plan), self.network.body.width
+        self.means = torch.zeros(classes, width, dtype=torch.float64)
+        self.counts = torch.zeros(classes, dtype=torch.int64)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:

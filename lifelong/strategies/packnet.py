@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..settings import setting, stored
 from .base import Strategy
 from .parts.task_outputs import by_task
@@ -64,13 +62,12 @@ class PackNet(Strategy):
         lambda: torch.zeros(0)
     )  # 1 for a weight that the present task trains, 0 for others
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        tasks = len(plan.classes)
+    def create_state(self) -> None:
+        network, plan, tasks = self.network, self.plan, len(self.plan.classes)
         rows = torch.cat([torch.full((len(plan.outputs_of(task)),), task) for task in range(tasks)])
         body = torch.zeros(network.head_start, dtype=torch.long)
         owner = torch.cat([body, rows.repeat_interleave(network.head.in_features), rows])
-        self.owner = owner.to(self.device, torch.uint8 if tasks < 256 else torch.int16)
+        self.owner = owner.to(torch.uint8 if tasks < 256 else torch.int16)
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()
@@ -80,8 +77,7 @@ class PackNet(Strategy):
         self.network.flat_gradient.mul_(self.mine)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        steps = self.steps(task, task.train)
-        if int(self.optimizer.steps) == max(1, round((1 - self.retrain) * steps)):
+        if batch.step == max(1, round((1 - self.retrain) * batch.steps)):
             self.free(task)
 
     def end_task(self, task: Task) -> None:

@@ -30,12 +30,13 @@ class Replay(Strategy):
     stores = "images"
     costs = "a second batch through the network at every step"
     source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"
+    fine_tuning_settings = ({"per_class": 0},)
 
     per_class: int = per_class_setting()
     policy: str = policy_setting("random")
     buffer: ReplayBuffer = stored_value()
 
-    def __post_init__(self) -> None:
+    def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..settings import stored
 from .base import Strategy
 from .parts.task_outputs import by_task
@@ -43,9 +41,8 @@ class Separate(Strategy):
 
     networks: Tensor = stored(lambda: torch.zeros(0), "weights")  # (earlier tasks, p)
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        self.untrained = network.flat.clone()
+    def create_state(self) -> None:
+        self.untrained = self.network.flat.clone()
 
     def start_task(self, task: Task) -> None:
         if task.index:

@@ -32,6 +32,7 @@ class SI(Strategy):
     stores = "two numbers per weight, and a third while it learns"
     costs = "a few vector operations a step"
     source = "Zenke, Poole and Ganguli, Continual learning through synaptic intelligence, ICML 2017"
+    fine_tuning_settings = ({"strength": 0},)
 
     strength: float = setting(
         {"task": 10.0, "domain": 50_000.0, "class": 5_000.0, "transfer": 10.0, "else": 10.0},

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..numerics import matmul
 from ..settings import setting, stored
 from .base import Strategy
@@ -58,14 +56,13 @@ class SLDA(Strategy):
     bias: Tensor = stored(lambda: torch.zeros(0), "weights")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        classes, width = class_statistics.count(plan), network.layers[0].in_features
-        self.means = torch.zeros(classes, width, dtype=torch.float64, device=self.device)
-        self.counts = torch.zeros(classes, dtype=torch.int64, device=self.device)
-        self.scatter = torch.zeros(width, width, dtype=torch.float64, device=self.device)
-        self.weights = torch.zeros(width, classes, device=self.device)
-        self.bias = torch.zeros(classes, device=self.device)
+    def create_state(self) -> None:
+        classes, width = class_statistics.count(self.plan), self.network.body.width
+        self.means = torch.zeros(classes, width, dtype=torch.float64)
+        self.counts = torch.zeros(classes, dtype=torch.int64)
+        self.scatter = torch.zeros(width, width, dtype=torch.float64)
+        self.weights = torch.zeros(width, classes)
+        self.bias = torch.zeros(classes)
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:

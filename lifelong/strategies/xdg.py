@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config import RunConfig
 from ..data.examples import Batch
-from ..data.scenarios import Plan, Task
-from ..models.base import Network
+from ..data.scenarios import Task
 from ..numerics import seeds
 from ..settings import setting
 from .base import Strategy
@@ -47,9 +45,8 @@ class XdG(Strategy):
         0.9, "Share of the hidden units that are switched off for each task.", low=0, high=0.99
     )
 
-    def bind(self, network: Network, plan: Plan, config: RunConfig) -> None:
-        super().bind(network, plan, config)
-        self.gates = [self._drawn(task) for task in range(len(plan.classes))]
+    def create_state(self) -> None:
+        self.gates = [self._drawn(task) for task in range(len(self.plan.classes))]
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
         return self.network(batch.images, self.gates[task.index])

@@ -4,6 +4,7 @@ all.
 
 import json
 import re
+from collections import defaultdict
 from functools import cache
 
 import pytest
@@ -14,12 +15,14 @@ from lifelong import registry
 from lifelong.config import SCENARIOS
 from lifelong.errors import LifelongError
 from lifelong.events import Finished, Started, Step, Stopped, TaskLearned
+from lifelong.numerics import seeds
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.runs.folders import home
 from lifelong.service.catalog import strategy_titles
 from lifelong.storage import tensor_files
-from lifelong.strategies.base import Strategy
+from lifelong.strategies.base import Strategy, scores
+from lifelong.strategies.parts.batches import shuffled_passes
 from lifelong.strategies.parts.families import FAMILIES
 from lifelong.training.experiment import Experiment
 from tests.helpers import (
@@ -267,38 +270,32 @@ def test_undo_goes_back_to_the_exact_earlier_state_and_learning_on_gives_the_sam
     assert_equals(run, never_stopped(strategy, scenario))
 
 
-@every_pair
-def test_the_first_images_come_in_the_same_order_whatever_the_strategy(
-    strategy, scenario, monkeypatch
+@pytest.mark.parametrize(
+    ("strategy", "scenario"),
+    [pair for pair in pairs() if registry.strategy(pair[0]).batches is Strategy.batches],
+)
+def test_the_order_of_the_images_follows_from_seed_and_task_whatever_the_strategy(
+    strategy, scenario
 ):
-    drawn: dict[str, dict] = {}
-    plain = Strategy._order
+    experiment = Experiment(config(strategy, scenario))
+    step, batches, available = experiment.strategy.step, defaultdict(list), {}
 
-    def watched(self, available, steps, order):
-        for indices in plain(self, available, steps, order):
-            drawn[type(self).__name__].setdefault(self.task_now, []).append(indices.tolist())
-            yield indices
+    def watched(task, batch):
+        batches[task.index].append(batch.indices.tolist())
+        available[task.index] = len(experiment.strategy.examples(task))
+        return step(task, batch)
 
-    learning = Strategy.learn
-
-    def noted(self, task, start=0):
-        self.task_now = task.index
-        return learning(self, task, start)
-
-    monkeypatch.setattr(Strategy, "_order", watched)
-    monkeypatch.setattr(Strategy, "learn", noted)
-    for name in (strategy, "finetune"):
-        drawn[registry.strategy(name).__name__] = {}
-        run_all(config(name, scenario))
-    ours, plainly = drawn[registry.strategy(strategy).__name__], drawn["FineTune"]
-    if registry.strategy(strategy).single_pass or strategy == "joint":
-        assert (
-            ours.get(0) != plainly[0]
-        )  # each image once, in portions of its own, or the images of all tasks
-        return
-    own_images = registry.strategy(strategy).examples is Strategy.examples
-    assert len(plainly[0]) == STEPS and plainly[0] != plainly[1]
-    assert all(ours[task] == plainly[task] for task in (range(3) if own_images else [0]))
+    experiment.strategy.step = watched
+    list(experiment.events())
+    assert sorted(batches) == [0, 1, 2]
+    for task, indices in batches.items():
+        order = seeds.generator(0, "order", task)
+        if experiment.strategy.single_pass:
+            expected = torch.randperm(available[task], generator=order).tolist()
+            assert len(indices) == STEPS and [i for batch in indices for i in batch] == expected
+        else:
+            expected = shuffled_passes(available[task], 128, len(indices), order)
+            assert indices == [batch.tolist() for batch in expected]
 
 
 def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
@@ -318,26 +315,17 @@ def test_torchs_global_generator_plays_no_part():
     assert same(one, run_all(config("replay"))[0].state_dict())
 
 
-@every_scenario
 @pytest.mark.parametrize(
-    ("strategy", "off"),
+    ("strategy", "scenario", "off"),
     [
-        ("ewc", {"strength": 0}),
-        ("si", {"strength": 0}),
-        ("ewc-online", {"strength": 0}),
-        ("mas", {"strength": 0}),
-        ("lwf", {"strength": 0}),
-        ("replay", {"per_class": 0}),
-        ("augmented-replay", {"per_class": 0, "deformation": 0}),
-        ("agem", {"per_class": 0}),
-        ("der", {"alpha": 0}),
-        ("der", {"per_class": 0}),
-        ("derpp", {"alpha": 0, "beta": 0}),
-        ("derpp", {"per_class": 0}),
-        ("dgr", {"replayed": 0}),
+        (strategy, scenario, off)
+        for strategy, scenario in pairs()
+        for off in registry.strategy(strategy).fine_tuning_settings
     ],
 )
-def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off, scenario):
+def test_with_its_fine_tuning_settings_a_strategy_is_fine_tuning_to_the_bit(
+    strategy, scenario, off
+):
     ours, events = run_all(config(strategy, scenario, settings=off))
     plain, plainly = run_all(config("finetune", scenario))
     assert torch.equal(ours.state_dict()["network.flat"], plain.state_dict()["network.flat"])
@@ -349,14 +337,27 @@ def test_a_strategy_of_strength_zero_equals_fine_tuning_to_the_bit(strategy, off
     ]
 
 
-@pytest.mark.parametrize(
-    ("strategy", "scenario"), [pair for pair in pairs() if pair[0] != "finetune"]
-)
-def test_no_strategy_silently_does_nothing(strategy, scenario):
-    ours, plain = (
-        run_all(config(name, scenario))[0].state_dict() for name in (strategy, "finetune")
-    )
-    assert not torch.equal(ours["network.flat"], plain["network.flat"])
+@every_strategy
+def test_a_penalty_that_can_be_zero_is_declared_as_fine_tuning(strategy):
+    cls = registry.strategy(strategy)
+    for scenario in cls.scenarios:
+        strengths = [s for s in cls.settings(scenario) if s.name == "strength" and s.low == 0]
+        assert not strengths or {"strength": 0} in cls.fine_tuning_settings
+
+
+@every_pair
+def test_every_task_changes_the_scores_and_no_strategy_is_fine_tuning(strategy, scenario, small):
+    def scores_after_each_task(name):
+        experiment, found = Experiment(config(name, scenario)), []
+        for learned in range(4):
+            list(experiment.events(until=learned))
+            found.append(scores(experiment.strategy, small.test_images))
+        return found
+
+    ours = scores_after_each_task(strategy)
+    assert not any(torch.equal(before, after) for before, after in zip(ours, ours[1:]))
+    if strategy != "finetune":
+        assert not torch.equal(ours[-1], scores_after_each_task("finetune")[-1])
 
 
 @every_pair

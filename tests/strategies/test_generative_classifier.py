@@ -124,7 +124,8 @@ def test_classes_not_learned_yet_have_a_finite_score_that_never_wins():
 
 
 def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_about():
-    experiment, _ = run_all(config(NAME))
+    # In bf16 the last bits of a product may depend on the number of images.
+    experiment, _ = run_all(config(NAME, precision="fp32"))
     images, strategy = experiment.tasks[1].test.images, experiment.strategy
     answers = strategy.scores(images)
     state = strategy.generator.get_state()

@@ -2,6 +2,8 @@
 earlier answer.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -43,7 +45,7 @@ def test_gates_harden_from_the_first_to_the_last_step_of_a_task():
     experiment = Experiment(config("hat", "task", steps=5, settings={"hardness": 100.0}))
     steepness, plain = [], experiment.strategy.forward
     experiment.strategy.forward = lambda task, batch: (
-        steepness.append(experiment.strategy.steepness(task)),
+        steepness.append(experiment.strategy.steepness(batch)),
         plain(task, batch),
     )[1]
     list(experiment.events(until=2))
@@ -53,10 +55,9 @@ def test_gates_harden_from_the_first_to_the_last_step_of_a_task():
 def test_the_loss_counts_the_units_that_no_earlier_task_uses():
     experiment = in_task(1, settings={"sparsity": 2.0})
     strategy, task = experiment.strategy, experiment.tasks[1]
-    strategy.optimizer.steps += 7
-    batch = batch_of(task.train)
+    batch = replace(batch_of(task.train), step=8, steps=20)
     logits = strategy.forward(task, batch)
-    gates = torch.sigmoid(strategy.steepness(task) * strategy.embeddings[1])
+    gates = torch.sigmoid(strategy.steepness(batch) * strategy.embeddings[1])
     free = ~strategy.used(1)
     expected = strategy.cross_entropy(task, batch, logits) + 2 * gates[free].sum() / free.sum()
     torch.testing.assert_close(strategy.loss(task, batch, logits), expected)

@@ -13,6 +13,7 @@ from lifelong.data.examples import Examples, concat, empty_examples
 from lifelong.events import Started, Step, TaskLearned
 from lifelong.metrics import average_accuracy, forgetting
 from lifelong.numerics import seeds
+from lifelong.strategies.parts.batches import shuffled_passes
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config, run_all
 
@@ -248,12 +249,9 @@ def test_a_strategy_forgets_less_than_fine_tuning_where_its_paper_says_so(strate
 @pytest.mark.parametrize(
     ("available", "batch", "steps"), [(10, 3, 7), (10, 10, 3), (5, 128, 4), (24, 8, 3)]
 )
-def test_images_come_in_whole_batches_of_shuffled_passes(available, batch, steps, small):
-    strategy = Experiment(config()).strategy
-    strategy.recipe = config().training_recipe.__class__(steps, "seen", 10, 10, batch=batch)
-    drawn = [
-        b.tolist() for b in strategy._order(available, steps, torch.Generator().manual_seed(0))
-    ]
+def test_images_come_in_whole_batches_of_shuffled_passes(available, batch, steps):
+    generator = torch.Generator().manual_seed(0)
+    drawn = [b.tolist() for b in shuffled_passes(available, batch, steps, generator)]
     size = min(batch, available)
     assert len(drawn) == steps and all(len(b) == size for b in drawn)
     a_pass = available // size

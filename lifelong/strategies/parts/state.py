@@ -42,7 +42,7 @@ class Stored(ABC):
 
 
 def stored_value() -> Any:
-    """Declares a `Stored` value, created in `__post_init__`, that is saved with a run."""
+    """Declares a `Stored` value, made in `create_state`, that is saved with a run."""
     return dataclasses.field(init=False, repr=False, metadata={"stored_value": True})
 
 
