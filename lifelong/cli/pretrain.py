@@ -33,6 +33,16 @@ import click
     help="Passes over the images.",
 )
 @click.option(
+    "--views",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Crops of each image that the teacher sees; with 1 it sees the whole image.",
+)
+@click.option(
+    "--batch", type=click.IntRange(2, 10_000), default=128, show_default=True, help="Images a step."
+)
+@click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of weights, crops and image order."
 )
 @click.option(

@@ -3,7 +3,9 @@ one, trained on ImageNet, sees.
 
 Feature distillation (Romero et al., FitNets, ICLR 2015; Heo et al., ICCV 2019): the student's
 pooled features, through one linear layer, should equal the teacher's pooled features of the same
-image at a larger size. The teacher sees each image once.
+image at a larger size. The teacher sees each image once, and the student random crops of it; or the
+teacher sees several crops, and the student learns from exactly those (Beyer et al., Knowledge
+distillation: a good teacher is patient and consistent, CVPR 2022).
 """
 
 import glob
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import cast
 
 import torch
@@ -32,9 +35,9 @@ TEACHERS = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 # pixels that the teacher sees an image at: with 128 it knows 1.7 points less, with 224 it takes
 # three times as long
 TEACHER_SIDE = 160
-PORTION = 50
+PORTION = {"cpu": 50, "cuda": 1000}  # images that the teacher sees at once
+VIEW_PORTION = 5000  # images that are cropped at once
 TOLD_EVERY = 20  # steps
-BATCH = 128
 LEARNING_RATE, WEIGHT_DECAY, WARM_UP = 2e-3, 0.05, 0.15  # AdamW, one cycle
 # share of the steps that are taken on crops of three quarters of the side, which take half the time
 SMALLER = 0.65
@@ -55,14 +58,19 @@ class Progress:
 
 @dataclass(frozen=True)
 class Lesson:
-    """How to make a backbone: so many passes over the images, of which the first ones are on
-    crops.
+    """Settings of a distillation.
+
+    epochs: passes over the images. views: crops of each image that the teacher sees, one pass of
+    the student after the other takes the next; with one the teacher sees the whole image, and the
+    student random crops of it, smaller ones at first. batch: images of a step.
     """
 
     architecture: str = "resnet50"
     stem: str = "small"
     teacher: str = "efficientnet-lite2"
     epochs: int = 12
+    views: int = 1
+    batch: int = 128
     seed: int = 0
 
 
@@ -75,59 +83,78 @@ def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         parts = []
-        for part, progress in _watched(teacher(lesson.teacher), dataset.train_images):
-            parts.append(part)
-            yield progress
+        network = teacher(lesson.teacher)
+        for view in range(lesson.views):
+            for part, progress in watched(network, view_of(dataset.train_images, lesson, view)):
+                parts.append(part)
+                yield progress
         tensor_files.write(kept, {"features": torch.cat(parts)}, half=True)
     targets = tensor_files.read(kept)[0]["features"]
+    targets = targets.view(lesson.views, len(dataset.train_images), -1)
     yield from _distilled(lesson, dataset, targets, out)
+
+
+def view_of(images: Tensor, lesson: Lesson, view: int) -> Tensor:
+    """Returns one view of all images, uint8 (n, channels, height, width): the images themselves
+    where the lesson has one view, else a random crop of each.
+    """
+    if lesson.views == 1:
+        return images
+    return torch.cat(
+        [
+            crop_and_flip(part, seeds.generator(lesson.seed, "view", view, start))
+            for start, part in enumerate(images.split(VIEW_PORTION))
+        ]
+    )
 
 
 def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> Iterator[Progress]:
     name, place = _where()
     student = Backbone(lesson.architecture, lesson.stem, 0, hardware.precision("auto", name))
     student.initialise(seeds.generator(lesson.seed, "student"))
-    layer = nn.Linear(student.width, targets.shape[1])
+    layer = nn.Linear(student.width, targets.shape[-1])
     nn.init.normal_(layer.weight, std=0.01, generator=seeds.generator(lesson.seed, "layer"))
     nn.init.zeros_(layer.bias)
     student.to(place), layer.to(place)
-    images, targets = dataset.train_images.to(place), targets.to(place)
-    targets = (targets - targets.mean(0)) / targets.std(0).clamp(min=1e-6)
+    views = [view_of(dataset.train_images, lesson, view).to(place) for view in range(lesson.views)]
+    targets = targets.to(place).float()
+    targets = (targets - targets.mean((0, 1))) / targets.std((0, 1)).clamp(min=1e-6)
     parameters = [*student.parameters(), *layer.parameters()]
     optimizer = torch.optim.AdamW(
         parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
     )
-    a_pass = len(dataset.train_images) // BATCH
+    a_pass = len(dataset.train_images) // lesson.batch
     total = a_pass * lesson.epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, total_steps=total, pct_start=WARM_UP
     )
     side = dataset.shape[1]
-    clock, sum_ = time.perf_counter(), 0.0
-    for step, indices in enumerate(_passes(len(targets), lesson), 1):
-        crops = crop_and_flip(
-            images[indices],
-            seeds.generator(lesson.seed, "crops", step),
-            side * 3 // 4 if step <= SMALLER * total else None,
-        )
+    clock, losses = time.perf_counter(), list[float]()
+    for step, indices in enumerate(_passes(targets.shape[1], lesson), 1):
+        view = (step - 1) // a_pass % lesson.views
+        images, indices = views[view], indices.to(place)
+        batch = images[indices]
+        if lesson.views == 1:
+            crop = side * 3 // 4 if step <= SMALLER * total else None
+            batch = crop_and_flip(batch, seeds.generator(lesson.seed, "crops", step), crop)
         student.train()
-        loss = F.mse_loss(layer(student(crops)), targets[indices])
+        loss = F.mse_loss(layer(student(batch)), targets[view][indices])
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
-        sum_ += loss.item()
-        if step % TOLD_EVERY == 0:
-            yield Progress("learning", step, total, time.perf_counter() - clock, sum_ / TOLD_EVERY)
-            sum_ = 0.0
+        losses.append(loss.item())
         if step % a_pass == 0:
             _keep(student.eval(), lesson, dataset, step // a_pass, out)
+        if len(losses) == TOLD_EVERY or step % a_pass == 0:
+            yield Progress("learning", step, total, time.perf_counter() - clock, mean(losses))
+            losses.clear()
 
 
 def _passes(images: int, lesson: Lesson) -> Iterator[Tensor]:
     for epoch in range(lesson.epochs):
         order = torch.randperm(images, generator=seeds.generator(lesson.seed, "order", epoch))
-        yield from order[: images // BATCH * BATCH].split(BATCH)
+        yield from order[: images // lesson.batch * lesson.batch].split(lesson.batch)
 
 
 def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: Path) -> None:
@@ -140,6 +167,8 @@ def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: P
         "teacher": lesson.teacher,
         "images": str(len(dataset.train_images)),
         "passes": f"{done} of {lesson.epochs}",
+        "views": str(lesson.views),
+        "batch": str(lesson.batch),
         "seed": str(lesson.seed),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -147,15 +176,16 @@ def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: P
 
 
 @torch.no_grad()
-def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progress]]:
+def watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progress]]:
     """The teacher's features of all images, portion by portion."""
     clock, (name, place) = time.perf_counter(), _where()
     bf16 = hardware.precision("auto", name) == "bf16"
     network.to(place)
     extract = cast(Callable[[Tensor], Tensor], network.extract_features)
-    for start in range(0, len(images), PORTION):
+    portion = PORTION[name]
+    for start in range(0, len(images), portion):
         x = F.interpolate(
-            images[start : start + PORTION].to(place).float(),
+            images[start : start + portion].to(place).float(),
             size=(TEACHER_SIDE, TEACHER_SIDE),
             mode="bicubic",
             antialias=True,
@@ -163,7 +193,7 @@ def _watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progr
         x = ((x.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)
         with torch.autocast(name, torch.bfloat16, enabled=bf16):
             part = extract(x).mean((2, 3)).float().cpu()
-        done = min(start + PORTION, len(images))
+        done = min(start + portion, len(images))
         yield part, Progress("the teacher looks", done, len(images), time.perf_counter() - clock)
 
 
@@ -203,6 +233,7 @@ def teacher(name: str) -> nn.Module:
 
 
 def _key(lesson: Lesson, dataset: Dataset) -> str:
-    seen = hashlib.blake2b(f"{lesson.teacher} {TEACHER_SIDE}".encode(), digest_size=12)
+    crops = f" {lesson.views} {lesson.seed}" if lesson.views > 1 else ""
+    seen = hashlib.blake2b(f"{lesson.teacher} {TEACHER_SIDE}{crops}".encode(), digest_size=12)
     seen.update(dataset.train_images.contiguous().numpy().data)
     return seen.hexdigest()

@@ -12,13 +12,14 @@ from torch import nn
 from lifelong import registry
 from lifelong.errors import LifelongError
 from lifelong.models.parts import feature_cache
+from lifelong.models.parts.backbone import Backbone
 from lifelong.storage import tensor_files
 from lifelong.training import pretraining
 from lifelong.training.pretraining import Lesson, pretrain
 from tests.fake_gpu import KNOWN_WARNING, machine_with_gpu
 from tests.helpers import toy_dataset
 
-LESSON = Lesson(architecture="resnet18", epochs=2)
+LESSON = Lesson(architecture="resnet18", epochs=2, batch=16)
 
 
 class Teacher(nn.Module):
@@ -34,7 +35,6 @@ class Teacher(nn.Module):
 @pytest.fixture
 def dataset(monkeypatch):
     monkeypatch.setattr(pretraining, "teacher", lambda name: Teacher())
-    monkeypatch.setattr(pretraining, "BATCH", 16)
     monkeypatch.setattr(pretraining, "TOLD_EVERY", 3)
     monkeypatch.setattr(pretraining, "TEACHER_SIDE", 16)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
@@ -70,6 +70,23 @@ def test_the_teacher_sees_each_image_once(dataset, tmp_path):
     for _ in range(2):
         list(pretrain(LESSON, dataset, tmp_path / "mine.safetensors"))
     assert Teacher.images_seen == 48 and len(list(feature_cache.folder().glob("teacher-*"))) == 1
+
+
+def test_with_several_views_the_student_learns_from_the_crops_that_the_teacher_sees(
+    dataset, tmp_path, monkeypatch
+):
+    lesson = dataclasses.replace(LESSON, epochs=2, views=2)
+    batches = []
+    answer = Backbone.forward
+    monkeypatch.setattr(
+        Backbone, "forward", lambda self, images: batches.append(images) or answer(self, images)
+    )
+    list(pretrain(lesson, dataset, tmp_path / "mine.safetensors"))
+    assert Teacher.looked == 2 * 48
+    for of_pass, view in ((batches[:3], 0), (batches[3:], 1)):
+        crops = pretraining.view_of(dataset.train_images, lesson, view)
+        assert sorted(map(bytes, torch.cat(of_pass).numpy())) == sorted(map(bytes, crops.numpy()))
+        assert not torch.equal(crops, dataset.train_images)
 
 
 @pytest.mark.filterwarnings(KNOWN_WARNING)
