@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("small")
         "cli.commands",
     ],
 )
-def test_what_pages_import_does_not_import_torch(module):
+def test_the_imports_of_a_page_do_not_import_torch(module):
     process = python(
         "-c",
         f"import sys, lifelong.{module}; slow = {{'torch', 'torchvision', 'streamlit', 'gradio'}}; "

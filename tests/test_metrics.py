@@ -132,7 +132,7 @@ def test_a_metric_stays_within_its_bounds_and_is_defined_once_two_tasks_are_lear
 
 
 @every_metric
-def test_a_metric_is_none_where_nothing_is_learned_or_a_quantity_is_missing(metric):
+def test_a_metric_is_none_if_nothing_is_learned_or_a_quantity_is_missing(metric):
     quantities = any_quantities(1)
     for name in metric.needs:
         assert metric.of({**quantities, name: None}) is None
@@ -152,7 +152,7 @@ def test_of_a_constant_accuracy_every_metric_is_that_accuracy_or_a_difference_of
 
 
 @every_metric
-def test_tasks_still_to_come_do_not_move_a_metric(metric):
+def test_tasks_not_yet_learned_do_not_change_a_metric(metric):
     for seed in range(60):
         narrow = any_quantities(seed)
         wide = {

@@ -180,7 +180,7 @@ KEYS = ["seed", "accuracy", "accuracy_task_label_given", "stored", "seconds", "m
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_metric_does_not_take_the_place_of_a_key_of_a_report(installed, capsys, key):
+def test_a_metric_does_not_overwrite_a_key_of_the_report(installed, capsys, key):
     source = (
         "from lifelong.metrics import metric\n"
         "@metric(title='x', meaning='x', lower_is_better=False)\n"

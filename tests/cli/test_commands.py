@@ -91,7 +91,7 @@ def test_train_without_json_prints_a_table(cli, small):
     )
 
 
-def test_train_goes_through_another_process_with_nothing_but_json_on_standard_output():
+def test_train_in_another_process_prints_only_json_on_standard_output():
     process = python(
         "-m",
         "lifelong",
@@ -154,7 +154,7 @@ def test_the_run_goes_into_the_folder_that_was_given(cli, small, tmp_path):
     assert report["run"] == "mine" and (tmp_path / "deep" / "mine" / "task-2.safetensors").exists()
 
 
-def test_an_unfinished_run_goes_on_when_its_folder_is_given_again(cli, small, tmp_path):
+def test_an_unfinished_run_resumes_when_its_folder_is_given_again(cli, small, tmp_path):
     folder = tmp_path / "mine"
     never = json.loads(cli("train", *FEW, "--json")[1])
     list(run_store.learn(run_store.create(config(steps=4), folder), until=1))
@@ -243,7 +243,7 @@ def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli, s
             )
 
 
-def test_transfer_without_json_prints_a_table_and_goes_on_in_its_folder(cli, small, tmp_path):
+def test_transfer_without_json_prints_a_table_and_resumes_in_its_folder(cli, small, tmp_path):
     folder = tmp_path / "mine"
     list(
         study_store.learn(
@@ -328,7 +328,7 @@ def test_classify_answers_for_every_checkpoint(cli, digit):
     assert cli("classify", folder.name, digit)[1].count("after task") == 3
 
 
-def test_runs_lists_what_is_there(cli, small):
+def test_runs_lists_the_runs(cli, small):
     folder = learned_run(config(), until=2)
     status, out, _ = cli("runs", "--json")
     row = next(row for row in json.loads(out) if row["id"] == folder.name)
@@ -539,7 +539,7 @@ def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(
     assert run_store.ids() == before, "bad input leaves no run behind"
 
 
-def test_ctrl_c_stops_after_the_step_and_the_run_goes_on_later(tmp_path):
+def test_ctrl_c_stops_after_the_step_and_the_run_can_be_resumed(tmp_path):
     folder = tmp_path / "mine"
     arguments = [
         "-m",

@@ -122,7 +122,7 @@ def test_a_command_interrupted_while_it_imports_torch(name):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_comparison_interrupted_while_others_learn_beside_it(number):
+def test_a_comparison_interrupted_while_other_processes_train(number):
     process = start(*COMMANDS["compare"])
     while "|" not in process.stderr.read(1):  # the bar
         pass
@@ -133,7 +133,7 @@ def test_a_comparison_interrupted_while_others_learn_beside_it(number):
 
 @pytest.mark.parametrize("seconds", [1.5, 3.0])
 @pytest.mark.parametrize("name", ["bench", "classify", "strategies"])
-def test_a_command_that_keeps_nothing_interrupted_at_any_time(name, seconds):
+def test_a_command_without_files_interrupted_at_any_time(name, seconds):
     process = start(*COMMANDS[name])
     time.sleep(seconds)
     status, out, err = end(process)
@@ -253,7 +253,7 @@ def test_training_interrupted_twice_ends_at_once(monkeypatch, capsys, small):
     assert out == "" and lines(err) == [interrupt.SENTENCE]
 
 
-def test_a_study_interrupted_keeps_what_was_found(tmp_path):
+def test_an_interrupted_study_preserves_its_results(tmp_path):
     folder = tmp_path / "mine"
     arguments = ("transfer", *SAMPLE, "--steps", "1000", "--seeds", "2", "--images", "1", "--json")
     arguments = (*arguments, "--out", str(folder))
@@ -266,7 +266,7 @@ def test_a_study_interrupted_keeps_what_was_found(tmp_path):
     assert json.loads(out)["finished"] is False and study_store.state(folder) == "stopped"
 
 
-def test_outside_of_learning_a_signal_is_what_it_was_before():
+def test_signal_handlers_are_restored_after_training():
     before = [signal.getsignal(number) for number in interrupt.SIGNALS]
     with interrupt.interruptible() as stop:
         assert not stop()

@@ -21,7 +21,7 @@ def displaced(side: int, size: float, count: int = 3000) -> torch.Tensor:
     return ((deform(ramp, size, generator()).float() - ramp) / step)[:, 0]
 
 
-def test_no_deformation_returns_the_images_and_draws_nothing():
+def test_a_deformation_of_zero_returns_the_images_and_uses_no_random_numbers():
     images, drawing = noise(4, 1, 6, 6), generator()
     before = drawing.get_state()
     assert deform(images, 0.0, drawing) is images
@@ -41,7 +41,7 @@ def test_no_images_at_all_stay_none():
 
 
 @pytest.mark.parametrize("side", [20, 28])
-def test_displacements_have_the_size_that_is_asked_for_at_every_place(side):
+def test_displacements_have_the_given_size_at_every_pixel(side):
     size = 0.02
     moved = displaced(side, size)
     middle, quarter = side // 2, side // 4
@@ -61,14 +61,14 @@ def test_neighbours_move_together():
     assert apart < 0.4 * moved.square().mean().sqrt()
 
 
-def test_every_image_is_deformed_in_its_own_way_and_all_its_channels_in_the_same():
+def test_every_image_has_its_own_deformation_for_all_its_channels():
     same = noise(1, 1, 12, 12).expand(2, 3, 12, 12)
     bent = deform(same, 0.05, generator())
     assert not torch.equal(bent[0], bent[1])
     assert torch.equal(bent[:, 0], bent[:, 1]) and torch.equal(bent[:, 0], bent[:, 2])
 
 
-def test_inside_a_plain_area_nothing_changes_and_from_beyond_the_border_comes_black():
+def test_a_uniform_area_does_not_change_and_the_border_is_padded_with_black():
     bent = deform(torch.full((200, 1, 28, 28), 200, dtype=torch.uint8), 0.04, generator())
     assert (bent[:, 0, 10:18, 10:18] == 200).all()
     assert (bent <= 200).all() and (bent == 0).any()

@@ -77,14 +77,14 @@ def test_which_outputs_are_active_for_an_image_that_a_person_brings(
     ("domain", 0, 0, None, (7,)), ("domain", 0, 2, None, (7, 0, 3)), ("domain", 1, 2, None, (2, 5)),
     ("domain", 1, 2, 1, (5,)),
 ])  # fmt: skip
-def test_which_classes_an_output_stands_for(scenario, output, after, task, classes):
+def test_the_classes_of_each_output(scenario, output, after, task, classes):
     assert PLAN[scenario, "seen"].classes_of(output, after, task) == classes
 
 
 @pytest.mark.parametrize(
     ("scenario", "outputs"), [("task", 5), ("domain", 2), ("class", 5), ("transfer", 5)]
 )
-def test_how_many_outputs_there_are(scenario, outputs):
+def test_the_number_of_outputs(scenario, outputs):
     assert PLAN[scenario, "seen"].outputs == outputs
 
 
@@ -119,7 +119,7 @@ def test_the_class_order_is_natural_for_seed_0_and_a_permutation_drawn_from_the_
     ]
 
 
-def test_a_given_class_order_is_kept_whatever_the_seed():
+def test_a_given_class_order_does_not_depend_on_the_seed():
     given = (9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
     assert make_plan(config(seed=4, class_order=given, tasks=5), 10).classes == (
         (9, 8),
@@ -241,7 +241,7 @@ def test_a_comparison_with_a_scenarios_name_is_found():
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_no_module_asks_for_a_scenario_by_its_name(path):
+def test_no_module_compares_the_name_of_a_scenario(path):
     assert names_of_scenarios_compared(path.read_text("utf-8")) == []
 
 

@@ -84,17 +84,17 @@ def test_parquet_is_read_shard_after_shard(data):
     assert datasets.is_available("cifar10") and datasets.location("cifar10") == data / "cifar10"
 
 
-def test_copies_in_jpeg_are_told_beside_every_number(data):
+def test_the_source_says_that_images_are_jpeg_copies(data):
     two_shards(data / "cifar10", "JPEG")
     assert_tiny(datasets.load("cifar10"), f"{ORIGINALS}, from JPEG copies")
 
 
-def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(data, tmp_path):
+def test_the_download_folder_is_used_if_lifelong_data_has_no_copy(data, tmp_path):
     two_shards(tmp_path / "cache" / "cifar10")
     assert_tiny(datasets.load("cifar10"))
 
 
-def test_channels_and_rows_are_where_they_belong(data):
+def test_channels_and_rows_have_the_right_order(data):
     red = plain(0)
     red[0, 1] = (255, 128, 7)
     two_shards(data / "cifar10")
@@ -140,7 +140,7 @@ def test_grey_images_among_them_become_rgb(data):
     ],
     ids=["size", "no picture", "eleventh class", "no label", "a class without images"],
 )
-def test_a_row_that_does_not_fit_is_told_in_one_sentence(data, images, labels, says):
+def test_an_invalid_row_is_one_sentence(data, images, labels, says):
     two_shards(data / "cifar10")
     (data / "cifar10" / "test-00000-of-00001.parquet").unlink()
     parquet(data / "cifar10" / "test.parquet", images, list(labels))
@@ -188,7 +188,7 @@ def test_the_real_checksums_refuse_a_folder_of_forged_pickles(data, tmp_path):
     assert not [name for name in FILES if (tmp_path / name).exists()]
 
 
-def test_a_file_that_is_missing_is_told_by_name(data):
+def test_a_missing_file_is_named(data):
     files = batches(CLASSES)
     del files["data_batch_3"], files["batches.meta"]
     image_folder(data / BATCHES, files)
@@ -242,7 +242,7 @@ def test_an_image_folder_with_images_of_another_size_is_refused(data):
 
 
 @pytest.mark.parametrize("scenario", ["class", "task", "domain", "transfer"])
-def test_the_mlp_learns_it_in_every_scenario(data, scenario):
+def test_the_mlp_learns_cifar10_in_every_scenario(data, scenario):
     two_shards(data / "cifar10")
     experiment, events = run_all(config("replay", scenario, dataset="cifar10", tasks=2))
     assert experiment.strategy.network.layers[0].in_features == 3072

@@ -89,7 +89,7 @@ def test_a_declaration_is_complete(name):
 
 
 @every_dataset
-def test_what_a_declaration_refers_to_is_there(name):
+def test_the_names_in_a_declaration_exist(name):
     spec = SPECS[name]
     assert spec.default_model in (None, *registry.names("models"))
     assert spec.judge_run is None or api.is_shipped(spec.judge_run)
@@ -110,7 +110,7 @@ def test_a_download_is_declared_with_addresses_checksums_and_size(name):
     assert spec.download.nbytes > 1_000_000
 
 
-def test_what_is_there_without_files_needs_no_download():
+def test_an_embedded_data_set_needs_no_download():
     for name in set(SPECS) - set(DOWNLOADED):
         assert SPECS[name].location() is not None
 
@@ -174,7 +174,9 @@ def loaded(name: str) -> Dataset:
 
 
 @every_download
-def test_it_is_downloaded_once_and_found_the_next_time(packed, monkeypatch, capsys, tmp_path, name):
+def test_a_data_set_is_downloaded_once_and_found_the_next_time(
+    packed, monkeypatch, capsys, tmp_path, name
+):
     with server(packed) as (address, requests):
         spec = with_download(SPECS[name], packed, address)
         declare(monkeypatch, spec)
@@ -200,7 +202,7 @@ def test_the_bytes_of_a_download_are_reported_as_they_come(packed, monkeypatch, 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 @every_download
-def test_a_download_that_fails_is_told_leaves_nothing_and_is_tried_again(
+def test_a_failed_download_is_an_error_leaves_no_file_and_is_tried_again(
     packed, monkeypatch, capsys, tmp_path, name, trouble
 ):
     monkeypatch.setattr(downloads, "TIMEOUT", 0.5 if trouble == "silent" else 15)
@@ -230,7 +232,7 @@ def test_a_download_that_fails_is_told_leaves_nothing_and_is_tried_again(
 
 
 @every_download
-def test_a_second_address_is_tried_where_the_first_does_not_answer(packed, monkeypatch, name):
+def test_the_second_address_is_tried_if_the_first_does_not_answer(packed, monkeypatch, name):
     with server(packed) as (address, _asked):
         spec = with_download(SPECS[name], packed, "http://127.0.0.1:9/")
         from dataclasses import replace
@@ -242,7 +244,7 @@ def test_a_second_address_is_tried_where_the_first_does_not_answer(packed, monke
 
 
 @every_download
-def test_a_download_folder_that_cannot_be_made_is_as_if_there_were_no_network(
+def test_a_download_folder_that_cannot_be_created_counts_as_no_network(
     packed, monkeypatch, tmp_path, name
 ):
     (tmp_path / "file").write_text("")

@@ -111,7 +111,7 @@ def test_grey_images_have_one_channel_if_all_are_grey(data, changed, channels):
     assert images.shape == (4, channels, 6, 5) and images[:, 0, 0, 0].tolist() == [10, 11, 200, 201]
 
 
-def test_grey_of_16_bits_keeps_its_upper_8(data):
+def test_16_bit_grey_is_reduced_to_its_upper_8_bits(data):
     files = {
         name: coded(np.full((4, 4), 256 * (10 if "cat" in name else 200) + 99, np.uint16))
         for name in pets()
@@ -133,7 +133,7 @@ def test_images_of_one_size_up_to_224_stay_as_they_are(data):
     assert datasets.load("pets").shape == (1, 224, 10)
 
 
-def test_others_are_resized_and_cropped_to_the_square_in_their_middle_and_the_source_says_so(data):
+def test_images_of_other_sizes_are_resized_and_centre_cropped_and_the_source_says_so(data):
     wide = plain(0, (10, 30))
     wide[:, 10:20] = 77  # the square in its middle
     image_folder(data / "pets", pets((12, 12)) | {CAT: coded(wide)})
@@ -162,7 +162,7 @@ def test_the_side_is_the_median_of_the_shorter_sides_of_the_training_images_at_m
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_photograph_is_turned_as_its_exif_asks(data, kind, orientation):
+def test_a_photograph_is_rotated_by_its_exif_orientation(data, kind, orientation):
     lying = np.zeros((16, 32), np.uint8)
     lying[:8, :8] = 255  # a mark in one corner
     exif = Image.Exif()
@@ -287,7 +287,7 @@ BAD_FILES = [
     BAD_FILES,
     ids=lambda given: None if isinstance(given, dict) else given[:40],
 )
-def test_what_is_wrong_with_a_folder_is_one_sentence_that_names_the_file(data, changed, says):
+def test_an_invalid_folder_is_one_sentence_that_names_the_file(data, changed, says):
     image_folder(
         data / "pets",
         {name: content for name, content in (pets() | changed).items() if content is not None},
@@ -295,7 +295,7 @@ def test_what_is_wrong_with_a_folder_is_one_sentence_that_names_the_file(data, c
     assert refused(datasets.load, "pets").startswith(says)
 
 
-def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(data):
+def test_errors_that_need_no_decoding_are_found_before_a_run_is_created(data):
     files = pets()
     del files["test/dog/0.png"]
     image_folder(data / "pets", files)
@@ -308,7 +308,7 @@ def test_what_can_be_told_without_opening_an_image_is_told_before_a_run_is_made(
     assert run_store.ids() == [folder.name for folder in run_store.shipped()]
 
 
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(data, monkeypatch):
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(data, monkeypatch):
     monkeypatch.setattr(decoding, "MAX_PIXELS", 29)
     image_folder(data / "pets", pets((5, 6)))
     assert refused(datasets.load, "pets").startswith(
@@ -375,7 +375,7 @@ def test_a_parquet_file_that_is_a_link_out_of_the_folder_is_not_read(data, tmp_p
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_pipe_does_not_keep_anyone_waiting(data):
+def test_a_named_pipe_does_not_block(data):
     image_folder(data / "pets", pets())
     os.mkfifo(data / "pets/train/cat/9.png")
     assert refused(datasets.load, "pets").startswith("pets/train/cat/9.png is not an image file")
@@ -411,13 +411,13 @@ def test_a_name_is_never_a_path(data, name):
 
 
 @pytest.mark.parametrize("name", ["my pets", "pêts", "pets;rm", "<b>pets", "-pets", "x" * 61])
-def test_a_folder_whose_name_cannot_be_used_is_told_to_be_renamed(data, name):
+def test_a_folder_with_an_invalid_name_is_one_sentence(data, name):
     image_folder(data / name, pets())
     assert name not in datasets.names()
     assert "rename it to at most 60 of the letters" in refused(datasets.load, name)
 
 
-def test_own_data_sets_are_among_the_names_that_may_have_been_meant(data):
+def test_own_data_sets_are_suggested_for_an_unknown_name(data):
     image_folder(data / "flowers", pets())
     assert (
         refused(datasets.load, "flower") == "There is no dataset 'flower'; did you mean 'flowers'?"
@@ -434,7 +434,7 @@ def test_a_folder_does_not_take_the_name_of_a_data_set_of_the_project(data):
     )
 
 
-def test_lifelong_data_comes_before_the_download_folder_and_neither_need_exist(
+def test_lifelong_data_takes_precedence_over_the_download_folder_and_neither_need_exist(
     data, tmp_path, monkeypatch
 ):
     assert "pets" not in datasets.names()
@@ -447,9 +447,7 @@ def test_lifelong_data_comes_before_the_download_folder_and_neither_need_exist(
 
 
 @pytest.mark.parametrize("where", ["/nowhere", "/x" * 3000, "/dev/null", "."])
-def test_a_lifelong_data_that_cannot_be_looked_into_is_as_if_it_were_empty(
-    monkeypatch, tmp_path, where
-):
+def test_an_unreadable_lifelong_data_counts_as_empty(monkeypatch, tmp_path, where):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIFELONG_DATA", where)
     assert datasets.names() == registry.names("datasets")
@@ -458,7 +456,7 @@ def test_a_lifelong_data_that_cannot_be_looked_into_is_as_if_it_were_empty(
     assert "There is no dataset" in refused(datasets.load, "pets")
 
 
-def test_a_data_set_is_kept_in_memory_until_its_files_change(data):
+def test_a_data_set_stays_in_memory_until_its_files_change(data):
     image_folder(data / "pets", pets())
     before = datasets.load("pets")
     assert datasets.load("pets") is before
@@ -656,7 +654,7 @@ BAD_ROWS = [
 @pytest.mark.parametrize(
     ("columns", "says"), BAD_ROWS, ids=lambda given: None if isinstance(given, dict) else given[:50]
 )
-def test_what_is_wrong_with_a_row_is_one_sentence_that_names_it(data, columns, says):
+def test_an_invalid_row_is_one_sentence_that_names_it(data, columns, says):
     pet_rows(data / "pets")
     rows(data / "pets/test.parquet", columns)
     assert refused(datasets.load, "pets").startswith(says)
@@ -715,7 +713,7 @@ def test_labels_of_two_kinds_are_one_sentence(data):
     ],
     ids=lambda description: repr(description[:20]),
 )
-def test_a_description_that_makes_no_sense_is_left_out(data, description):
+def test_invalid_metadata_is_ignored(data, description):
     pet_rows(data / "pets")
     rows(
         data / "pets/train.parquet",
@@ -742,7 +740,7 @@ def test_names_of_classes_that_cannot_be_used_are_one_sentence(data, names, says
     assert refused(datasets.load, "pets").startswith(says)
 
 
-def test_a_file_that_claims_more_rows_than_memory_holds_is_refused(data, monkeypatch):
+def test_a_file_that_declares_too_many_rows_is_refused(data, monkeypatch):
     from lifelong.datasets.readers import parquet
 
     monkeypatch.setattr(parquet, "MAX_ROWS", 3)
@@ -788,9 +786,7 @@ def test_every_strategy_learns_colour_images_that_are_not_square_in_seven_classe
     ]
 
 
-def test_on_the_command_line_there_are_no_more_tasks_than_classes_unless_asked_for(
-    data, monkeypatch, capsys
-):
+def test_the_default_number_of_tasks_is_at_most_the_number_of_classes(data, monkeypatch, capsys):
     from lifelong.cli import commands as command
 
     image_folder(data / "pets", pets())
@@ -808,9 +804,7 @@ def test_on_the_command_line_there_are_no_more_tasks_than_classes_unless_asked_f
     )
 
 
-def test_the_list_of_data_sets_says_where_each_was_found_or_what_is_wrong_with_it(
-    data, monkeypatch, capsys
-):
+def test_the_list_of_data_sets_has_the_folder_or_the_error_of_each(data, monkeypatch, capsys):
     from lifelong.cli import commands as command
 
     image_folder(data / "pets", pets())

@@ -56,13 +56,13 @@ def equal(one: Dataset, other: Dataset) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_the_second_process_finds_them_decoded(data, read, kind):
+def test_a_second_process_reads_the_decoded_images(data, read, kind):
     rows(data / "mine", kind)
     first, second = afresh("mine"), afresh("mine")
     assert read == [6, 2] and equal(first, second)
 
 
-def test_an_image_folder_of_all_sizes_comes_back_with_the_words_about_it(data, read):
+def test_the_cache_restores_an_image_folder_of_all_sizes_and_its_source(data, read):
     files = {
         f"{split}/{name}/{k}.png": coded(plain(k, (20 + k, 30, 3)))
         for split in ("train", "test")
@@ -92,7 +92,7 @@ def test_a_file_that_changes_is_decoded_again(data, read):
 
 
 @pytest.mark.parametrize("left", [b"", b"nonsense", None])
-def test_kept_ones_that_are_damaged_are_decoded_again(data, read, left):
+def test_a_damaged_cache_file_is_decoded_again(data, read, left):
     rows(data / "mine")
     first = afresh("mine")
     (file,) = decoded_cache.folder().iterdir()
@@ -101,14 +101,14 @@ def test_kept_ones_that_are_damaged_are_decoded_again(data, read, left):
     assert equal(first, afresh("mine")) and read == [6, 2, 6, 2], "and are kept again"
 
 
-def test_where_they_cannot_be_kept_nothing_is_lost(data, read, monkeypatch, tmp_path):
+def test_a_cache_that_cannot_be_written_loses_nothing(data, read, monkeypatch, tmp_path):
     (tmp_path / "no folder").write_text("")
     monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "no folder"))
     rows(data / "mine")
     assert equal(afresh("mine"), afresh("mine")) and read == [6, 2, 6, 2]
 
 
-def test_what_is_quick_to_decode_is_not_kept(data, read, monkeypatch):
+def test_images_that_decode_quickly_are_not_cached(data, read, monkeypatch):
     monkeypatch.setattr(decoded_cache, "SLOW", 100.0)
     rows(data / "mine")
     assert (
@@ -118,7 +118,7 @@ def test_what_is_quick_to_decode_is_not_kept(data, read, monkeypatch):
     )
 
 
-def test_the_least_recently_used_make_room(data, monkeypatch):
+def test_the_least_recently_used_files_are_deleted(data, monkeypatch):
     monkeypatch.setenv("LIFELONG_FEATURES_GB", str(60_000 / 1e9))  # two of 8 pictures, 25 kB each
     for number, name in enumerate(("one", "two", "three")):
         rows(data / name)
@@ -129,7 +129,7 @@ def test_the_least_recently_used_make_room(data, monkeypatch):
     assert sorted(file.stat().st_mtime for file in decoded_cache.folder().iterdir()) == [1, 2]
 
 
-def test_what_was_kept_can_be_changed_in_memory_and_stays_on_disk_as_it_was(data):
+def test_cached_images_can_be_modified_in_memory_without_changing_the_file(data):
     rows(data / "mine")
     afresh("mine")
     mapped = afresh("mine")

@@ -28,7 +28,7 @@ def refused() -> str:
     return str(error.value)
 
 
-def test_the_files_of_mnist_are_not_taken_for_it_nor_the_other_way_round(data):
+def test_mnist_and_fashion_mnist_are_not_mistaken_for_each_other(data):
     place_files(data, four_files())
     assert datasets.is_available("mnist") and not datasets.is_available("fashion-mnist")
     place_files(data, four_files(), kin="FashionMNIST")

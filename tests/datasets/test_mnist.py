@@ -60,7 +60,7 @@ def assert_tiny(dataset):
     )
 
 
-def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
+def test_files_may_be_compressed_or_plain_and_a_plain_one_takes_precedence(data):
     files = four_files()
     place_files(data, files)
     place_files(data, {"t10k-labels-idx1-ubyte": files["t10k-labels-idx1-ubyte"]}, packed=False)
@@ -68,7 +68,7 @@ def test_some_files_may_be_packed_and_others_not_and_the_plain_one_counts(data):
     assert_tiny(load())
 
 
-def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(data, tmp_path):
+def test_the_download_folder_is_used_if_lifelong_data_has_no_copy(data, tmp_path):
     place_files(tmp_path / "cache", four_files(), packed=False)
     assert_tiny(load())
 
@@ -97,7 +97,7 @@ def test_the_download_folder_is_looked_into_where_lifelong_data_holds_nothing(da
         "a negative size",
     ],
 )
-def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
+def test_a_damaged_file_is_one_sentence_that_names_it(data, name, damage):
     files = four_files()
     place_files(data, files | {name: damage(files[name])}, packed=False)
     with pytest.raises(
@@ -107,7 +107,7 @@ def test_a_damaged_file_is_told_by_name_in_one_sentence(data, name, damage):
 
 
 @pytest.mark.parametrize("cut", [0.5, 0.99, 0.0])
-def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
+def test_a_truncated_gzip_file_is_one_sentence_that_names_it(data, cut):
     raw = place_files(data, four_files())
     file = raw / "train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[: int(cut * file.stat().st_size)])
@@ -117,7 +117,7 @@ def test_a_truncated_gzip_file_is_told_by_name_in_one_sentence(data, cut):
         load()
 
 
-def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
+def test_a_gzip_file_with_a_flipped_byte_is_named(data):
     raw = place_files(data, four_files())
     file = raw / "train-images-idx3-ubyte.gz"
     content = bytearray(file.read_bytes())
@@ -140,7 +140,7 @@ def test_a_gzip_file_with_a_flipped_byte_is_told_by_name(data):
     ],
     ids=["a label too few", "an eleventh digit", "labels for images", "images for labels"],
 )
-def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change):
+def test_files_of_different_lengths_are_one_sentence(data, change):
     place_files(data, four_files() | change)
     with pytest.raises(
         LifelongError, match=r"^The four files of MNIST do not belong together: [^\n]*\.$"
@@ -148,7 +148,7 @@ def test_files_that_do_not_belong_together_are_told_in_one_sentence(data, change
         load()
 
 
-def test_the_embedded_sample_holds_digits_and_no_image_twice():
+def test_the_embedded_sample_has_digits_and_no_duplicate_image():
     dataset = datasets.load("mnist-sample")
     images = torch.cat([dataset.train_images, dataset.test_images])
     assert images.shape == (5000, 1, 28, 28) and images.dtype == torch.uint8

@@ -89,12 +89,12 @@ def test_either_polarity_of_ink_gives_the_same_digit():
 
 
 @pytest.mark.parametrize("shift", [(-80, -60), (80, 0), (0, 60), (-33, 17), (75, 55)])
-def test_where_a_digit_is_drawn_does_not_matter_to_the_bit(shift):
+def test_the_position_of_a_drawing_does_not_change_a_bit(shift):
     assert np.array_equal(to_digit(seven(shift=shift)), SEVEN)
 
 
 @pytest.mark.parametrize("side", [56, 140, 560, 1000, 2000])
-def test_how_large_a_digit_is_drawn_hardly_matters(side):
+def test_the_size_of_a_drawing_hardly_matters(side):
     assert close(to_digit(seven().resize((side, side), Image.Resampling.BICUBIC)), SEVEN)
 
 
@@ -114,7 +114,7 @@ def test_transparency_counts_as_paper_whatever_the_ink(ink):
     assert close(to_digit(transparent(ink, alpha_only=True)), SEVEN)
 
 
-def test_what_lies_hidden_under_transparency_does_not_matter():
+def test_colours_of_transparent_pixels_do_not_matter():
     assert close(to_digit(transparent(255, alpha_only=False)), SEVEN)
 
 
@@ -207,7 +207,7 @@ def test_a_photograph_taken_sideways_is_turned_upright():
         "faint noise",
     ],
 )
-def test_a_picture_on_which_nothing_stands_out_is_blank(image):
+def test_a_picture_without_contrast_is_blank(image):
     assert to_digit(image) is None
 
 
@@ -287,7 +287,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(width, height, monkeypat
         b"\xff\xd8\xff",
     ],
 )
-def test_what_is_no_picture_is_told_in_one_sentence(content):
+def test_a_file_that_is_no_picture_is_one_sentence(content):
     with pytest.raises(
         LifelongError,
         match=r"^That (file is not a picture that can be read; give one of PNG, "
@@ -296,14 +296,14 @@ def test_what_is_no_picture_is_told_in_one_sentence(content):
         open_image(content)
 
 
-def test_kinds_that_are_not_asked_for_are_not_even_tried():
+def test_formats_that_are_not_allowed_are_not_tried():
     with pytest.raises(LifelongError, match="not a picture that can be read"):
         open_image(saved(seven().convert("RGB"), "EPS"))
     assert "EPS" not in FORMATS
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "PPM", "PNG, 16 bits"])
-def test_half_a_picture_is_told_in_one_sentence(kind):
+def test_a_truncated_picture_is_one_sentence(kind):
     for share in (0.5, 0.9):
         content = FILES[kind]
         with pytest.raises(LifelongError, match=r"^That [^\n]*\.$"):
@@ -328,7 +328,7 @@ def test_damaged_pictures_are_read_or_refused_and_nothing_else(kind):
             assert digit is None or digit.shape == (28, 28)
 
 
-def test_a_picture_is_worked_on_at_no_more_than_it_needs():
+def test_a_large_picture_is_reduced_before_it_is_processed():
     image = open_image(FILES["JPEG, large"])
     assert MAX_SIDE <= max(image.size) <= 3000 / 2
 

@@ -78,17 +78,17 @@ def test_resnet_50_has_the_papers_parameters_without_the_last_layer():
     )
 
 
-def test_grey_images_are_seen_as_the_same_in_colour():
+def test_a_grey_image_has_the_features_of_its_rgb_copy():
     backbone, grey = build_backbone(), torch.randint(0, 256, (2, 1, 16, 16), dtype=torch.uint8)
     torch.testing.assert_close(backbone(grey), backbone(grey.expand(-1, 3, -1, -1)))
 
 
-def test_a_side_is_what_the_images_are_brought_to():
+def test_images_are_resized_to_the_side_of_the_backbone():
     backbone = build_backbone(side=24)
     assert backbone.prepared(torch.zeros(2, 3, 16, 16, dtype=torch.uint8)).shape == (2, 3, 24, 24)
 
 
-def test_the_start_follows_from_the_generator_alone():
+def test_random_weights_depend_only_on_the_generator():
     backbone, again = build_backbone(), build_backbone()
     ours, theirs = backbone.network.state_dict(), again.network.state_dict()
     assert same(ours, theirs)
@@ -126,7 +126,7 @@ def test_the_start_follows_from_the_generator_alone():
         ("mlp", {"stem": "small"}, "There is no setting of mlp 'stem'"),
     ],
 )
-def test_what_cannot_be_had_is_told_in_one_sentence(pictures, model, network, says):
+def test_an_invalid_network_is_one_sentence(pictures, model, network, says):
     with pytest.raises(LifelongError) as error:
         Experiment(deep(model=model, network=network))
     assert str(error.value).startswith(says) and str(error.value).count("\n") == 0
@@ -146,7 +146,7 @@ def weights_file(folder, change=None, **about):
     return file, backbone
 
 
-def test_weights_of_a_file_are_taken_over_with_their_stem_and_tell_themselves_from_others(tmp_path):
+def test_weights_of_a_file_are_loaded_with_their_stem_and_have_a_fingerprint(tmp_path):
     file, build_backbone = weights_file(tmp_path)
     taken = registry.model("resnet18")(weights=str(file)).frozen_backbone("fp32")
     images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
@@ -180,13 +180,13 @@ def test_weights_of_another_network_are_refused(tmp_path, change, says):
     assert str(error.value) == says
 
 
-def test_a_file_that_could_run_a_program_is_not_opened(tmp_path):
+def test_a_pickle_of_weights_is_not_opened(tmp_path):
     (tmp_path / "mine.pth").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     with pytest.raises(LifelongError, match="only .safetensors files are read"):
         weights.load("resnet18", str(tmp_path / "mine.pth"))
 
 
-def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
+def test_crops_and_flips_only_move_pixels_and_depend_only_on_the_generator():
     images = (
         torch.arange(1, 257, dtype=torch.int16)
         .clamp(max=255)
@@ -211,7 +211,7 @@ def test_crops_and_flips_only_move_pixels_and_follow_from_the_generator():
     assert augmentation.crop_and_flip(images, torch.Generator(), side=12).shape == (64, 3, 12, 12)
 
 
-def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pictures):
+def test_a_fully_trained_backbone_resumes_to_the_same_bits(pictures):
     run_config = deep("replay", network={"weights": "none", "units": 8, "tune": "whole"})
     never = learned_run(run_config)
     stopped = run_store.create(run_config, never.with_name("stopped"))
@@ -227,7 +227,7 @@ def test_the_whole_network_learns_and_goes_on_to_the_bit_where_it_was_stopped(pi
     assert any("running_mean" in name for name in ours)
 
 
-def test_batch_norm_learns_its_statistics_in_steps_only(pictures):
+def test_batch_norm_updates_its_statistics_only_in_training_steps(pictures):
     experiment, _ = run_all(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
     body = experiment.strategy.network.body
     before = {name: t.clone() for name, t in body.named_buffers()}
@@ -237,13 +237,13 @@ def test_batch_norm_learns_its_statistics_in_steps_only(pictures):
 
 
 @pytest.mark.parametrize("strategy", ["ewc", "lwf", "derpp", "agem", "si", "slda"])
-def test_strategies_run_on_a_whole_network(pictures, monkeypatch, strategy):
+def test_strategies_run_on_a_fully_trained_backbone(pictures, monkeypatch, strategy):
     monkeypatch.setattr("lifelong.strategies.parts.importance.SAMPLE", 2)
     _, events = run_all(deep(strategy, network={"weights": "none", "units": 8, "tune": "whole"}))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
 
-def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
+def test_a_stored_run_predicts_as_in_training(pictures):
     from lifelong.inference import predict
 
     for network in (
@@ -265,7 +265,7 @@ def test_an_image_is_answered_as_in_training_once_the_run_is_on_disk(pictures):
         assert np.asarray(image).shape == run_store.history(folder).started.shape
 
 
-def test_the_whole_network_tells_how_long_it_will_take_and_is_as_it_was_after(pictures):
+def test_a_fully_trained_backbone_is_timed_without_changing_its_state(pictures):
     experiment = Experiment(deep(network={"weights": "none", "units": 8, "tune": "whole"}))
     before = {name: t.clone() for name, t in experiment.state_dict().items()}
     started = next(experiment.events())

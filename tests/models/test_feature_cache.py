@@ -44,7 +44,7 @@ def frozen_backbone() -> Backbone:
     return frozen_backbone_of(config(**MODEL))
 
 
-def test_features_are_bytes_that_stand_for_what_the_backbone_says(images):
+def test_features_are_quantized_to_bytes_within_half_a_level(images):
     exact = frozen_backbone_of(
         config(**MODEL, precision="fp32")
     )  # in bf16 an answer's last bits depend on what is answered beside it
@@ -62,13 +62,13 @@ def test_features_are_bytes_that_stand_for_what_the_backbone_says(images):
     assert torch.equal(features.dataset.test_labels, images.test_labels)
 
 
-def test_they_are_made_once_and_told_on_the_way(images):
+def test_features_are_computed_once_and_report_their_progress(images):
     events = list(feature_cache.prepare(frozen_backbone(), images))
     assert [e.done for e in events] == [20, 40, 48, 64] and all(e.total == 64 for e in events)
     assert list(feature_cache.prepare(frozen_backbone(), images)) == []
 
 
-def test_other_images_other_weights_and_another_side_have_features_of_their_own(images):
+def test_features_depend_on_images_weights_and_side(images):
     files = {
         feature_cache._file(backbone, data)
         for backbone in (frozen_backbone(), frozen_backbone_of(config(seed=1, **MODEL)))
@@ -78,7 +78,7 @@ def test_other_images_other_weights_and_another_side_have_features_of_their_own(
     assert len(files | {feature_cache._file(side, images)}) == 5
 
 
-def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypatch):
+def test_two_threads_at_once_get_the_same_features_computed_once(images, monkeypatch):
     batches, forward = [], Backbone.forward
     monkeypatch.setattr(
         Backbone, "forward", lambda self, x: (batches.append(len(x)), forward(self, x))[1]
@@ -96,7 +96,7 @@ def test_two_who_come_at_once_find_the_same_and_it_is_made_once(images, monkeypa
     assert sum(batches) == 48 + 64  # once to find the ranges, once for all
 
 
-def test_a_damaged_file_is_made_anew(images):
+def test_a_damaged_feature_file_is_computed_again(images):
     before = feature_cache.load_features(frozen_backbone(), images).dataset.train_images.clone()
     (file,) = feature_cache.folder().glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:1000])
@@ -105,7 +105,7 @@ def test_a_damaged_file_is_made_anew(images):
     )
 
 
-def test_the_least_recently_used_make_room(images, monkeypatch):
+def test_the_least_recently_used_files_are_deleted(images, monkeypatch):
     monkeypatch.setenv("LIFELONG_FEATURES_GB", str(80_000 / 1e9))  # two of 37 kB
     for seed in (0, 1, 2):
         feature_cache.load_features(frozen_backbone_of(config(seed=seed, **MODEL)), images)
@@ -116,7 +116,7 @@ def test_the_least_recently_used_make_room(images, monkeypatch):
     }
 
 
-def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images, monkeypatch):
+def test_running_out_of_memory_halves_the_portion_down_to_one_image(images, monkeypatch):
     forward, tried = Backbone.forward, []
 
     def small_memory(most):
@@ -145,7 +145,7 @@ def test_every_strategy_learns_from_features(strategy, scenario, cached_features
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
 
-def test_a_run_on_disk_tells_of_the_images_first_and_its_record_begins_with_the_start():
+def test_a_run_yields_feature_extraction_first_and_records_only_from_its_start():
     folder = run_store.create(config(tasks=2, steps=2, **MODEL))
     events = learn(folder)
     assert isinstance(events[0], ExtractingFeatures) and isinstance(
@@ -156,7 +156,7 @@ def test_a_run_on_disk_tells_of_the_images_first_and_its_record_begins_with_the_
     ).started.shape == (1, 16, 16)
 
 
-def test_it_can_be_stopped_while_the_images_go_through():
+def test_a_run_can_be_stopped_during_feature_extraction():
     folder = run_store.create(config(tasks=2, steps=2, **MODEL))
     events = learn(folder, stop=lambda: True)
     assert (
@@ -168,7 +168,7 @@ def test_it_can_be_stopped_while_the_images_go_through():
     assert run_store.history(folder).finished
 
 
-def test_a_run_does_not_go_on_with_another_backbone(monkeypatch):
+def test_a_run_does_not_resume_with_another_backbone(monkeypatch):
     folder = learned_run(config(tasks=2, steps=2, **MODEL), until=1)
     monkeypatch.setattr(frozen_backbone(), "fingerprint", "another")
     with pytest.raises(LifelongError, match="began with another backbone"):
@@ -179,7 +179,7 @@ def small_study() -> StudyConfig:
     return study_config.make(dataset="mnist-sample", seeds=1, sizes=(1,), steps=2, **MODEL)
 
 
-def test_a_study_tells_of_the_images_first_too_and_its_record_begins_with_the_start():
+def test_a_study_yields_feature_extraction_first_and_records_only_from_its_start():
     folder = study_store.create(small_study())
     events = list(study_store.learn(folder))
     assert isinstance(events[0], ExtractingFeatures) and isinstance(
@@ -188,7 +188,7 @@ def test_a_study_tells_of_the_images_first_too_and_its_record_begins_with_the_st
     assert study_store.result(folder).finished
 
 
-def test_a_study_can_be_stopped_while_the_images_go_through():
+def test_a_study_can_be_stopped_during_feature_extraction():
     folder = study_store.create(small_study())
     events = list(study_store.learn(folder, stop=lambda: True))
     assert isinstance(events[0], ExtractingFeatures) and isinstance(events[-1], StudyStopped)

@@ -39,7 +39,7 @@ def test_the_papers_network_has_478410_parameters_and_no_dropout_or_norm():
     assert torch.equal(network(pictures()), network(pictures()))
 
 
-def test_pixels_are_divided_by_255_and_nothing_else():
+def test_pixels_are_only_divided_by_255():
     network = build()
     x = pictures().flatten(1).double() / 255
     for layer, relu in (
@@ -105,7 +105,7 @@ def test_a_head_that_grows_answers_as_before_to_the_bit(name):
 
 
 @every_model
-def test_weights_are_copies_and_come_back_to_the_bit(name):
+def test_weights_are_copies_and_are_restored_to_the_bit(name):
     network = build(name)
     weights, before = network.weights(), network.flat.clone()
     network.flat.add_(1)
@@ -207,7 +207,7 @@ def test_a_layer_that_a_loss_does_not_reach_has_no_gradient():
     ).all() and network.flat_gradient.count_nonzero() > 1000
 
 
-def test_what_the_head_sees_is_what_the_features_are():
+def test_the_input_of_the_head_is_the_features():
     network, images = build(), pictures()
     torch.testing.assert_close(network.embed(images), network.features(images))
     torch.testing.assert_close(network.head(network.embed(images)), network(images))

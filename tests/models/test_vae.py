@@ -103,7 +103,7 @@ def test_reconstruction_and_loss_are_by_pixel_and_by_weight():
     ("present", "past", "task", "share"),
     [(4, 0, 0, 1.0), (4, 0, 3, 1.0), (6, 3, 1, 0.5), (2, 8, 4, 0.2)],
 )
-def test_the_present_counts_one_part_in_t_and_the_past_the_rest(present, past, task, share):
+def test_new_images_have_weight_one_over_t_and_replayed_images_the_rest(present, past, task, share):
     weights = shares(present, past, task)
     assert weights[:present].tolist() == pytest.approx([share / present] * present)
     assert weights[present:].tolist() == pytest.approx([(1 - share) / max(past, 1)] * past)
@@ -114,7 +114,7 @@ def test_no_more_latents_than_the_layer_before_them_is_wide():
     assert build_vae().latents == LATENTS
 
 
-def test_what_is_made_up_comes_as_images_that_the_network_sees_as_the_same_pixels():
+def test_generated_pixels_become_images_with_the_same_pixels():
     pixels = build_vae()(random_normal(N, LATENTS))
     images = as_images(pixels, torch.Size((1, 3, 4)))
     assert images.dtype == torch.uint8 and images.shape == (N, 1, 3, 4)
@@ -133,7 +133,7 @@ def test_a_network_that_does_not_see_pixels_is_refused_in_one_sentence():
         pixels_of(Network(Unseen(), (5,), 2))
 
 
-def test_images_of_a_mode_come_from_its_own_normal():
+def test_images_of_a_mode_are_sampled_from_its_own_normal():
     vae, noise = build_vae(MODES), random_normal(N, LATENTS)
     mode = torch.arange(N) % MODES
     latents = vae.mode_mean[mode] + noise * (vae.mode_log_variance[mode] / 2).exp()
@@ -141,7 +141,7 @@ def test_images_of_a_mode_come_from_its_own_normal():
     assert not torch.allclose(vae(noise, mode), vae(noise, mode.flip(0)))
 
 
-def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
+def test_a_loss_of_two_networks_leaves_a_gradient_in_both():
     network, vae = (
         Network(Pixels((1, 1, PIXELS)), (WIDTH,), 2),
         VAE((WIDTH,), LATENTS, (WIDTH, PIXELS), MODES),
@@ -176,7 +176,7 @@ def test_one_loss_leaves_its_gradient_in_every_network_that_it_is_made_by():
     assert head.weight.grad.count_nonzero() == 0
 
 
-def test_a_generator_learns_to_make_up_what_it_was_shown():
+def test_a_generator_learns_to_generate_its_training_images():
     patterns = (torch.rand(2, PIXELS, generator=seeded(3)) > 0.5).float()
     shown, vae = patterns[torch.arange(32) % 2], build_vae()
     adam, random = Adam(vae, 0.01), seeded(4)

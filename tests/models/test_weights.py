@@ -62,7 +62,7 @@ def of_a_run() -> configs.RunConfig:
     return configs.make(dataset="mnist-sample", model=NET, network={"weights": "imagenet"})
 
 
-def test_weights_are_downloaded_once_and_it_can_be_asked_how_far(file, monkeypatch, capsys):
+def test_weights_are_downloaded_once_and_report_their_progress(file, monkeypatch, capsys):
     name, content, tensors = file
     progress, move = [], torch.hub.shutil.move
 
@@ -116,9 +116,7 @@ def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypa
 
 
 @pytest.mark.parametrize("kind", ["cut off", "empty", "a program"])
-def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(
-    file, monkeypatch, tmp_path, kind
-):
+def test_a_damaged_weights_file_is_one_sentence_and_runs_no_code(file, monkeypatch, tmp_path, kind):
     name, content, _ = file
     trap = tmp_path / "sprung"
     damaged = cache_folder() / "weights" / name
@@ -139,7 +137,7 @@ def test_a_file_that_was_damaged_later_is_told_by_name_and_runs_nothing(
     assert not trap.exists()
 
 
-def test_what_an_earlier_download_left_behind_is_not_taken_for_one_that_goes_on(file, monkeypatch):
+def test_files_of_an_earlier_download_are_not_mistaken_for_a_running_one(file, monkeypatch):
     name, content, _ = file
     use(monkeypatch, "http://127.0.0.1:9/" + name)
     folder = cache_folder() / "weights"

@@ -29,15 +29,13 @@ def one_thread():
         ({}, "fp32"),
     ],
 )
-def test_precision_is_chosen_by_asking_the_processor_and_recorded(
-    small, monkeypatch, knows, expected
-):
+def test_precision_depends_on_the_cpu_and_is_recorded(small, monkeypatch, knows, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
     assert hardware.precision("auto") == experiment.resolve(config()).precision == expected
     assert [hardware.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
 
 
-def test_products_are_rounded_only_where_it_was_asked_for():
+def test_products_are_rounded_only_in_bf16():
     before = torch.backends.mkldnn.matmul.fp32_precision
     x = torch.rand(128, 784, generator=torch.Generator().manual_seed(0))
     exact = x.double() @ x.double().T
@@ -53,7 +51,7 @@ def test_products_are_rounded_only_where_it_was_asked_for():
     ("knows", "rounds"),
     [({"avx512_bf16": True}, True), ({"avx512_bf16": True, "amx_bf16": True}, False), ({}, False)],
 )
-def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles(
+def test_factors_are_converted_if_the_cpu_has_bf16_instructions_but_no_tiles(
     knows, rounds, monkeypatch
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
@@ -68,7 +66,7 @@ def test_factors_are_converted_where_the_processor_has_instructions_but_no_tiles
     assert torch.equal(matmul.matmul(a, b), a @ b)
 
 
-def test_threads_that_overlap_leave_the_precision_as_it_was(monkeypatch):
+def test_overlapping_threads_restore_the_precision(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     inside, leave = [threading.Event() for _ in range(2)], [threading.Event() for _ in range(2)]
 
@@ -96,7 +94,7 @@ def large() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
+def test_a_large_product_equals_the_product_of_its_halves_in_any_thread(
     precision, one_thread, monkeypatch
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
@@ -124,7 +122,7 @@ def test_a_large_product_is_that_of_its_halves_whoever_computes_them(
     )
 
 
-def test_a_factor_that_was_rounded_before_gives_the_same_product(one_thread, monkeypatch):
+def test_a_factor_rounded_beforehand_gives_the_same_product(one_thread, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
     assert matmul.to_matmul_dtype(a) is a
@@ -150,7 +148,7 @@ def test_the_second_thread_computes_as_the_first_does(one_thread):
     assert states == [(1, False, 0.0)]
 
 
-def test_beside_other_processes_one_thread_does_it_all(one_thread):
+def test_with_busy_cores_one_thread_does_all_the_work(one_thread):
     by = []
     jobs = [lambda: by.append(threading.current_thread().name)] * 5
     try:
@@ -161,7 +159,7 @@ def test_beside_other_processes_one_thread_does_it_all(one_thread):
         matmul.set_cores_busy(False)
 
 
-def test_runs_side_by_side_know_that_they_are_not_alone(monkeypatch):
+def test_parallel_runs_count_the_cores_as_busy(monkeypatch):
     busy = list(
         parallel.run_jobs(
             lambda job: iter([matmul._cores_busy]),
@@ -226,9 +224,7 @@ def test_a_symmetric_product_is_added_on_and_below_the_diagonal(
     )
 
 
-def test_a_run_of_large_products_is_the_same_to_the_bit_whether_a_core_is_free_or_not(
-    small, monkeypatch
-):
+def test_a_run_has_the_same_bits_with_and_without_a_free_core(small, monkeypatch):
     """With the bound lowered, all products of the small network are shared; beside it the second
     thread is kept busy, or not.
     """

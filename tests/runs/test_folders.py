@@ -97,7 +97,7 @@ def test_a_folder_takes_the_same_configuration_again_and_refuses_another(tmp_pat
     sentence(error)
 
 
-def test_a_folder_goes_on_whose_config_an_earlier_version_wrote(tmp_path):
+def test_a_run_with_the_config_of_an_earlier_version_resumes(tmp_path):
     """It called a setting by its former name, and had no network, device or learning rate."""
     folder = run_store.create(config("ewc"), tmp_path / "old")
     learn(folder, until=1)
@@ -232,7 +232,7 @@ def _hold(folder, ready, done):
         done.wait(30)
 
 
-def test_a_lock_held_by_a_process_that_died_is_free():
+def test_the_lock_of_a_dead_process_is_free():
     folder = learned_run(config(), until=1)
     context = get_context("spawn")
     ready, done = context.Event(), context.Event()

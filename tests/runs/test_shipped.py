@@ -31,7 +31,7 @@ def photo(form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (640, 48
 
 
 @pytest.mark.parametrize(("name", "command"), LISTED)
-def test_what_is_listed_is_there_and_learned_to_its_end(name, command):
+def test_every_listed_run_exists_and_is_finished(name, command):
     assert f"--out checkpoints/{name}" in command
     if study_store.is_study(SHIPPED / name):
         assert api.study(name).finished and api.is_shipped(name)
@@ -46,7 +46,7 @@ def test_what_is_listed_is_there_and_learned_to_its_end(name, command):
         assert checkpoints.inference_file(run_store.folder(name), k).stat().st_size < 5e6
 
 
-def test_the_backbone_is_small_and_tells_how_it_was_made():
+def test_the_shipped_backbone_is_small_and_describes_its_training():
     file = weights.SHIPPED / "resnet50.safetensors"
     assert file.stat().st_size <= LARGEST
     tensors, about = tensor_files.read(file)

@@ -167,7 +167,7 @@ def test_a_run_whose_worker_was_killed_before_it_began_is_learned_by_the_next_wo
     assert run_store.history(folder).ending == Stopped(task=1, step=0)
 
 
-def test_those_that_wait_are_learned_though_the_worker_was_killed_at_another_run(own_trainer):
+def test_waiting_runs_are_trained_after_the_worker_was_killed(own_trainer):
     first, second = (run_store.create(config(**given)) for given in (LONG, {}))
     own_trainer.learn(first)
     own_trainer.learn(second, until=1)
@@ -248,7 +248,7 @@ def test_the_reason_of_a_failure_is_in_the_record(trainer):
     )
 
 
-def test_the_worker_says_what_it_began_and_ended_and_ends_when_its_input_closes():
+def test_the_worker_reports_each_job_and_ends_when_its_input_closes():
     folder = run_store.create(config(tasks=1, steps=2))
     process = subprocess.Popen(
         [sys.executable, "-m", "lifelong.service.worker"],
@@ -291,7 +291,7 @@ def test_no_worker_outlives_a_server_that_was_killed():
     assert isinstance(run_store.history(folder).ending, Stopped)
 
 
-def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
+def test_the_size_of_a_state_does_not_grow_with_the_number_of_steps(small):
     sizes = {}
     for steps in (5, 50):
         experiment = Experiment(config("replay", steps=steps), toy_dataset())
@@ -300,7 +300,7 @@ def test_how_much_is_kept_does_not_grow_with_the_number_of_steps(small):
     assert sizes[5] == sizes[50]
 
 
-def test_learning_goes_on_as_ever_after_a_data_set_was_read_before_it_is_needed(own_trainer):
+def test_training_works_after_a_data_set_was_preloaded(own_trainer):
     own_trainer.prepare("mnist-sample")
     folder = run_store.create(config())
     own_trainer.learn(folder)
@@ -308,7 +308,7 @@ def test_learning_goes_on_as_ever_after_a_data_set_was_read_before_it_is_needed(
     assert run_store.state(folder) == "finished"
 
 
-def test_nothing_is_downloaded_ahead(monkeypatch):
+def test_preloading_downloads_nothing(monkeypatch):
     loaded = []
     monkeypatch.delenv("LIFELONG_DATA", raising=False)
     with api.connected(SimpleNamespace(prepare=loaded.append)):

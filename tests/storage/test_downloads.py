@@ -46,7 +46,7 @@ def test_the_bytes_are_reported_and_end_at_the_size(tmp_path):
     ],
     ids=["wrong checksum", "another file", "cut off", "empty", "not there"],
 )
-def test_whatever_goes_wrong_nothing_is_left_and_an_older_file_stays(
+def test_a_failed_download_leaves_no_file_and_preserves_an_older_one(
     tmp_path, served, checksum, cut
 ):
     file = tmp_path / "a.bin"
@@ -59,7 +59,7 @@ def test_whatever_goes_wrong_nothing_is_left_and_an_older_file_stays(
     assert file.read_bytes() == b"older" and list(tmp_path.iterdir()) == [file]
 
 
-def test_a_server_that_falls_silent_is_given_up(tmp_path, monkeypatch):
+def test_a_silent_server_times_out(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "TIMEOUT", 0.3)
     with (
         server({"a.bin": CONTENT}, 0.5, silent=True) as (address, _asked),
@@ -78,7 +78,7 @@ def test_the_addresses_are_tried_in_order_until_one_delivers(tmp_path):
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
 
 
-def test_whoever_takes_the_reports_can_end_the_download(tmp_path):
+def test_the_progress_callback_can_stop_the_download(tmp_path):
     def stop(_done: int) -> None:
         raise InterruptedError("nobody waits for it any more")
 
@@ -87,7 +87,7 @@ def test_whoever_takes_the_reports_can_end_the_download(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_offline_no_server_is_asked(tmp_path, monkeypatch):
+def test_offline_sends_no_request(tmp_path, monkeypatch):
     monkeypatch.setenv("LIFELONG_OFFLINE", "1")
     with (
         server({"a.bin": CONTENT}) as (address, requests),

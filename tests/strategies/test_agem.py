@@ -28,7 +28,7 @@ def reference(strategy, task) -> torch.Tensor:
     return strategy.network.flat_gradient.clone()
 
 
-def test_a_gradient_against_the_memory_is_turned_until_it_no_longer_is(second_task):
+def test_a_conflicting_gradient_is_projected(second_task):
     strategy, task = second_task
     r = reference(strategy, task)
     g = -2 * r + torch.randn(r.shape, generator=torch.Generator().manual_seed(0)) * r.abs().mean()
@@ -40,7 +40,7 @@ def test_a_gradient_against_the_memory_is_turned_until_it_no_longer_is(second_ta
     assert abs(turned @ r) < 1e-4 * turned.norm() * r.norm() + 1e-6
 
 
-def test_a_gradient_that_helps_the_memory_is_left_as_it_is(second_task):
+def test_a_gradient_without_conflict_is_not_changed(second_task):
     strategy, task = second_task
     r = reference(strategy, task)
     strategy.network.flat_gradient.copy_(3 * r)
@@ -48,7 +48,7 @@ def test_a_gradient_that_helps_the_memory_is_left_as_it_is(second_task):
     assert torch.equal(strategy.network.flat_gradient, 3 * r)
 
 
-def test_the_memory_holds_so_many_images_of_every_class_learned(second_task):
+def test_the_buffer_has_per_class_images_of_every_learned_class(second_task):
     strategy, task = second_task
     assert strategy.buffer.examples.labels.bincount().tolist() == [5] * task.outputs.start
 
@@ -69,7 +69,7 @@ def test_the_projection_is_applied_while_the_second_task_is_learned(second_task,
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-30, 1e-20, 1.0])
-def test_a_memory_known_by_heart_projects_without_dividing_by_nothing(size):
+def test_a_reference_gradient_of_zero_is_not_divided_by(size):
     reference = torch.tensor([size, 0.0, 0.0])
     expected = [0.0, 1.0, 2.0] if size else [-3.0, 1.0, 2.0]
     project(torch.tensor([-3.0, 1.0, 2.0]), reference)

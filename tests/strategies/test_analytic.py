@@ -43,7 +43,7 @@ def ridge(
         {"tasks": 1, "steps": 1},
     ],
 )
-def test_weights_and_answers_are_the_same_whatever_the_order_of_tasks(dealt, small):
+def test_weights_and_scores_do_not_depend_on_the_order_of_tasks(dealt, small):
     one, _ = run_all(config("analytic"))
     other, _ = run_all(config("analytic", **dealt))
     for name in ("sums", "weights"):
@@ -70,7 +70,7 @@ def test_the_weights_are_those_of_one_ridge_regression_on_all_images(scenario, s
     torch.testing.assert_close(experiment.strategy.weights.double(), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_within_a_task_it_answers_for_every_image_so_far():
+def test_within_a_task_scores_include_every_image_so_far():
     experiment = Experiment(config("analytic", tasks=2))
     strategy, task = experiment.strategy, experiment.tasks[0]
     assert (strategy.scores(task.test.images) == 0).all()
@@ -84,7 +84,7 @@ def test_within_a_task_it_answers_for_every_image_so_far():
     assert strategy.unsolved == strategy.counts.sum() - absorbed
 
 
-def test_what_was_taken_in_is_never_lost():
+def test_the_sums_of_learned_images_are_never_lost():
     experiment = Experiment(config("analytic"))
     list(experiment.events(until=1))
     after_one = experiment.strategy.gram.clone()
@@ -98,7 +98,7 @@ def test_what_was_taken_in_is_never_lost():
     )
 
 
-def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
+def test_the_error_is_that_of_the_predictions_on_the_training_images(small):
     experiment, _ = run_all(config("analytic", settings={"ridge": 100}))
     strategy = experiment.strategy
     answers = strategy.embed(small.train_images) @ strategy.weights
@@ -108,7 +108,7 @@ def test_the_error_is_that_of_the_answers_on_what_was_learned(small):
     torch.testing.assert_close(strategy.scores(small.train_images), answers / strategy.error)
 
 
-def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
+def test_the_number_of_features_is_about_the_given_one():
     for shape, expected in (
         ((1, 28, 28), 1152),
         ((3, 32, 32), 1152),
@@ -124,7 +124,7 @@ def test_a_picture_is_seen_through_about_as_many_features_as_asked_for():
     ).shape == (1, 18)
 
 
-def test_blank_images_are_no_reason_to_fail():
+def test_blank_images_give_finite_scores():
     dataset = toy_dataset(classes=2)
     dataset.train_images.zero_()
     experiment, _ = run_all(config("analytic", tasks=1), dataset)
@@ -137,7 +137,7 @@ def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
     return strategy
 
 
-def test_the_features_are_the_seeds_alone(small):
+def test_the_features_depend_only_on_the_seed(small):
     ours, again, others = (seeing((1, 6, 6), seed).embed(small.test_images) for seed in (1, 1, 2))
     assert torch.equal(ours, again) and not torch.allclose(ours, others)
     one_by_one = torch.cat(
@@ -156,7 +156,7 @@ class Summary(Body):
         return torch.stack([x.mean(1), x.square().mean(1), x[:, 0]], 1)
 
 
-def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small):
+def test_random_projections_are_added_to_the_features_of_a_backbone(small):
     strategy = Analytic(features=40)
     strategy.bind(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
     h, x = strategy.embed(small.test_images), Summary()(small.test_images)
@@ -168,7 +168,7 @@ def test_of_a_backbones_features_it_keeps_them_and_adds_random_projections(small
     )
 
 
-def test_what_is_kept_does_not_grow_with_the_images_and_answering_needs_no_sums():
+def test_storage_does_not_grow_with_the_images_and_inference_needs_no_sums():
     few, many = (run_all(config("analytic"), toy_dataset(train=count))[0] for count in (24, 72))
     counted = [experiment.strategy.storage(experiment.tasks[-1]) for experiment in (few, many)]
     assert counted[0] == counted[1] and set(counted[0]) == {"statistics", "weights"}
@@ -176,7 +176,7 @@ def test_what_is_kept_does_not_grow_with_the_images_and_answering_needs_no_sums(
     assert needed == {"strategy.weights.", "strategy.error.", "strategy.counts."}
 
 
-def test_asking_for_answers_on_the_way_changes_nothing():
+def test_evaluating_during_training_changes_nothing():
     evaluated, _ = run_all(config("analytic"))
     quiet = Experiment(config("analytic"))
     for task in quiet.tasks:
@@ -196,7 +196,7 @@ def test_the_loss_is_finite_and_falls_within_a_task():
     assert len(losses) == 30 and losses[10] > 5 * losses[19] and losses[20] > 5 * losses[29]
 
 
-def test_a_portion_leaves_the_network_as_it_was():
+def test_a_step_does_not_change_the_network():
     experiment = Experiment(config("analytic"))
     before = experiment.strategy.network.flat.clone()
     experiment.strategy.step(experiment.tasks[0], batch_of(experiment.tasks[0].train))

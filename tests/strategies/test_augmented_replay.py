@@ -20,7 +20,7 @@ def in_second_task(scenario: str = "class", **settings):
 
 
 @pytest.mark.parametrize("scenario", sorted(registry.strategy("augmented-replay").scenarios))
-def test_without_deformation_it_is_replay_to_the_bit(scenario, small):
+def test_without_deformation_augmented_replay_equals_replay_to_the_bit(scenario, small):
     ours = run_all(config("augmented-replay", scenario, settings={"deformation": 0}))[0].strategy
     plain = run_all(config("replay", scenario))[0].strategy
     assert torch.equal(ours.network.flat, plain.network.flat)
@@ -40,7 +40,7 @@ def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
     torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, by_hand) / 2 + past / 2)
 
 
-def test_an_image_looks_different_each_time_it_is_practised_but_not_when_the_model_is_asked(small):
+def test_images_are_deformed_in_training_but_not_in_inference(small):
     strategy, task, batch = in_second_task()
     assert not torch.equal(strategy.forward(task, batch), strategy.forward(task, batch))
     before = strategy.generator.get_state()
@@ -48,7 +48,7 @@ def test_an_image_looks_different_each_time_it_is_practised_but_not_when_the_mod
     assert torch.equal(strategy.generator.get_state(), before)
 
 
-def test_images_are_kept_as_they_are_and_so_many_of_each_class(small):
+def test_stored_images_are_originals_and_per_class_of_each_class(small):
     strategy, _, _ = in_second_task(per_class=9)
     known = {image.numpy().tobytes() for image in small.train_images}
     stored = [image.numpy().tobytes() for image in strategy.buffer.examples.images]
@@ -57,7 +57,7 @@ def test_images_are_kept_as_they_are_and_so_many_of_each_class(small):
     )  # 3 tasks of 4, 3 and 3 classes
 
 
-def test_the_images_of_a_task_are_not_changed_by_learning_it(small):
+def test_training_does_not_change_the_images_of_a_task(small):
     experiment = Experiment(config("augmented-replay"))
     before = [task.train.images.clone() for task in experiment.tasks]
     list(experiment.events())

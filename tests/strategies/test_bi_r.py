@@ -23,7 +23,7 @@ def present(strategy, batch) -> Lesson:
     return Lesson(batch.images, batch.tasks, F.one_hot(batch.labels, strategy.plan.outputs).float())
 
 
-def test_a_chosen_class_is_made_up():
+def test_images_of_a_given_class_are_generated():
     experiment = Experiment(config("bi-r", tasks=5, steps=300), toy_dataset(train=60))
     strategy = experiment.strategy
     for task in experiment.tasks[:2]:
@@ -129,9 +129,7 @@ def test_with_the_task_label_no_unit_is_off(scenario):
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class"])
-def test_replayed_images_are_of_past_tasks_and_have_the_softened_answers_of_the_network_of_before(
-    scenario,
-):
+def test_replayed_images_are_of_past_tasks_with_soft_targets_of_the_copied_network(scenario):
     strategy, task, batch = in_task(2, scenario, recipe="quick", settings={"replayed": 300})
     strategy.network.flat.mul_(1.5)  # it has learned on: what it answers now plays no part
     lesson = strategy.replay(task, batch.images)
@@ -160,9 +158,7 @@ def test_all_past_classes_are_replayed_equally_often():
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class"])
-def test_a_step_learns_from_labels_of_present_and_soft_answers_of_the_past_by_the_number_of_tasks(
-    scenario,
-):
+def test_a_step_weights_hard_labels_and_soft_targets_by_the_number_of_tasks(scenario):
     strategy, task, batch = in_task(2, scenario, precision="fp32")
     strategy.network.flat.mul_(1.5)
     random = strategy.generator.get_state()
@@ -183,7 +179,7 @@ def test_a_step_learns_from_labels_of_present_and_soft_answers_of_the_past_by_th
     torch.testing.assert_close(strategy.step(task, batch), expected)
 
 
-def test_nothing_is_kept_but_the_weights_of_the_way_back():
+def test_only_the_weights_of_the_decoder_are_stored():
     experiment = Experiment(config("bi-r"))
     events = list(experiment.events())
     assert events[-2].stored == {"weights": experiment.strategy.vae.flat.nbytes}

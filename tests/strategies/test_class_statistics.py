@@ -52,7 +52,7 @@ def test_an_output_answers_with_the_best_of_its_classes_that_were_seen():
 
 
 @pytest.mark.parametrize("portions", [1, 4, 60])
-def test_means_and_scatter_taken_in_by_portions_are_those_of_all_at_once(portions):
+def test_streaming_means_and_scatter_equal_those_of_all_images(portions):
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(60, 4, generator=generator, dtype=torch.float64) + 5
     classes = torch.randint(0, 3, (60,), generator=generator)

@@ -76,7 +76,7 @@ def assert_equals(folder, never: tuple[list[dict], dict[str, dict]]):
 
 
 @every_pair
-def test_a_run_tells_started_then_steps_and_one_task_learned_a_task_then_finished(
+def test_a_run_yields_started_then_steps_and_task_learned_for_each_task_then_finished(
     strategy, scenario
 ):
     experiment, events = run_all(config(strategy, scenario))
@@ -143,7 +143,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(strategy, sce
 
 
 @every_pair
-def test_a_state_survives_the_way_through_safetensors(strategy, scenario):
+def test_a_state_is_restored_from_safetensors(strategy, scenario):
     experiment, _ = run_all(config(strategy, scenario))
     state = experiment.state_dict()
     back = load(save({name: tensor.contiguous() for name, tensor in state.items()}))
@@ -154,7 +154,7 @@ def test_a_state_survives_the_way_through_safetensors(strategy, scenario):
 
 
 @every_pair
-def test_what_answers_needs_gives_the_same_scores(strategy, scenario, small):
+def test_the_inference_state_gives_the_same_scores(strategy, scenario, small):
     experiment, _ = run_all(config(strategy, scenario))
     fresh = Experiment(config(strategy, scenario))
     fresh.strategy.load_inference_state_dict(load(save(experiment.strategy.inference_state_dict())))
@@ -298,7 +298,7 @@ def test_the_order_of_the_images_follows_from_seed_and_task_whatever_the_strateg
             assert indices == [batch.tolist() for batch in expected]
 
 
-def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
+def test_random_numbers_of_a_strategy_do_not_change_the_image_order():
     experiment = Experiment(
         config(), stop=lambda: torch.rand(3, generator=experiment.strategy.generator).sum() < 0
     )
@@ -308,7 +308,7 @@ def test_what_a_strategy_draws_at_random_does_not_move_the_image_order():
     assert not torch.equal(experiment.state_dict()["generator"], plain.state_dict()["generator"])
 
 
-def test_torchs_global_generator_plays_no_part():
+def test_torchs_global_generator_is_not_used():
     torch.manual_seed(1)
     one = run_all(config("replay"))[0].state_dict()
     torch.manual_seed(2)
@@ -435,7 +435,7 @@ def test_settings_out_of_range_are_refused_in_one_sentence(strategy, scenario):
 
 
 @every_strategy
-def test_a_strategy_says_what_it_is(strategy):
+def test_a_strategy_is_described(strategy):
     s = registry.strategy(strategy)
     assert (
         s.title

@@ -25,7 +25,7 @@ def watched(experiment: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 @pytest.mark.parametrize("strategy", ["der", "derpp"])
-def test_the_answers_are_those_of_the_moment_when_the_image_was_kept(strategy):
+def test_stored_logits_are_those_of_the_moment_of_storing(strategy):
     experiment = Experiment(config(strategy, settings={"per_class": 2}))
     given = {}
     for images, logits in watched(experiment):
@@ -41,7 +41,7 @@ def test_the_answers_are_those_of_the_moment_when_the_image_was_kept(strategy):
 
 
 @pytest.mark.parametrize("strategy", ["der", "derpp"])
-def test_while_there_is_room_the_memory_is_the_stream_with_its_answers(strategy):
+def test_a_buffer_that_is_not_full_is_the_stream_with_its_logits(strategy):
     experiment = Experiment(config(strategy, settings={"per_class": 5000}))
     images, logits = (torch.cat(parts) for parts in zip(*watched(experiment)))
     assert torch.equal(experiment.strategy.buffer.examples.images, images) and torch.equal(
@@ -65,7 +65,7 @@ def test_the_loss_is_that_of_the_present_and_the_mean_squared_difference_by_hand
     )
 
 
-def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
+def test_a_network_with_the_stored_logits_has_no_distillation_loss():
     experiment, _ = run_all(config("der"))
     strategy, task = experiment.strategy, experiment.tasks[2]
     batch = batch_of(task.train)
@@ -76,7 +76,7 @@ def test_a_network_that_answers_as_it_did_is_not_pulled_anywhere():
     )
 
 
-def test_the_more_they_count_the_nearer_the_network_stays_to_its_old_answers():
+def test_a_larger_weight_preserves_the_old_logits_better():
     apart = []
     for alpha in (0.0, 10.0):
         experiment = Experiment(config("der", steps=30, settings={"alpha": alpha}))

@@ -31,7 +31,7 @@ def means_by_class(experiment: Experiment) -> torch.Tensor:
     )
 
 
-def test_the_generator_makes_up_images_of_every_task_learned_and_of_no_other():
+def test_the_generator_generates_images_of_all_learned_tasks_and_of_no_other():
     experiment = Experiment(config("dgr", tasks=5, steps=300), toy_dataset(train=60))
     means, strategy = means_by_class(experiment), experiment.strategy
     for learned in (1, 2):
@@ -51,7 +51,7 @@ def test_the_generator_makes_up_images_of_every_task_learned_and_of_no_other():
     assert strategy.vae_optimizer.steps == strategy.optimizer.steps == 600
 
 
-def test_teacher_and_painter_are_the_networks_as_they_were_when_the_task_began_and_stay_so():
+def test_teacher_and_painter_are_copies_from_the_start_of_the_task():
     strategy, task, batch = in_task(1)
     assert torch.equal(strategy.teacher, strategy.network.flat) and torch.equal(
         strategy.painter, strategy.vae.flat
@@ -66,7 +66,7 @@ def test_teacher_and_painter_are_the_networks_as_they_were_when_the_task_began_a
     assert len(strategy.teacher) == len(strategy.painter) == 0
 
 
-def test_what_is_replayed_comes_from_the_painter_not_from_the_generator_that_learns():
+def test_replayed_images_come_from_the_copied_generator():
     strategy, _task, batch = in_task(1)
     random = strategy.generator.get_state()
     before = strategy.replay(batch.images)
@@ -82,9 +82,7 @@ GROUPS = {"task": [range(4), range(4, 7)], "domain": [range(4)], "class": [range
 
 
 @pytest.mark.parametrize("scenario", GROUPS)
-def test_replayed_images_have_the_hard_labels_of_the_classifier_of_before_for_each_past_task(
-    scenario,
-):
+def test_replayed_images_have_the_hard_labels_of_the_copied_classifier(scenario):
     strategy, task, batch = in_task(2, scenario, recipe="paper")
     teacher_logits = strategy.network(batch.images).detach()
     strategy.network.flat.mul_(1.5)
@@ -98,7 +96,7 @@ def test_replayed_images_have_the_hard_labels_of_the_classifier_of_before_for_ea
     )
 
 
-def test_where_only_the_classes_seen_compete_an_old_label_is_learned_against_the_new_classes_too():
+def test_with_active_classes_an_old_label_competes_with_new_classes():
     strategy, task, batch = in_task(1, "class", recipe="quick")
     strategy.teacher[-10:] = (
         torch.arange(10.0) * 100
@@ -109,7 +107,7 @@ def test_where_only_the_classes_seen_compete_an_old_label_is_learned_against_the
 
 
 @pytest.mark.parametrize("index", [0, 2])
-def test_a_step_mixes_present_and_past_by_the_number_of_tasks_for_both_networks(index):
+def test_a_step_weights_new_and_replayed_images_by_the_number_of_tasks(index):
     strategy, task, batch = in_task(index, precision="fp32")
     random, share = strategy.generator.get_state(), 1 / (index + 1)
     network, vae = strategy.network, strategy.vae
@@ -132,7 +130,7 @@ def test_a_step_mixes_present_and_past_by_the_number_of_tasks_for_both_networks(
     torch.testing.assert_close(vae.flat_gradient, ours[1])
 
 
-def test_nothing_is_kept_but_the_generators_weights():
+def test_only_the_weights_of_the_generator_are_stored():
     experiment, events = run_all(config("dgr"))
     assert events[-2].stored == {"weights": experiment.strategy.vae.flat.nbytes}
 

@@ -20,7 +20,7 @@ def in_task(index: int, **given):
 
 
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
-def test_present_images_leave_the_old_classes_outputs_alone(recipe):
+def test_new_images_do_not_change_the_outputs_of_old_classes(recipe):
     strategy, task, batch = in_task(1, recipe=recipe)
     strategy.buffer = ReplayBuffer("reservoir", 0)
     strategy.network.backward(strategy.loss(task, batch, strategy.network(batch.images)))
@@ -59,7 +59,7 @@ def test_replayed_images_compete_with_all_classes_seen():
     assert (bias[: task.outputs.stop] != 0).all() and (bias[task.outputs.stop :] == 0).all()
 
 
-def test_the_first_task_without_a_memory_is_plain_training():
+def test_the_first_task_without_a_buffer_is_fine_tuning():
     strategy, task, batch = in_task(0)
     logits = strategy.network(batch.images)
     assert torch.equal(

@@ -115,9 +115,7 @@ def test_the_fisher_is_a_mean_over_images_not_the_square_of_a_mean_gradient():
     torch.testing.assert_close((halves[0] + halves[1]) / 2, one)
 
 
-def test_measuring_the_fisher_in_chunks_changes_nothing_and_leaves_the_network_as_it_was(
-    monkeypatch,
-):
+def test_the_fisher_computed_in_chunks_is_the_same_and_does_not_change_the_network(monkeypatch):
     network, images, compete = build_network(), pictures(), torch.ones(12, 4, dtype=torch.bool)
     network.flat_gradient.fill_(7)
     before = network.flat.clone()
@@ -141,7 +139,7 @@ class Convolution(Body):
         return self.filters(images.float() / 255).flatten(1)
 
 
-def test_of_a_network_with_other_layers_too_it_is_the_expectation_over_labels():
+def test_the_fisher_of_other_layers_is_the_expectation_over_labels():
     torch.manual_seed(0)
     network, images, compete = (
         Network(Convolution(), (), 2),
@@ -154,7 +152,7 @@ def test_of_a_network_with_other_layers_too_it_is_the_expectation_over_labels():
 
 
 @pytest.mark.parametrize("estimate", ["exact", "true-label"])
-def test_image_by_image_gives_what_the_matrix_products_give(monkeypatch, estimate):
+def test_the_fisher_image_by_image_equals_that_of_the_matrix_products(monkeypatch, estimate):
     network, compete = build_network(), torch.ones(12, 4, dtype=torch.bool)
     given = network, Examples(pictures(), torch.arange(12) % 4, torch.zeros(12)), compete, estimate
     expected = importance.fisher(*given, torch.Generator().manual_seed(0))
@@ -232,7 +230,7 @@ def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_nex
     assert experiment.strategy.penalty() > 0
 
 
-def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimum(small):
+def test_the_stored_fisher_is_that_of_all_images_at_the_optimum(small):
     run_config = config("ewc", "task", tasks=2, precision="fp32")
     from lifelong.training.experiment import Experiment
 
@@ -252,7 +250,7 @@ def test_what_is_held_after_a_task_is_the_fisher_of_all_its_images_at_its_optimu
     ).all()
 
 
-def test_a_stiff_spring_holds_the_weights_that_matter():
+def test_a_strong_penalty_preserves_important_weights():
     free, _ = run_all(
         config("ewc", "task", settings={"strength": 0}, tasks=2, steps=60), toy_dataset()
     )
@@ -371,7 +369,7 @@ class TestEstimates:
         torch.testing.assert_close(found, sum(squares) / 3, rtol=1e-4, atol=1e-9)
 
     @pytest.mark.parametrize("estimate", ["exact", "sampled", "true-label"])
-    def test_in_chunks_it_is_the_same(self, candidates, estimate, monkeypatch):
+    def test_an_estimate_computed_in_chunks_is_the_same(self, candidates, estimate, monkeypatch):
         network, (examples, compete) = build_network(), labelled(candidates)
         whole_one = importance.fisher(
             network, examples, compete, estimate, torch.Generator().manual_seed(7)

@@ -61,7 +61,7 @@ def test_the_gradient_that_is_added_is_that_of_the_penalty():
     torch.testing.assert_close(strategy.network.flat_gradient, 1 + weights.grad)
 
 
-def test_for_a_second_task_it_is_ewc_and_for_a_third_it_is_not():
+def test_online_ewc_equals_ewc_for_two_tasks_and_differs_for_three():
     ours, theirs = (Experiment(config(name, "task")) for name in ("ewc-online", "ewc"))
     for until, alike in ((2, True), (3, False)):
         for experiment in (ours, theirs):
@@ -69,7 +69,7 @@ def test_for_a_second_task_it_is_ewc_and_for_a_third_it_is_not():
         assert torch.equal(ours.strategy.network.flat, theirs.strategy.network.flat) == alike
 
 
-def test_a_stiff_spring_holds_the_weights_that_matter():
+def test_a_strong_penalty_preserves_important_weights():
     def moved(strength: float) -> float:
         experiment = Experiment(
             config("ewc-online", "task", settings={"strength": strength}, steps=60)
@@ -83,7 +83,7 @@ def test_a_stiff_spring_holds_the_weights_that_matter():
     assert moved(1e7) < moved(0) / 10
 
 
-def test_what_is_kept_does_not_grow_with_the_tasks():
+def test_storage_does_not_grow_with_the_tasks():
     experiment = run_all(config("ewc-online", "task", tasks=10))[0]
     assert experiment.strategy.storage(experiment.tasks[-1]) == {
         "weights": 2 * experiment.strategy.network.flat.nbytes
@@ -91,5 +91,5 @@ def test_what_is_kept_does_not_grow_with_the_tasks():
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
-def test_its_strengths_are_those_of_ewc(scenario):
+def test_default_strengths_are_those_of_ewc(scenario):
     assert OnlineEWC.make(scenario, {}).strength == EWC.make(scenario, {}).strength

@@ -76,7 +76,7 @@ def test_a_model_sees_images_of_its_own_class_only(monkeypatch):
         assert float(torch.cdist(pixels, own[output]).min(1).values.max()) < 1e-3
 
 
-def test_what_was_learned_is_never_touched_again():
+def test_models_of_learned_classes_do_not_change():
     experiment = Experiment(config(NAME))
     list(experiment.events(until=1))
     before = experiment.strategy.models.clone()
@@ -123,7 +123,7 @@ def test_classes_not_learned_yet_have_a_finite_score_that_never_wins():
     assert answers.softmax(1)[:, :4].sum(1).tolist() == pytest.approx([1] * len(images))
 
 
-def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_about():
+def test_scores_depend_only_on_the_image():
     # In bf16 the last bits of a product may depend on the number of images.
     experiment, _ = run_all(config(NAME, precision="fp32"))
     images, strategy = experiment.tasks[1].test.images, experiment.strategy
@@ -141,7 +141,7 @@ def test_scores_are_the_same_whatever_else_happened_and_whoever_else_is_asked_ab
     )
 
 
-def test_classes_out_of_the_question_are_spared_samples_and_the_others_get_all(monkeypatch):
+def test_unlikely_classes_get_fewer_samples_and_the_others_all(monkeypatch):
     experiment = learned(steps=240, tasks=1)
     images, strategy = experiment.tasks[0].test.images, experiment.strategy
     monkeypatch.setattr(
@@ -156,5 +156,5 @@ def test_classes_out_of_the_question_are_spared_samples_and_the_others_get_all(m
     assert (answers != every).any()
 
 
-def test_it_is_for_the_class_scenario_alone():
+def test_the_generative_classifier_is_defined_only_for_the_class_scenario():
     assert GenerativeClassifier.scenarios == {"class"}

@@ -76,7 +76,7 @@ def test_a_step_moves_the_embeddings_of_its_task_alone_and_by_plain_descent():
     assert not strategy.embeddings.requires_grad
 
 
-def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
+def test_logits_of_earlier_tasks_do_not_change_by_a_bit(small):
     experiment = Experiment(config("hat", "task", tasks=5, steps=20))
     first_scores: dict[int, torch.Tensor] = {}
     for task in range(5):
@@ -89,7 +89,7 @@ def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
         )
 
 
-def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
+def test_weights_between_used_units_do_not_change_and_others_do():
     experiment = in_task(2, settings={"sparsity": 0.0})
     strategy = experiment.strategy
     one, two, head = strategy.network.layers
@@ -109,7 +109,7 @@ def test_a_weight_between_two_used_units_keeps_its_place_and_others_move():
     assert moved[4][own].any() and moved[4].any(1).sum() == len(own)
 
 
-def test_each_task_is_answered_with_its_own_gates(small):
+def test_each_task_is_predicted_with_its_own_gates(small):
     experiment = run_all(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
     scores = experiment.strategy.scores(small.test_images)
     for task in range(3):
@@ -121,7 +121,7 @@ def test_each_task_is_answered_with_its_own_gates(small):
             assert torch.equal(scores[:, own], with_other) == (task == other)
 
 
-def test_a_higher_price_leaves_fewer_units_on():
+def test_a_higher_sparsity_leaves_fewer_units_on():
     def on(sparsity: float) -> int:
         return int(
             run_all(config("hat", "task", tasks=1, steps=60, settings={"sparsity": sparsity}))[0]
@@ -140,6 +140,6 @@ def test_nothing_is_forgotten_and_later_tasks_are_learned(monkeypatch):
     assert sum(rows[-1]) / 3 > 0.9
 
 
-def test_what_is_kept_is_a_number_for_each_hidden_unit_and_task():
+def test_one_number_is_stored_for_each_hidden_unit_and_task():
     experiment = run_all(config("hat", "task"))[0]
     assert experiment.strategy.storage(experiment.tasks[-1]) == {"weights": 3 * 32 * 4}

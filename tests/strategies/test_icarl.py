@@ -28,7 +28,7 @@ def learned() -> Experiment:
     return run_all(config("icarl", settings={"per_class": 6}))[0]
 
 
-def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
+def test_the_buffer_has_a_herd_of_every_class_and_is_learned_with_the_task():
     experiment = Experiment(config("icarl", settings={"per_class": 5}))
     list(experiment.events(until=1))
     task, strategy = experiment.tasks[0], experiment.strategy
@@ -44,7 +44,7 @@ def test_the_memory_holds_a_herd_of_every_class_and_is_learned_with_the_task():
 
 
 @pytest.mark.parametrize("recipe", ["quick", "paper"])
-def test_outputs_of_earlier_tasks_learn_the_old_answers_and_the_others_the_label(recipe):
+def test_old_outputs_learn_the_old_logits_and_the_others_the_label(recipe):
     strategy, task = in_task(1, recipe=recipe)
     examples = strategy.examples(task)
     indices = torch.cat(
@@ -65,7 +65,7 @@ def test_outputs_of_earlier_tasks_learn_the_old_answers_and_the_others_the_label
     assert strategy.loss(task, batch, logits).item() == pytest.approx(total / 16, rel=1e-4)
 
 
-def test_outputs_of_classes_to_come_learn_nothing():
+def test_outputs_of_future_classes_learn_nothing():
     strategy, task = in_task(1, recipe="paper")
     batch = batch_of(strategy.examples(task))
     strategy.network.backward(strategy.loss(task, batch, strategy.network(batch.images)))
@@ -73,7 +73,7 @@ def test_outputs_of_classes_to_come_learn_nothing():
     assert (bias[:7] != 0).all() and (bias[7:] == 0).all()
 
 
-def test_in_the_first_task_there_is_no_old_model_to_learn_from():
+def test_the_first_task_has_no_distillation():
     strategy, task = in_task(0)
     batch = batch_of(task.train)
     logits = strategy.network(batch.images)
@@ -84,7 +84,7 @@ def test_in_the_first_task_there_is_no_old_model_to_learn_from():
     assert len(strategy.taught) == 0
 
 
-def test_the_means_are_those_of_the_kept_images_normalised_features(learned):
+def test_the_means_are_those_of_the_stored_images_normalised_features(learned):
     strategy = learned.strategy
     assert strategy.means.shape == (10, 16)
     for label in range(10):
@@ -132,7 +132,7 @@ def test_a_class_may_have_a_single_image():
     assert experiment.strategy.scores(experiment.tasks[0].test.images).isfinite().all()
 
 
-def test_while_a_task_is_learned_the_outputs_answer_and_classes_to_come_never_win(small):
+def test_during_a_task_the_outputs_predict_and_future_classes_never_win(small):
     strategy, _task = in_task(1, recipe="paper")
     with torch.no_grad():
         during, outputs = strategy.scores(small.test_images), strategy.network(small.test_images)
@@ -146,7 +146,7 @@ def test_while_a_task_is_learned_the_outputs_answer_and_classes_to_come_never_wi
     )
 
 
-def test_what_is_needed_within_a_task_alone_is_not_kept_after_it(learned):
+def test_logits_of_the_old_model_are_discarded_after_the_task(learned):
     assert len(learned.strategy.taught) == 0 and "logits" not in learned.strategy.storage(
         learned.tasks[-1]
     )

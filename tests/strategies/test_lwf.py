@@ -12,7 +12,7 @@ def in_task(index: int, scenario: str, **given):
     return helpers.in_task("lwf", index, scenario, **given)
 
 
-def test_the_old_answers_are_those_of_the_model_as_it_was_when_the_task_began():
+def test_the_teacher_logits_are_those_of_the_model_at_the_start_of_the_task():
     strategy, _task, batch = in_task(1, "class")
     before = strategy.network(batch.images).detach()
     strategy.network.flat.add_(0.1)
@@ -23,7 +23,7 @@ def test_the_old_answers_are_those_of_the_model_as_it_was_when_the_task_began():
 @pytest.mark.parametrize(
     "scenario, terms, counts", [("task", 2, 2), ("domain", 1, 2), ("class", 1, 1)]
 )
-def test_the_loss_is_that_of_the_present_and_the_old_answers_by_hand(scenario, terms, counts):
+def test_the_loss_is_cross_entropy_and_distillation_by_hand(scenario, terms, counts):
     strategy, task, batch = in_task(2, scenario)
     strategy.network.flat.mul_(1.5)
     logits = strategy.network(batch.images)
@@ -52,7 +52,7 @@ def test_with_the_paper_recipe_all_outputs_are_distilled_in_the_class_scenario()
     )
 
 
-def test_a_model_that_still_answers_as_before_is_not_pulled_anywhere():
+def test_a_model_with_the_teacher_logits_has_no_distillation_gradient():
     strategy, _task, batch = in_task(1, "class")
     logits = strategy.network(batch.images)
     taught = strategy.taught[batch.indices]

@@ -74,7 +74,7 @@ def test_the_gradient_that_is_added_is_that_of_the_penalty():
     torch.testing.assert_close(strategy.network.flat_gradient, 1 + weights.grad)
 
 
-def test_weights_that_matter_are_held():
+def test_a_strong_penalty_preserves_important_weights():
     def moved(strength: float) -> float:
         experiment = Experiment(config("mas", "task", steps=30, settings={"strength": strength}))
         list(experiment.events(until=1))
@@ -85,7 +85,7 @@ def test_weights_that_matter_are_held():
     assert moved(1e4) < moved(0) / 10
 
 
-def test_what_is_kept_does_not_grow_with_the_tasks():
+def test_storage_does_not_grow_with_the_tasks():
     experiment = run_all(config("mas", "task", tasks=10))[0]
     assert experiment.strategy.storage(experiment.tasks[-1]) == {
         "weights": 2 * experiment.strategy.network.flat.nbytes

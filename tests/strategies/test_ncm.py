@@ -66,7 +66,7 @@ def test_the_variance_is_that_along_the_line_between_two_means():
     )
 
 
-def test_what_is_kept_does_not_grow_with_the_images():
+def test_storage_does_not_grow_with_the_images():
     few, many = (run_all(config("ncm"), toy_dataset(train=count))[0] for count in (24, 72))
     few, many = (experiment.strategy.storage(experiment.tasks[-1]) for experiment in (few, many))
     assert few == many and set(few) == {"statistics"}

@@ -66,7 +66,7 @@ def limited(strategy: str, settings: dict) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("passed", [1, 2])
 @pytest.mark.parametrize(("strategy", "settings"), REPLAYING)
-def test_a_batch_that_does_not_fit_is_as_if_half_of_it_had_been_given_from_the_start(
+def test_a_retried_step_equals_a_step_with_half_the_batch(
     strategy, settings, passed, after, monkeypatch
 ):
     """passed: 1 for the forward pass of the new images, 2 for that of the replayed ones."""
@@ -78,7 +78,9 @@ def test_a_batch_that_does_not_fit_is_as_if_half_of_it_had_been_given_from_the_s
 
 
 @pytest.mark.parametrize(("strategy", "settings"), [*REPLAYING, *GENERATING])
-def test_so_is_one_whose_gradients_do_not_fit(strategy, settings, monkeypatch):
+def test_a_step_retried_after_its_gradients_equals_a_step_with_half_the_batch(
+    strategy, settings, monkeypatch
+):
     experiment = before_second_task(strategy, settings)
     owner = experiment.strategy.vae if (strategy, settings) in GENERATING else experiment.strategy
     name = "decode" if (strategy, settings) in GENERATING else "adjust_gradients"

@@ -24,7 +24,7 @@ def owners(strategy, layer) -> torch.Tensor:
     return part(strategy, layer.weight, strategy.owner)
 
 
-def test_the_answers_of_earlier_tasks_stay_as_they_are_to_the_bit(small):
+def test_logits_of_earlier_tasks_do_not_change_by_a_bit(small):
     experiment = Experiment(config("packnet", "task", tasks=5, steps=20))
     first_scores: dict[int, torch.Tensor] = {}
     for task in range(5):

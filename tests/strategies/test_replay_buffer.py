@@ -49,7 +49,7 @@ def counts(examples: Examples) -> dict[tuple[int, int], int]:
     "count, room, batch",
     [(5, 10, 3), (10, 10, 4), (11, 10, 4), (200, 10, 7), (200, 150, 128), (50, 0, 8)],
 )
-def test_a_reservoir_holds_all_of_the_stream_until_it_is_full(count, room, batch):
+def test_a_reservoir_stores_the_whole_stream_until_it_is_full(count, room, batch):
     buffer = streamed(count, room, batch, generator())
     stored = buffer.examples
     assert len(buffer) == min(count, room) and buffer.observed == count
@@ -62,7 +62,7 @@ def test_a_reservoir_holds_all_of_the_stream_until_it_is_full(count, room, batch
 
 
 @pytest.mark.parametrize("batch", [1, 5, 64])
-def test_a_batch_at_once_is_what_one_image_after_the_other_would_be(batch):
+def test_a_batch_is_stored_like_its_images_one_by_one(batch):
     stored = streamed(200, 12, batch, generator()).examples
     drawing, by_hand = generator(), []
     for part in torch.arange(200).split(batch):
@@ -76,7 +76,7 @@ def test_a_batch_at_once_is_what_one_image_after_the_other_would_be(batch):
     assert stored.labels.tolist() == by_hand
 
 
-def test_every_image_of_the_stream_is_kept_with_the_same_probability():
+def test_every_image_of_the_stream_is_stored_with_the_same_probability():
     count, room, times, drawing = 300, 30, 400, generator()
     hits = torch.zeros(count)
     for _ in range(times):
@@ -90,7 +90,7 @@ def test_every_image_of_the_stream_is_kept_with_the_same_probability():
     assert ((tenths - 30 * expected).abs() < 5 * (30 * spread) ** 0.5).all()
 
 
-def test_a_full_reservoir_is_changed_in_place_and_only_where_something_new_goes():
+def test_a_full_reservoir_changes_in_place_only_in_the_drawn_slots():
     buffer = streamed(50, 20, 10, generator())
     before = buffer.examples.labels.clone()
     address = buffer.examples.images.data_ptr()
@@ -123,13 +123,13 @@ def on_the_sphere(count: int, width: int, seed: int = 0) -> torch.Tensor:
     return torch.nn.functional.normalize(torch.rand(count, width, generator=generator(seed)))
 
 
-def test_herding_picks_as_the_algorithm_says_and_none_twice():
+def test_herding_selects_as_in_the_paper_and_none_twice():
     points = on_the_sphere(40, 5)
     assert replay_buffer.herding(points, 15).tolist() == by_definition(points, 15)
     assert sorted(replay_buffer.herding(points, 100).tolist()) == list(range(40))
 
 
-def test_herding_comes_nearer_to_the_mean_than_random_choices_do():
+def test_herding_approximates_the_mean_better_than_random_choices():
     points = on_the_sphere(200, 8)
     mean = torch.nn.functional.normalize(points.mean(0), dim=0)
     herd = (points[replay_buffer.herding(points, 10)].mean(0) - mean).norm()
@@ -140,7 +140,7 @@ def test_herding_comes_nearer_to_the_mean_than_random_choices_do():
     assert herd < min(others)
 
 
-def test_the_features_are_those_of_the_head_brought_to_length_one(small, monkeypatch):
+def test_herding_uses_the_features_of_the_head_normalised(small, monkeypatch):
     experiment = Experiment(config())
     network, images = experiment.strategy.network, small.train_images
     points = replay_buffer.embed_normalized(network, images)
@@ -168,7 +168,7 @@ def test_each_class_has_a_herd_of_its_own(small):
 
 @pytest.mark.parametrize("strategy", KEEPING)
 @pytest.mark.parametrize("policy", ["random", "herding"])
-def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy, small):
+def test_per_class_images_of_each_class_are_stored_after_a_task(strategy, policy, small):
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
         experiment = Experiment(
             config(strategy, scenario, settings={"per_class": 5, "policy": policy})
@@ -183,9 +183,7 @@ def test_so_many_images_of_each_class_are_kept_when_a_task_ends(strategy, policy
 
 @pytest.mark.parametrize("strategy", [*KEEPING, "der", "derpp"])
 @pytest.mark.parametrize("each", [1, 3])
-def test_a_reservoir_has_room_for_as_many_images_as_the_others_keep_in_the_end(
-    strategy, each, small
-):
+def test_a_reservoir_has_the_final_size_of_the_other_policies(strategy, each, small):
     policy = {"policy": "reservoir"} if strategy in KEEPING else {}
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
         experiment, _ = run_all(config(strategy, scenario, settings={"per_class": each, **policy}))
@@ -224,12 +222,12 @@ def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strat
     ("strategy", "policy"),
     [("replay", "random"), ("agem", "random"), ("er-ace", "reservoir"), ("icarl", "herding")],
 )
-def test_without_a_word_about_it_the_policy_is_the_published_one(strategy, policy):
+def test_the_default_policy_is_the_published_one(strategy, policy):
     """Runs that were learned before there was a choice say nothing of it."""
     assert registry.strategy(strategy).make("class", {"per_class": 100}).policy == policy
 
 
-def test_a_batch_is_drawn_from_anywhere_in_the_memory():
+def test_a_batch_is_drawn_from_the_whole_buffer():
     drawn = streamed(9, 9, 9, generator()).sample(200, generator(1))
     assert len(drawn) == 200 and set(drawn.labels.tolist()) == set(range(9))
     assert torch.equal(drawn.images.flatten().long(), drawn.labels)
@@ -245,7 +243,7 @@ def test_the_logits_that_are_drawn_are_those_of_the_images():
 
 
 @pytest.mark.parametrize("policy", replay_buffer.POLICIES)
-def test_a_buffer_comes_back_from_its_tensors(policy, small):
+def test_a_buffer_is_restored_from_its_tensors(policy, small):
     task = Experiment(config()).tasks[0]
     buffer = ReplayBuffer(policy, 3, saved=("answers", "seen"))
     buffer.observe(batch_of(task.train), ONE_CLASS, generator(), torch.rand(16, 10))
@@ -263,7 +261,7 @@ def test_the_storage_of_a_buffer_is_that_of_images_logits_and_one_number():
     assert buffer.storage() == {"images": 5 * (1 + 8 + 8), "logits": 5 * 2 * 4, "statistics": 8}
 
 
-def test_nothing_is_kept_where_nothing_is_to_be_kept(small):
+def test_a_buffer_of_size_zero_stores_nothing(small):
     experiment = Experiment(config())
     task, network = experiment.tasks[0], experiment.strategy.network
     for policy in replay_buffer.POLICIES:

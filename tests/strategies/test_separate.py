@@ -14,7 +14,7 @@ def learned(tasks: int = 3, scenario: str = "task") -> Experiment:
     return run_all(config("separate", scenario, tasks=tasks))[0]
 
 
-def test_every_task_is_answered_by_the_network_that_learned_it(small):
+def test_every_task_is_predicted_by_the_network_that_learned_it(small):
     experiment = Experiment(config("separate", "task"))
     networks, answers = [], []
     for task in range(3):
@@ -29,7 +29,7 @@ def test_every_task_is_answered_by_the_network_that_learned_it(small):
         )
 
 
-def test_a_task_is_learned_as_if_it_were_the_first():
+def test_every_task_is_learned_like_a_first_task():
     experiment = learned()
     alone = Experiment(config("separate", "task"))
     list(alone.strategy.learn(experiment.tasks[2]))
@@ -37,7 +37,7 @@ def test_a_task_is_learned_as_if_it_were_the_first():
     assert torch.equal(alone.strategy.network.flat, experiment.strategy.network.flat)
 
 
-def test_all_networks_start_from_the_same_weights_which_answer_for_tasks_to_come(small):
+def test_all_networks_start_from_the_same_weights_which_predict_for_future_tasks(small):
     experiment = Experiment(config("separate", "task"))
     fresh = experiment.strategy.network.flat.clone()
     before = experiment.strategy.scores(small.test_images)
@@ -58,7 +58,7 @@ def test_a_task_that_is_learned_is_never_forgotten(scenario):
 
 
 @pytest.mark.parametrize("tasks", [1, 3, 10])
-def test_what_is_kept_is_one_network_for_each_earlier_task(tasks):
+def test_one_network_is_stored_for_each_earlier_task(tasks):
     experiment = learned(tasks)
     assert (
         experiment.strategy.storage(experiment.tasks[-1]).get("weights", 0)

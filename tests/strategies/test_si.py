@@ -24,7 +24,7 @@ def test_the_path_is_minus_gradient_times_change_summed_over_the_steps():
     torch.testing.assert_close(strategy.path, expected)
 
 
-def test_the_path_of_all_weights_is_about_what_the_loss_came_down():
+def test_the_path_integrals_sum_up_to_about_the_decrease_of_the_loss():
     strategy = (experiment := Experiment(config("si", tasks=1, steps=200))).strategy
     losses = [loss for _step, _steps, loss in strategy.learn(experiment.tasks[0])]
     assert strategy.path.sum().item() == pytest.approx((losses[0] - losses[-1]).item(), rel=0.25)
@@ -47,7 +47,7 @@ def test_the_importance_of_a_second_task_is_added_to_that_of_the_first():
     )
 
 
-def test_the_penalty_pulls_as_its_own_derivative_and_is_nothing_before_there_is_a_past():
+def test_the_gradient_is_that_of_the_penalty_which_is_zero_in_the_first_task():
     experiment = Experiment(config("si"))
     assert experiment.strategy.penalty() == 0
     list(experiment.events(until=1))

@@ -32,7 +32,7 @@ def test_the_streaming_covariance_is_that_of_all_images_whatever_the_order(scena
     torch.testing.assert_close(covariance.tril(), at_once(small)[2].tril(), rtol=0, atol=1e-7)
 
 
-def test_the_answers_are_those_of_the_formula(small):
+def test_the_scores_are_those_of_the_formula(small):
     experiment, _ = run_all(config("slda"))
     _, means, covariance = at_once(small)
     inverse = ((1 - SHRINKAGE) * covariance + SHRINKAGE * torch.eye(36)).inverse()
@@ -43,7 +43,7 @@ def test_the_answers_are_those_of_the_formula(small):
     )
 
 
-def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
+def test_with_full_shrinkage_the_nearest_mean_wins(small):
     ball, nearest = (
         run_all(config(name, settings=settings))[0].strategy
         for name, settings in (("slda", {"shrinkage": 1}), ("ncm", {}))
@@ -56,7 +56,7 @@ def test_with_a_covariance_that_is_a_ball_the_nearest_mean_wins(small):
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-3)
 
 
-def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
+def test_slda_uses_the_covariance_of_pixels_and_the_nearest_mean_does_not():
     """Two classes that differ little in one pixel, where another varies much: only its covariance
     tells them apart.
     """
@@ -83,7 +83,7 @@ def test_it_knows_how_pixels_vary_together_and_the_nearest_mean_does_not():
     assert right["slda"] == 1 and right["ncm"] < 0.7
 
 
-def test_what_is_kept_does_not_grow_with_the_images():
+def test_storage_does_not_grow_with_the_images():
     few, many = (run_all(config("slda"), toy_dataset(train=count))[0] for count in (24, 72))
     few, many = (experiment.strategy.storage(experiment.tasks[-1]) for experiment in (few, many))
     assert few == many and set(few) == {"statistics", "weights"}

@@ -43,7 +43,7 @@ class Renamed(Configurable):
 
 
 @pytest.mark.parametrize("strategy", SAVED)
-def test_the_names_in_a_checkpoint_are_those_of_runs_that_were_learned_before(strategy):
+def test_the_names_in_a_checkpoint_are_those_of_earlier_versions(strategy):
     scenario = "task" if strategy == "packnet" else "class"
     state = run_all(config(strategy, scenario))[0].state_dict()
     names = {name.removeprefix("strategy.") for name in state if name.startswith("strategy.")}
@@ -59,7 +59,7 @@ def test_a_setting_may_be_given_by_its_former_name():
 
 @pytest.mark.parametrize("strategy", ["ewc", "ewc-online"])
 @pytest.mark.parametrize("step", [7, 10])
-def test_an_old_config_goes_on_to_the_same_bits_and_equals_the_new_one(strategy, step):
+def test_an_old_config_resumes_to_the_same_bits_and_equals_the_new_one(strategy, step):
     run_config = config(strategy, "task", settings={"estimator": "sampled", "strength": 1e4})
     never = learned_run(run_config)
     stopped = learned_run(run_config, stop=stop_after(step))
@@ -75,7 +75,7 @@ def test_an_old_config_goes_on_to_the_same_bits_and_equals_the_new_one(strategy,
     assert resolve(old) == resolve(run_config)
 
 
-def test_what_a_buffer_stores_is_counted_by_kind():
+def test_the_storage_of_a_buffer_is_counted_by_kind():
     experiment, _ = run_all(config("der", settings={"per_class": 2}))
     image = experiment.tasks[0].train.images[0].numel()
     assert experiment.strategy.storage(experiment.tasks[-1]) == {

@@ -115,7 +115,7 @@ def test_in_the_task_scenario_a_replayed_image_moves_only_the_outputs_of_its_own
     assert bias.isfinite().all() and (bias[own] != 0).all() and (bias[own[-1] + 1 :] == 0).all()
 
 
-def test_joining_nothing_changes_nothing():
+def test_concatenating_empty_examples_changes_nothing():
     examples = Examples(
         torch.ones(2, 1, 2, 2, dtype=torch.uint8), torch.tensor([0, 1]), torch.tensor([0, 0])
     )
@@ -292,7 +292,7 @@ def test_learning_stops_before_the_task_that_was_named(small):
     assert [e.task for e in experiment.events(until=99) if isinstance(e, TaskLearned)] == [2]
 
 
-def test_a_loss_that_is_not_a_number_is_told_as_none(small, monkeypatch):
+def test_a_loss_that_is_not_finite_is_recorded_as_none(small, monkeypatch):
     from lifelong.strategies.finetune import FineTune
 
     monkeypatch.setattr(

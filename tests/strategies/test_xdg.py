@@ -66,7 +66,7 @@ def test_units_that_are_off_get_no_gradient_and_the_others_do():
     assert (head.weight.grad[:, ~second] == 0).all() and head.weight.grad[:, second].any()
 
 
-def test_each_task_is_answered_with_its_own_gates(small):
+def test_each_task_is_predicted_with_its_own_gates(small):
     experiment = run_all(config("xdg", "task"))[0]
     answers = experiment.strategy.scores(small.test_images)
     for task in range(3):
@@ -93,7 +93,7 @@ def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
     assert moved("xdg", share=0.75) < moved("finetune") / 2
 
 
-def test_with_no_unit_off_it_is_fine_tuning_to_the_bit():
+def test_without_gating_xdg_equals_fine_tuning_to_the_bit():
     ours, plain = (
         run_all(config("xdg", "task", settings={"share": 0.0}))[0],
         run_all(config("finetune", "task"))[0],

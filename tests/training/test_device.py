@@ -83,7 +83,7 @@ def assert_same_on_card(run_config) -> None:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
-def test_every_strategy_learns_on_a_card_what_it_learns_on_the_processor(strategy, scenario):
+def test_every_strategy_learns_the_same_on_a_gpu_and_on_the_cpu(strategy, scenario):
     assert_same_on_card(config(strategy, scenario, tasks=2, steps=4))
 
 
@@ -96,16 +96,16 @@ def test_every_strategy_learns_on_a_card_what_it_learns_on_the_processor(strateg
         ("icarl", {"policy": "random"}),
     ],
 )
-def test_so_do_its_settings(strategy, settings):
+def test_settings_learn_the_same_on_a_gpu_and_on_the_cpu(strategy, settings):
     assert_same_on_card(config(strategy, settings=settings, tasks=2, steps=4))
 
 
 @pytest.mark.parametrize("strategy", ["si", "derpp", "augmented-replay"])
-def test_so_does_a_network_that_is_trained_as_a_whole(pictures, strategy):
+def test_a_fully_trained_backbone_learns_the_same_on_a_gpu_and_on_the_cpu(pictures, strategy):
     assert_same_on_card(config(strategy, **WHOLE))
 
 
-def test_its_first_gradient_is_the_same(pictures):
+def test_the_first_gradient_is_the_same_on_a_gpu_and_on_the_cpu(pictures):
     run_config = config(**WHOLE | {"steps": 1, "tasks": 1})
     here = run_all(run_config)[0].strategy.network.flat_gradient
     with machine_with_gpu():
@@ -115,7 +115,7 @@ def test_its_first_gradient_is_the_same(pictures):
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("strategy", ["derpp", "generative-classifier", "separate", "bi-r"])
-def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(strategy):
+def test_a_run_of_a_gpu_resumes_there_and_predicts_on_the_cpu(strategy):
     scenario = "task" if strategy == "separate" else "class"
     run_config = config(strategy, scenario, precision="fp32")
     here = learned_run(run_config)
@@ -128,7 +128,7 @@ def test_what_was_learned_on_a_card_goes_on_there_and_answers_on_the_processor(s
     assert_near(ours.inference_state_dict(), theirs.inference_state_dict())
 
 
-def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, monkeypatch):
+def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pictures, monkeypatch):
     backbone = experiment.frozen_backbone_of(config(**FROZEN))
     here = torch.cat(
         [part for _start, part, _held in feature_cache.extracted(backbone, pictures.test_images)]
@@ -162,14 +162,14 @@ def test_images_go_through_the_backbone_on_a_card_and_it_comes_back(pictures, mo
         (False, "cpu", True, "cpu"),
     ],
 )
-def test_a_card_is_used_where_there_is_one_and_it_pays_or_where_it_is_asked_for(
+def test_a_gpu_is_used_for_deep_networks_or_on_request(
     available, requested, deep, expected, monkeypatch
 ):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     assert hardware.device(requested, deep) == expected
 
 
-def test_a_card_that_is_not_there_is_one_sentence():
+def test_a_missing_gpu_is_one_sentence():
     process = python(
         "-m",
         "lifelong",
@@ -188,7 +188,7 @@ def test_a_card_that_is_not_there_is_one_sentence():
 
 
 @pytest.mark.parametrize("knows", [True, False])
-def test_a_card_computes_in_bf16_where_it_knows_it(knows, monkeypatch):
+def test_a_gpu_computes_in_bf16_if_it_supports_it(knows, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: knows)
     assert hardware.precision("auto", "cuda") == ("bf16" if knows else "fp32")
     assert hardware.precision("fp32", "cuda") == "fp32"
@@ -212,7 +212,7 @@ def room(monkeypatch) -> list[int]:
 
 
 @pytest.mark.usefixtures("small")
-def test_out_of_memory_halves_the_batch_and_says_so(room):
+def test_running_out_of_memory_halves_the_batch_and_is_recorded(room):
     _, events = run_all(config("replay", tasks=2))
     assert room[1:6] == [120, 60, 30, 15, 7] and set(room[6:]) == {7}
     assert {event.batch_limit for event in events if isinstance(event, Step)} == {7}
@@ -226,7 +226,7 @@ def test_a_memory_that_holds_no_image_is_one_sentence(room):
 
 
 @pytest.mark.usefixtures("small")
-def test_who_sees_each_image_once_still_sees_all_of_them(monkeypatch):
+def test_a_single_pass_strategy_with_a_batch_limit_still_sees_every_image_once(monkeypatch):
     indices = []
     kind = type(run_all(config("ncm", tasks=1))[0].strategy)
     step = kind.step

