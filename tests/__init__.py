@@ -1,1 +1,1 @@
-"""Tests, in the folders of what they test."""
+"""Tests of the project, in the folders of the modules they test."""

@@ -1,6 +1,4 @@
-"""What every test gets: no network, folders of its own, and small made-up images where real ones
-would cost time.
-"""
+"""Fixtures of all tests: no network, temporary folders, and toy data in place of real data."""
 
 import os
 from pathlib import Path
@@ -33,9 +31,7 @@ def _own_folders(monkeypatch, tmp_path):
 
 @pytest.fixture
 def small(monkeypatch) -> Dataset:
-    """Made-up images under every data set's name, and hidden layers of 16: a step costs half a
-    millisecond.
-    """
+    """Toy data under every data set's name, and hidden layers of 16: a step takes 0.5 ms."""
     dataset = toy_dataset()
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     with_hidden(monkeypatch, 16, 16)
@@ -50,7 +46,7 @@ def small(monkeypatch) -> Dataset:
 
 @pytest.fixture
 def colour(monkeypatch):
-    """Made-up images of four classes, and a small network whose weights count as pretrained."""
+    """Toy data of four classes and 16 x 16 pixels, for deep networks."""
     dataset = toy_dataset(classes=4, train=6, test=4, side=16)
     monkeypatch.setattr(experiment, "load", lambda name: dataset)
     return dataset

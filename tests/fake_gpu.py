@@ -1,10 +1,8 @@
-"""A stand-in for a graphics card: tensors "on" it are computed by the processor, but may not be
-mixed with others.
+"""Stand-in for a GPU: its tensors are computed by the CPU but refuse to be mixed with CPU tensors.
 
-Its device is torch's `meta`, which has a name but no memory; here its tensors hold their numbers in
-one of the processor's.
-What a card refuses is refused: tensors on two devices in one operation, and a generator of the
-processor's random numbers.
+Its device is torch's `meta`, which has a name but no memory; its tensors store their values in a
+CPU tensor. It refuses what a GPU refuses: tensors on two devices in one operation, and a random
+number generator of the CPU.
 """
 
 import contextlib
@@ -20,23 +18,19 @@ from lifelong.numerics import hardware
 
 GPU = torch.device("meta")
 aten = torch.ops.aten
-# It has no numbers of its own to copy to, as far as torch's modules know; the stand-in's tensors
-# have.
+# Torch's modules take a meta tensor for one without values; those of the stand-in have some.
 KNOWN_WARNING = "ignore:.*copying from a non-meta parameter"
-ACROSS = {
-    aten.copy_.default,
-    aten._to_copy.default,
-}  # they are how tensors get from one device to the other
+ACROSS = {aten.copy_.default, aten._to_copy.default}  # copies from one device to the other
 INDEXED = {
     aten.index.Tensor,
     aten.index_put.default,
     aten.index_put_.default,
     aten._index_put_impl_.default,
-}  # a card takes positions from anywhere
+}  # a GPU accepts indices on any device
 
 
 class OnGpu(Tensor):
-    """A tensor on the card; `values_on_cpu` has its numbers."""
+    """Tensor on the stand-in GPU; `values_on_cpu` has its numbers."""
 
     values_on_cpu: Tensor
     __torch_function__ = torch._C._disabled_torch_function_impl
@@ -60,11 +54,11 @@ class OnGpu(Tensor):
         return self.values_on_cpu.tolist()
 
     def __repr__(self) -> str:
-        return f"on the card: {self.values_on_cpu}"
+        return f"on the GPU: {self.values_on_cpu}"
 
 
 class FakeGpu(TorchDispatchMode):
-    """Within it there is a card."""
+    """Dispatch mode in which the stand-in GPU exists."""
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         return _computed(function, args, kwargs or {})
@@ -72,7 +66,7 @@ class FakeGpu(TorchDispatchMode):
 
 @contextlib.contextmanager
 def machine_with_gpu():
-    """A stand-in for a graphics card, which everything that learns is put on."""
+    """Simulates a machine with a GPU that all training uses."""
     with pytest.MonkeyPatch.context() as machine, FakeGpu():
         machine.setattr(hardware, "device", lambda wanted, deep: "cuda")
         machine.setattr(
@@ -92,13 +86,13 @@ def machine_with_gpu():
 
 def _computed(function, args: tuple, kwargs: dict):
     tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
-    on_card = any(isinstance(tensor, OnGpu) for tensor in tensors)
+    on_gpu = any(isinstance(tensor, OnGpu) for tensor in tensors)
     device = kwargs.get("device")
-    goes_there = on_card if device is None else torch.device(device) == GPU
-    if on_card and function not in ACROSS:
+    goes_there = on_gpu if device is None else torch.device(device) == GPU
+    if on_gpu and function not in ACROSS:
         _refuse_others(function, args, tensors)
     if goes_there and kwargs.get("generator") is not None:
-        raise RuntimeError(f"{function}: the card was given a generator of the processor's")
+        raise RuntimeError(f"{function}: the GPU was given a generator of the CPU")
     own = {"device": torch.device("cpu")} if device is not None else {}
     plain_args, plain_kwargs = tree_map(_plain, args), tree_map(_plain, kwargs) | own
     result = function(*plain_args, **plain_kwargs)
@@ -115,10 +109,8 @@ def _refuse_others(function, args: tuple, tensors: list[Tensor]) -> None:
     mixed = [args[0], *args[2:3]] if function in INDEXED else tensors
     if any(
         not isinstance(tensor, OnGpu) and tensor.dim() for tensor in mixed
-    ):  # single numbers go anywhere
-        shapes = [
-            ("card" if isinstance(t, OnGpu) else "processor", tuple(t.shape)) for t in tensors
-        ]
+    ):  # scalars are accepted on any device
+        shapes = [("gpu" if isinstance(t, OnGpu) else "cpu", tuple(t.shape)) for t in tensors]
         raise RuntimeError(f"{function}: tensors on two devices, {shapes}")
 
 

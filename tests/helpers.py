@@ -1,4 +1,4 @@
-"""What several test files use: made-up images, small configurations, runs learned in one call."""
+"""Helpers of several test files: toy data, small configurations, runs learned in one call."""
 
 import subprocess
 import sys
@@ -20,9 +20,7 @@ ROOT = Path(__file__).parent.parent
 def toy_dataset(
     classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0
 ) -> Dataset:
-    """Noisy pictures of one random pattern a class, classes in mixed order: can be learned in a few
-    steps.
-    """
+    """Returns noisy images of one random pattern for each class, learned in a few steps."""
     generator = torch.Generator().manual_seed(seed)
     patterns = torch.randint(0, 2, (classes, 1, side, side), generator=generator) * 200
 
@@ -42,9 +40,7 @@ def toy_dataset(
 
 
 def with_hidden(monkeypatch, *widths: int) -> None:
-    """Lets the multilayer perceptron have hidden layers of these widths, whatever its settings
-    say.
-    """
+    """Gives the multilayer perceptron hidden layers of these widths, whatever its settings."""
     monkeypatch.setattr(
         MLP,
         "network",
@@ -53,7 +49,7 @@ def with_hidden(monkeypatch, *widths: int) -> None:
 
 
 def config(strategy: str = "finetune", scenario: str = "class", **given) -> configs.RunConfig:
-    """Three tasks of seven steps each, so that a test of a whole run costs milliseconds."""
+    """Returns a configuration of three tasks of seven steps, which trains in milliseconds."""
     return configs.make(
         **{
             "dataset": "mnist-sample",
@@ -67,7 +63,7 @@ def config(strategy: str = "finetune", scenario: str = "class", **given) -> conf
 
 
 def run_all(run_config: configs.RunConfig, dataset: Dataset | None = None):
-    """The experiment after its last task, and its events."""
+    """Returns the experiment after its last task, and its events."""
     experiment = Experiment(run_config, dataset)
     return experiment, list(experiment.events())
 
@@ -80,24 +76,24 @@ def learned_run(run_config: configs.RunConfig, **options) -> Path:
 
 
 def learn(folder: Path, **options) -> list:
-    """Learns on and returns the events."""
+    """Trains a run on disk and returns the events."""
     return list(run_store.learn(folder, **options))
 
 
 def stop_after(count: int):
-    """A `stop` that says yes at the step of this number, counted over the whole run."""
+    """Returns a `stop` that is true from this step on, counted over the whole run."""
     calls = iter(range(1, 1_000_000))
     return lambda: next(calls) >= count
 
 
 def batch_of(examples: Examples, count: int = 16) -> Batch:
-    """The first so many of these examples as a batch."""
+    """Returns the first `count` examples as a batch."""
     first = torch.arange(count)
     return Batch(*examples.take(first).tensors().values(), first)
 
 
 def in_task(strategy: str, index: int, scenario: str, **given):
-    """The strategy at the start of a task, its task and a batch of it."""
+    """Returns the strategy at the start of a task, the task and a batch of it."""
     experiment = Experiment(config(strategy, scenario, **given))
     list(experiment.events(until=index))
     task = experiment.tasks[index]
@@ -106,19 +102,19 @@ def in_task(strategy: str, index: int, scenario: str, **given):
 
 
 def same(a: dict, b: dict) -> bool:
-    """Whether two dicts of tensors are equal to the bit."""
+    """Returns whether two dicts of tensors are equal to the bit."""
     return a.keys() == b.keys() and all(
         a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a
     )
 
 
 def strategy_names() -> tuple[str, ...]:
-    """All strategies in the registry."""
+    """Returns the names of all strategies in the registry."""
     return registry.names("strategies")
 
 
 def pairs() -> list[tuple[str, str]]:
-    """Every strategy with every scenario that it is defined for."""
+    """Returns every strategy with every scenario that it is defined for."""
     return [
         (name, s)
         for name in strategy_names()
@@ -128,7 +124,7 @@ def pairs() -> list[tuple[str, str]]:
 
 
 def python(*arguments: str, **options) -> subprocess.CompletedProcess:
-    """Another Python process, in the project's folder."""
+    """Runs another Python process in the project's folder."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Pictures that the tests of the drawing page share, and what an error for people looks like."""
+"""Pictures that several tests share, and the form of an error message for people."""
 
 import io
 import re
@@ -7,14 +7,14 @@ from PIL import Image, ImageDraw
 
 
 def ring() -> Image.Image:
-    """A 0 as a person may draw it, white on black."""
+    """Returns a hand-drawn 0, white on black."""
     picture = Image.new("L", (280, 280))
     ImageDraw.Draw(picture).ellipse((85, 50, 195, 230), outline=255, width=22)
     return picture
 
 
 def ship(size: tuple[int, int] = (640, 480)) -> Image.Image:
-    """A ship on the sea, as far as three shapes go."""
+    """Returns a ship on the sea, made of three shapes."""
     width, height = size
     picture = Image.new("RGB", size, (120, 170, 220))
     brush = ImageDraw.Draw(picture)
@@ -32,14 +32,14 @@ def ship(size: tuple[int, int] = (640, 480)) -> Image.Image:
 
 
 def png(picture: Image.Image) -> bytes:
-    """A picture as a PNG file."""
+    """Returns a picture as a PNG file."""
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
 
 
 def is_one_sentence(message: str) -> bool:
-    """Whether a message is for people: one line, no traceback, no path of the server."""
+    """Returns whether a message is one line without a traceback or a path of the server."""
     return (
         bool(re.fullmatch(r"[^\n]{10,400}[.?]", message))
         and "Traceback" not in message

@@ -1,6 +1,4 @@
-"""Data sets small enough for tests, as they lie on people's disks, and a server for what stands in
-for a download.
-"""
+"""Small data set files in the layouts of the sources, and a local download server."""
 
 import gzip
 import io
@@ -19,7 +17,7 @@ TRAIN, TEST = 30, 10  # images of the tiny MNIST
 
 
 def idx_bytes(array: np.ndarray) -> bytes:
-    """An IDX file of unsigned bytes."""
+    """Returns an IDX file of unsigned bytes."""
     return (
         struct.pack(f">BBBB{array.ndim}i", 0, 0, 8, array.ndim, *array.shape)
         + array.astype(np.uint8).tobytes()
@@ -27,7 +25,7 @@ def idx_bytes(array: np.ndarray) -> bytes:
 
 
 def four_files() -> dict[str, bytes]:
-    """A tiny MNIST: image k is filled with k, its label is k modulo 10."""
+    """Returns the files of a tiny MNIST: image k is filled with k, its label is k modulo 10."""
     files = {}
     for name, count in (("train", TRAIN), ("t10k", TEST)):
         number = np.arange(count)
@@ -41,7 +39,7 @@ def four_files() -> dict[str, bytes]:
 def place_files(
     folder: Path, files: dict[str, bytes], packed: bool = True, kin: str = "MNIST"
 ) -> Path:
-    """Writes them as MNIST, or its kin, lies under LIFELONG_DATA."""
+    """Writes the files in MNIST's layout under LIFELONG_DATA."""
     raw = folder / kin / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -51,15 +49,15 @@ def place_files(
     return raw
 
 
-def coded(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
-    """Pixels uint8 (height, width) or (height, width, 3) as an image file."""
+def image_bytes(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
+    """Returns pixels uint8 (height, width) or (height, width, 3) as an image file."""
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, kind, **options)
     return out.getvalue()
 
 
 def plain(value: int, shape: tuple[int, ...] = (32, 32, 3)) -> np.ndarray:
-    """Pixels that are all of one value."""
+    """Returns pixels that all have one value."""
     return np.full(shape, value, np.uint8)
 
 
@@ -71,8 +69,10 @@ def parquet(
     metadata: dict | None = None,
     kinds=(None, None),
 ) -> Path:
-    """A parquet file as the Hugging Face Hub lays it out; kinds: pyarrow's types of images and
-    labels, where they are others.
+    """Writes a parquet file in the layout of the Hugging Face Hub.
+
+    Args:
+        kinds: pyarrow's types of the images and labels, if they are not the usual ones.
     """
     if kinds[0] is None:
         images = [{"bytes": image, "path": "x.png"} for image in images]
@@ -83,7 +83,7 @@ def parquet(
 
 
 def image_folder(folder: Path, files: dict[str, bytes]) -> Path:
-    """Files by their path within the folder."""
+    """Writes files by their path within the folder."""
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -91,7 +91,7 @@ def image_folder(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 class Harmful:
-    """Unpickled, it makes a file."""
+    """Object that creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -101,7 +101,7 @@ class Harmful:
 
 
 def go_online(monkeypatch) -> None:
-    """Lets this test download, from no other host than it names."""
+    """Allows downloads in this test."""
     monkeypatch.delenv("LIFELONG_OFFLINE")
     for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
@@ -109,10 +109,11 @@ def go_online(monkeypatch) -> None:
 
 @contextmanager
 def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
-    """Serves files under their names, only part of each where `cut` is less than one; yields its
-    address and the names that were requested.
+    """Serves files under their names; yields the address and the list of requested names.
 
-    silent: it never says more, and keeps the connection open.
+    Args:
+        cut: share of each file that is sent.
+        silent: sends nothing after that and keeps the connection open.
     """
     requests = []
     closing = threading.Event()

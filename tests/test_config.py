@@ -1,4 +1,4 @@
-"""The configuration of a run."""
+"""Laws of the configuration of a run."""
 
 import pytest
 

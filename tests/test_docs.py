@@ -1,4 +1,4 @@
-"""What documents say of files is true: every path that they name is there."""
+"""Laws of the documents: every path that they name exists."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ PATH = re.compile(r"\b(?:lifelong|app|tests|benchmarks|docs)/[\w./-]*")
 
 
 def paths_named(text: str) -> list[str]:
-    """Paths of files and folders of the project in a text, placeholders like `<name>` left out."""
+    """Returns the paths of the project in a text, without placeholders like `<name>`."""
     return [found[0].rstrip(".") for found in PATH.finditer(text) if text[found.end() :][:1] != "<"]
 
 

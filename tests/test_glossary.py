@@ -1,4 +1,4 @@
-"""The glossary: one entry a term, and the sentences that the code declares word for word."""
+"""Laws of the glossary: one entry for each term, with the sentences of the code."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Opening the app costs milliseconds: what pages import does not import torch."""
+"""Laws of imports: a page imports no torch, so that it opens in milliseconds."""
 
 import pytest
 

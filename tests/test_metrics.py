@@ -1,4 +1,4 @@
-"""Metrics on matrices whose measure can be read off, and the laws of every declared metric."""
+"""Laws of metrics, on matrices of known values and on random ones."""
 
 import doctest
 import inspect
@@ -72,7 +72,7 @@ def test_mean_and_standard_error_by_hand(values, mean, sem):
 
 
 def any_matrix(seed: int) -> list[list[float | None]]:
-    """A matrix of up to 8 tasks, some of them not yet learned."""
+    """Returns a random matrix of up to 8 tasks, some not yet learned."""
     draw = random.Random(seed)
     tasks = draw.randint(1, 8)
     learned = draw.randint(0, tasks)
@@ -87,7 +87,7 @@ def n_learned(accuracy: list[list[float | None]]) -> int:
 
 
 def any_quantities(seed: int) -> dict[str, list]:
-    """What a history with random accuracies hands to the metrics."""
+    """Returns the quantities of a history with random accuracies."""
     draw, accuracy = random.Random(seed), any_matrix(seed)
     tasks, learned = len(accuracy), n_learned(accuracy)
     shares = [draw.random() for _ in range(tasks)]
@@ -169,7 +169,7 @@ def test_tasks_not_yet_learned_do_not_change_a_metric(metric):
 
 @every_metric
 def test_the_direction_of_a_metric_is_the_declared_one(metric):
-    """Lower accuracies after the last task are never better, whatever the metric."""
+    """Lower accuracies after the last task never improve a metric."""
     for seed in range(60):
         quantities = any_quantities(seed)
         last = n_learned(quantities["accuracy"]) - 1
@@ -190,7 +190,7 @@ def test_a_metric_of_a_quantity_that_no_run_has_is_refused():
 
 @every_matrix
 def test_forgetting_is_at_least_minus_backward_transfer(accuracy):
-    """The best accuracy before the last task is at least that just after the task was learned."""
+    """The best accuracy before the last task is at least that just after learning."""
     if n_learned(accuracy) > 1:
         assert metrics.forgetting(accuracy) >= -metrics.backward_transfer(accuracy) - 1e-12
 

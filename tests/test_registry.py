@@ -1,4 +1,4 @@
-"""Plug-ins of other packages: which are found, which are left out, and where they appear."""
+"""Laws of plug-ins of other packages: found, refused and shown."""
 
 import json
 import os
@@ -219,7 +219,7 @@ def test_a_name_that_cannot_name_a_run_is_refused(installed, capsys, name):
 
 
 def can_build() -> bool:
-    """Whether a wheel can be built here without a network."""
+    """Returns whether a wheel can be built without a network."""
     if util.find_spec("setuptools") is None:
         return False
     import setuptools

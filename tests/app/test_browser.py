@@ -52,7 +52,7 @@ def browser():
 
 @pytest.fixture
 def open_tab(browser):
-    """Opens pages; after the test, fails on an error of a script in any of them."""
+    """Opens pages; fails after the test on a script error in any of them."""
     tabs, problems = [], []
 
     def open_tab(url: str, size=DESKTOP):

@@ -1,4 +1,4 @@
-"""The public endpoints, called on a running server; uploads are hostile until proven otherwise."""
+"""Laws of the public endpoints on a running server, mostly with hostile uploads."""
 
 import http.server
 import re
@@ -22,7 +22,7 @@ RUN = "mnist-class-finetune"
 
 @pytest.fixture(scope="module", autouse=True)
 def own_runs(tmp_path_factory):
-    """Runs of one's own go to a folder of the test; those that ship are there all the same."""
+    """Runs go to a folder of the test; shipped runs are available too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIFELONG_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
@@ -31,7 +31,7 @@ def own_runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(own_runs):
-    """Where the page is served."""
+    """Address of the served page."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,13 +51,13 @@ def address(own_runs):
 
 @pytest.fixture(scope="module")
 def client(address):
-    """A program that calls the page."""
+    """A gradio_client connected to the page."""
     return Client(address, verbose=False)
 
 
 @pytest.fixture(scope="module")
 def zero(tmp_path_factory):
-    """A file with a 0 in it."""
+    """A file with a picture of a 0."""
     file = tmp_path_factory.mktemp("pictures") / "zero.png"
     file.write_bytes(png(ring()))
     return file
@@ -185,7 +185,7 @@ class TestEndpoints:
 
 
 def refused(address: str, image) -> str:
-    """The error that /classify answers to plain HTTP."""
+    """Returns the error of /classify over plain HTTP."""
     call = f"{address}gradio_api/call/classify"
     call_id = httpx.post(call, json={"data": [image, RUN, None, None]}).json()["event_id"]
     stream = httpx.get(f"{call}/{call_id}", timeout=10).text

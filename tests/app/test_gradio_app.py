@@ -1,4 +1,4 @@
-"""The drawing page's parts and answers, against whatever a browser may send."""
+"""Laws of the Draw page's components and predictions for any input of a browser."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ BLANK_CARDS = ["blank"] * 5
 
 
 def event(**data) -> SimpleNamespace:
-    """What comes with a browser's event."""
+    """Returns the data of a browser's event."""
     return SimpleNamespace(_data=data)
 
 
@@ -230,7 +230,7 @@ def test_class_names_are_escaped():
 class TestPhotographs:
     @pytest.fixture
     def run(self, monkeypatch) -> str:
-        """A run of colour images, whose classes have names that a page must not believe."""
+        """A run on colour images whose class names contain HTML."""
         grey = toy_dataset(classes=4, side=8)
         colour = (
             grey.train_images.repeat(1, 3, 1, 1),
@@ -312,7 +312,7 @@ class TestPhotographs:
     ],
 )
 def test_gradio_can_make_a_part_anew_without_a_value(part):
-    """It does so whenever an event leaves the part as it is."""
+    """Gradio does so whenever an event leaves the component unchanged."""
     assert part().value is None
 
 

@@ -12,7 +12,7 @@ from lifelong.events import Failed
 from lifelong.runs import journal
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, open_page, page_text
-from tests.sample_files import coded, image_folder, plain
+from tests.sample_files import image_bytes, image_folder, plain
 
 SHIPPED = [
     "mnist-class-finetune",
@@ -28,7 +28,7 @@ SMALL = {"dataset": "mnist-sample", "strategy": "finetune", "tasks": 3, "steps":
 
 @pytest.fixture(autouse=True)
 def _sample(monkeypatch):
-    """The data are the embedded sample."""
+    """Uses the embedded sample as data."""
     monkeypatch.delenv("LIFELONG_DATA", raising=False)
 
 
@@ -145,7 +145,7 @@ def test_a_metric_of_another_package_is_shown():
 
 
 def choose(at, card):
-    """A strategy as a person chooses it: first the idea, then the strategy."""
+    """Selects a strategy on the page: first its family, then the strategy."""
     at.segmented_control(key="family").set_value(card.family).run()
     at.pills(key="strategy").set_value(card.name).run()
 
@@ -301,10 +301,10 @@ def test_a_new_run_starts_from_the_choices_of_the_one_before():
 
 @pytest.fixture
 def own(monkeypatch, tmp_path):
-    """LIFELONG_DATA with a data set of two classes, and one that is broken."""
+    """LIFELONG_DATA with one valid data set of two classes and one that is broken."""
     monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
     for name in ("train/cat", "test/cat", "train/dog", "test/dog"):
-        image_folder(tmp_path / "data" / "pets" / name, {"0.png": coded(plain(9))})
+        image_folder(tmp_path / "data" / "pets" / name, {"0.png": image_bytes(plain(9))})
     image_folder(tmp_path / "data" / "torn", {"train/cat/0.png": b""})
 
 

@@ -1,4 +1,4 @@
-"""The Transfer page as a visitor uses it, its words and its charts."""
+"""Laws of the Transfer page, its sentences and its charts."""
 
 import time
 
@@ -21,7 +21,7 @@ SHIPPED = "transfer-mnist-digits"
 
 @pytest.fixture(autouse=True)
 def _sample(monkeypatch):
-    """The data are the embedded sample."""
+    """Uses the embedded sample as data."""
     monkeypatch.delenv("LIFELONG_DATA", raising=False)
 
 
@@ -207,7 +207,7 @@ def test_the_worker_learns_stops_and_goes_on_with_a_study(worker_process):
 
 
 def wait(until) -> None:
-    """Until something is so, for two minutes at most."""
+    """Waits until a condition is true, for two minutes at most."""
     give_up = time.monotonic() + 120
     while not until():
         assert time.monotonic() < give_up

@@ -43,7 +43,7 @@ def cli(monkeypatch, capsys):
 
 @pytest.fixture
 def digit(tmp_path):
-    """A picture of a 0 on disk."""
+    """A file with a picture of a 0."""
     data = datasets.load("mnist-sample")
     Image.fromarray(data.test_images[(data.test_labels == 0).nonzero()[0, 0], 0].numpy()).save(
         tmp_path / "zero.png"
@@ -110,7 +110,7 @@ def test_train_in_another_process_prints_only_json_on_standard_output():
 
 
 def test_train_on_digits_imports_no_library_that_it_does_not_need():
-    """Each would take a part of the time from the shell to the first step."""
+    """Each library would delay the first step."""
     heavy = ("torchvision", "pandas", "pyarrow", "pooch", "requests", "streamlit", "gradio")
     code = (
         "import sys; from lifelong.cli.commands import main; sys.argv[1:] = "

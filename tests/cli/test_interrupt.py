@@ -41,7 +41,7 @@ COMMANDS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def picture(tmp_path_factory):
-    """A picture of a bar, for the command that answers for one."""
+    """A file with a picture of a bar, the input of `classify`."""
     file = tmp_path_factory.mktemp("pictures") / "one.png"
     picture = Image.new("L", (28, 28))
     picture.paste(255, (12, 4, 16, 24))
@@ -69,7 +69,7 @@ def until(condition: Callable[[], bool], process: subprocess.Popen) -> None:
 
 
 def handles_signals(process: subprocess.Popen) -> bool:
-    """Whether the process has taken over SIGTERM; Python itself has SIGINT from the start."""
+    """Returns whether the process handles SIGTERM; Python itself handles SIGINT from the start."""
     if not LINUX:
         time.sleep(0.5)
         return True
@@ -79,7 +79,7 @@ def handles_signals(process: subprocess.Popen) -> bool:
 
 
 def imports_torch(process: subprocess.Popen) -> bool:
-    """Whether torch's largest library is loaded, so that its import has begun."""
+    """Returns whether torch's largest library is loaded, so that its import has begun."""
     if not LINUX:
         time.sleep(1.0)
         return True
@@ -96,7 +96,7 @@ def end(process: subprocess.Popen, number: int = signal.SIGINT) -> tuple[int, st
 
 
 def lines(text: str) -> list[str]:
-    """What stands on standard error beside progress bars."""
+    """Returns the lines of standard error without progress bars."""
     every = [line.strip() for line in text.replace("\r", "\n").splitlines()]
     return [line for line in every if line and "|" not in line and not line.startswith("About ")]
 
@@ -234,7 +234,7 @@ def test_training_interrupted_before_its_run_exists_goes_on_with_the_same_comman
 
 
 def interrupted_by(patch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
-    """Lets Ctrl+C come whenever a function of a module is called."""
+    """Raises SIGINT whenever a function of a module is called."""
     before = getattr(module, name)
 
     def interrupted(*given: object, **named: object) -> object:

@@ -1,4 +1,4 @@
-"""Deformations of images: how far pixels go, and what stays as it is."""
+"""Laws of image deformations: displacements, borders and unchanged images."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Which classes come when, and which outputs compete for an image."""
+"""Laws of scenarios: the classes of each task and the active outputs of each image."""
 
 import ast
 from pathlib import Path
@@ -21,7 +21,7 @@ PLAN = {
 
 
 def table(text: str) -> list[list[bool]]:
-    """'11... ..11.' as rows of booleans."""
+    """Returns '11... ..11.' as rows of booleans."""
     return [[mark == "1" for mark in row] for row in text.split()]
 
 
@@ -225,7 +225,7 @@ SOURCES = [p for folder in ("lifelong", "app") for p in sorted((ROOT / folder).r
 
 
 def names_of_scenarios_compared(source: str) -> list[str]:
-    """Comparisons and look-ups that ask for a scenario by its name."""
+    """Returns the comparisons and look-ups that use the name of a scenario."""
     return [
         ast.unparse(node)
         for node in ast.walk(ast.parse(source))

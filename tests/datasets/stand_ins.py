@@ -1,6 +1,4 @@
-"""Small stand-ins of data sets, as they lie on disk and as they are downloaded, for every kind of
-source.
-"""
+"""Small stand-ins of data sets, on disk and as downloads, for every kind of source."""
 
 import gzip
 import hashlib
@@ -17,7 +15,7 @@ from lifelong.datasets.base import DatasetSpec, Source
 from lifelong.datasets.readers.folder import Folder
 from lifelong.datasets.readers.idx import Idx
 from lifelong.datasets.readers.torchvision_batches import FOLDER, TorchvisionBatches
-from tests.sample_files import coded, four_files, image_folder, parquet, place_files, plain
+from tests.sample_files import four_files, image_bytes, image_folder, parquet, place_files, plain
 
 Put = Callable[[Path, DatasetSpec], object]  # writes a stand-in under a root
 
@@ -40,7 +38,7 @@ def batches(classes: tuple[str, ...], others: dict | None = None) -> dict[str, b
 
 
 def trust(monkeypatch, files: dict[str, bytes]) -> None:
-    """Lets torchvision take these files for CIFAR-10's."""
+    """Replaces the checksums of CIFAR-10 by those of these files."""
     from lifelong.numerics.torchvision_import import datasets as vision
 
     sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
@@ -59,14 +57,14 @@ def _pixels(spec: DatasetSpec, value: int) -> np.ndarray:
 def _parquet(root: Path, spec: DatasetSpec, folder: Folder) -> None:
     for split, each in (("train", 2), ("test", 1)):
         count = each * len(spec.classes)
-        images = [coded(_pixels(spec, k)) for k in range(count)]
+        images = [image_bytes(_pixels(spec, k)) for k in range(count)]
         labels = [k % len(spec.classes) for k in range(count)]
         parquet(root / folder.name / f"{split}-00000-of-00001.parquet", images, labels)
 
 
 def _images(root: Path, spec: DatasetSpec, folder: Folder) -> None:
     files = {
-        f"{split}/{name.replace('/', ' ')}/{k}.png": coded(_pixels(spec, label))
+        f"{split}/{name.replace('/', ' ')}/{k}.png": image_bytes(_pixels(spec, label))
         for label, name in enumerate(spec.classes)
         for split, each in (("train", 2), ("test", 1))
         for k in range(each)
@@ -75,7 +73,7 @@ def _images(root: Path, spec: DatasetSpec, folder: Folder) -> None:
 
 
 def layouts(source: Source, spec: DatasetSpec, monkeypatch) -> dict[str, Put]:
-    """Returns what writes a stand-in in each layout of a source; none where it needs no files."""
+    """Returns the functions that write a stand-in in each layout of a source."""
 
     def put_batches(root: Path, spec: DatasetSpec) -> None:
         trust(monkeypatch, batches(spec.classes))

@@ -1,4 +1,4 @@
-"""CIFAR-10 from parquet, from torchvision's folder and download, and from an image folder."""
+"""Laws of CIFAR-10 from parquet, from torchvision's folder or download, or an image folder."""
 
 import os
 import pickle
@@ -15,7 +15,7 @@ from lifelong.errors import LifelongError
 from tests.datasets.stand_ins import batches, trust
 from tests.helpers import config, run_all
 from tests.image_helpers import is_one_sentence
-from tests.sample_files import Harmful, coded, image_folder, parquet, plain
+from tests.sample_files import Harmful, image_bytes, image_folder, parquet, plain
 
 needs_cifar = pytest.mark.skipif(
     not (
@@ -39,7 +39,7 @@ def two_shards(folder: Path, kind: str = "PNG") -> Path:
     """Twenty training images in two files and ten for testing; image k of a split is filled with k,
     its label is k modulo 10.
     """
-    images = [coded(plain(k), kind) for k in range(20)]
+    images = [image_bytes(plain(k), kind) for k in range(20)]
     parquet(folder / "train-00000-of-00002.parquet", images[:12], [k % 10 for k in range(12)])
     parquet(folder / "train-00001-of-00002.parquet", images[12:], [k % 10 for k in range(12, 20)])
     parquet(folder / "test-00000-of-00001.parquet", images[:10], list(range(10)))
@@ -62,7 +62,7 @@ def assert_tiny(dataset, source: str = ORIGINALS):
 
 
 def refused(what) -> str:
-    """The sentence with which it is refused."""
+    """Returns the error message."""
     with pytest.raises(LifelongError) as error:
         what()
     assert is_one_sentence(str(error.value)), error.value
@@ -70,7 +70,7 @@ def refused(what) -> str:
 
 
 def load():
-    """Loads CIFAR-10 afresh."""
+    """Loads CIFAR-10 without the data set in memory."""
     datasets.forget()
     return datasets.load("cifar10")
 
@@ -98,7 +98,9 @@ def test_channels_and_rows_have_the_right_order(data):
     red = plain(0)
     red[0, 1] = (255, 128, 7)
     two_shards(data / "cifar10")
-    parquet(data / "cifar10" / "test-00000-of-00001.parquet", [coded(red)] * 10, list(range(10)))
+    parquet(
+        data / "cifar10" / "test-00000-of-00001.parquet", [image_bytes(red)] * 10, list(range(10))
+    )
     images = datasets.load("cifar10").test_images
     assert images[3, :, 0, 1].tolist() == [255, 128, 7] and images.sum() == 10 * (255 + 128 + 7)
 
@@ -107,7 +109,7 @@ def test_grey_images_among_them_become_rgb(data):
     two_shards(data / "cifar10")
     parquet(
         data / "cifar10" / "test-00000-of-00001.parquet",
-        [coded(plain(k, (32, 32))) for k in range(10)],
+        [image_bytes(plain(k, (32, 32))) for k in range(10)],
         list(range(10)),
     )
     assert_tiny(datasets.load("cifar10"))
@@ -117,26 +119,30 @@ def test_grey_images_among_them_become_rgb(data):
     ("images", "labels", "says"),
     [
         (
-            [coded(plain(1, (28, 28, 3)))] * 10,
+            [image_bytes(plain(1, (28, 28, 3)))] * 10,
             range(10),
             "Row 0 of cifar10/test.parquet, counted from 0, is 28 x 28 pixels; expected 32 x 32",
         ),
         (
-            [coded(plain(1))] * 9 + [b"no picture"],
+            [image_bytes(plain(1))] * 9 + [b"no picture"],
             range(10),
             "Row 9 of cifar10/test.parquet, counted from 0, is not a picture that can be read",
         ),
         (
-            [coded(plain(1))] * 10,
+            [image_bytes(plain(1))] * 10,
             [*range(9), 10],
             "Row 9 of cifar10/test.parquet, counted from 0, has the label '10'; expected 0 to 9.",
         ),
         (
-            [coded(plain(1))] * 10,
+            [image_bytes(plain(1))] * 10,
             [-1, *range(9)],
             "Row 0 of cifar10/test.parquet, counted from 0, has the label '-1'; expected 0 to 9.",
         ),
-        ([coded(plain(1))] * 10, [0] * 10, "CIFAR-10 has no test images of the class automobile"),
+        (
+            [image_bytes(plain(1))] * 10,
+            [0] * 10,
+            "CIFAR-10 has no test images of the class automobile",
+        ),
     ],
     ids=["size", "no picture", "eleventh class", "no label", "a class without images"],
 )
@@ -207,7 +213,7 @@ def folder(data: Path, names=CLASSES, **options) -> Path:
     for every further one.
     """
     files = {
-        f"{split}/{name}/{k}.png": coded(plain(label + 10 * k, **options))
+        f"{split}/{name}/{k}.png": image_bytes(plain(label + 10 * k, **options))
         for label, name in enumerate(names)
         for split, k in (("train", 0), ("train", 1), ("test", 0))
     }

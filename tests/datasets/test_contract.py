@@ -1,6 +1,4 @@
-"""What every declared data set keeps to: its declaration, its layouts on disk, its download, and
-what happens without.
-"""
+"""Laws of every declared data set: its declaration, layouts, download and fallback."""
 
 import re
 import sys
@@ -34,7 +32,7 @@ def data(monkeypatch, tmp_path):
 
 
 def sources() -> list[tuple[str, int, str]]:
-    """Every data set with the position of each of its sources and each of its layouts."""
+    """Returns every data set with the position of each source and each of its layouts."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         return [
             (name, position, layout)
@@ -45,14 +43,14 @@ def sources() -> list[tuple[str, int, str]]:
 
 
 def declare(monkeypatch, spec: DatasetSpec) -> None:
-    """Puts another declaration of a data set into the registry."""
+    """Replaces the declaration of a data set in the registry."""
     real = registry.dataset
     monkeypatch.setattr(registry, "dataset", lambda name: spec if name == spec.name else real(name))
     datasets.forget()
 
 
 def assert_fits(dataset: Dataset, spec: DatasetSpec) -> None:
-    """Whether a loaded data set is as it was declared."""
+    """Checks a loaded data set against its declaration."""
     assert (dataset.name, dataset.classes, dataset.shape) == (spec.name, spec.classes, spec.shape)
     splits = [
         (dataset.train_images, dataset.train_labels),
@@ -66,7 +64,7 @@ def assert_fits(dataset: Dataset, spec: DatasetSpec) -> None:
 
 
 def refused(name: str) -> str:
-    """The sentence with which it is refused."""
+    """Returns the error message."""
     with pytest.raises(LifelongError) as error:
         datasets.load(name)
     assert is_one_sentence(str(error.value)), error.value
@@ -156,9 +154,7 @@ def test_without_a_copy_offline_there_is_a_fallback_or_a_sentence(data, capsys, 
 
 @pytest.fixture
 def packed(data, monkeypatch, tmp_path, name) -> dict[str, bytes]:
-    """The archives of a stand-in, in the last layout of the source that reads what was
-    downloaded.
-    """
+    """The archives of a stand-in, in the layout that is read after a download."""
     go_online(monkeypatch)
     spec = SPECS[name]
     for source in spec.sources:
@@ -168,7 +164,7 @@ def packed(data, monkeypatch, tmp_path, name) -> dict[str, bytes]:
 
 
 def loaded(name: str) -> Dataset:
-    """The data set, loaded afresh."""
+    """Loads a data set without the one in memory."""
     datasets.forget()
     return datasets.load(name)
 

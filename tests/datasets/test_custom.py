@@ -1,6 +1,4 @@
-"""Data sets that people bring: image folders and parquet files, good ones, odd ones and hostile
-ones.
-"""
+"""Laws of people's own data sets: valid, unusual and hostile image folders and parquet files."""
 
 import io
 import json
@@ -21,7 +19,7 @@ from lifelong.runs import store as run_store
 from lifelong.training.experiment import resolve
 from tests.helpers import config, pairs, python, run_all, with_hidden
 from tests.image_helpers import is_one_sentence
-from tests.sample_files import coded, image_folder, parquet, plain
+from tests.sample_files import image_bytes, image_folder, parquet, plain
 
 CAT, DOG = "train/cat/0.png", "train/dog/0.png"
 
@@ -35,16 +33,16 @@ def data(monkeypatch, tmp_path):
 
 
 def pets(shape=(6, 5, 3)) -> dict[str, bytes]:
-    """Cats are dark, dogs are light; two of each for training, one for testing."""
+    """Returns dark cats and light dogs: two of each for training, one for testing."""
     return {
-        f"{split}/{pet}/{k}.png": coded(plain(value + k, shape))
+        f"{split}/{pet}/{k}.png": image_bytes(plain(value + k, shape))
         for pet, value in (("cat", 10), ("dog", 200))
         for split, k in (("train", 0), ("train", 1), ("test", 0))
     }
 
 
 def refused(what, *given) -> str:
-    """The sentence with which it is refused."""
+    """Returns the error message."""
     with pytest.raises(LifelongError) as error:
         what(*given)
     assert is_one_sentence(str(error.value)), error.value
@@ -92,7 +90,7 @@ def test_an_image_folder_is_a_data_set_of_its_own_name(data):
 )
 def test_every_usual_format_is_read(data, kind, suffix):
     files = {
-        name.replace("png", suffix): coded(np.asarray(Image.open(io.BytesIO(content))), kind)
+        name.replace("png", suffix): image_bytes(np.asarray(Image.open(io.BytesIO(content))), kind)
         for name, content in pets((8, 8, 3)).items()
     }
     image_folder(data / "pets", files)
@@ -102,7 +100,7 @@ def test_every_usual_format_is_read(data, kind, suffix):
 
 @pytest.mark.parametrize(
     ("changed", "channels"),
-    [({}, 1), ({DOG: coded(plain(200, (6, 5, 3)))}, 3)],
+    [({}, 1), ({DOG: image_bytes(plain(200, (6, 5, 3)))}, 3)],
     ids=["all grey", "one in colour"],
 )
 def test_grey_images_have_one_channel_if_all_are_grey(data, changed, channels):
@@ -113,7 +111,7 @@ def test_grey_images_have_one_channel_if_all_are_grey(data, changed, channels):
 
 def test_16_bit_grey_is_reduced_to_its_upper_8_bits(data):
     files = {
-        name: coded(np.full((4, 4), 256 * (10 if "cat" in name else 200) + 99, np.uint16))
+        name: image_bytes(np.full((4, 4), 256 * (10 if "cat" in name else 200) + 99, np.uint16))
         for name in pets()
     }
     image_folder(data / "pets", files)
@@ -136,7 +134,7 @@ def test_images_of_one_size_up_to_224_stay_as_they_are(data):
 def test_images_of_other_sizes_are_resized_and_centre_cropped_and_the_source_says_so(data):
     wide = plain(0, (10, 30))
     wide[:, 10:20] = 77  # the square in its middle
-    image_folder(data / "pets", pets((12, 12)) | {CAT: coded(wide)})
+    image_folder(data / "pets", pets((12, 12)) | {CAT: image_bytes(wide)})
     dataset = datasets.load("pets")
     assert dataset.source == "pets, 4 training and 2 test images, resized and cropped to 12 x 12"
     assert (dataset.train_images[0, :, :, 2:-2] == 77).all() and (
@@ -153,7 +151,8 @@ def test_the_side_is_the_median_of_the_shorter_sides_of_the_training_images_at_m
         "test/dog/0.png": (4, 4),
     }
     image_folder(
-        data / "pets", pets((9, 9)) | {name: coded(plain(1, size)) for name, size in sizes.items()}
+        data / "pets",
+        pets((9, 9)) | {name: image_bytes(plain(1, size)) for name, size in sizes.items()},
     )
     assert datasets.load("pets").shape == (1, 9, 9)
     image_folder(data / "large", pets((300, 400)))
@@ -167,7 +166,7 @@ def test_a_photograph_is_rotated_by_its_exif_orientation(data, kind, orientation
     lying[:8, :8] = 255  # a mark in one corner
     exif = Image.Exif()
     exif[0x0112] = orientation
-    content = coded(np.repeat(lying[:, :, None], 3, 2), kind, exif=exif)
+    content = image_bytes(np.repeat(lying[:, :, None], 3, 2), kind, exif=exif)
     image_folder(data / "pets", {name.replace("png", kind.lower()): content for name in pets()})
     image = datasets.load("pets").train_images[0, 0]
     meant = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))).convert("L"))
@@ -190,8 +189,8 @@ def test_hidden_files_and_those_of_the_system_are_left_out(data):
 
 
 def bomb() -> bytes:
-    """A small PNG that says it has 40,000 x 40,000 pixels."""
-    content = bytearray(coded(plain(0, (1, 1))))
+    """Returns a small PNG file that declares 40,000 x 40,000 pixels."""
+    content = bytearray(image_bytes(plain(0, (1, 1))))
     content[16:24] = (40_000).to_bytes(4, "big") * 2
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
     return bytes(content)
@@ -211,14 +210,14 @@ BAD_FILES = [
     ({CAT: b"%!PS-Adobe-3.0 EPSF-3.0\n"}, "pets/train/cat/0.png is not a picture that can be read"),
     (
         {
-            "test/dog/0.png": coded(np.random.default_rng(0).integers(0, 256, (30, 100), np.uint8))[
-                :-200
-            ]
+            "test/dog/0.png": image_bytes(
+                np.random.default_rng(0).integers(0, 256, (30, 100), np.uint8)
+            )[:-200]
         },
         "pets/test/dog/0.png is damaged or only half there",
     ),
     (
-        {CAT: coded(plain(9, (90, 90, 3)), "JPEG")[:-90]},
+        {CAT: image_bytes(plain(9, (90, 90, 3)), "JPEG")[:-90]},
         "pets/train/cat/0.png is damaged or only half there",
     ),
     (
@@ -226,7 +225,7 @@ BAD_FILES = [
         "pets/train/cat/0.png has far too many pixels; give one of at most 50 million.",
     ),
     (
-        {CAT: coded(np.zeros((9, 9), np.float32), "TIFF")},
+        {CAT: image_bytes(np.zeros((9, 9), np.float32), "TIFF")},
         "pets/train/cat/0.png has pixels of the kind F; save it as 8-bit grey or RGB.",
     ),
     (
@@ -237,7 +236,7 @@ BAD_FILES = [
     ({"train/cat/more/0.png": b"x"}, "pets/train/cat/more is not an image file"),
     ({"train/cat/more.png/0.png": b"x"}, "pets/train/cat/more.png is not an image file"),
     (
-        {"train/0.png": coded(plain(1))},
+        {"train/0.png": image_bytes(plain(1))},
         "pets/train/0.png lies beside the folders of the classes; put it into one of them, or "
         "elsewhere.",
     ),
@@ -249,7 +248,7 @@ BAD_FILES = [
         {"test/dog/0.png": None},
         "pets/train has the class dog, but test has not; each class needs images in both.",
     ),
-    ({"test/owl/0.png": coded(plain(1))}, "pets/test has the class owl, but train has not"),
+    ({"test/owl/0.png": image_bytes(plain(1))}, "pets/test has the class owl, but train has not"),
     (
         {"test/dog/0.png": None, "test/dog/.keep": b""},
         "pets/test/dog holds no images; each class needs some in train and in test.",
@@ -259,21 +258,21 @@ BAD_FILES = [
         "pets has 1 class; expected 2 to 1,000.",
     ),
     (
-        {"train/a<b>/0.png": coded(plain(1)), "test/a<b>/0.png": coded(plain(1))},
+        {"train/a<b>/0.png": image_bytes(plain(1)), "test/a<b>/0.png": image_bytes(plain(1))},
         "pets has a class named 'a<b>'; expected names ",
     ),
     (
-        {"train/a\nb/0.png": coded(plain(1)), "test/a\nb/0.png": coded(plain(1))},
+        {"train/a\nb/0.png": image_bytes(plain(1)), "test/a\nb/0.png": image_bytes(plain(1))},
         "pets has a class named 'a?b'; expected names ",
     ),
     (
-        {"train/[a](b)/0.png": coded(plain(1)), "test/[a](b)/0.png": coded(plain(1))},
+        {"train/[a](b)/0.png": image_bytes(plain(1)), "test/[a](b)/0.png": image_bytes(plain(1))},
         "pets has a class named '[a](b)'; expected names ",
     ),
     (
         {
-            "train/" + 61 * "x" + "/0.png": coded(plain(1)),
-            "test/" + 61 * "x" + "/0.png": coded(plain(1)),
+            "train/" + 61 * "x" + "/0.png": image_bytes(plain(1)),
+            "test/" + 61 * "x" + "/0.png": image_bytes(plain(1)),
         },
         "pets has a class named 'xxx",
     ),
@@ -338,7 +337,11 @@ def linked(link: Path, to: Path) -> None:
 def test_a_link_that_leaves_the_folder_is_not_followed(data, tmp_path, path):
     outside = image_folder(
         tmp_path / "outside",
-        {"secret.png": coded(plain(1)), "cat/0.png": coded(plain(1)), "dog/0.png": coded(plain(1))},
+        {
+            "secret.png": image_bytes(plain(1)),
+            "cat/0.png": image_bytes(plain(1)),
+            "dog/0.png": image_bytes(plain(1)),
+        },
     )
     files = {
         name: content
@@ -460,7 +463,7 @@ def test_a_data_set_stays_in_memory_until_its_files_change(data):
     image_folder(data / "pets", pets())
     before = datasets.load("pets")
     assert datasets.load("pets") is before
-    image_folder(data / "pets", {"train/cat/7.png": coded(plain(12, (6, 5, 3)))})
+    image_folder(data / "pets", {"train/cat/7.png": image_bytes(plain(12, (6, 5, 3)))})
     assert len(datasets.load("pets").train_labels) == 5
 
 
@@ -486,7 +489,7 @@ def pet_rows(
     column: str = "image",
     kinds=(None, None),
 ) -> Path:
-    """Two training images and a test image of each pet."""
+    """Writes parquet files with two training images and a test image of each pet."""
     metadata = (
         {
             "huggingface": json.dumps(
@@ -497,7 +500,7 @@ def pet_rows(
         else None
     )
     for split, count in (("train", 4), ("test", 2)):
-        images = [coded(plain(10 * k, (4, 4))) for k in range(count)]
+        images = [image_bytes(plain(10 * k, (4, 4))) for k in range(count)]
         parquet(
             folder / f"{split}.parquet",
             images,
@@ -540,7 +543,7 @@ def test_images_of_different_sizes_in_parquet_are_resized_and_cropped_too(data):
     for split in ("train", "test"):
         parquet(
             data / "pets" / f"{split}.parquet",
-            [coded(plain(k, (8 + k, 20, 3))) for k in range(4)],
+            [image_bytes(plain(k, (8 + k, 20, 3))) for k in range(4)],
             [0, 1, 0, 1],
         )
     dataset = datasets.load("pets")
@@ -549,11 +552,11 @@ def test_images_of_different_sizes_in_parquet_are_resized_and_cropped_too(data):
 
 
 def rows(file: Path, columns: dict, metadata: dict | None = None) -> None:
-    """A parquet file with these columns."""
+    """Writes a parquet file with these columns."""
     pa.parquet.write_table(pa.table(columns).replace_schema_metadata(metadata), file)
 
 
-IMAGE = coded(plain(1, (4, 4)))
+IMAGE = image_bytes(plain(1, (4, 4)))
 BAD_ROWS = [
     # columns of test.parquet, what is said
     (
@@ -773,7 +776,7 @@ def test_every_strategy_learns_colour_images_that_are_not_square_in_seven_classe
 ):
     with_hidden(monkeypatch, 16, 16)
     files = {
-        f"{split}/class {label}/{k}.png": coded(plain(30 * label + k, (9, 7, 3)))
+        f"{split}/class {label}/{k}.png": image_bytes(plain(30 * label + k, (9, 7, 3)))
         for label in range(7)
         for split in ("train", "test")
         for k in range(3)

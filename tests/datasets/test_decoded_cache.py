@@ -1,6 +1,4 @@
-"""Pictures that took long to decode are decoded once; whatever is done to the kept ones loses
-nothing.
-"""
+"""Laws of the cache of decoded images: decoded once, and no damage loses an image."""
 
 import os
 
@@ -11,12 +9,12 @@ import torch
 from lifelong import datasets
 from lifelong.data.examples import Dataset
 from lifelong.datasets.readers import decoded_cache, decoding
-from tests.sample_files import coded, image_folder, parquet, plain
+from tests.sample_files import image_bytes, image_folder, parquet, plain
 
 
 @pytest.fixture
 def data(monkeypatch, tmp_path):
-    """A folder for data sets; everything takes long."""
+    """A folder for data sets; every decoding counts as slow."""
     monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(decoded_cache, "SLOW", -1.0)
     return tmp_path / "data"
@@ -24,7 +22,7 @@ def data(monkeypatch, tmp_path):
 
 @pytest.fixture
 def read(monkeypatch) -> list[int]:
-    """How many pictures were decoded, at each call."""
+    """The number of images decoded by each call."""
     counted, real = [], decoding.read
     monkeypatch.setattr(
         decoding,
@@ -36,12 +34,12 @@ def read(monkeypatch) -> list[int]:
 
 def rows(folder, kind: str = "PNG", value: int = 0):
     for split, count in (("train", 6), ("test", 2)):
-        images = [coded(plain(value + 10 * k, (32, 32, 3)), kind) for k in range(count)]
+        images = [image_bytes(plain(value + 10 * k, (32, 32, 3)), kind) for k in range(count)]
         parquet(folder / f"{split}-0.parquet", images, [k % 2 for k in range(count)])
 
 
 def afresh(name: str) -> Dataset:
-    """As another process loads it."""
+    """Loads a data set as another process would."""
     datasets.forget()
     return datasets.load(name)
 
@@ -64,7 +62,7 @@ def test_a_second_process_reads_the_decoded_images(data, read, kind):
 
 def test_the_cache_restores_an_image_folder_of_all_sizes_and_its_source(data, read):
     files = {
-        f"{split}/{name}/{k}.png": coded(plain(k, (20 + k, 30, 3)))
+        f"{split}/{name}/{k}.png": image_bytes(plain(k, (20 + k, 30, 3)))
         for split in ("train", "test")
         for name in ("a", "b")
         for k in range(3)

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: MNIST's files under another name."""
+"""Laws of Fashion-MNIST: MNIST's files under another name."""
 
 import gzip
 
@@ -21,7 +21,7 @@ def data(monkeypatch, tmp_path):
 
 
 def refused() -> str:
-    """The sentence with which it is refused."""
+    """Returns the error message."""
     with pytest.raises(LifelongError) as error:
         datasets.load("fashion-mnist")
     assert is_one_sentence(str(error.value)), error.value

@@ -1,4 +1,4 @@
-"""MNIST from files, from a server and from the embedded sample."""
+"""Laws of MNIST from files, from a server and from the embedded sample."""
 
 import gzip
 import hashlib
@@ -37,7 +37,7 @@ def data(monkeypatch, tmp_path):
 
 
 def load():
-    """Loads MNIST afresh."""
+    """Loads MNIST without the data set in memory."""
     datasets.forget()
     return datasets.load("mnist")
 

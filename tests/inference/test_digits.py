@@ -21,7 +21,7 @@ def seven(
     ink: int = 0,
     paper: int = 255,
 ) -> Image.Image:
-    """A seven drawn with a thick pen."""
+    """Returns a seven drawn with a thick pen."""
     image = Image.new("L", (side, side), paper)
     x, y = shift
     ImageDraw.Draw(image).line(
@@ -41,13 +41,13 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def centre(digit: np.ndarray) -> tuple[float, float]:
-    """Row and column of the centre of mass."""
+    """Returns row and column of the centre of mass."""
     mass = digit.astype(float)
     return tuple((mass.sum(1 - axis) @ np.arange(28)) / mass.sum() for axis in (0, 1))
 
 
 def close(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two digits look the same: few pixels differ by much."""
+    """Returns whether two digits differ by less than 4 levels a pixel."""
     return float(np.abs(a.astype(int) - b.astype(int)).mean()) < 4
 
 
@@ -99,7 +99,7 @@ def test_the_size_of_a_drawing_hardly_matters(side):
 
 
 def transparent(ink: int, alpha_only: bool) -> Image.Image:
-    """The seven in this ink on nothing at all."""
+    """Returns the seven in this ink on a transparent background."""
     alpha = ImageOps.invert(seven())
     colour = (
         Image.new("L", alpha.size, ink)
@@ -240,7 +240,7 @@ def test_ink_that_touches_the_edge_is_not_taken_for_paper():
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A PNG file that says it has so many pixels and holds none."""
+    """Returns a PNG file that declares this size and contains no pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return (
@@ -313,7 +313,7 @@ def test_a_truncated_picture_is_one_sentence(kind):
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own about damaged tags
 @pytest.mark.parametrize("kind", [kind for kind in FILES if kind != "JPEG, large"])
 def test_damaged_pictures_are_read_or_refused_and_nothing_else(kind):
-    """Neither a cut nor flipped bytes bring anything but a picture or a sentence."""
+    """Truncated files and flipped bytes give a picture or one sentence."""
     draw = np.random.default_rng(0)
     content = FILES[kind]
     for trial in range(40):

@@ -1,4 +1,4 @@
-"""Preprocessing of a picture that a person brings into the input of a run's model."""
+"""Laws of the preprocessing of a picture into the input of a run's model."""
 
 import numpy as np
 import pytest

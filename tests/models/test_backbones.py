@@ -1,6 +1,4 @@
-"""Deep networks: torchvision's without their last layer, their weights, frozen or trained as a
-whole.
-"""
+"""Laws of deep networks: torchvision's without the last layer, their weights, frozen or trained."""
 
 import numpy as np
 import pytest
@@ -27,7 +25,7 @@ SMALL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
 
 @pytest.fixture
 def pictures(monkeypatch) -> Dataset:
-    """Colour images of 16 x 16, so that a deep network costs little."""
+    """Colour images of 16 x 16 pixels, small enough for a deep network."""
     grey = toy_dataset(classes=4, train=12, test=4, side=16)
     colour = Dataset(
         "made-up",

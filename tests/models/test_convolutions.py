@@ -1,4 +1,4 @@
-"""Convolutions computed as matrix products give what convolutions give."""
+"""Laws of convolutions computed as matrix products."""
 
 import pytest
 import torch

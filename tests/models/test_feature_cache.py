@@ -1,4 +1,4 @@
-"""What a frozen backbone makes of a data set: made once, kept, the same for whoever comes."""
+"""Laws of the feature cache: computed once, restored to the bit, stopped and resumed."""
 
 import threading
 
@@ -36,7 +36,7 @@ def one_cache(tmp_path_factory):
 
 @pytest.fixture
 def cached_features(one_cache, monkeypatch):
-    """Features that are computed once for all tests that ask for them."""
+    """Features that all tests with this fixture share."""
     monkeypatch.setenv("LIFELONG_CACHE", str(one_cache))
 
 

@@ -1,4 +1,4 @@
-"""The network of the paper, and a network as one flat vector."""
+"""Laws of the paper's network and of a network as one flat vector."""
 
 import pytest
 import torch
@@ -151,7 +151,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_one(kind, given, says):
 
 
 def gated(network, x, gates):
-    """The network's layers through torch's own operations."""
+    """Returns the network's logits from torch's own operations."""
     for k, layer in enumerate(network.layers[:-1]):
         x = F.linear(x, layer.weight, layer.bias).relu()
         x = x * gates[k] if gates else x

@@ -1,4 +1,4 @@
-"""The variational autoencoder against the textbook, and one loss that two networks learn from."""
+"""Laws of the variational autoencoder, and of one loss of two networks."""
 
 import pytest
 import torch
@@ -123,7 +123,7 @@ def test_generated_pixels_become_images_with_the_same_pixels():
 
 
 class Unseen(Body):
-    """A body that makes something else of an image than its pixels."""
+    """Body of a network whose input is not the pixels."""
 
     width = 3
 

@@ -1,4 +1,4 @@
-"""ImageNet weights as torchvision downloads them, from a server on this machine."""
+"""Laws of the download of ImageNet weights, from a local server."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ MEGABYTES = 40.0  # what the stand-in says of its size
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch, tmp_path):
-    """An empty download folder, and weights that nobody has read yet."""
+    """Uses an empty download folder and no weights in memory."""
     monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "cache"))
     go_online(monkeypatch)
     weights._imagenet.cache_clear()
@@ -33,9 +33,7 @@ def fresh(monkeypatch, tmp_path):
 
 @pytest.fixture
 def file() -> tuple[str, bytes, dict[str, torch.Tensor]]:
-    """Weights as torchvision keeps them: name with the first digits of the checksum, content, and
-    the tensors.
-    """
+    """The name, the content and the tensors of a weights file as torchvision writes it."""
     model = backbone.Backbone(NET, "imagenet", 0, "fp32")
     model.initialise(torch.Generator().manual_seed(3))
     tensors, out = model.network.state_dict(), io.BytesIO()
@@ -44,7 +42,7 @@ def file() -> tuple[str, bytes, dict[str, torch.Tensor]]:
 
 
 def use(monkeypatch, url: str) -> None:
-    """Has torchvision look for the weights there."""
+    """Sets the address from which torchvision loads the weights."""
 
     class StandIn(models.WeightsEnum):
         DEFAULT = models._api.Weights(url=url, transforms=None, meta={"_file_size": MEGABYTES})

@@ -1,6 +1,4 @@
-"""How this machine computes: in which precision, exactly where it matters, and with a second thread
-that changes no bit.
-"""
+"""Laws of the numerics: precision, exact products, and a second thread that changes no bit."""
 
 import threading
 
@@ -14,7 +12,7 @@ from tests.helpers import config, run_all
 
 @pytest.fixture
 def one_thread():
-    """As within a run of a small network."""
+    """Uses one thread, as a run of a small network does."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -173,7 +171,7 @@ def test_parallel_runs_count_the_cores_as_busy(monkeypatch):
 
 
 def _cores_busy_in_another_process(_job: int):
-    """As `streams` has another process do it."""
+    """Yields whether a job of another process counts the cores as busy."""
     yield matmul._cores_busy
 
 

@@ -24,7 +24,7 @@ from tests.runs.helpers import full
 
 
 def read(file: Path) -> list[Event]:
-    """The events of a run's record."""
+    """Returns the events of a run's record."""
     return list(journal.read(file, EVENT, RunOrder().follows, "run"))
 
 
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(record, monkeypatch
 
 def test_a_disk_that_fills_up_within_a_line_costs_that_line_only(record, monkeypatch):
     class Half:
-        """A file that takes half of what it is given and then has no room."""
+        """File that accepts half of what is written and then is full."""
 
         def __init__(self, file, mode):
             self.file = open(file, mode)  # noqa: SIM115 - closed by __exit__

@@ -1,4 +1,4 @@
-"""What ships with the project is complete, and works without network and data sets."""
+"""Laws of the shipped runs and backbone: complete, and usable without network and data sets."""
 
 import io
 
@@ -24,7 +24,7 @@ def _nothing_else_is_there(monkeypatch):
 
 
 def photo(form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (640, 480)) -> bytes:
-    """A picture of a ship as a file."""
+    """A file with a picture of a ship."""
     out = io.BytesIO()
     ship(size).convert(mode).save(out, form)
     return out.getvalue()

@@ -7,7 +7,7 @@ from lifelong.service.worker import JobQueue
 
 
 def read(*messages: dict) -> JobQueue:
-    """A queue that has read these messages and stays open."""
+    """Returns a queue that has read these messages and stays open."""
     jobs, done = JobQueue(), threading.Event()
 
     def lines():

@@ -1,6 +1,4 @@
-"""The process that trains, as the one that serves pages sees it: the real worker on the embedded
-sample.
-"""
+"""Laws of the worker process, tested with the real worker on the embedded sample."""
 
 import contextlib
 import json
@@ -58,7 +56,7 @@ def kill(trainer: WorkerClient) -> None:
 
 @pytest.fixture(scope="module")
 def shared_trainer():
-    """One worker for all tests that leave it alive; to start one takes seconds."""
+    """One worker for all tests that do not end it; starting one takes seconds."""
     client = WorkerClient()
     yield client
     client.close()
@@ -74,7 +72,7 @@ def trainer(shared_trainer):
 
 @pytest.fixture
 def own_trainer():
-    """A worker to be killed or closed."""
+    """A worker that the test may kill or close."""
     client = WorkerClient()
     yield client
     client.close()

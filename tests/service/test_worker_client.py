@@ -1,4 +1,4 @@
-"""Laws of the worker's client. The worker is a script that each test speaks for."""
+"""Laws of the worker's client, with a worker that each test scripts."""
 
 import json
 import queue
@@ -13,7 +13,7 @@ A, B, C = (Path(f"/runs/{name}") for name in "abc")
 
 
 class ScriptedWorker:
-    """A worker process that answers what a test says and dies when a test says so."""
+    """Worker process that sends and dies as a test says."""
 
     def __init__(self) -> None:
         self.lines: queue.Queue[str | None] = queue.Queue()
@@ -30,13 +30,13 @@ class ScriptedWorker:
         self.lines.put(None)
 
     def jobs(self) -> list[tuple[str, int | None]]:
-        """What is left to be learned of all that this worker was sent."""
+        """Returns the jobs sent to this worker and not stopped: folder and last task."""
         stopped = [message["stop"] for message in self.messages if "stop" in message]
         sent = [m for m in self.messages if "learn" in m and m["job"] not in stopped]
         return [(m["learn"], m["until"]) for m in sent]
 
     def job(self, folder: Path) -> int:
-        """The id of the last order of this folder."""
+        """Returns the id of the last job of this folder."""
         return [m["job"] for m in self.messages if m.get("learn") == str(folder)][-1]
 
     # The part of subprocess.Popen that the client uses, and its stdin.
@@ -83,7 +83,7 @@ def until(condition) -> None:
 
 
 def begin(client: WorkerClient, worker: ScriptedWorker, folder: Path) -> None:
-    """Says that the last order of a folder has begun, and waits until the client has heard it."""
+    """Reports that the last job of a folder has begun, and waits until the client knows it."""
     worker.say(began=worker.job(folder))
     marker = Path("/runs/marker")  # its end can only be heard after what was said before
     client.learn(marker)

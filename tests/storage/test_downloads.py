@@ -1,4 +1,4 @@
-"""A file arrives whole, with the right checksum, or not at all."""
+"""Laws of downloads: a complete file with the right checksum, or none."""
 
 import hashlib
 import socket

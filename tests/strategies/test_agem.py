@@ -1,4 +1,4 @@
-"""A-GEM: the projection, when it is applied, and the memory."""
+"""Laws of A-GEM: the projection and its condition, and the replay buffer."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def second_task():
 
 
 def reference(strategy, task) -> torch.Tensor:
-    """The gradient on the batch that is drawn from memory next; the generator is put back."""
+    """Returns the gradient on the next batch drawn from the buffer; resets the generator."""
     replayed = strategy.buffer.sample(strategy.recipe.batch, seeds.generator(0, "test"))
     strategy.generator = seeds.generator(0, "test")
     strategy.network.backward(

@@ -1,4 +1,4 @@
-"""Analytic learning against ridge regression on all images at once, in whatever order they come."""
+"""Laws of analytic learning: it equals ridge regression on all images, in any order."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def by_label(plan) -> list[int]:
-    """The place of each label among the classes in order of arrival."""
+    """Returns the position of each label among the classes in order of arrival."""
     arrived = [label for task in plan.classes for label in task]
     return [arrived.index(label) for label in range(len(arrived))]
 
@@ -26,9 +26,7 @@ def by_label(plan) -> list[int]:
 def ridge(
     strategy: Analytic, images: torch.Tensor, classes: torch.Tensor, count: int = 10
 ) -> torch.Tensor:
-    """The weights of one ridge regression on these images, in double precision and with all
-    features in memory.
-    """
+    """Returns the weights of ridge regression on all these images at once, in double precision."""
     h, y = strategy.embed(images).double(), F.one_hot(classes, count).double()
     penalty = strategy.ridge * h.square().mean() * torch.eye(h.shape[1])
     return torch.linalg.solve(h.T @ h + penalty, h.T @ y)
@@ -147,7 +145,7 @@ def test_the_features_depend_only_on_the_seed(small):
 
 
 class Summary(Body):
-    """A body as a frozen backbone would be: three numbers of an image."""
+    """Body in place of a frozen backbone: three features of an image."""
 
     width = 3
 

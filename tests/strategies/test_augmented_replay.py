@@ -1,4 +1,4 @@
-"""Augmented replay: what is deformed, what is not, and that without deformation it is replay."""
+"""Laws of augmented replay: deformed batches, original images in the buffer."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from tests.helpers import batch_of, config, run_all
 
 
 def in_second_task(scenario: str = "class", **settings):
-    """The strategy after its first task, its second task and a batch of that."""
+    """Returns the strategy after its first task, the second task and a batch of it."""
     experiment = Experiment(config("augmented-replay", scenario, settings=settings))
     list(experiment.events(until=1))
     return experiment.strategy, experiment.tasks[1], batch_of(experiment.tasks[1].train)

@@ -1,6 +1,4 @@
-"""Brain-inspired replay: one network that classifies and, backwards, makes up images of a chosen
-class.
-"""
+"""Laws of brain-inspired replay: a classifier whose decoder generates images of a given class."""
 
 import pytest
 import torch

@@ -1,6 +1,4 @@
-"""Which class an example is of, what the classes' answers make an output's, and running means
-against means in one go.
-"""
+"""Laws of class statistics: classes and outputs, and running means."""
 
 import pytest
 import torch

@@ -1,6 +1,4 @@
-"""Laws that every strategy keeps in every scenario it is defined for; a new strategy inherits them
-all.
-"""
+"""Laws of every strategy in every scenario; a new strategy inherits them."""
 
 import json
 import re
@@ -48,7 +46,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def events_of(folder) -> list[dict]:
-    """The record without its clocks, which differ from time to time."""
+    """Returns the record without its times."""
     events = [json.loads(line) for line in (folder / "record.jsonl").read_text().splitlines()]
     return [
         {key: value for key, value in event.items() if key not in ("seconds", "evaluating")}
@@ -57,13 +55,13 @@ def events_of(folder) -> list[dict]:
 
 
 def tensors_of(folder) -> dict[str, dict]:
-    """Everything in the checkpoints of a run, by file."""
+    """Returns the tensors of a run's checkpoints by file."""
     return {file.name: tensor_files.read(file)[0] for file in sorted(folder.glob("*.safetensors"))}
 
 
 @cache
 def never_stopped(strategy, scenario) -> tuple[list[dict], dict[str, dict]]:
-    """The record and the checkpoints of a run that was learned in one go."""
+    """Returns the record and the checkpoints of a run learned without interruption."""
     folder = learned_run(config(strategy, scenario))
     return events_of(folder), tensors_of(folder)
 

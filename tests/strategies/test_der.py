@@ -1,4 +1,4 @@
-"""Dark experience replay: whose answers are kept, from when, and how much they count."""
+"""Laws of dark experience replay: which logits are stored, and their loss."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def watched(experiment: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Learns to the end; every batch's images and the answers given to them before the step."""
+    """Trains to the end; returns the images and the logits before the step of every batch."""
     strategy, passed = experiment.strategy, []
     after = strategy.after_step
 

@@ -1,4 +1,4 @@
-"""Dark experience replay++: both terms, and that one batch from memory serves both."""
+"""Laws of dark experience replay++: three terms, and one replayed batch for both."""
 
 import pytest
 import torch

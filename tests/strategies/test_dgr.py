@@ -1,4 +1,4 @@
-"""Deep generative replay: what is replayed, who labels it, and how much it counts."""
+"""Laws of deep generative replay: generated images, their labels and their weight."""
 
 import pytest
 import torch
@@ -16,12 +16,12 @@ def in_task(index: int, scenario: str = "class", **given):
 
 
 def nearest(images: torch.Tensor, means: torch.Tensor) -> torch.Tensor:
-    """Which of the mean images (k, ...) each image (n, ...) is nearest to, int64 (n,)."""
+    """Returns the index of the nearest of k mean images for each image, int64 (n,)."""
     return torch.cdist(images.flatten(1).float(), means.flatten(1).float()).argmin(1)
 
 
 def means_by_class(experiment: Experiment) -> torch.Tensor:
-    """The mean training image of each class, in the order of arrival."""
+    """Returns the mean training image of each class, in order of arrival."""
     return torch.stack(
         [
             t.train.images[t.train.labels == o].float().mean(0)

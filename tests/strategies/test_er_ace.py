@@ -1,4 +1,4 @@
-"""ER-ACE: which outputs an image competes with, present or replayed."""
+"""Laws of ER-ACE: the outputs that compete for new and for replayed images."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def in_task(index: int, **given):
-    """The strategy after `index` tasks, the next task and a batch of it."""
+    """Returns the strategy after `index` tasks, the next task and a batch of it."""
     experiment = Experiment(config("er-ace", **given))
     list(experiment.events(until=index))
     return experiment.strategy, experiment.tasks[index], batch_of(experiment.tasks[index].train)

@@ -1,4 +1,4 @@
-"""The exact Fisher information and the penalty of EWC, against the definition and by hand."""
+"""Laws of the Fisher information and the penalty of EWC, by definition and by hand."""
 
 import math
 
@@ -37,7 +37,7 @@ def pictures(count: int = 12, side: int = 3) -> torch.Tensor:
 
 
 def by_definition(network: Network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
-    """One image and one label at a time: p(y|x) times the square of the gradient of log p(y|x)."""
+    """Returns the expectation over labels of the squared gradient of log p(y|x), image by image."""
     total = torch.zeros_like(network.flat)
     for image, compete in zip(images, candidates):
         for label in compete.nonzero().squeeze(1):
@@ -127,7 +127,7 @@ def test_the_fisher_computed_in_chunks_is_the_same_and_does_not_change_the_netwo
 
 
 class Convolution(Body):
-    """A body with filters: the square of their gradient is no matrix product."""
+    """Body with filters: the square of their gradient is no matrix product."""
 
     width = 8
 
@@ -162,9 +162,7 @@ def test_the_fisher_image_by_image_equals_that_of_the_matrix_products(monkeypatc
 
 
 def ewc_with(*quadratics: tuple[list[float], list[float]]) -> EWC:
-    """EWC over a network of two weights and no bias to speak of, that holds these (importances,
-    optimum).
-    """
+    """Returns EWC over a network of two parameters with these (importances, optimum)."""
     strategy = EWC(strength=LAMBDA)
     strategy.bind(
         Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig()
@@ -261,7 +259,7 @@ def test_a_strong_penalty_preserves_important_weights():
 
 
 def weighed(strategy) -> float:
-    """How far the weights moved from the anchor of all tasks, each by its importance."""
+    """Returns the distance of the weights from the anchor, weighted by importance."""
     return float(
         (strategy.fisher * (strategy.network.flat - strategy.anchor).square()).sum()
         + strategy.offset
@@ -279,7 +277,7 @@ OWN_TWO = [FIRST_TWO, [False, False, True, True]] * 6
 
 
 def labelled(candidates: list[list[bool]], count: int = 12) -> tuple[Examples, torch.Tensor]:
-    """Pictures with labels among the outputs that compete, and those outputs."""
+    """Returns images with labels among the active outputs, and those outputs."""
     compete = torch.tensor(candidates)
     labels = torch.multinomial(
         compete.float(), 1, generator=torch.Generator().manual_seed(4)
@@ -299,7 +297,7 @@ def squared_gradient(network: Network, value: torch.Tensor) -> torch.Tensor:
 def of_labels(
     network: Network, images: torch.Tensor, compete: torch.Tensor, labels: torch.Tensor
 ) -> torch.Tensor:
-    """One image at a time: the square of the gradient of log p of its label."""
+    """Returns the mean squared gradient of log p of each image's label, image by image."""
     squares = [
         squared_gradient(network, log_p(network, images[i : i + 1], compete[i : i + 1])[0, y])
         for i, y in enumerate(labels)
@@ -311,7 +309,7 @@ def of_labels(
     "candidates", [[ALL] * 12, OWN_TWO], ids=["all outputs", "each image its own two"]
 )
 class TestEstimates:
-    """The four estimates of the Fisher information, each against its definition."""
+    """Laws of the four estimates of the Fisher information, each by its definition."""
 
     def test_exact_is_the_expectation_over_labels(self, candidates):
         network, (examples, compete) = build_network(), labelled(candidates)

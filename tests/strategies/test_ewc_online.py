@@ -1,4 +1,4 @@
-"""Online EWC: one running Fisher, one anchor, and the penalty they make."""
+"""Laws of online EWC: one running Fisher, one anchor, and the penalty."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def learned(until: int, scenario: str = "task", **settings) -> Experiment:
 
 
 def own_fisher(experiment: Experiment, task: int) -> torch.Tensor:
-    """The Fisher of one task's images at the present weights."""
+    """Returns the Fisher of one task's images at the present weights."""
     train = experiment.tasks[task].train
     return exact_fisher(
         experiment.strategy.network, train.images, experiment.tasks[task].candidates(train.tasks)

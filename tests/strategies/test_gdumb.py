@@ -1,4 +1,4 @@
-"""GDumb: a balanced memory, and a network that depends on nothing else."""
+"""Laws of GDumb: a balanced buffer, and a network that depends on nothing else."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The generative classifier: a model a class, and the likelihood of an image under each."""
+"""Laws of the generative classifier: one model for each class and its likelihood."""
 
 import math
 
@@ -20,7 +20,7 @@ NAME = "generative-classifier"
 
 
 def learned(steps: int, tasks: int) -> Experiment:
-    """After the first so many of three tasks, without looking at test images on the way."""
+    """Returns the experiment after its first `tasks` tasks, not evaluated on test images."""
     experiment = Experiment(config(NAME, steps=steps), toy_dataset(train=60))
     for task in experiment.tasks[:tasks]:
         for _step in experiment.strategy.learn(task):

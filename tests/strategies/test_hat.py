@@ -1,6 +1,4 @@
-"""Hard attention: how gates are made and taught, what they freeze, and that later tasks change no
-earlier answer.
-"""
+"""Laws of hard attention: gates, their gradient, and weights that are frozen."""
 
 from dataclasses import replace
 
@@ -16,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def in_task(index: int, steps: int = 20, **given) -> Experiment:
-    """An experiment that has learned the tasks before this one."""
+    """Returns an experiment at the start of a task."""
     experiment = Experiment(config("hat", "task", steps=steps, **given))
     list(experiment.events(until=index))
     experiment.strategy.start_task(experiment.tasks[index])

@@ -1,4 +1,4 @@
-"""iCaRL: what its outputs learn, whose mean is whose, and the nearest of them."""
+"""Laws of iCaRL: targets of the outputs, class means and the nearest mean."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def in_task(index: int, **given):
-    """The strategy at the start of a task, and the task."""
+    """Returns the strategy at the start of a task, and the task."""
     experiment = Experiment(config("icarl", **given))
     list(experiment.events(until=index))
     experiment.strategy.start_task(experiment.tasks[index])
@@ -22,9 +22,7 @@ def in_task(index: int, **given):
 
 @pytest.fixture
 def learned() -> Experiment:
-    """The experiment after its last task, learned too shortly for the outputs to agree with the
-    means.
-    """
+    """An experiment trained too briefly for the outputs to agree with the means."""
     return run_all(config("icarl", settings={"per_class": 6}))[0]
 
 

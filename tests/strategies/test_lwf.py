@@ -1,4 +1,4 @@
-"""Learning without forgetting: who teaches, over which outputs, and how much it counts."""
+"""Laws of learning without forgetting: the teacher, the distilled outputs and the loss."""
 
 import pytest
 import torch

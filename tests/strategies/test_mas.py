@@ -1,4 +1,4 @@
-"""Memory aware synapses: the sensitivity of the answers against its definition, and the penalty."""
+"""Laws of memory aware synapses: the sensitivity by definition, and the penalty."""
 
 import pytest
 import torch
@@ -11,9 +11,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def by_definition(network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
-    """One image at a time: the absolute value of the gradient of the squared length of its
-    logits.
-    """
+    """Returns the mean absolute gradient of the squared norm of the logits, image by image."""
     total = torch.zeros_like(network.flat)
     for image, compete in zip(images, candidates):
         network.backward(network(image.unsqueeze(0))[0, compete].square().sum())

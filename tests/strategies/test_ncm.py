@@ -1,4 +1,4 @@
-"""Nearest class mean: the means are the class means, and the nearest one wins."""
+"""Laws of nearest class mean: the means of the classes, and the nearest one."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ def pixels(images: torch.Tensor) -> torch.Tensor:
 
 
 def by_label(plan) -> list[int]:
-    """The place of each label among the classes in order of arrival."""
+    """Returns the position of each label among the classes in order of arrival."""
     arrived = [label for task in plan.classes for label in task]
     return [arrived.index(label) for label in range(len(arrived))]
 

@@ -1,6 +1,4 @@
-"""Running out of memory: a smaller batch from the step that failed on, and no part of a step done
-twice.
-"""
+"""Laws of running out of memory: a smaller batch from then on, and no part of a step twice."""
 
 import pytest
 import torch
@@ -28,7 +26,7 @@ trained = [pair for pair in pairs() if not registry.strategy(pair[0]).single_pas
 
 
 def before_second_task(strategy: str, settings: dict) -> Experiment:
-    """The experiment after its first task."""
+    """Returns the experiment after its first task."""
     experiment = Experiment(config(strategy, settings=settings | {"per_class": 5}
                                    if (strategy, settings) in REPLAYING else settings))  # fmt: skip
     list(experiment.events(until=1))
@@ -36,13 +34,13 @@ def before_second_task(strategy: str, settings: dict) -> Experiment:
 
 
 def after_second_task(experiment: Experiment) -> dict[str, torch.Tensor]:
-    """The state after the second task."""
+    """Returns the state after the second task."""
     list(experiment.events(until=2))
     return experiment.state_dict()
 
 
 def fail_once(monkeypatch, owner, name: str, call: int = 1, after: bool = False) -> None:
-    """Lets this call of a function run out of memory, before or after what it does."""
+    """Makes one call of a function run out of memory, before or after its work."""
     function, calls = getattr(owner, name), []
 
     def failing(*given, **named):
@@ -57,7 +55,7 @@ def fail_once(monkeypatch, owner, name: str, call: int = 1, after: bool = False)
 
 
 def limited(strategy: str, settings: dict) -> dict[str, torch.Tensor]:
-    """The state of a run that had half the batch from the first step of the second task on."""
+    """Returns the state of a run with half the batch from the second task on."""
     experiment = before_second_task(strategy, settings)
     experiment.strategy.batch_limit = BATCH // 2
     return after_second_task(experiment)

@@ -1,4 +1,4 @@
-"""PackNet: who owns which weight, what is frozen, and that later tasks change no earlier answer."""
+"""Laws of PackNet: owners of weights, pruning, and frozen weights."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def part(strategy, parameter, vector) -> torch.Tensor:
-    """The entries of a vector over all weights that belong to one parameter."""
+    """Returns the entries of a flat vector that belong to one parameter."""
     start = 0
     for p in strategy.network.parameters():
         if p is parameter:

@@ -1,6 +1,4 @@
-"""The replay buffer: random images, a herd around the class's mean, or a reservoir over the
-stream.
-"""
+"""Laws of the replay buffer: random images, herding, or a reservoir over the stream."""
 
 import pytest
 import torch
@@ -22,12 +20,12 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def numbered(numbers: torch.Tensor) -> Batch:
-    """A batch of which image, label and task say the number."""
+    """Returns a batch whose images, labels and tasks are these numbers."""
     return Batch(numbers.to(torch.uint8).reshape(-1, 1, 1, 1), numbers, numbers, numbers)
 
 
 def streamed(count: int, room: int, batch: int, drawing: torch.Generator) -> ReplayBuffer:
-    """A reservoir after a stream of the numbers from 0 to count."""
+    """Returns a reservoir after a stream of the numbers from 0 to count."""
     buffer = ReplayBuffer("reservoir", room)
     for part in torch.arange(count).split(batch):
         buffer.observe(numbered(part), ONE_CLASS, drawing)
@@ -35,7 +33,7 @@ def streamed(count: int, room: int, batch: int, drawing: torch.Generator) -> Rep
 
 
 def counts(examples: Examples) -> dict[tuple[int, int], int]:
-    """How many images of each (task, label)."""
+    """Returns the number of images by (task, label)."""
     pairs, each = torch.stack([examples.tasks, examples.labels], 1).unique(
         dim=0, return_counts=True
     )
@@ -109,7 +107,7 @@ def test_a_full_reservoir_changes_in_place_only_in_the_drawn_slots():
 
 
 def by_definition(points: torch.Tensor, count: int) -> list[int]:
-    """Algorithm 4, one distance at a time."""
+    """Selects as in Algorithm 4, one distance at a time."""
     mean = points.mean(0) / points.mean(0).norm()
     picked: list[int] = []
     for k in range(1, count + 1):
@@ -223,7 +221,7 @@ def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strat
     [("replay", "random"), ("agem", "random"), ("er-ace", "reservoir"), ("icarl", "herding")],
 )
 def test_the_default_policy_is_the_published_one(strategy, policy):
-    """Runs that were learned before there was a choice say nothing of it."""
+    """Configs written before there was a choice have no policy."""
     assert registry.strategy(strategy).make("class", {"per_class": 100}).policy == policy
 
 

@@ -1,4 +1,4 @@
-"""Separate networks: every task has its own, and nothing passes from one to another."""
+"""Laws of separate networks: one for each task, and no transfer between them."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Synaptic intelligence: the path of every weight, its importance, and the penalty."""
+"""Laws of synaptic intelligence: the path integral, the importance and the penalty."""
 
 import pytest
 import torch

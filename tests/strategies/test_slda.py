@@ -1,4 +1,4 @@
-"""Streaming LDA against linear discriminant analysis of all images at once."""
+"""Laws of streaming LDA: it equals linear discriminant analysis of all images."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 
 def at_once(dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Pixels (n, d), class means by label and the covariance around them."""
+    """Returns pixels (n, d), class means by label and the covariance around them."""
     x = (dataset.train_images.flatten(1).float() / 255).double()
     means = torch.stack([x[dataset.train_labels == label].mean(0) for label in range(10)])
     apart = x - means[dataset.train_labels]
@@ -57,9 +57,7 @@ def test_with_full_shrinkage_the_nearest_mean_wins(small):
 
 
 def test_slda_uses_the_covariance_of_pixels_and_the_nearest_mean_does_not():
-    """Two classes that differ little in one pixel, where another varies much: only its covariance
-    tells them apart.
-    """
+    """The classes differ only in the covariance of two pixels, one of which varies much."""
     dataset = toy_dataset(classes=2, train=200, test=100)
     generator = torch.Generator().manual_seed(1)
     for images, labels in (

@@ -1,6 +1,4 @@
-"""The state of a strategy on disk: names in configs and checkpoints that were written before stay
-valid.
-"""
+"""Laws of a strategy's state on disk: names in earlier configs and checkpoints stay valid."""
 
 import dataclasses
 import json
@@ -37,7 +35,7 @@ SAVED = {
 
 @dataclasses.dataclass
 class Renamed(Configurable):
-    """A setting that was once called `number`."""
+    """Configurable with a setting that was once called `number`."""
 
     count: int = setting(3, "How many.", low=0, high=9, former_name="number")
 
@@ -86,7 +84,7 @@ def test_the_storage_of_a_buffer_is_counted_by_kind():
 
 
 def test_stored_fields_do_not_depend_on_evaluated_annotations(monkeypatch):
-    """A module with `from __future__ import annotations` has strings in place of types."""
+    """With `from __future__ import annotations` types are strings."""
     fields = registry.strategy("replay").__dataclass_fields__
     monkeypatch.setattr(fields["buffer"], "type", "ReplayBuffer")
     one, other = (run_all(config("replay"))[0] for _ in range(2))

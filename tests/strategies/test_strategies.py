@@ -1,6 +1,4 @@
-"""Replay, joint training, frozen features and training from scratch: what each of them says it
-does.
-"""
+"""Laws of replay, joint and cumulative training, frozen features and training from scratch."""
 
 from functools import cache
 
@@ -20,14 +18,14 @@ from tests.helpers import batch_of, config, run_all
 
 @cache
 def matrix(strategy: str, scenario: str) -> list[list[float | None]]:
-    """accuracy[after][on] of the quick recipe on the embedded sample."""
+    """Returns accuracy[after][on] of the quick recipe on the embedded sample."""
     _, events = run_all(config(strategy, scenario, tasks=5, steps=None))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     return [[*row, *[None] * (5 - len(row))] for row in rows]
 
 
 def counts(examples: Examples) -> dict[tuple[int, int], int]:
-    """How many images of each (task, label)."""
+    """Returns the number of images by (task, label)."""
     pairs, each = torch.stack([examples.tasks, examples.labels], 1).unique(
         dim=0, return_counts=True
     )
@@ -154,7 +152,7 @@ def test_cumulative_training_takes_as_many_steps_as_all_tasks_so_far_had_togethe
 
 
 def test_cumulative_training_after_the_last_task_does_not_depend_on_the_first_tasks_training(small):
-    """It could as well have been trained on everything at once."""
+    """It equals training on all tasks at once."""
     experiment, _ = run_all(config("cumulative"))
     alone = Experiment(config("cumulative"))
     alone.strategy.start_task(alone.tasks[0])
@@ -179,7 +177,7 @@ def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario, sm
 
 
 def test_joint_training_is_already_good_at_tasks_to_come(small):
-    """A later task is known before it is taught: what no strategy that obeys the order can do."""
+    """No strategy that sees tasks in order can do this."""
     ahead = [
         next(
             e.next_task_accuracy

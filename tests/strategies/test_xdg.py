@@ -1,6 +1,4 @@
-"""Context-dependent gating: how many units are off, where they differ, and that they take no part
-in learning.
-"""
+"""Laws of context-dependent gating: the share of gated units, and their gradients."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The benchmark of a training step."""
+"""Laws of the benchmark of a training step."""
 
 import pytest
 
@@ -7,20 +7,20 @@ from lifelong.training import benchmark
 
 
 class Stopwatch:
-    """A clock whose n-th measurement, from one reading to the next, takes n seconds."""
+    """Clock whose n-th measurement, from one reading to the next, takes n seconds."""
 
     def __init__(self) -> None:
         self.readings = 0
 
     def perf_counter(self) -> float:
-        """Returns 0 where a measurement begins and its number where it ends."""
+        """Returns 0 at the start of a measurement and its number at the end."""
         self.readings += 1
         return 0.0 if self.readings % 2 else self.readings / 2
 
 
 @pytest.fixture
 def quick(monkeypatch) -> None:
-    """One round of two steps on few images."""
+    """Reduces the benchmark to one round of two steps on few images."""
     monkeypatch.setattr(benchmark, "ROUNDS", 1)
     monkeypatch.setattr(benchmark, "STEPS", 2)
     monkeypatch.setattr(benchmark, "IMAGES_PER_CLASS", 64)

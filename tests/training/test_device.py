@@ -1,6 +1,4 @@
-"""Where learning happens: on a graphics card the same as on the processor, whatever the
-strategy.
-"""
+"""Laws of devices: training on a GPU gives the results of the CPU for every strategy."""
 
 import pytest
 import torch
@@ -53,10 +51,10 @@ def learned(events) -> list[tuple]:
 
 
 def assert_near(there: dict, here: dict) -> None:
-    """The same names, and the tensors near those of the processor, by their size.
+    """Checks that two states have the same names and similar tensors, relative to their norm.
 
-    Adam makes much of a gradient's last bits, and so does a choice between images that are equally
-    typical: more is allowed to averages and memories than to the network.
+    Adam amplifies the last bits of a gradient, and so does a choice between equally typical images:
+    averages and replay buffers may differ by more than the network.
     """
     assert there.keys() == here.keys()
     for name, tensor in here.items():
@@ -68,7 +66,7 @@ def assert_near(there: dict, here: dict) -> None:
         )
 
 
-def assert_same_on_card(run_config) -> None:
+def assert_same_on_gpu(run_config) -> None:
     run_config = run_config.model_copy(
         update={"precision": "fp32"}
     )  # else each would compute in what it gains time by
@@ -84,7 +82,7 @@ def assert_same_on_card(run_config) -> None:
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
 def test_every_strategy_learns_the_same_on_a_gpu_and_on_the_cpu(strategy, scenario):
-    assert_same_on_card(config(strategy, scenario, tasks=2, steps=4))
+    assert_same_on_gpu(config(strategy, scenario, tasks=2, steps=4))
 
 
 @pytest.mark.usefixtures("small")
@@ -97,12 +95,12 @@ def test_every_strategy_learns_the_same_on_a_gpu_and_on_the_cpu(strategy, scenar
     ],
 )
 def test_settings_learn_the_same_on_a_gpu_and_on_the_cpu(strategy, settings):
-    assert_same_on_card(config(strategy, settings=settings, tasks=2, steps=4))
+    assert_same_on_gpu(config(strategy, settings=settings, tasks=2, steps=4))
 
 
 @pytest.mark.parametrize("strategy", ["si", "derpp", "augmented-replay"])
 def test_a_fully_trained_backbone_learns_the_same_on_a_gpu_and_on_the_cpu(pictures, strategy):
-    assert_same_on_card(config(strategy, **WHOLE))
+    assert_same_on_gpu(config(strategy, **WHOLE))
 
 
 def test_the_first_gradient_is_the_same_on_a_gpu_and_on_the_cpu(pictures):
@@ -196,9 +194,7 @@ def test_a_gpu_computes_in_bf16_if_it_supports_it(knows, monkeypatch):
 
 @pytest.fixture
 def room(monkeypatch) -> list[int]:
-    """A memory that holds steps of as many images as the list's number; it fills with what was
-    tried.
-    """
+    """The images that a step may have, then the batch sizes that were tried."""
     tried, step = [10], Strategy.step
 
     def small_memory(self, task, batch):

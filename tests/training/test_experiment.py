@@ -1,4 +1,4 @@
-"""Runs in memory: precision, bytes stored, and memory that is free when a run is over."""
+"""Laws of runs in memory: precision, bytes stored, and memory released at the end."""
 
 import gc
 import weakref
@@ -37,7 +37,7 @@ def test_the_images_stored_by_joint_and_cumulative_training_are_counted():
 
 @pytest.mark.parametrize("strategy", ["finetune", "joint", "dgr", "augmented-replay"])
 def test_a_finished_run_releases_its_memory_at_once(strategy):
-    """A cycle of references would keep images until Python's collector runs, tens of runs later."""
+    """A cycle of references would keep images until the garbage collector runs."""
     gc.disable()
     try:
         experiment, _ = run_all(config(strategy))

@@ -1,4 +1,4 @@
-"""Jobs in several processes."""
+"""Laws of jobs in several processes."""
 
 import pytest
 

@@ -1,6 +1,4 @@
-"""A backbone made without labels: it learns what its teacher sees, and what it wrote can be
-used.
-"""
+"""Laws of pretraining a backbone without labels."""
 
 import dataclasses
 
@@ -23,7 +21,7 @@ LESSON = Lesson(architecture="resnet18", epochs=2, batch=16)
 
 
 class Teacher(nn.Module):
-    """Sees the mean of each quarter of an image."""
+    """Teacher whose features are the means of the quarters of an image."""
 
     images_seen = 0
 

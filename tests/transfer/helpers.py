@@ -1,4 +1,4 @@
-"""Small transfer studies, and what is compared of their results."""
+"""Small transfer studies, and comparisons of their results."""
 
 from typing import Any
 
@@ -38,5 +38,5 @@ def accuracies(result: StudyResult) -> dict:
 
 
 def report_without_time(result: StudyResult) -> dict:
-    """Returns the report without its clock."""
+    """Returns the report without its times."""
     return {name: value for name, value in result.report("x").items() if name != "seconds"}

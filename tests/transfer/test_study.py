@@ -1,4 +1,4 @@
-"""Studies of transfer between two tasks: from scratch, frozen, fine-tuned and protected."""
+"""Laws of transfer studies: from scratch, frozen, fine-tuned and protected."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Source and target of a transfer study: which images, which classes."""
+"""Laws of the source and target of a transfer study: images and classes."""
 
 import pytest
 import torch
