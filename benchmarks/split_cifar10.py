@@ -18,6 +18,10 @@ ResNet-18 trained from scratch with 50 epochs a task (DER++, Buzzega et al., Neu
 
 Trains all weights of a randomly initialised ResNet-50. It needs a GPU: on two cores one epoch of a
 task takes over a minute. Its files are results/split_cifar10_from_scratch.json and _runs.jsonl.
+
+    python -m benchmarks.split_cifar10 --whole
+
+Trains all weights of the ResNet-50 that ships: see whole_networks.py.
 """
 
 import click
@@ -25,41 +29,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.tables import Table, names_for
-from lifelong import config, registry
+from benchmarks import whole_networks
+from benchmarks.tables import SPLIT_CIFAR10, Table, names_for
+from lifelong import config
 from lifelong.config import RunConfig
 from lifelong.datasets import load
 from lifelong.models.base import QuantizedFeatures
 from lifelong.models.parts import feature_cache
 from lifelong.training import experiment
 
-PUBLISHED = {
-    "class": {
-        "joint": 92.20,
-        "finetune": 19.62,
-        "ewc-online": 19.49,
-        "si": 19.48,
-        "lwf": 19.61,
-        "replay": 57.74,
-        "agem": 22.67,
-        "icarl": 47.55,
-        "der": 70.51,
-        "derpp": 72.70,
-    },
-    "task": {"finetune": 61.02, "joint": 98.31, "replay": 93.61, "derpp": 93.88},
-}
-TABLE = Table(
-    "split_cifar10",
-    {
-        scenario: {name: (mean, None) for name, mean in rows.items()}
-        for scenario, rows in PUBLISHED.items()
-    },
-)
-SCRATCH = Table("split_cifar10_from_scratch", TABLE.published)
+TABLE = Table("split_cifar10", SPLIT_CIFAR10)
+SCRATCH = Table("split_cifar10_from_scratch", SPLIT_CIFAR10)
 STRATEGIES_FROM_SCRATCH = "finetune,joint,ewc,lwf,replay,derpp"
 STEPS = 250  # of each task
 STEPS_PER_EPOCH = 78  # of one task
-PER_CLASS = 50
 HELD_OUT = 10_000
 RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 
@@ -78,18 +61,29 @@ RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 @click.option(
     "--passes", default=10, show_default=True, help="Epochs of each task, with --from-scratch."
 )
+@click.option("--whole", is_flag=True, help="Train all of the ResNet-50 that ships.")
+@click.option("--scenarios", default="class,task", show_default=True)
 def main(
-    strategies: str, seeds: str, processes: int | None, from_scratch: bool, passes: int
+    strategies: str,
+    seeds: str,
+    processes: int | None,
+    from_scratch: bool,
+    passes: int,
+    whole: bool,
+    scenarios: str,
 ) -> None:
     """Trains the missing runs and writes the summary."""
+    if whole:
+        click.echo(whole_networks.make_table(strategies, scenarios, processes))
+        return
     if from_scratch:
         strategies = STRATEGIES_FROM_SCRATCH if strategies == "all" else strategies
         network = {"tune": "whole", "weights": "none", "layers": 0}
-        configs = _configs(strategies, seeds, passes * STEPS_PER_EPOCH, network)
+        configs = _configs(strategies, scenarios, seeds, passes * STEPS_PER_EPOCH, network)
         SCRATCH.make(configs, processes)
         click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
         return
-    configs = _configs(strategies, seeds, STEPS, {})
+    configs = _configs(strategies, scenarios, seeds, STEPS, {})
     backbone = experiment.frozen_backbone_of(configs[0])
     features = feature_cache.load_features(backbone, load("cifar10"))
     TABLE.make(configs, processes)
@@ -98,33 +92,39 @@ def main(
     click.echo(f"Ceiling: {ceiling:.2f} %, {backbone.description}\n\n{TABLE.markdown(summary)}")
 
 
-def _configs(strategies: str, seeds: str, steps: int, network: dict) -> list[RunConfig]:
+def _configs(
+    strategies: str, scenarios: str, seeds: str, steps: int, network: dict
+) -> list[RunConfig]:
     return [
         config.make(
             dataset="cifar10",
             scenario=scenario,
             strategy=name,
-            settings=_buffer_size(name),
+            settings=whole_networks.buffer_size(name),
             seed=int(seed),
             model="resnet50",
             steps=steps,
             network=network,
         )
         for seed in seeds.split(",")
-        for scenario in ("class", "task")
+        for scenario in scenarios.split(",")
         for name in names_for(strategies, scenario)
     ]
-
-
-def _buffer_size(strategy: str) -> dict:
-    settings = {setting.name for setting in registry.strategy(strategy).settings("class")}
-    return {"per_class": PER_CLASS} if "per_class" in settings else {}
 
 
 def probe_accuracy(features: feature_cache.FeatureSet) -> float:
     """Returns the test accuracy of the joint linear probe, a share in [0, 1]."""
     data, body = features.dataset, QuantizedFeatures(features.low.numel())
-    x, y = body(data.train_images), data.train_labels
+    return ridge_accuracy(
+        body(data.train_images), data.train_labels, body(data.test_images), data.test_labels
+    )
+
+
+def ridge_accuracy(x: Tensor, y: Tensor, test_x: Tensor, test_y: Tensor) -> float:
+    """Returns the test accuracy, a share in [0, 1], of a ridge classifier on features (n, width).
+
+    Its λ is the best on training images held out.
+    """
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
     validation, train = order[:HELD_OUT], order[HELD_OUT:]
 
@@ -132,7 +132,7 @@ def probe_accuracy(features: feature_cache.FeatureSet) -> float:
         return _accuracy(_ridge_weights(x[train], y[train], ridge), x[validation], y[validation])
 
     best = max(RIDGES, key=validation_accuracy)
-    return _accuracy(_ridge_weights(x, y, best), body(data.test_images), data.test_labels)
+    return _accuracy(_ridge_weights(x, y, best), test_x, test_y)
 
 
 def _ridge_weights(x: Tensor, y: Tensor, ridge: float) -> Tensor:
