@@ -30,7 +30,7 @@ from lifelong.models.parts import feature_cache
 from lifelong.models.parts.backbone import DEVIATION, MEAN, PORTION
 from lifelong.numerics import hardware
 from lifelong.numerics.torchvision_import import models
-from lifelong.training import experiment
+from lifelong.training import experiment, setup
 
 # Images of a round.
 INFERENCE_IMAGES, TRAINING_IMAGES, BATCH = {"cpu": 1000, "cuda": 10_000}, 1280, 128
@@ -89,12 +89,12 @@ def _throughput(
 
 
 def _seconds(loop: Callable[[], object], device: str) -> float:
-    hardware.set_threads(os.cpu_count())
-    start = time.perf_counter()
-    loop()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
+    with hardware.threads(os.cpu_count()):
+        start = time.perf_counter()
+        loop()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
 
 
 def _plain_network(device: torch.device) -> nn.Module:
@@ -129,10 +129,10 @@ def _plain_inference(images: Tensor) -> Callable[[], object]:
 
 
 def _our_inference(images: Tensor) -> Callable[[], object]:
-    backbone = experiment.frozen_backbone_of(
+    backbone = setup.frozen_backbone_of(
         config.make(dataset="cifar10", model="resnet50", network={"weights": "none"})
     )
-    return lambda: list(feature_cache.extracted(backbone, images))
+    return lambda: list(feature_cache.extract(backbone, images))
 
 
 def _plain_training(

@@ -24,10 +24,9 @@ from benchmarks.tables import RESULTS
 from lifelong import config
 from lifelong.data.examples import Dataset
 from lifelong.datasets import load
-from lifelong.models.parts import feature_cache
 from lifelong.models.parts.weights import SHIPPED
-from lifelong.numerics import hardware
-from lifelong.training import experiment, pretraining
+from lifelong.storage.progress import result_of
+from lifelong.training import pretraining, setup
 from lifelong.training.pretraining import Lesson
 
 
@@ -76,8 +75,7 @@ def main(
 def student_probe(weights: Path, dataset: Dataset) -> float:
     """Returns the accuracy, a share in [0, 1], of the linear probe on a backbone's features."""
     options = config.make(dataset="cifar10", model="resnet50", network={"weights": str(weights)})
-    backbone = experiment.frozen_backbone_of(options)
-    return probe_accuracy(feature_cache.load_features(backbone, dataset))
+    return probe_accuracy(result_of(setup.prepare(options, dataset)).features)
 
 
 def teacher_accuracy(lesson: Lesson, dataset: Dataset) -> float:
@@ -91,7 +89,6 @@ def teacher_accuracy(lesson: Lesson, dataset: Dataset) -> float:
 
 
 def _write(report: dict) -> None:
-    hardware.set_threads(None)
     (RESULTS / "backbone_learning.json").write_text(json.dumps(report, indent=1) + "\n")
 
 

@@ -33,10 +33,10 @@ from benchmarks import whole_networks
 from benchmarks.tables import SPLIT_CIFAR10, Table, names_for
 from lifelong import config
 from lifelong.config import RunConfig
-from lifelong.datasets import load
 from lifelong.models.base import QuantizedFeatures
-from lifelong.models.parts import feature_cache
-from lifelong.training import experiment
+from lifelong.models.parts.feature_cache import FeatureSet
+from lifelong.storage.progress import result_of
+from lifelong.training import setup
 
 TABLE = Table("split_cifar10", SPLIT_CIFAR10)
 SCRATCH = Table("split_cifar10_from_scratch", SPLIT_CIFAR10)
@@ -84,8 +84,8 @@ def main(
         click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
         return
     configs = _configs(strategies, scenarios, seeds, STEPS, {})
-    backbone = experiment.frozen_backbone_of(configs[0])
-    features = feature_cache.load_features(backbone, load("cifar10"))
+    features = result_of(setup.prepare(configs[0])).features
+    backbone = setup.frozen_backbone_of(configs[0])
     TABLE.make(configs, processes)
     ceiling = round(100 * probe_accuracy(features), 2)
     summary = TABLE.write({"backbone": backbone.description, "ceiling": ceiling})
@@ -112,7 +112,7 @@ def _configs(
     ]
 
 
-def probe_accuracy(features: feature_cache.FeatureSet) -> float:
+def probe_accuracy(features: FeatureSet) -> float:
     """Returns the test accuracy of the joint linear probe, a share in [0, 1]."""
     data, body = features.dataset, QuantizedFeatures(features.low.numel())
     return ridge_accuracy(

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from lifelong import metrics, registry
 from lifelong.config import RunConfig
 from lifelong.runs import comparison
-from lifelong.training import experiment
+from lifelong.training import setup
 
 RESULTS = Path(__file__).parent / "results"
 MIN_SEEDS = 5  # the class order alone changes an accuracy by several points
@@ -83,7 +83,7 @@ class Table:
         """
         done = {(row["scenario"], row["strategy"], row["seed"]) for row in self.finished()}
         missing = [
-            experiment.resolve(c) for c in configs if (c.scenario, c.strategy, c.seed) not in done
+            setup.resolve(c) for c in configs if (c.scenario, c.strategy, c.seed) not in done
         ]
         for report in (
             tqdm(comparison.race(missing, processes, clock=time.process_time), total=len(missing))

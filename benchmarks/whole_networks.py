@@ -28,7 +28,7 @@ from lifelong.config import RunConfig
 from lifelong.data.examples import Dataset
 from lifelong.datasets import load
 from lifelong.runs.history import History
-from lifelong.training import experiment, parallel
+from lifelong.training import experiment, parallel, setup
 
 TABLE = Table("split_cifar10_whole", SPLIT_CIFAR10)
 THREE_SEEDS = ("finetune", "joint", "replay")
@@ -86,7 +86,7 @@ def best_rate(processes: int | None) -> float:
     rows = json.loads(RATE_FILE.read_text()) if RATE_FILE.exists() else []
     done = {(row["scenario"], row["strategy"], row["learning_rate"]) for row in rows}
     missing = [
-        experiment.resolve(_config(scenario, strategy, RATE_SEED, rate))
+        setup.resolve(_config(scenario, strategy, RATE_SEED, rate))
         for rate in RATES
         for scenario, strategy in RATE_RUNS
         if (scenario, strategy, rate) not in done

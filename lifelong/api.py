@@ -11,7 +11,6 @@ import numpy as np
 from PIL import Image
 
 from . import config as configs
-from . import datasets as all_datasets
 from .config import DEFAULT_SCENARIO, RECIPES, SCENARIOS, RunConfig
 from .data.image_files import open_image, png
 from .datasets import info as dataset_info
@@ -19,7 +18,7 @@ from .datasets import names as datasets
 from .datasets import outline as dataset_spec
 from .datasets.base import DatasetInfo, DatasetSpec
 from .errors import LifelongError
-from .events import ExtractingFeatures, Failed, Stopped
+from .events import ExtractingFeatures, Failed, Loading, Preparation, Stopped
 from .inference import preprocess as preprocessing
 from .inference.preprocess import example_images
 from .metrics import all_metrics as metrics
@@ -65,8 +64,10 @@ __all__ = [
     "Failed",
     "History",
     "LifelongError",
+    "Loading",
     "ModelInfo",
     "Point",
+    "Preparation",
     "RunConfig",
     "RunRow",
     "Setting",
@@ -77,7 +78,6 @@ __all__ = [
     "TransferPreset",
     "WorkerClient",
     "answers_json",
-    "arriving",
     "classify",
     "connected",
     "create",
@@ -136,22 +136,6 @@ def create(**fields: Any) -> str:
 def undo(run: str) -> None:
     """Removes the task learned last, or the begun part of one."""
     run_store.undo(run_store.folder(run))
-
-
-def arriving(config: RunConfig) -> tuple[str, int, int] | None:
-    """What a run needs and is being downloaded, a data set or a network's weights: its name, bytes
-    so far and bytes in all; or None.
-    """
-    names = [config.dataset, *([config.target] if config.target else [])]
-    found = next(
-        ((name, *told) for name in names if (told := all_datasets.download_progress(name))), None
-    )
-    if found or config.model == "mlp":
-        return found
-    from .training.experiment import model_of
-
-    told = model_of(config).arriving()
-    return (f"the weights of {config.model}", *told) if told else None
 
 
 def warm() -> None:

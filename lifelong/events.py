@@ -27,9 +27,29 @@ class Ending(RecordedEvent):
     event: str
 
 
-class ExtractingFeatures(RecordedEvent):
-    """Images that have gone through the frozen backbone before the start; seconds since the first.
+Unit = Literal["B", "image"]
 
+
+class Loading(RecordedEvent):
+    """Progress of a download, or of decoding images, before the start.
+
+    what: in words, such as "Downloading CIFAR-10". done, total: in units, bytes or images; total is
+    0 where it is not known. seconds: since this began.
+    """
+
+    event: Literal["loading"] = "loading"
+    what: str
+    unit: Unit
+    done: int
+    total: int
+    seconds: float
+
+
+class ExtractingFeatures(RecordedEvent):
+    """Progress of feature extraction before the start.
+
+    done, total: images that go through the frozen backbone; those that set the range of each
+    feature go twice. seconds: since the first image.
     batch_limit: images at once that fit into memory; None where the wanted number fits.
     """
 
@@ -125,7 +145,8 @@ class Failed(Ending):
     message: str
 
 
-Event = ExtractingFeatures | Started | Step | TaskLearned | Finished | Stopped | Failed
+Preparation = Loading | ExtractingFeatures  # before the start; not part of a record that began
+Event = Preparation | Started | Step | TaskLearned | Finished | Stopped | Failed
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
@@ -139,7 +160,7 @@ class RunOrder:
     def follows(self, event: Event) -> bool:
         """Returns whether an event follows from those that this was called with before."""
         match event:
-            case ExtractingFeatures():
+            case Loading() | ExtractingFeatures():
                 return event.done <= event.total
             case Started():
                 fits = not self.begun and (

@@ -8,8 +8,7 @@ import torch
 
 from lifelong.data.examples import Dataset
 from lifelong.runs import comparison
-from lifelong.training import experiment
-from tests.helpers import toy_dataset, with_hidden
+from tests.helpers import toy_dataset, use_images, with_hidden
 
 PLUGINS = (
     Path(__file__).parent / "plugins"
@@ -33,7 +32,7 @@ def _own_folders(monkeypatch, tmp_path):
 def small(monkeypatch) -> Dataset:
     """Toy data under every data set's name, and hidden layers of 16: a step takes 0.5 ms."""
     dataset = toy_dataset()
-    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    use_images(monkeypatch, dataset)
     with_hidden(monkeypatch, 16, 16)
     monkeypatch.setattr(
         comparison, "default_processes", lambda configurations: 1
@@ -48,5 +47,5 @@ def small(monkeypatch) -> Dataset:
 def colour(monkeypatch):
     """Toy data of four classes and 16 x 16 pixels, for deep networks."""
     dataset = toy_dataset(classes=4, train=6, test=4, side=16)
-    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    use_images(monkeypatch, dataset)
     return dataset

@@ -12,6 +12,8 @@ from lifelong.data.examples import Batch, Dataset, Examples
 from lifelong.models.base import Network, Pixels
 from lifelong.models.mlp import MLP
 from lifelong.runs import store as run_store
+from lifelong.storage.progress import result_of
+from lifelong.training import setup
 from lifelong.training.experiment import Experiment
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +41,21 @@ def toy_dataset(
     )
 
 
+def use_images(monkeypatch, dataset: Dataset) -> None:
+    """Lets every data set's name stand for these images in a run."""
+
+    def load_with_progress(_name: str):
+        yield from ()
+        return dataset
+
+    monkeypatch.setattr(setup, "load_with_progress", load_with_progress)
+
+
+def prepared(run_config: configs.RunConfig) -> Experiment:
+    """An experiment whose features are extracted if they are not in the cache."""
+    return Experiment(run_config, *result_of(setup.prepare(run_config)))
+
+
 def with_hidden(monkeypatch, *widths: int) -> None:
     """Gives the multilayer perceptron hidden layers of these widths, whatever its settings."""
     monkeypatch.setattr(
@@ -64,7 +81,7 @@ def config(strategy: str = "finetune", scenario: str = "class", **given) -> conf
 
 def run_all(run_config: configs.RunConfig, dataset: Dataset | None = None):
     """Returns the experiment after its last task, and its events."""
-    experiment = Experiment(run_config, dataset)
+    experiment = Experiment(run_config, *result_of(setup.prepare(run_config, dataset)))
     return experiment, list(experiment.events())
 
 
@@ -106,6 +123,16 @@ def same(a: dict, b: dict) -> bool:
     return a.keys() == b.keys() and all(
         a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a
     )
+
+
+def is_mapped(tensor: torch.Tensor, file: Path) -> bool:
+    """Whether the memory of a tensor is that of a file, as Linux lists it."""
+    mappings = [
+        [int(end, 16) for end in line.split()[0].split("-")]
+        for line in Path("/proc/self/maps").read_text().splitlines()
+        if line.endswith(file.name)
+    ]
+    return any(start <= tensor.data_ptr() < end for start, end in mappings)
 
 
 def strategy_names() -> tuple[str, ...]:

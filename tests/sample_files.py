@@ -4,8 +4,9 @@ import gzip
 import io
 import struct
 import threading
+import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -108,12 +109,13 @@ def go_online(monkeypatch) -> None:
 
 
 @contextmanager
-def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
+def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False, pause: float = 0.0):
     """Serves files under their names; yields the address and the list of requested names.
 
     Args:
         cut: share of each file that is sent.
         silent: sends nothing after that and keeps the connection open.
+        pause: seconds between the eighths of a file.
     """
     requests = []
     closing = threading.Event()
@@ -128,7 +130,11 @@ def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
             self.send_response(200)
             self.send_header("Content-Length", str(len(files[name])))
             self.end_headers()
-            self.wfile.write(files[name][: int(cut * len(files[name]))])
+            content = files[name][: int(cut * len(files[name]))]
+            size = max(1, len(content) // 8) if pause else max(1, len(content))
+            for start in range(0, len(content), size):
+                time.sleep(pause if start else 0)
+                self.wfile.write(content[start : start + size])
             if silent:
                 self.wfile.flush()
                 closing.wait(10)
@@ -136,7 +142,7 @@ def server(files: dict[str, bytes], cut: float = 1.0, silent: bool = False):
         def log_message(self, *_):
             pass
 
-    http = HTTPServer(("127.0.0.1", 0), Handler)
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -1,25 +1,23 @@
 """Sentences about the state of a run and its remaining time. Pure functions of a History."""
 
 from app.shared.chart_data import task_names
-from lifelong.api import ExtractingFeatures, Failed, History, Stopped
-from lifelong.formatting import duration, plural, size
+from lifelong.api import ExtractingFeatures, Failed, History, Loading, Preparation, Stopped
+from lifelong.formatting import duration, plural, size, whole_percent
 
-Download = tuple[str, int, int] | None  # what is downloaded, bytes so far and bytes in all
+GETTING_READY = (0.0, "Getting the data ready …")
 
 
-def progress(
-    history: History, goal: int, state: str, position: int | None, download: Download = None
-) -> tuple[float, str]:
+def progress(history: History, goal: int, state: str, position: int | None) -> tuple[float, str]:
     """Returns the progress of a run at work, as a share and as text. position: in the queue."""
     if state == "waiting":
         return waiting(position)
     if history.preparing:
-        return extracting_features(history.preparing)
+        return preparing(history.preparing)
     last = history.steps[-1] if history.steps else None
     if last is None:
         expected = history.started.estimate if history.has_started else None
         if not expected:
-            return getting_ready(download)
+            return GETTING_READY
         return 0.0, f"Learning begins, about {duration(expected)} to the end"
     begun = last.step / last.steps if last.task == len(history.learned) else 0
     left = seconds_left(history, goal)
@@ -35,24 +33,31 @@ def waiting(position: int | None) -> tuple[float, str]:
     return 0.0, f"Waiting: number {position} in the queue. It starts by itself."
 
 
-def getting_ready(download: Download) -> tuple[float, str]:
-    """Returns the progress of reading or downloading the data."""
-    if download is None:
-        return 0.0, "Getting the data ready …"
-    name, so_far, total = download
-    progress = f"{size(so_far)} of {size(total)}"
-    return so_far / total, f"Downloading {name}: {progress}. This is done once."
+def preparing(event: Preparation) -> tuple[float, str]:
+    """Returns the progress of what is done before the first step, and the time left."""
+    share = event.done / event.total if event.total else 0.0
+    match event:
+        case Loading():
+            text = event.what
+        case ExtractingFeatures():
+            text = "Images through the backbone"
+    if not event.total:
+        return 0.0, f"{text} …"
+    text += f": {whole_percent(share)}, {_amount(event)}"
+    if event.done:
+        text += f", about {duration(event.seconds * (1 / share - 1))} left"
+    text += "."
+    if not (isinstance(event, Loading) and event.unit == "image"):  # quick decoding is repeated
+        text += " This is done once; every run after finds it ready."
+    if isinstance(event, ExtractingFeatures) and event.batch_limit:
+        text += f" {batch_reduced(event.batch_limit)}"
+    return share, text
 
 
-def extracting_features(event: ExtractingFeatures) -> tuple[float, str]:
-    """Returns the progress of feature extraction."""
-    left = event.seconds * (event.total - event.done) / max(event.done, 1)
-    text = (
-        f"Images through the backbone: {event.done:,} of {event.total:,}, about {duration(left)} "
-        "left. This is done once; every run after finds them ready."
-    )
-    text += f" {batch_reduced(event.batch_limit)}" if event.batch_limit else ""
-    return event.done / event.total, text
+def _amount(event: Preparation) -> str:
+    if isinstance(event, Loading) and event.unit == "B":
+        return f"{size(event.done)} of {size(event.total)}"
+    return f"{event.done:,} of {event.total:,}"
 
 
 def batch_reduced(batch_limit: int) -> str:

@@ -79,13 +79,14 @@ def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
     from tqdm import tqdm
 
     from ..runs import comparison
-    from ..training import experiment
+    from ..training import setup
 
     configurations = [
-        experiment.resolve(make_config(**given, strategy=name, seed=seed))
+        setup.resolve(make_config(**given, strategy=name, seed=seed))
         for name in _strategy_names(strategies, given["scenario"])
         for seed in range(seeds)
     ]
+    progress.show_preparation(comparison.prepare(configurations))
     bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
     rows = comparison.rows(bar, configurations)
     print(json.dumps(rows) if as_json else _comparison_table(rows))

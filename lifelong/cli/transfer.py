@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from tqdm import tqdm
 
 from ..errors import unknown_name
-from ..events import ExtractingFeatures
+from ..events import Preparation
 from ..transfer import config as study_config
 from ..transfer import store as study_store
 from ..transfer.events import StudyStopped
@@ -18,6 +19,7 @@ from ..transfer.presets import PRESETS
 from ..transfer.results import StudyResult
 from . import interrupt
 from .options import CommandWithSettings, json_option, parse_numbers, shared
+from .progress import PreparationBars
 
 
 @click.command(cls=CommandWithSettings)
@@ -108,13 +110,13 @@ def _learn(folder: Path, stop: Callable[[], bool]) -> None:
     """Learns a study, with a progress bar of its share on standard error."""
     form = "{desc}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
     event = None
-    with tqdm(total=100, unit="%", bar_format=form) as bar:
+    share = tqdm(total=100, unit="%", bar_format=form)
+    with share as bar, closing(PreparationBars()) as preparation:
         for event in study_store.learn(folder, stop):
-            if isinstance(event, ExtractingFeatures):
-                progress = f"{event.done:,} of {event.total:,}"
-                bar.set_description_str(f"images through the backbone: {progress}  ")
+            if isinstance(event, Preparation):
+                preparation.show_preparation(event)
                 continue
-            bar.set_description_str("")
+            preparation.close()
             bar.update(round(100 * study_store.result(folder).share) - bar.n)
     if isinstance(event, StudyStopped):
         print(f"Stopped; what was found is kept in {folder.name}.", file=sys.stderr)

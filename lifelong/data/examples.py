@@ -1,7 +1,9 @@
 """Data sets, examples and batches: images, labels and tasks as tensors in memory."""
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -108,6 +110,7 @@ class Dataset:
     images: uint8 (n, channels, height, width); labels: int64 (n,).
     source: origin of the images, in words that are shown beside every number made from them.
     n_source_classes: of two concatenated data sets, the number of classes of the first one.
+    known_digest: the digest of these images where it is known, so that they need not be read.
     """
 
     name: str
@@ -119,12 +122,32 @@ class Dataset:
     test_images: Tensor
     test_labels: Tensor
     n_source_classes: int | None = None
+    # Not a field: `dataclasses.replace` must not give it to other images.
+    known_digest: InitVar[str | None] = None
+
+    def __post_init__(self, known_digest: str | None) -> None:
+        if known_digest is not None:
+            self.__dict__["digest"] = known_digest
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of all images, training and test, by which cached features are found."""
+        return pixel_digest(self.train_images, self.test_images)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height and width of an image."""
         channels, height, width = self.train_images.shape[1:]
         return channels, height, width
+
+
+def pixel_digest(*splits: Tensor) -> str:
+    """Returns a hash of images uint8 (n, channels, height, width), of their shapes and values."""
+    digest = hashlib.blake2b(digest_size=16)
+    for images in splits:
+        digest.update(str(tuple(images.shape)).encode())
+        digest.update(images.contiguous().numpy().data)
+    return digest.hexdigest()
 
 
 def concat_datasets(source: Dataset, target: Dataset) -> Dataset:

@@ -2,18 +2,22 @@
 torch.
 """
 
-from functools import lru_cache
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import registry
 from ..errors import LifelongError, unknown_name
 from ..storage.downloads import offline
+from ..storage.progress import result_of
 from .base import DatasetInfo, DatasetSpec
 from .readers import custom, locations
 
 if TYPE_CHECKING:
     from ..data.examples import Dataset
+    from ..storage.progress import Steps
+
+MOST_IN_MEMORY = 2  # data sets
 
 
 def names() -> tuple[str, ...]:
@@ -71,33 +75,45 @@ def is_available(name: str) -> bool:
     return location(name) is not None
 
 
-def download_progress(name: str) -> tuple[int, int] | None:
-    """Returns the bytes so far and in all of a data set that is being downloaded; None for one that
-    is not.
-    """
-    download = outline(name).download
-    done = locations.download_progress(download.folder) if download else None
-    return (
-        None if done is None or download is None else (min(done, download.nbytes), download.nbytes)
-    )
-
-
 def classes(name: str) -> tuple[str, ...]:
     """Returns the class names; opens no image. Raises LifelongError where they cannot be read."""
     return spec(name).classes
 
 
 def load(name: str) -> "Dataset":
-    """Loads a data set; it stays in memory for the next caller until its files change."""
-    found = location(name)
-    return _load(name, found, locations.stamp(found), tuple(locations.roots()))
+    """Loads a data set behind a progress bar on standard error; see `load_with_progress`."""
+    return result_of(load_with_progress(name))
+
+
+def load_with_progress(name: str) -> "Steps[Dataset]":
+    """Loads a data set and yields the progress of downloading and decoding it.
+
+    It stays in memory for the next caller until its files change.
+    """
+    version = _version(name)
+    dataset = _in_memory.get(version)
+    if dataset is None:
+        downloads = location(name) is None
+        dataset = yield from outline(name).load_with_progress()
+        version = _version(name) if downloads else version
+    with _changing:  # the last ones used are at the end
+        _in_memory.pop(version, None)
+        _in_memory[version] = dataset
+        for oldest in list(_in_memory)[:-MOST_IN_MEMORY]:
+            del _in_memory[oldest]
+    return dataset
 
 
 def forget() -> None:
     """Drops the data sets that are in memory."""
-    _load.cache_clear()
+    _in_memory.clear()
 
 
-@lru_cache(maxsize=2)
-def _load(name: str, _found: Path | None, _stamp: tuple, _roots: tuple[Path, ...]) -> "Dataset":
-    return outline(name).load()
+def _version(name: str) -> tuple[object, ...]:
+    """Returns what a data set in memory is known by; changes with its files."""
+    found = location(name)
+    return name, found, locations.stamp(found), tuple(locations.roots())
+
+
+_in_memory: "dict[tuple[object, ...], Dataset]" = {}
+_changing = threading.Lock()

@@ -8,9 +8,9 @@ import tarfile
 import tempfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,9 @@ from tqdm import tqdm
 
 from .. import registry
 from ..errors import LifelongError
+from ..events import Loading
 from ..storage import downloads
+from ..storage.progress import Progress, Steps, result_of
 
 if TYPE_CHECKING:
     from ..data.examples import Dataset
@@ -36,6 +38,11 @@ class Source(ABC):
     @abstractmethod
     def load(self, location: Path, spec: "DatasetSpec") -> "Dataset":
         """Reads the data set. Raises LifelongError for a file that is damaged or does not fit."""
+
+    def load_with_progress(self, location: Path, spec: "DatasetSpec") -> "Steps[Dataset]":
+        """Reads the data set like `load` and yields its progress; for sources that take seconds."""
+        yield from ()
+        return self.load(location, spec)
 
     def incomplete(self) -> LifelongError | None:
         """Returns the error for a data set of which only a part is there, naming what is
@@ -59,28 +66,27 @@ class Download:
     archives: tuple[tuple[str, str], ...]
     nbytes: int
 
-    def fetch(self, report: Callable[[int], object] = lambda done: None) -> None:
+    def fetch(self, title: str) -> Iterator[Loading]:
         """Downloads and unpacks all archives into the folder, whole or not at all.
 
-        report: is called with the bytes so far. Raises OSError if they cannot be had or written.
+        title: of the data set. Raises OSError if they cannot be downloaded or written.
         """
         folder = downloads.cache_folder() / self.folder
         folder.mkdir(parents=True, exist_ok=True)
+        progress = Progress(f"Downloading {title}", "B", self.nbytes)
+        yield from progress.at(0)
         with tempfile.TemporaryDirectory(dir=folder) as beside:
             done = 0
-            unpacked: list[Path] = []
             for name, checksum in self.archives:
                 archive = Path(beside) / name
                 urls = [f"{address}{name}" for address in self.addresses]
-                downloads.fetch(urls, archive, checksum, partial(_report_sum, report, done))
+                for count in downloads.fetch(urls, archive, checksum):
+                    yield from progress.at(done + count)
                 done += archive.stat().st_size
-                unpacked += _unpack(archive)
+            yield from Progress(f"Unpacking {title}", "B", 0).at(0)
+            unpacked = [file for name, _ in self.archives for file in _unpack(Path(beside) / name)]
             for file in unpacked:
                 os.replace(file, folder / file.name)
-
-
-def _report_sum(report: Callable[[int], object], before: int, done: int) -> None:
-    report(before + done)
 
 
 def _unpack(archive: Path) -> list[Path]:
@@ -133,23 +139,27 @@ class DatasetSpec:
 
     def location(self) -> Path | None:
         """Returns the folder or file it is read from; None if it is not on this machine."""
-        return next((place for source in self.sources if (place := source.location())), None)
+        return next((found for source in self.sources if (found := source.location())), None)
 
     def load(self) -> "Dataset":
-        """Loads the data set; downloads it if it is not on this machine, or else loads the
-        fallback.
+        """Loads the data set behind a progress bar on standard error; see `load_with_progress`."""
+        return result_of(self.load_with_progress())
 
-        Raises LifelongError if there is neither a copy, a network nor a fallback, or a copy is
-        damaged.
+    def load_with_progress(self) -> "Steps[Dataset]":
+        """Loads the data set and yields the progress of what takes long.
+
+        If it is not on this machine it is downloaded, or else the fallback is loaded. Raises
+        LifelongError if there is neither a copy, a network nor a fallback, or a copy is damaged.
         """
-        if self.location() is None:
-            self._fetched()
+        if self.location() is None and self.download and not downloads.offline():
+            with suppress(OSError):  # no network, or a full disk: as if there were no download
+                yield from self.download.fetch(self.title)
         for source in self.sources:
             if location := source.location():
-                return source.load(location, self)
-        return self._load_fallback()
+                return (yield from source.load_with_progress(location, self))
+        return (yield from self._load_fallback())
 
-    def _load_fallback(self) -> "Dataset":
+    def _load_fallback(self) -> "Steps[Dataset]":
         for source in self.sources:
             if error := source.incomplete():
                 raise error
@@ -162,20 +172,7 @@ class DatasetSpec:
                 f"using {stand_in.phrase or stand_in.title}.",
                 file=sys.stderr,
             )
-        return stand_in.load()
-
-    def _fetched(self) -> bool:
-        """Downloads the data set with a progress bar on standard error; returns whether it
-        could.
-        """
-        if self.download is None or downloads.offline():
-            return False
-        with tqdm(total=self.download.nbytes, desc=self.title, unit="B", unit_scale=True) as bar:
-            try:
-                self.download.fetch(lambda done: bar.update(done - bar.n))
-            except OSError:
-                return False
-        return True
+        return (yield from stand_in.load_with_progress())
 
     def _unavailable(self) -> LifelongError:
         why = (

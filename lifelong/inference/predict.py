@@ -17,7 +17,7 @@ from ..runs import store as run_store
 from ..runs.history import History
 from ..storage import tensor_files
 from ..strategies.base import Strategy
-from ..training.experiment import frozen_backbone_of, model_of
+from ..training.setup import frozen_backbone_of, model_of
 from .preprocess import preprocess
 
 

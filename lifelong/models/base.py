@@ -15,6 +15,7 @@ from .parts.flat import Flat
 from .parts.linear_stack import linear_stack
 
 if TYPE_CHECKING:
+    from ..storage.progress import Steps
     from .parts.backbone import Backbone
 
 Shape = tuple[int, int, int]  # channels, height, width
@@ -198,11 +199,9 @@ class Model(Configurable, ABC):
         """
         return None
 
-    def arriving(self) -> tuple[int, int] | None:
-        """Bytes so far and bytes in all of weights that are being downloaded; None where none
-        are.
-        """
-        return None
+    def fetch_weights(self) -> "Steps[None]":
+        """Downloads the weights that the network starts from, unless they are on this machine."""
+        yield from ()
 
     @abstractmethod
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:

@@ -1,36 +1,41 @@
 """Chooses device, precision and number of threads, so that a run can be repeated."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import TypeVar
 
 import torch
 
 from ..errors import LifelongError
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 def device(wanted: str, deep: bool) -> str:
-    """'cpu' or 'cuda': as wanted, or for 'auto' a graphics card, where there is one and the network
-    is a deep one.
+    """Returns 'cpu' or 'cuda': as wanted, or for 'auto' the GPU, if there is one, for a deep model.
 
-    A step of a small network is over before a card has been told of it, and one run on each core is
-    quicker than all on one card. Raises LifelongError where a card is wanted and there is none.
+    A step of a small network is over before a GPU has begun it, and one run on each core is faster
+    than all runs on one GPU. Raises LifelongError if a GPU is wanted and there is none.
     """
-    card = torch.cuda.is_available()
-    if wanted == "cuda" and not card:
+    has_gpu = torch.cuda.is_available()
+    if wanted == "cuda" and not has_gpu:
         raise LifelongError(
             "device was given as cuda, but torch finds no graphics card here; choose cpu, "
             "or auto to use one where there is one."
         )
-    return ("cuda" if card and deep else "cpu") if wanted == "auto" else wanted
+    if wanted == "auto":
+        return "cuda" if has_gpu and deep else "cpu"
+    return wanted
 
 
 def torch_device(device: str) -> torch.device:
-    """Where torch keeps the tensors of 'cpu' or 'cuda'."""
+    """Returns torch's device for 'cpu' or 'cuda'."""
     return torch.device(device)
 
 
 def precision(wanted: str, device: str = "cpu") -> str:
-    """'bf16' or 'fp32': as wanted, or for 'auto' bf16 where that gains time."""
+    """Returns 'bf16' or 'fp32': as wanted, or for 'auto' bf16 on hardware that is faster in it."""
     if wanted != "auto":
         return wanted
     if device == "cuda":
@@ -39,12 +44,14 @@ def precision(wanted: str, device: str = "cpu") -> str:
 
 
 def has_cpu_feature(feature: str) -> bool:
+    """Returns whether the processor has an instruction set, by torch's name of it."""
     return bool(torch.cpu.get_capabilities().get(feature))
 
 
 def half_batch_size(images: int) -> int:
-    """How many images to try at once where the memory did not hold so many; LifelongError where it
-    did not hold one.
+    """Returns half of a batch size that did not fit into memory.
+
+    Raises LifelongError if it was one image.
     """
     if images == 1:
         raise LifelongError(
@@ -69,17 +76,35 @@ def retry_with_freed_memory(action: Callable[[], None]) -> None:
         ) from None
 
 
-def set_threads(count: int | None) -> None:
-    """Sets torch's threads; None for as many as the process had before this was first called.
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Within it, torch computes with so many threads; None leaves the number as it is.
 
-    The number is fixed for each model, because it decides the last bits of a sum: the same run then
-    gives the same numbers on the command line, in the app and side by side with others.
+    A model's number is fixed, because it decides the last bits of a sum: the same run then gives
+    the same numbers on the command line, in the app and side by side with others.
     """
-    usual = _usual()
-    if torch.get_num_threads() != (count or usual):
-        torch.set_num_threads(count or usual)
+    before = torch.get_num_threads()
+    if count is None or count == before:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
-@cache
-def _usual() -> int:
-    return torch.get_num_threads()
+def with_threads(count: int | None, steps: Generator[T, None, R]) -> Generator[T, None, R]:
+    """Passes a generator on that computes with so many threads, see `threads`.
+
+    Between its values the process has its own number again.
+    """
+    with closing(steps):
+        while True:
+            try:
+                with threads(count):
+                    value = next(steps)
+            except StopIteration as end:
+                result: R = end.value
+                return result
+            yield value

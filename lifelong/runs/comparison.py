@@ -7,15 +7,24 @@ from functools import partial
 from typing import Any
 
 from ..config import RunConfig
+from ..events import Preparation
 from ..metrics import all_metrics, mean_and_sem
-from ..training.experiment import model_of, run
+from ..training.experiment import run
 from ..training.parallel import run_jobs
+from ..training.setup import model_of
+from ..training.setup import prepare as prepare_run
 from .history import History
 
 
 def averaged_keys() -> list[str]:
     """Returns the keys of a report that are averaged over seeds: metrics and seconds of a run."""
     return [m.name for m in all_metrics() if "reference_accuracy" not in m.needs] + ["seconds"]
+
+
+def prepare(configurations: Iterable[RunConfig]) -> Iterator[Preparation]:
+    """Loads what the runs need, so that none of them waits; yields the progress."""
+    for config in configurations:
+        yield from prepare_run(config)
 
 
 def race(

@@ -10,16 +10,7 @@ from pydantic import BaseModel
 from .. import metrics
 from ..config import RunConfig
 from ..errors import LifelongError
-from ..events import (
-    Ending,
-    Event,
-    ExtractingFeatures,
-    Finished,
-    RecordedEvent,
-    Started,
-    Step,
-    TaskLearned,
-)
+from ..events import Ending, Event, Finished, Preparation, RecordedEvent, Started, Step, TaskLearned
 
 Matrix = list[list[float | None]]
 Config = TypeVar("Config", bound=BaseModel)
@@ -64,10 +55,10 @@ class ExperimentHistory(Generic[Config, AnyEvent]):
         return isinstance(self.ending, Finished)
 
     @property
-    def preparing(self) -> ExtractingFeatures | None:
-        """The progress of feature extraction, while that is the last event."""
+    def preparing(self) -> Preparation | None:
+        """The progress of loading or feature extraction, while that is the last event."""
         last = self.events[-1] if self.events else None
-        return last if isinstance(last, ExtractingFeatures) else None
+        return last if isinstance(last, Preparation) else None
 
 
 @dataclass(frozen=True)

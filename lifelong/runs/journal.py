@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -14,6 +15,7 @@ from ..storage.atomic import unwritable, write_atomically
 
 RECORD_FILE = "record.jsonl"
 E = TypeVar("E", bound=RecordedEvent)
+T = TypeVar("T")
 
 
 def read(
@@ -80,16 +82,24 @@ def rewrite(file: Path, events: Iterable[RecordedEvent]) -> None:
 
 
 def append_all(
-    file: Path, events: Iterable[E], before: Sequence[RecordedEvent], stop: Callable[[], bool]
-) -> Generator[E, None, bool]:
-    """Appends events and yields each once it is on disk; returns whether all of them came.
+    file: Path,
+    events: Generator[E, None, T],
+    before: Sequence[RecordedEvent],
+    stop: Callable[[], bool],
+) -> Generator[E, None, T | None]:
+    """Appends events and yields each once it is on disk; returns what their generator returns.
 
-    When `stop` says yes, the record is set back to the events before.
+    When `stop` says yes, the record is set back to the events before, and None is returned.
     """
-    for event in events:
-        append(file, event)
-        yield event
-        if stop():
-            rewrite(file, before)
-            return False
-    return True
+    with closing(events):
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            append(file, event)
+            yield event
+            if stop():
+                rewrite(file, before)
+                return None

@@ -31,7 +31,7 @@ def create(config: RunConfig, folder: Path | None = None) -> Path:
 
     Raises LifelongError for a config that cannot be run and for a folder that holds another run.
     """
-    from ..training.experiment import resolve  # loads torch
+    from ..training.setup import resolve  # loads torch
 
     config = resolve(config)
     folder = folder or new_folder(config.dataset, config.scenario, config.strategy)
@@ -64,17 +64,19 @@ def learn(
 
 
 def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
-    from ..training.experiment import Experiment, extract_features  # loads torch
+    from ..training.experiment import Experiment  # loads torch
+    from ..training.setup import prepare
 
     record = folder / journal.RECORD_FILE
     before = history(folder)
     if before.finished:
         return
-    extracting = extract_features(before.config)
-    if not (yield from journal.append_all(record, extracting, before.events, stop)):
+    preparing = prepare(before.config)
+    prepared = yield from journal.append_all(record, preparing, before.events, stop)
+    if prepared is None:
         yield Stopped(task=len(before.learned), step=0)
         return
-    experiment = Experiment(before.config, stop=stop)
+    experiment = Experiment(before.config, *prepared, stop=stop)
     task, step = _load_resume_state(folder, experiment)
     if before.has_started:
         _check_unchanged(folder, before, experiment)

@@ -58,6 +58,10 @@ class JobQueue:
         while (message := self._messages.get()) is not None and not self._closed.is_set():
             yield message
 
+    def has_message(self) -> bool:
+        """Returns whether there is a message to be worked on, or the queue is closed."""
+        return not self._messages.empty()
+
     def is_stopped(self, job: int) -> bool:
         """Whether this job is to stop, or everything is."""
         return self._closed.is_set() or job in self._stopped
@@ -75,9 +79,16 @@ def main() -> None:
         if "load" in message:
             # The run that learns from this data set reports the error.
             with contextlib.suppress(LifelongError):
-                datasets.load(message["load"])
+                _load(message["load"], jobs)
         else:
             _work(message, jobs, answers)
+
+
+def _load(dataset: str, jobs: JobQueue) -> None:
+    """Loads a data set into memory, unless a job comes meanwhile: its record shows the progress."""
+    for _event in datasets.load_with_progress(dataset):
+        if jobs.has_message():
+            return
 
 
 def _work(message: Message, jobs: JobQueue, answers: TextIO) -> None:

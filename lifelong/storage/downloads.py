@@ -1,13 +1,16 @@
-"""Downloads files over HTTP: checked, whole or not at all, with reports of progress."""
+"""Downloads files over HTTP: checked, whole or not at all, as a stream of progress."""
 
 import os
-import socket
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 
-TIMEOUT = 15  # seconds without an answer before a download is given up
+from .progress import PERIOD
+
+TIMEOUT = 15  # seconds without an answer before a connection is given up
 CHUNK = 1 << 16  # bytes between two reports
 
 
@@ -25,69 +28,88 @@ def offline() -> bool:
     return bool(os.environ.get("LIFELONG_OFFLINE"))
 
 
-@contextmanager
-def patience(seconds: float = TIMEOUT) -> Iterator[None]:
-    """Sets the process-wide timeout of sockets within it."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
-def fetch(
-    addresses: Sequence[str],
-    file: Path,
-    checksum: str,
-    report: Callable[[int], object] = lambda done: None,
-) -> None:
+def fetch(addresses: Sequence[str], file: Path, checksum: str) -> Iterator[int]:
     """Downloads a file from the first address that delivers it, whole or not at all.
 
-    checksum: algorithm and digest, "md5:..." or "sha256:..."; a digest may be only the first
-    digits, as in the names of torchvision's weights. report: is called with the bytes so far; an
-    exception that it raises ends the download. Raises DownloadError, or OSError if the file cannot
-    be written.
+    Yields the bytes so far, every PERIOD seconds even if the server is silent. Closing the iterator
+    ends the download. checksum: algorithm and digest, "md5:..." or "sha256:..."; a digest may be
+    only the first digits, as in the names of torchvision's weights. Raises DownloadError, or
+    OSError if the file cannot be written.
     """
     if offline():
         raise DownloadError("LIFELONG_OFFLINE forbids downloads")
     file.parent.mkdir(parents=True, exist_ok=True)
     for number, address in enumerate(addresses, 1):
-        # Beside its final name, then renamed: half a download is never taken for the file.
-        with tempfile.TemporaryDirectory(dir=file.parent) as beside:
-            try:
-                _fetch(address, Path(beside) / file.name, checksum, report)
-            except DownloadError:
-                if number == len(addresses):
-                    raise
-            else:
-                os.replace(Path(beside) / file.name, file)
-                return
+        try:
+            yield from _in_thread(partial(_fetch, address, file, checksum))
+        except DownloadError:
+            if number == len(addresses):
+                raise
+        else:
+            return
 
 
-def _fetch(address: str, file: Path, checksum: str, report: Callable[[int], object]) -> None:
+def has_checksum(file: Path, checksum: str) -> bool:
+    """Returns whether a file has this checksum, given as for `fetch`."""
     import pooch  # with requests it takes a third of a second to import, and is seldom needed
+
+    algorithm, _, digest = checksum.partition(":")
+    actual: str = pooch.file_hash(str(file), alg=algorithm)
+    return actual.startswith(digest)
+
+
+def _fetch(address: str, file: Path, checksum: str, report: Callable[[int], None]) -> None:
+    import pooch
     import requests
 
     downloader = pooch.HTTPDownloader(
-        progressbar=_Progress(report),
+        progressbar=_ProgressBar(report),
         chunk_size=CHUNK,
         timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},  # the checksum is that of the file as it is stored
     )
+    # Beside its final name, then renamed: half a download is never taken for the file.
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        partial_file = Path(folder) / file.name
+        try:
+            downloader(address, str(partial_file), None)
+        except requests.RequestException as error:
+            raise DownloadError(f"{address} could not be downloaded: {error}") from error
+        if not has_checksum(partial_file, checksum):
+            raise DownloadError(f"{address} has another checksum than {checksum}")
+        os.replace(partial_file, file)
+
+
+def _in_thread(work: Callable[[Callable[[int], None]], None]) -> Iterator[int]:
+    """Yields the latest number that work reports, every PERIOD seconds until it ends.
+
+    Raises what it raises. Closing the iterator ends the work at its next report.
+    """
+    latest = 0
+    cancelled = threading.Event()
+
+    def report(number: int) -> None:
+        nonlocal latest
+        if cancelled.is_set():
+            raise CancelledError
+        latest = number
+
+    pool = ThreadPoolExecutor(1, "download")
+    future = pool.submit(work, report)
     try:
-        downloader(address, str(file), None)
-    except requests.RequestException as error:
-        raise DownloadError(f"{address} could not be downloaded: {error}") from error
-    algorithm, _, digest = checksum.partition(":")
-    if not pooch.file_hash(str(file), alg=algorithm).startswith(digest):
-        raise DownloadError(f"{address} has another checksum than {checksum}")
+        while not future.done():
+            wait([future], PERIOD)
+            yield latest
+        future.result()
+    finally:
+        cancelled.set()
+        pool.shutdown(wait=False)
 
 
-class _Progress:
+class _ProgressBar:
     """Progress bar as pooch calls it: reports the bytes so far, never more than there are."""
 
-    def __init__(self, report: Callable[[int], object]) -> None:
+    def __init__(self, report: Callable[[int], None]) -> None:
         self.report = report
         self.total = self.done = 0
 

@@ -1,6 +1,6 @@
 """Base class of strategies: the one training loop, and its steps, which strategies override."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -115,7 +115,7 @@ class Strategy(MemoryLimited):
         self.network.initialise(seeds.generator(self.seed, "weights"))
         self.optimizer = Adam(self.network, self.recipe.learning_rate)
 
-    def learn(self, task: Task, start: int = 0) -> Iterator[tuple[int, int, Tensor]]:
+    def learn(self, task: Task, start: int = 0) -> Generator[tuple[int, int, Tensor], None, None]:
         """Learns a task from step `start` on; yields (step, steps of the task, loss) after each."""
         order = seeds.generator(self.seed, "order", task.index)
         if start == 0:

@@ -20,6 +20,7 @@ from ..strategies.parts.importance import exact_fisher
 from .experiment import Experiment
 
 CLASSES, IMAGES_PER_CLASS = 10, 6000
+THREADS = 1  # as a run of a small network has
 ROUNDS, STEPS = 9, 40  # the median round of so many, each of so many steps
 
 
@@ -32,15 +33,15 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
     processor is not made for it. Strategies that see each image once take no such steps and are
     left out. only: names of strategies; by default all of the scenario.
     """
-    dataset = _toy_dataset()
-    return {
-        **_steps(_names(scenario, only), scenario, dataset, "fp32"),
-        "fisher_seconds": round(_fisher_seconds(dataset), 3),
-        "threads": torch.get_num_threads(),
-        "bf16": _steps(_names(scenario, only), scenario, dataset, "bf16")
-        if hardware.precision("auto") == "bf16"
-        else None,
-    }
+    dataset, names = _toy_dataset(), _names(scenario, only)
+    with hardware.threads(THREADS):
+        bf16 = hardware.precision("auto") == "bf16"
+        return {
+            **_steps(names, scenario, dataset, "fp32"),
+            "fisher_seconds": round(_fisher_seconds(dataset), 3),
+            "threads": torch.get_num_threads(),
+            "bf16": _steps(names, scenario, dataset, "bf16") if bf16 else None,
+        }
 
 
 def _names(scenario: str, only: Collection[str]) -> list[str]:

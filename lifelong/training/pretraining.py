@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -78,7 +78,10 @@ def pretrain(lesson: Lesson, dataset: Dataset, out: Path) -> Iterator[Progress]:
     """Makes the backbone and writes it to `out`, anew after every pass; labels are never looked
     at.
     """
-    hardware.set_threads(os.cpu_count())
+    return hardware.with_threads(os.cpu_count(), _pretrained(lesson, dataset, out))
+
+
+def _pretrained(lesson: Lesson, dataset: Dataset, out: Path) -> Generator[Progress, None, None]:
     kept = feature_cache.folder() / f"teacher-{_key(lesson, dataset)}.safetensors"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,13 @@
 """Transfer between two tasks: learns the source, then the target in each regime."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 
 from ..config import RunConfig
 from ..data.examples import Dataset, Examples, by_class
 from ..data.scenarios import Task, limit_images
 from ..training.experiment import Experiment
+from ..training.setup import prepare
 from .config import BetweenTasksStudy, Branch, Size
 from .events import Began, Event, SourceLearned
 from .learner import PROBE_IMAGES, Learner, accuracy_on, learn_target, probe_sample
@@ -15,8 +16,9 @@ from .learner import PROBE_IMAGES, Learner, accuracy_on, learn_target, probe_sam
 class BetweenTasksLearner(Learner[BetweenTasksStudy]):
     """Learns a source once for each branch, and the target from there in each regime."""
 
-    def began(self) -> Began:
-        experiment = Experiment(self.run_config("finetune", 0), self.dataset)
+    def began(self) -> Generator[Event, None, Began]:
+        config = self.run_config("finetune", 0)
+        experiment = Experiment(config, *(yield from prepare(config, self.dataset)))
         counts = _class_counts(experiment.tasks[1].train)
         mean = sum(counts) / len(counts)
         source, target = (
@@ -37,8 +39,10 @@ class BetweenTasksLearner(Learner[BetweenTasksStudy]):
         self, branch: Branch, sizes: Sequence[Size], stop: Callable[[], bool]
     ) -> Iterator[Event]:
         # The three regimes train the first task alike, to the bit: they share its result.
-        source = Experiment(self.run_config(branch.regimes[0], branch.seed), self.dataset)
-        for _ in source.strategy.learn(source.tasks[0]):
+        config = self.run_config(branch.regimes[0], branch.seed)
+        prepared = yield from prepare(config, self.dataset)
+        source = Experiment(config, *prepared)
+        for _ in source.train(source.tasks[0]):
             if stop():
                 return
         yield _source_learned(source, branch)
@@ -56,7 +60,7 @@ class BetweenTasksLearner(Learner[BetweenTasksStudy]):
                 run = self.run_config(
                     regime, branch.seed, images_per_class=size, steps=self.steps(counts, size)
                 )
-                experiment = Experiment(run, self.dataset, split=partial(_shared, tasks))
+                experiment = Experiment(run, *prepared, split=partial(_shared, tasks))
                 experiment.load_state_dict(state, task=1, step=0)
                 yield from learn_target(experiment, regime, size, stop, probe=size is None)
                 if stop():

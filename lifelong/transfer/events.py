@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from ..events import Ending, ExtractingFeatures, Failed, Finished, RecordedEvent, recorded_as
+from ..events import (
+    Ending,
+    ExtractingFeatures,
+    Failed,
+    Finished,
+    Preparation,
+    RecordedEvent,
+    recorded_as,
+)
 from .config import Branch, Size, StudyConfig
 
 
@@ -82,14 +90,7 @@ class StudyStopped(Ending):
 
 
 Event = (
-    ExtractingFeatures
-    | Began
-    | SourceLearned
-    | Probe
-    | TargetLearned
-    | Finished
-    | StudyStopped
-    | Failed
+    Preparation | Began | SourceLearned | Probe | TargetLearned | Finished | StudyStopped | Failed
 )
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
@@ -111,6 +112,8 @@ class StudyOrder:
 
     def follows(self, event: Event) -> bool:
         """Returns whether an event follows from those that this was called with before."""
+        if isinstance(event, Preparation):
+            return event.done <= event.total
         begun, self.begun = self.begun, True
         match event:
             case Began():

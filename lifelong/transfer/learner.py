@@ -1,13 +1,13 @@
 """Learning a target in one regime, and what both kinds of transfer study share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..config import RunConfig
 from ..data.examples import Dataset, Examples
 from ..data.scenarios import evenly_spaced
-from ..numerics import matmul
+from ..numerics import hardware, matmul
 from ..strategies.base import FEWEST_STEPS, scores
 from ..training.evaluation import accuracy
 from ..training.experiment import Experiment
@@ -34,8 +34,8 @@ class Learner(ABC, Generic[AnyStudy]):
         self.dataset = dataset
 
     @abstractmethod
-    def began(self) -> Began:
-        """Returns the facts known before the first step."""
+    def began(self) -> Generator[Event, None, Began]:
+        """Returns the facts known before the first step; yields progress as `setup.prepare`."""
 
     @abstractmethod
     def learn(
@@ -78,7 +78,7 @@ def learn_target(
 ) -> Iterator[Event]:
     """Learns the last task. probe: whether to measure accuracy in between."""
     seed, step, last = experiment.config.seed, 0, experiment.tasks[-1]
-    for step, steps_of_task, _loss in experiment.strategy.learn(last):
+    for step, steps_of_task, _loss in experiment.train(last):
         if probe and (is_probe_step(step) or step == steps_of_task):
             target, source = _accuracies(experiment, probe=True)
             yield Probe(seed=seed, regime=regime, step=step, target=target, source=source)
@@ -108,7 +108,8 @@ def probe_sample(test: Examples) -> Examples:
 def accuracy_on(experiment: Experiment, after: int, test: Examples) -> float:
     """Returns the accuracy on these test images after a task."""
     # in the precision of training: a study measures so often that it would take longer than that
-    with matmul.matmul_precision(experiment.config.precision):
+    precision = matmul.matmul_precision(experiment.config.precision)
+    with precision, hardware.threads(experiment.model.threads):
         return accuracy(experiment.plan, after, test, scores(experiment.strategy, test.images))
 
 

@@ -1,13 +1,14 @@
 """Transfer from a pretrained network: learns a data set from few images in each regime."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from ..config import RunConfig
 from ..data.examples import Dataset
 from ..data.scenarios import Task, limit_images, split
 from ..errors import LifelongError
 from ..models.parts.backbone import Backbone
-from ..training.experiment import Experiment, frozen_backbone_of
+from ..training.experiment import Experiment
+from ..training.setup import frozen_backbone_of, prepare
 from .config import FINE_TUNE_LEARNING_RATE, Branch, PretrainedStudy, Size
 from .events import Began, Event
 from .learner import PROBE_IMAGES, Learner, learn_target
@@ -23,9 +24,9 @@ NETWORK_BY_REGIME = {
 class PretrainedLearner(Learner[PretrainedStudy]):
     """Learns the target from the pretrained network anew for each regime and number of images."""
 
-    def began(self) -> Began:
-        size = self.config.sizes[0]
-        network = self.experiment("finetune", 0, size).strategy.network
+    def began(self) -> Generator[Event, None, Began]:
+        experiment = yield from self.experiment("finetune", 0, self.config.sizes[0])
+        network = experiment.strategy.network
         classes = self.dataset.classes
         return Began(
             data=self.dataset.source,
@@ -43,14 +44,17 @@ class PretrainedLearner(Learner[PretrainedStudy]):
     ) -> Iterator[Event]:
         for regime in branch.regimes:
             for size in sizes:
-                experiment = self.experiment(regime, branch.seed, size)
+                experiment = yield from self.experiment(regime, branch.seed, size)
                 last = size == sizes[-1]
                 yield from learn_target(experiment, regime, size, stop, probe=last)
                 if stop():
                     return
 
-    def experiment(self, regime: str, seed: int, size: Size) -> Experiment:
-        """Returns a network in this regime before its first step, and so many images a class."""
+    def experiment(self, regime: str, seed: int, size: Size) -> Generator[Event, None, Experiment]:
+        """Returns a network in this regime before its first step, and so many images a class.
+
+        Yields progress as `setup.prepare`.
+        """
         run = self.config.run
         rate = FINE_TUNE_LEARNING_RATE if regime == "finetune" else None
         counts = self.dataset.train_labels.bincount().tolist()
@@ -66,7 +70,8 @@ class PretrainedLearner(Learner[PretrainedStudy]):
             tasks = split(config, dataset)
             return tasks if size is None else limit_images(tasks, size, seed, first=0)
 
-        return Experiment(config, self.dataset, split=split_limited)
+        prepared = yield from prepare(config, self.dataset)
+        return Experiment(config, *prepared, split=split_limited)
 
     def _backbone(self) -> Backbone:
         backbone = frozen_backbone_of(self.config.run)

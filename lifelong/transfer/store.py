@@ -61,25 +61,29 @@ def learn(
 
 
 def _learn(folder: Path, stop: Callable[[], bool], width: int | None) -> Iterator[Event]:
-    from ..training import experiment  # loads torch
+    from ..training.setup import prepare  # loads torch
     from . import study
 
     before, record = result(folder), folder / journal.RECORD_FILE
     if before.finished:
         return
+    preparing = prepare(before.config.run)
+    prepared = yield from journal.append_all(record, preparing, before.events, stop)
+    if prepared is None:
+        yield StudyStopped()
+        return
     completed = completed_events(before.config, before.events)
+    _check_unchanged(folder, completed, prepared.dataset.source)
+    journal.rewrite(record, completed)
+    for event in study.study(before.config, completed, stop, width, dataset=prepared.dataset):
+        journal.append(record, event)
+        yield event
+
+
+def _check_unchanged(folder: Path, completed: list[Event], source: str) -> None:
     began = next((event for event in completed if isinstance(event, Began)), None)
-    source = experiment.load_images(before.config.run).source if began else ""
     if began and began.data != source:
         raise LifelongError(
             f"The study {folder.name} began with {began.data}, but here is {source}; "
             "start a new study."
         )
-    extracting = experiment.extract_features(before.config.run)
-    if not (yield from journal.append_all(record, extracting, before.events, stop)):
-        yield StudyStopped()
-        return
-    journal.rewrite(record, completed)
-    for event in study.study(before.config, completed, stop, width):
-        journal.append(record, event)
-        yield event

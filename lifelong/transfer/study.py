@@ -9,7 +9,8 @@ from ..data.examples import Dataset
 from ..events import Finished
 from ..numerics import hardware
 from ..runs import comparison
-from ..training import experiment
+from ..storage.progress import result_of
+from ..training import setup
 from ..training.parallel import run_jobs
 from .between_tasks import BetweenTasksLearner
 from .config import Branch, PretrainedStudy, Size, StudyConfig
@@ -24,7 +25,7 @@ def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:
 
     Raises LifelongError for a name or value that does not fit.
     """
-    run = experiment.resolve(config.run, dataset)
+    run = setup.resolve(config.run, dataset)
     config.check_network(run)
     if config.trains_whole_network:
         run = run.with_changes(device=hardware.device(config.run.device, deep=True))
@@ -37,19 +38,22 @@ def study(
     stop: Callable[[], bool] = lambda: False,
     width: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    dataset: Dataset | None = None,
 ) -> Iterator[Event]:
     """Yields the events of a study, from the first source to the last target.
 
     completed: events of complete branches from an earlier attempt; these are not repeated.
     width: processes side by side, with the same numbers as one at a time. By default as many as
     there are cores, where a run of the model uses one and there is work enough for them.
+    dataset: the images, if they are in memory.
     """
     start = clock() - seconds(completed)
-    dataset = experiment.load_images(config.run)
+    if dataset is None:
+        dataset = yield from setup.load_images(config.run)
     config = resolve(config, dataset)
     began = next((event for event in completed if isinstance(event, Began)), None)
     if began is None:
-        began = _learner(config, dataset).began()
+        began = yield from _learner(config, dataset).began()
         yield began
     todo = [
         branch
@@ -106,4 +110,4 @@ def _learn_in_process(
 @lru_cache(maxsize=1)
 def _images(run: str) -> Dataset:
     """Returns the images of a run, given as JSON: a process joins source and target once."""
-    return experiment.load_images(configs.read(run))
+    return result_of(setup.load_images(configs.read(run)))

@@ -14,8 +14,7 @@ from app.views.draw import answers, checkpoint_cards, components, events, run_in
 from lifelong import api
 from lifelong.data.examples import Dataset
 from lifelong.datasets import mnist_sample
-from lifelong.training import experiment
-from tests.helpers import config, learned_run, toy_dataset
+from tests.helpers import config, learned_run, toy_dataset, use_images
 from tests.image_helpers import is_one_sentence, png, ring, ship
 
 RUN = "mnist-class-finetune"
@@ -241,7 +240,7 @@ class TestPhotographs:
         dataset = Dataset(
             "photos", "Photos", "made-up photographs", ("cat", "<b>dog", "ship", "owl"), *colour
         )
-        monkeypatch.setattr(experiment, "load", lambda name: dataset)
+        use_images(monkeypatch, dataset)
         monkeypatch.setattr(
             run_inputs.api,
             "example_images",

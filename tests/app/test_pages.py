@@ -8,7 +8,7 @@ import pytest
 from app.shared import chart_data, charts, matrix_chart, navigate, setting_control, status
 from app.views.train import strategy_form
 from lifelong import api, config, metrics, registry
-from lifelong.events import Failed
+from lifelong.events import ExtractingFeatures, Failed, Loading
 from lifelong.runs import journal
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, open_page, page_text
@@ -225,6 +225,45 @@ def test_a_learn_button_makes_the_run_that_was_chosen(worker, button, until):
     )
 
 
+# Position in the queue, last event of the record, and what the page says.
+PREPARATIONS = [
+    (
+        0,
+        Loading(
+            what="Downloading CIFAR-10", unit="B", done=63_400_000, total=170_498_071, seconds=10.0
+        ),
+        "Downloading CIFAR-10: 37\u00a0%, 63.4 MB of 170 MB, about 17 s left. This is done once",
+    ),
+    (
+        0,
+        Loading(what="Unpacking CIFAR-10", unit="B", done=0, total=0, seconds=0.0),
+        "Unpacking CIFAR-10 …",
+    ),
+    (
+        0,
+        Loading(
+            what="Decoding the images of CIFAR-10",
+            unit="image",
+            done=15_000,
+            total=60_000,
+            seconds=2.0,
+        ),
+        "Decoding the images of CIFAR-10: 25\u00a0%, 15,000 of 60,000, about 6.0 s left",
+    ),
+    (
+        0,
+        ExtractingFeatures(done=0, total=62_000, seconds=0.0),
+        "Images through the backbone: 0\u00a0%, 0 of 62,000. This is done once",
+    ),
+    (
+        0,
+        ExtractingFeatures(done=31_000, total=62_000, seconds=120.0, batch_limit=50),
+        "50\u00a0%, 31,000 of 62,000, about 2 min left. This is done once; every run after finds "
+        "it ready. Out of memory: batch size reduced to 50.",
+    ),
+]
+
+
 def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
     at = open_page("train")
     (tmp_path / "file").touch()
@@ -234,18 +273,13 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("position", "download", "text"),
-    [
-        (0, None, "Getting the data ready"),
-        (0, ("cifar10", 63_400_000, 170_498_071), "Downloading cifar10: 63.4 MB of 170 MB"),
-        (2, None, "number 2 in the queue"),
-    ],
+    ("position", "event", "text"),
+    [(0, None, "Getting the data ready"), (2, None, "number 2 in the queue"), *PREPARATIONS],
 )
-def test_a_run_at_work_shows_its_progress_and_a_stop_button(
-    monkeypatch, worker, position, download, text
-):
-    monkeypatch.setattr(api, "arriving", lambda _config: download)
+def test_a_run_at_work_shows_its_progress_and_a_stop_button(worker, position, event, text):
     run = new_run()
+    if event is not None:
+        journal.append(record(run), event)
     worker.positions[run] = position
     at = open_page("train", run=run)
     assert text in at.get("progress")[0].proto.text

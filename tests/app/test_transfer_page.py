@@ -6,7 +6,7 @@ import pytest
 
 from app.views.transfer import charts, facts, labels, measures, text
 from lifelong import api
-from lifelong.events import Failed
+from lifelong.events import ExtractingFeatures, Failed, Loading
 from lifelong.runs import folders, journal
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
@@ -146,16 +146,28 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("position", "download", "sentence"),
+    ("position", "event", "sentence"),
     [
         (0, None, "Getting the data ready"),
-        (0, ("cifar10", 63_400_000, 170_498_071), "Downloading cifar10: 63.4 MB of 170 MB"),
+        (
+            0,
+            Loading(
+                what="Downloading MNIST", unit="B", done=3_000_000, total=12_000_000, seconds=2
+            ),
+            "Downloading MNIST: 25\u00a0%, 3.0 MB of 12.0 MB, about 6.0 s left",
+        ),
+        (
+            0,
+            ExtractingFeatures(done=31_000, total=62_000, seconds=10.0),
+            "Images through the backbone: 50\u00a0%, 31,000 of 62,000, about 10 s left",
+        ),
         (2, None, "number 2 in the queue"),
     ],
 )
-def test_a_study_at_work_shows_progress_and_stop(monkeypatch, worker, position, download, sentence):
-    monkeypatch.setattr(api, "arriving", lambda _config: download)
+def test_a_study_at_work_shows_progress_and_stop(worker, position, event, sentence):
     name = new_study()
+    if event is not None:
+        journal.append(study_store.folder(name) / journal.RECORD_FILE, event)
     worker.positions[name] = position
     at = open_page("transfer", study=name)
     assert sentence in at.get("progress")[0].proto.text

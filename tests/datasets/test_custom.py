@@ -16,7 +16,7 @@ from lifelong import api, datasets, registry
 from lifelong.datasets.readers import decoding, folder
 from lifelong.errors import LifelongError
 from lifelong.runs import store as run_store
-from lifelong.training.experiment import resolve
+from lifelong.training.setup import resolve
 from tests.helpers import config, pairs, python, run_all, with_hidden
 from tests.image_helpers import is_one_sentence
 from tests.sample_files import image_bytes, image_folder, parquet, plain

@@ -1,5 +1,7 @@
 """Laws of the cache of decoded images: decoded once, and no damage loses an image."""
 
+import dataclasses
+import itertools
 import os
 
 import numpy as np
@@ -7,8 +9,13 @@ import pytest
 import torch
 
 from lifelong import datasets
-from lifelong.data.examples import Dataset
+from lifelong.data import examples
+from lifelong.data.examples import Dataset, pixel_digest
 from lifelong.datasets.readers import decoded_cache, decoding
+from lifelong.events import Loading, Started
+from lifelong.storage import progress
+from lifelong.training import experiment
+from tests.helpers import config, is_mapped
 from tests.sample_files import image_bytes, image_folder, parquet, plain
 
 
@@ -22,14 +29,15 @@ def data(monkeypatch, tmp_path):
 
 @pytest.fixture
 def read(monkeypatch) -> list[int]:
-    """The number of images decoded by each call."""
-    counted, real = [], decoding.read
-    monkeypatch.setattr(
-        decoding,
-        "read",
-        lambda part, shape: (counted.append(len(part.labels)), real(part, shape))[1],
-    )
-    return counted
+    """How many images were decoded, at each call."""
+    counts, real = [], decoding.read
+
+    def counting(split, target, progress):
+        counts.append(len(split.labels))
+        return (yield from real(split, target, progress))
+
+    monkeypatch.setattr(decoding, "read", counting)
+    return counts
 
 
 def rows(folder, kind: str = "PNG", value: int = 0):
@@ -94,7 +102,9 @@ def test_a_damaged_cache_file_is_decoded_again(data, read, left):
     rows(data / "mine")
     first = afresh("mine")
     (file,) = decoded_cache.folder().iterdir()
-    file.write_bytes(file.read_bytes()[:2000] if left is None else left)
+    content = file.read_bytes()[:2000] if left is None else left
+    file.unlink()  # a file that is mapped must not become shorter
+    file.write_bytes(content)
     assert equal(first, afresh("mine")) and read == [6, 2, 6, 2]
     assert equal(first, afresh("mine")) and read == [6, 2, 6, 2], "and are kept again"
 
@@ -134,3 +144,57 @@ def test_cached_images_can_be_modified_in_memory_without_changing_the_file(data)
     mapped.train_images.zero_()
     assert int(afresh("mine").train_images[1, 0, 0, 0]) == 10
     assert isinstance(mapped.train_images.numpy(), np.ndarray)
+
+
+def test_the_progress_of_decoding_is_yielded_and_a_cached_data_set_yields_nothing(
+    data, monkeypatch
+):
+    monkeypatch.setattr(progress, "PERIOD", 0.0)
+    files = {
+        f"{split}/{name}/{k}.png": image_bytes(plain(k, (20 + k, 30, 3)))
+        for split in ("train", "test")
+        for name in ("a", "b")
+        for k in range(3)
+    }
+    image_folder(data / "mine", files)
+    events = list(datasets.load_with_progress("mine"))
+    assert [(event.what, event.done, event.total) for event in events] == [
+        (f"{doing} the images of mine", done, 12)
+        for doing in ("Measuring", "Decoding")
+        for done in range(1, 13)
+    ]
+    assert list(datasets.load_with_progress("mine")) == []
+    datasets.forget()
+    assert list(datasets.load_with_progress("mine")) == []
+
+
+def test_a_run_yields_the_decoding_before_its_start(data):
+    rows(data / "mine")
+    events = experiment.run(config(dataset="mine", tasks=2, steps=1))
+    kinds = [kind for kind, _ in itertools.groupby(type(event) for event in events)]
+    assert kinds[:2] == [Loading, Started]
+
+
+def test_the_digest_is_stored_with_the_images_and_is_theirs(data, monkeypatch):
+    rows(data / "mine")
+    first = afresh("mine")
+    assert first.digest == pixel_digest(first.train_images, first.test_images)
+    monkeypatch.setattr(examples, "pixel_digest", None)
+    assert afresh("mine").digest == first.digest
+
+
+def test_other_images_in_a_data_set_of_known_digest_have_a_digest_of_their_own(data):
+    rows(data / "mine")
+    first = afresh("mine")
+    digest = first.digest
+    other = dataclasses.replace(first, train_images=first.train_images + 1)
+    assert other.digest != digest == dataclasses.replace(first, title="other").digest
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="only Linux lists the mappings")
+def test_cached_images_are_mapped_from_their_file(data):
+    rows(data / "mine")
+    for _ in range(2):  # as they were decoded, and as they were found
+        tensor = afresh("mine").train_images
+        (file,) = decoded_cache.folder().iterdir()
+        assert is_mapped(tensor, file)

@@ -17,7 +17,17 @@ from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
 from lifelong.training.experiment import Experiment
-from tests.helpers import config, learn, learned_run, run_all, same, stop_after, toy_dataset
+from tests.helpers import (
+    config,
+    learn,
+    learned_run,
+    prepared,
+    run_all,
+    same,
+    stop_after,
+    toy_dataset,
+    use_images,
+)
 
 NET = "squeezenet1_0"
 SMALL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
@@ -37,7 +47,7 @@ def pictures(monkeypatch) -> Dataset:
         grey.test_images.expand(-1, 3, -1, -1).contiguous(),
         grey.test_labels,
     )
-    monkeypatch.setattr("lifelong.training.experiment.load", lambda name: colour)
+    use_images(monkeypatch, colour)
     return colour
 
 
@@ -249,7 +259,7 @@ def test_a_stored_run_predicts_as_in_training(pictures):
         {"weights": "none", "units": 8, "tune": "whole"},
     ):
         folder = learned_run(deep(network=network))
-        experiment = Experiment(deep(network=network))
+        experiment = prepared(deep(network=network))
         list(experiment.events())
         image = pictures.test_images[3]
         (last,) = predict.classify(folder, image.numpy())[1:]
@@ -268,4 +278,4 @@ def test_a_fully_trained_backbone_is_timed_without_changing_its_state(pictures):
     before = {name: t.clone() for name, t in experiment.state_dict().items()}
     started = next(experiment.events())
     assert started.estimate > 0 and same(before, experiment.state_dict())
-    assert next(Experiment(deep(network={"weights": "none", "units": 8})).events()).estimate is None
+    assert next(prepared(deep(network={"weights": "none", "units": 8})).events()).estimate is None

@@ -1,21 +1,40 @@
-"""Laws of the feature cache: computed once, restored to the bit, stopped and resumed."""
+"""Features of a frozen backbone: extracted once, cached, mapped from disk by every later run."""
 
+import itertools
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import torch
 
+from lifelong.data import examples
+from lifelong.data.examples import Dataset
 from lifelong.errors import LifelongError
-from lifelong.events import ExtractingFeatures, Started, Stopped, TaskLearned
+from lifelong.events import ExtractingFeatures, Loading, Started, Stopped, TaskLearned
 from lifelong.models.parts import feature_cache
 from lifelong.models.parts.backbone import Backbone
+from lifelong.models.parts.feature_cache import FeatureSet
 from lifelong.runs import store as run_store
-from lifelong.training.experiment import frozen_backbone_of
+from lifelong.storage.progress import result_of
+from lifelong.training import experiment, setup
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer.config import StudyConfig
 from lifelong.transfer.events import Began, StudyStopped
-from tests.helpers import config, learn, learned_run, pairs, run_all, toy_dataset
+from tests.helpers import (
+    ROOT,
+    config,
+    is_mapped,
+    learn,
+    learned_run,
+    pairs,
+    run_all,
+    toy_dataset,
+    use_images,
+)
 
 MODEL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
 pytestmark = pytest.mark.usefixtures("images")
@@ -24,8 +43,8 @@ pytestmark = pytest.mark.usefixtures("images")
 @pytest.fixture
 def images(monkeypatch):
     dataset = toy_dataset(classes=4, train=12, test=4, side=16)
-    monkeypatch.setattr("lifelong.training.experiment.load", lambda name: dataset)
-    monkeypatch.setattr(feature_cache, "PORTION", 20)
+    use_images(monkeypatch, dataset)
+    monkeypatch.setitem(feature_cache.PORTION, "cpu", 20)
     return dataset
 
 
@@ -35,88 +54,173 @@ def one_cache(tmp_path_factory):
 
 
 @pytest.fixture
-def cached_features(one_cache, monkeypatch):
-    """Features that all tests with this fixture share."""
+def shared_features(one_cache, monkeypatch):
+    """Features that are extracted once for all tests that use this."""
     monkeypatch.setenv("LIFELONG_CACHE", str(one_cache))
 
 
-def frozen_backbone() -> Backbone:
-    return frozen_backbone_of(config(**MODEL))
+def backbone(**given) -> Backbone:
+    return setup.frozen_backbone_of(config(**{**MODEL, **given}))
 
 
-def test_features_are_quantized_to_bytes_within_half_a_level(images):
-    exact = frozen_backbone_of(
-        config(**MODEL, precision="fp32")
-    )  # in bf16 an answer's last bits depend on what is answered beside it
-    features = feature_cache.load_features(exact, images)
-    assert (
-        features.dataset.train_images.dtype == torch.uint8
-        and features.dataset.train_images.shape == (48, 512, 1, 1)
-    )
-    said, bytes_ = exact(images.test_images), features.dataset.test_images.flatten(1)
-    meant = features.low + (features.high - features.low) * bytes_ / 255
-    within = (said >= features.low) & (said <= features.high)
-    assert ((said - meant).abs() <= 0.51 * (features.high - features.low) / 255 + 1e-5)[
-        within
-    ].all() and within.float().mean() > 0.8
+def extracted(network: Backbone, dataset: Dataset) -> FeatureSet:
+    return result_of(feature_cache.prepare(network, dataset))
+
+
+def feature_files() -> list[Path]:
+    return sorted(feature_cache.folder().glob("*.safetensors"))
+
+
+def test_features_are_bytes_that_stand_for_the_backbones_outputs(images):
+    # In bf16 the last bits of an output depend on the other images of its portion.
+    exact = backbone(precision="fp32")
+    features = extracted(exact, images)
+    train = features.dataset.train_images
+    assert train.dtype == torch.uint8 and train.shape == (48, 512, 1, 1)
+    outputs, values = exact(images.test_images), features.dataset.test_images.flatten(1)
+    step = (features.high - features.low) / 255
+    within = (outputs >= features.low) & (outputs <= features.high)
+    near = (outputs - features.low - step * values).abs() <= 0.51 * step + 1e-5
+    assert near[within].all() and within.float().mean() > 0.8
     assert torch.equal(features.dataset.test_labels, images.test_labels)
 
 
-def test_features_are_computed_once_and_report_their_progress(images):
-    events = list(feature_cache.prepare(frozen_backbone(), images))
-    assert [e.done for e in events] == [20, 40, 48, 64] and all(e.total == 64 for e in events)
-    assert list(feature_cache.prepare(frozen_backbone(), images)) == []
+def test_they_are_extracted_once_and_the_progress_is_yielded(images):
+    events = list(feature_cache.prepare(backbone(), images))
+    # The 48 training images set the ranges first, then go through again with the 16 test images.
+    assert [event.done for event in events] == [0, 20, 40, 48, 68, 88, 96, 112]
+    assert {event.total for event in events} == {112}
+    seconds = [event.seconds for event in events]
+    assert seconds == sorted(seconds)
+    assert list(feature_cache.prepare(backbone(), images)) == []
 
 
-def test_features_depend_on_images_weights_and_side(images):
+def test_other_images_weights_and_sides_have_features_of_their_own(images):
     files = {
-        feature_cache._file(backbone, data)
-        for backbone in (frozen_backbone(), frozen_backbone_of(config(seed=1, **MODEL)))
-        for data in (images, toy_dataset(classes=4, train=12, test=4, side=16, seed=1))
+        feature_cache._file(network, dataset)
+        for network in (backbone(), backbone(seed=1))
+        for dataset in (images, toy_dataset(classes=4, train=12, test=4, side=16, seed=1))
     }
-    side = frozen_backbone_of(config(model="resnet18", network={"weights": "none", "side": 24}))
-    assert len(files | {feature_cache._file(side, images)}) == 5
+    larger = backbone(network={"weights": "none", "side": 24})
+    assert len(files | {feature_cache._file(larger, images)}) == 5
 
 
-def test_two_threads_at_once_get_the_same_features_computed_once(images, monkeypatch):
-    batches, forward = [], Backbone.forward
+def test_an_experiment_never_extracts_in_silence(images):
+    made = config(tasks=2, steps=2, **MODEL)
+    with pytest.raises(LifelongError, match="asked for before they were extracted"):
+        experiment.Experiment(made)
+    assert feature_files() == []
+    kinds = [type(event) for event in experiment.run(made)]
+    assert [kind for kind, _ in itertools.groupby(kinds)][:2] == [ExtractingFeatures, Started]
+    assert experiment.Experiment(made).tasks[0].train.images.shape[1:] == (512, 1, 1)
+
+
+def test_of_two_threads_that_need_the_same_features_one_extracts(images, monkeypatch):
+    counts, forward = [], Backbone.forward
     monkeypatch.setattr(
-        Backbone, "forward", lambda self, x: (batches.append(len(x)), forward(self, x))[1]
+        Backbone, "forward", lambda self, x: (counts.append(len(x)), forward(self, x))[1]
     )
-    network, found = frozen_backbone(), []
-    both = [
-        threading.Thread(target=lambda: found.append(feature_cache.load_features(network, images)))
-        for _ in range(2)
+    network, found = backbone(), []
+    threads = [
+        threading.Thread(target=lambda: found.append(extracted(network, images))) for _ in range(2)
     ]
-    for thread in both:
+    for thread in threads:
         thread.start()
-    for thread in both:
+    for thread in threads:
         thread.join()
     assert torch.equal(found[0].dataset.train_images, found[1].dataset.train_images)
-    assert sum(batches) == 48 + 64  # once to find the ranges, once for all
+    assert sum(counts) == 48 + 64  # once to find the ranges, once for all
 
 
-def test_a_damaged_feature_file_is_computed_again(images):
-    before = feature_cache.load_features(frozen_backbone(), images).dataset.train_images.clone()
-    (file,) = feature_cache.folder().glob("*.safetensors")
+def test_who_waits_for_another_process_yields_events_meanwhile(images):
+    first, second = (feature_cache.prepare(backbone(), images) for _ in range(2))
+    next(first)
+    waiting = [next(second) for _ in range(2)]
+    assert all(isinstance(event, Loading) and "another process" in event.what for event in waiting)
+    features = result_of(first)
+    assert torch.equal(result_of(second).dataset.train_images, features.dataset.train_images)
+
+
+def test_who_gives_up_lets_the_other_process_extract(images):
+    first, second = (feature_cache.prepare(backbone(), images) for _ in range(2))
+    next(first)
+    next(second)
+    first.close()
+    assert len(result_of(second).dataset.train_images) == 48 and len(feature_files()) == 1
+
+
+TWO_PROCESSES = """
+from lifelong.models.parts import feature_cache
+from lifelong.training import setup
+from tests.helpers import config, toy_dataset
+made = config(model="resnet18", network={"weights": "none", "units": 8})
+images = toy_dataset(classes=4, train=12, test=4, side=16)
+steps = feature_cache.prepare(setup.frozen_backbone_of(made), images)
+kinds = set()
+try:
+    while True:
+        kinds.add(next(steps).event)
+except StopIteration as end:
+    print("preparing" in kinds, end.value.dataset.train_images.long().sum().item())
+"""
+
+
+def test_of_two_processes_at_once_one_extracts_and_both_have_the_same(images):
+    command = [sys.executable, "-c", TWO_PROCESSES]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in "ab"
+    ]
+    answers = sorted(process.communicate(timeout=120)[0].split() for process in processes)
+    assert [extracts for extracts, _ in answers] == ["False", "True"]
+    assert answers[0][1] == answers[1][1] and len(feature_files()) == 1
+
+
+def test_a_damaged_file_is_made_anew(images):
+    before = extracted(backbone(), images).dataset.train_images.clone()
+    (file,) = feature_files()
     file.write_bytes(file.read_bytes()[:1000])
-    assert torch.equal(
-        feature_cache.load_features(frozen_backbone(), images).dataset.train_images, before
-    )
+    assert torch.equal(extracted(backbone(), images).dataset.train_images, before)
+
+
+def test_features_of_an_earlier_version_are_found_under_their_former_name(images):
+    network = backbone(precision="fp32")
+    extracted(network, images)
+    (file,) = feature_files()
+    # The name that an earlier version gave to the features of these images and this network.
+    file.rename(file.with_name("64b4980d7880a1391b900bea.safetensors"))
+    assert list(feature_cache.prepare(network, images)) == [] and feature_files() == [file]
 
 
 def test_the_least_recently_used_files_are_deleted(images, monkeypatch):
     monkeypatch.setenv("LIFELONG_FEATURES_GB", str(80_000 / 1e9))  # two of 37 kB
     for seed in (0, 1, 2):
-        feature_cache.load_features(frozen_backbone_of(config(seed=seed, **MODEL)), images)
-    files = set(feature_cache.folder().glob("*.safetensors"))
-    assert files == {
-        feature_cache._file(frozen_backbone_of(config(seed=seed, **MODEL)), images)
-        for seed in (1, 2)
+        extracted(backbone(seed=seed), images)
+    assert set(feature_files()) == {
+        feature_cache._file(backbone(seed=seed), images) for seed in (1, 2)
     }
 
 
-def test_running_out_of_memory_halves_the_portion_down_to_one_image(images, monkeypatch):
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="only Linux lists the mappings")
+def test_features_are_mapped_from_their_file(images):
+    tensor = extracted(backbone(), images).dataset.train_images
+    (file,) = feature_files()
+    assert is_mapped(tensor, file)
+
+
+def test_cached_features_of_images_with_a_known_digest_are_found_without_reading_an_image(
+    images, monkeypatch
+):
+    extracted(backbone(), images)
+    known = Dataset(
+        *(getattr(images, name) for name in ("name", "title", "source", "classes")),
+        *(images.train_images, images.train_labels, images.test_images, images.test_labels),
+        known_digest=images.digest,
+    )
+    monkeypatch.setattr(examples, "pixel_digest", None)
+    assert list(feature_cache.prepare(backbone(), known)) == []
+
+
+def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images, monkeypatch):
     forward, tried = Backbone.forward, []
 
     def small_memory(most):
@@ -129,18 +233,18 @@ def test_running_out_of_memory_halves_the_portion_down_to_one_image(images, monk
         return run
 
     monkeypatch.setattr(Backbone, "forward", small_memory(6))
-    parts = list(feature_cache.extracted(frozen_backbone(), images.test_images))
-    assert tried == [16, 10, 5, 5, 5, 1] or [len(p) for _, p, _ in parts] == [5, 5, 5, 1]
+    parts = list(feature_cache.extract(backbone(), images.test_images))
+    assert [len(part) for _, part, _ in parts] == [5, 5, 5, 1]
     assert [batch_limit for *_, batch_limit in parts] == [5, 5, 5, 5]
     monkeypatch.setattr(Backbone, "forward", small_memory(0))
     with pytest.raises(LifelongError, match="smaller side"):
-        list(feature_cache.extracted(frozen_backbone(), images.test_images))
+        list(feature_cache.extract(backbone(), images.test_images))
 
 
 @pytest.mark.parametrize(
     ("strategy", "scenario"), [pair for pair in pairs() if pair[1] in ("class", "task")]
 )
-def test_every_strategy_learns_from_features(strategy, scenario, cached_features):
+def test_every_strategy_learns_from_features(strategy, scenario, shared_features):
     _, events = run_all(config(strategy, scenario, tasks=2, steps=2, **MODEL))
     assert len([e for e in events if isinstance(e, TaskLearned)]) == 2
 
@@ -170,7 +274,7 @@ def test_a_run_can_be_stopped_during_feature_extraction():
 
 def test_a_run_does_not_resume_with_another_backbone(monkeypatch):
     folder = learned_run(config(tasks=2, steps=2, **MODEL), until=1)
-    monkeypatch.setattr(frozen_backbone(), "fingerprint", "another")
+    monkeypatch.setattr(backbone(), "fingerprint", "another")
     with pytest.raises(LifelongError, match="began with another backbone"):
         learn(folder)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lifelong.numerics import hardware, matmul
-from lifelong.training import experiment, parallel
+from lifelong.training import parallel, setup
 from tests.helpers import config, run_all
 
 
@@ -29,7 +29,7 @@ def one_thread():
 )
 def test_precision_depends_on_the_cpu_and_is_recorded(small, monkeypatch, knows, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
-    assert hardware.precision("auto") == experiment.resolve(config()).precision == expected
+    assert hardware.precision("auto") == setup.resolve(config()).precision == expected
     assert [hardware.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
 
 

@@ -5,7 +5,7 @@ import pytest
 from lifelong.errors import LifelongError
 from lifelong.models.mlp import MLP
 from lifelong.runs import comparison
-from lifelong.training import experiment
+from lifelong.training import setup
 from tests.helpers import config
 
 
@@ -17,7 +17,7 @@ def without_time(reports: list[dict]) -> list[dict]:
 
 def test_runs_side_by_side_give_the_numbers_of_one_at_a_time():
     configurations = [
-        experiment.resolve(config(name, tasks=2, steps=2, seed=seed))
+        setup.resolve(config(name, tasks=2, steps=2, seed=seed))
         for name in ("replay", "ewc")
         for seed in (0, 1)
     ]

@@ -11,7 +11,7 @@ from lifelong.errors import LifelongError
 from lifelong.events import Finished
 from lifelong.runs import folders
 from lifelong.runs import store as run_store
-from lifelong.training import experiment
+from lifelong.training import setup
 from tests.helpers import config, learn, learned_run, pairs
 from tests.runs.helpers import full, sentence
 
@@ -114,8 +114,8 @@ def test_a_run_with_the_config_of_an_earlier_version_resumes(tmp_path):
 
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
 def test_a_resolved_configuration_is_resolved_to_itself(strategy, scenario, small):
-    resolved = experiment.resolve(config(strategy, scenario))
-    assert experiment.resolve(resolved) == resolved == experiment.resolve(resolved, small)
+    resolved = setup.resolve(config(strategy, scenario))
+    assert setup.resolve(resolved) == resolved == setup.resolve(resolved, small)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):

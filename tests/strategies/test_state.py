@@ -10,7 +10,7 @@ from lifelong.errors import LifelongError
 from lifelong.runs import checkpoints
 from lifelong.settings import Configurable, setting
 from lifelong.storage import tensor_files
-from lifelong.training.experiment import resolve
+from lifelong.training.setup import resolve
 from tests.helpers import config, learn, learned_run, run_all, same, stop_after
 
 pytestmark = pytest.mark.usefixtures("small")

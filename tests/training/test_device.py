@@ -11,7 +11,7 @@ from lifelong.models.parts.backbone import Backbone
 from lifelong.numerics import hardware
 from lifelong.runs import store as run_store
 from lifelong.strategies.base import Strategy
-from lifelong.training import experiment
+from lifelong.training import setup
 from tests.fake_gpu import KNOWN_WARNING, OnGpu, machine_with_gpu
 from tests.helpers import (
     config,
@@ -22,6 +22,7 @@ from tests.helpers import (
     run_all,
     stop_after,
     toy_dataset,
+    use_images,
 )
 
 pytestmark = pytest.mark.filterwarnings(KNOWN_WARNING)
@@ -38,7 +39,7 @@ FROZEN = WHOLE | {"network": {"weights": "none", "units": 8}}
 @pytest.fixture
 def pictures(monkeypatch):
     dataset = toy_dataset(classes=4, train=12, test=4, side=16)
-    monkeypatch.setattr(experiment, "load", lambda name: dataset)
+    use_images(monkeypatch, dataset)
     return dataset
 
 
@@ -127,9 +128,9 @@ def test_a_run_of_a_gpu_resumes_there_and_predicts_on_the_cpu(strategy):
 
 
 def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pictures, monkeypatch):
-    backbone = experiment.frozen_backbone_of(config(**FROZEN))
+    backbone = setup.frozen_backbone_of(config(**FROZEN))
     here = torch.cat(
-        [part for _start, part, _held in feature_cache.extracted(backbone, pictures.test_images)]
+        [part for _start, part, _held in feature_cache.extract(backbone, pictures.test_images)]
     )
     types = []
     monkeypatch.setattr(
@@ -139,10 +140,7 @@ def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pic
     )
     with machine_with_gpu():
         there = torch.cat(
-            [
-                part
-                for _start, part, _held in feature_cache.extracted(backbone, pictures.test_images)
-            ]
+            [part for _start, part, _held in feature_cache.extract(backbone, pictures.test_images)]
         )
     assert set(types) == {OnGpu} and type(there) is torch.Tensor
     torch.testing.assert_close(there, here)

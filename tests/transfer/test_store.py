@@ -9,7 +9,7 @@ from lifelong.errors import LifelongError
 from lifelong.runs import store as run_store
 from lifelong.transfer import events as study_events
 from lifelong.transfer import store as study_store
-from tests.helpers import config, stop_after, toy_dataset
+from tests.helpers import config, stop_after, toy_dataset, use_images
 from tests.transfer.helpers import report_without_time, result_of, small_study
 
 small = pytest.mark.usefixtures("small")
@@ -117,7 +117,7 @@ def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
     folder = study_store.create(small_study())
     list(study_store.learn(folder, stop_after(117)))
     elsewhere = dataclasses.replace(toy_dataset(), source="other images")
-    monkeypatch.setattr("lifelong.training.experiment.load", lambda name: elsewhere)
+    use_images(monkeypatch, elsewhere)
     with pytest.raises(
         LifelongError, match="began with made-up patterns, but here is other images"
     ):

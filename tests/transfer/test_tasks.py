@@ -7,7 +7,8 @@ from lifelong import registry
 from lifelong.data.examples import Dataset, Examples, concat_datasets, resize, subsample
 from lifelong.data.scenarios import make_plan
 from lifelong.errors import LifelongError
-from lifelong.training.experiment import Experiment, resolve
+from lifelong.training.experiment import Experiment
+from lifelong.training.setup import resolve
 from lifelong.transfer import config as study_config
 from lifelong.transfer import study
 from lifelong.transfer.presets import PRESETS

@@ -75,9 +75,7 @@ def _follow(run: str) -> None:
         st.rerun()
     if state not in ("running", "waiting"):
         st.rerun()
-    done, text = status.progress(
-        history, _goal(run, history), state, api.queue_position(run), api.arriving(history.config)
-    )
+    done, text = status.progress(history, _goal(run, history), state, api.queue_position(run))
     st.progress(done, text=text)
     _live(history)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.shared.labels import strategy_title
-from app.shared.status import Download, extracting_features, getting_ready, waiting
+from app.shared.status import GETTING_READY, preparing, waiting
 from app.views.transfer.labels import point_name, regime_phrase, regime_title, source_name
 from lifelong.api import Axis, Failed, Point, StudyResult
 from lifelong.formatting import (
@@ -28,16 +28,14 @@ LEGEND = (
 )
 
 
-def progress(
-    result: StudyResult, state: str, position: int | None, download: Download = None
-) -> tuple[float, str]:
+def progress(result: StudyResult, state: str, position: int | None) -> tuple[float, str]:
     """Returns the progress of a study at work, as a share and as text. position: in the queue."""
     if state == "waiting":
         return waiting(position)
     if result.preparing:
-        return extracting_features(result.preparing)
+        return preparing(result.preparing)
     if not result.has_begun:
-        return getting_ready(download)
+        return GETTING_READY
     models = len(result.began.sizes) * len(result.regimes) * result.config.seeds
     left = result.seconds_left
     text = f"{len(result.learned)} of {models} models learned"

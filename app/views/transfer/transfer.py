@@ -119,8 +119,7 @@ def _follow(study: str) -> None:
         st.rerun()
     if run_state not in ("running", "waiting"):
         st.rerun()
-    download = api.arriving(result.config.run)
-    share, sentence = text.progress(result, run_state, api.queue_position(study), download)
+    share, sentence = text.progress(result, run_state, api.queue_position(study))
     st.progress(share, text=sentence)
     if result.has_begun:
         with st.container(key="live"):

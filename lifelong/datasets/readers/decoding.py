@@ -1,6 +1,5 @@
 """Decodes image files of any format and size into one array."""
 
-import sys
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,10 +12,10 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-from tqdm import tqdm
 
 from ...data.image_files import FORMATS, MAX_PIXELS
 from ...errors import LifelongError
+from ...storage.progress import Progress, Steps
 
 AS_IS = 224  # pixels; pictures of one size up to this stay as they are
 SQUARE = 96  # pixels; the side of others at most
@@ -24,6 +23,9 @@ GREY = frozenset({"1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N"})
 COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
 KINDS = GREY | COLOUR
 TURNED = range(5, 9)  # orientations of EXIF that swap width and height
+
+Size = tuple[int, int]  # width, height
+Images = tuple[np.ndarray, set[str]]  # uint8 (n, channels, height, width), and their file formats
 
 
 @dataclass(frozen=True)
@@ -47,70 +49,56 @@ class TargetShape:
     cropped: bool = False
 
 
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Silences Pillow about odd files: they can be read, or a LifelongError says why not."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-@_without_warnings()
-def target_shape(train: Split, test: Split) -> TargetShape:
+def target_shape(train: Split, test: Split, progress: Progress) -> Steps[TargetShape]:
     """Returns the shape for all these images: one channel if all are grey, else three.
 
     Images of one size up to AS_IS stay as they are. Else each is to be resized until its shorter
     side is the median of the training images' shorter sides, at most SQUARE, and cropped to the
     square in its middle.
     """
-    measured = [
-        [_measured(where, file) for where, file in _told(part, "Measuring")]
-        for part in (train, test)
-    ]
-    sizes = {size for part in measured for size, _ in part}
-    channels = 1 if all(grey for part in measured for _, grey in part) else 3
-    width, height = next(iter(sizes))
-    if len(sizes) == 1 and max(width, height) <= AS_IS:
+    train_sizes: list[Size] = []
+    test_sizes: list[Size] = []
+    all_grey = True
+    for split, sizes in ((train, train_sizes), (test, test_sizes)):
+        for where, file in split.pictures():
+            size, grey = _measured(where, file)
+            sizes.append(size)
+            all_grey = all_grey and grey
+            yield from progress.add()
+    channels = 1 if all_grey else 3
+    width, height = train_sizes[0]
+    if len({*train_sizes, *test_sizes}) == 1 and max(width, height) <= AS_IS:
         return TargetShape((channels, height, width))
-    side = min(median_low(min(size) for size, _ in measured[0]), SQUARE)
+    side = min(median_low(min(size) for size in train_sizes), SQUARE)
     return TargetShape((channels, side, side), cropped=True)
 
 
-@_without_warnings()
-def read(part: Split, how: TargetShape) -> tuple[np.ndarray, set[str]]:
+def read(split: Split, target: TargetShape, progress: Progress) -> Steps[Images]:
     """Reads the images as uint8 (n, channels, height, width); also returns their file formats.
 
     Raises LifelongError with the name of the one that is no image, is damaged, or does not fit.
     """
-    images = np.empty((len(part.labels), *how.shape), np.uint8)
+    images = np.empty((len(split.labels), *target.shape), np.uint8)
     formats: set[str] = set()
-    for place, (where, file) in zip(images, _told(part, "Reading")):
+    for out, (where, file) in zip(images, split.pictures()):
         with _reading(where):
             image = _opened(where, file)
             formats.add(image.format or "")
-            _decode_into(where, image, place, how.cropped)
+            _decode_into(where, image, out, target.cropped)
+        yield from progress.add()
     return images, formats
-
-
-def _told(part: Split, doing: str) -> Iterator[tuple[str, BinaryIO]]:
-    """The pictures, with a progress bar on standard error where they take longer than a second."""
-    pictures = tqdm(
-        part.pictures(),
-        total=len(part.labels),
-        desc=doing,
-        unit="image",
-        delay=1,
-        leave=False,
-        file=sys.stderr,
-    )
-    return iter(pictures)
 
 
 @contextmanager
 def _reading(where: str) -> Iterator[None]:
-    """Turns whatever Pillow raises into a LifelongError that names the image."""
+    """Turns whatever Pillow raises into a LifelongError that names the image.
+
+    Pillow's warnings of odd files are silenced: they can be read, or the error says why not.
+    """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except UnidentifiedImageError:
         raise LifelongError(
             f"{where} is not a picture that can be read; expected one of {', '.join(FORMATS)}."
@@ -143,7 +131,7 @@ def _opened(where: str, file: BinaryIO) -> Image.Image:
     return image
 
 
-def _measured(where: str, file: BinaryIO) -> tuple[tuple[int, int], bool]:
+def _measured(where: str, file: BinaryIO) -> tuple[Size, bool]:
     """Returns width and height, once turned as EXIF asks, and whether the image is grey."""
     with _reading(where):
         image = _opened(where, file)

@@ -9,7 +9,7 @@ sentence that names it, a link that leaves the folder is not followed, and nothi
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import LifelongError
+from ...storage.progress import Steps, result_of
 from ..base import DatasetSpec, Shape, Source
 from . import arrays, locations
 
@@ -44,19 +45,26 @@ class Folder(Source):
         return locations.first_complete(self.name, lambda folder: layout(folder) is not None)
 
     def load(self, location: Path, spec: DatasetSpec) -> "Dataset":
+        return result_of(self.load_with_progress(location, spec))
+
+    def load_with_progress(self, location: Path, spec: DatasetSpec) -> "Steps[Dataset]":
         from . import decoded_cache  # imports torch
 
         known = None if spec.own else spec.classes
         names, train, test = _splits(location, spec.title, known)
         count = len(train.labels) + len(test.labels)
-        images = decoded_cache.load_decoded(
-            train, test, spec.shape, lambda target: _require_room(spec.title, count, target.shape)
+        images = yield from decoded_cache.load_decoded(
+            spec.title,
+            train,
+            test,
+            spec.shape,
+            lambda target: _require_room(spec.title, count, target.shape),
         )
         height, width = images.train.shape[2:]
         remark = f", resized and cropped to {width} x {height}" if images.cropped else ""
         if known and "JPEG" in images.formats:
             remark = ", from JPEG copies"
-        return arrays.make_dataset(
+        dataset = arrays.make_dataset(
             spec.name,
             spec.title,
             names,
@@ -64,6 +72,7 @@ class Folder(Source):
             (images.test, test.labels),
             remark,
         )
+        return replace(dataset, known_digest=images.digest)
 
 
 def layout(folder: Path) -> str | None:

@@ -35,21 +35,6 @@ def stamp(location: Path | None) -> tuple[tuple[str, int, int], ...]:
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
-def download_progress(folder: str) -> int | None:
-    """Bytes of this folder's archives that a download has brought so far; None where none is going
-    on.
-    """
-    try:
-        beside = max(
-            (path for path in (cache_folder() / folder).glob("tmp*") if path.is_dir()),
-            key=os.path.getmtime,
-            default=None,
-        )
-        return None if beside is None else sum(file.stat().st_size for file in beside.rglob("*.gz"))
-    except OSError:  # it ended while it was looked at
-        return None
-
-
 def printable(name: str) -> str:
     """Returns a file's name as it can stand in a sentence, whatever bytes it is made of.
 

@@ -1,17 +1,17 @@
-"""What a frozen backbone makes of a data set: computed once, kept on disk, read from there by every
-run after.
+"""Cache of the features that a frozen backbone extracts from a data set.
 
-A feature is kept as a byte, and the features of an image as a picture of one pixel with a channel
-for each: whatever learns from images learns from them too. A file is named after all that it
-depends on: weights, stem, side and images.
+They are extracted once; every later run maps them from disk. A feature is stored as one byte, and
+the features of an image as an image of one pixel with a channel for each: whatever learns from
+images learns from features too. A file is named by all that it depends on: weights, stem, side,
+precision and images.
 """
 
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -19,145 +19,182 @@ from filelock import FileLock
 from torch import Tensor
 
 from ...data.examples import Dataset
-from ...events import ExtractingFeatures
+from ...errors import LifelongError
+from ...events import ExtractingFeatures, Preparation
 from ...numerics import hardware
-from ...storage import cache
+from ...storage import cache, progress
 from ...storage.downloads import cache_folder
 from ..base import QuantizedFeatures
 from .backbone import Backbone
 
-PORTION = 500  # images at once: after each the progress is told
-CALIBRATION = 2000  # training images whose features tell the range of each feature
-TAIL = 0.001  # share of them that may lie beyond either end
+PORTION = {"cpu": 100, "cuda": 500}  # images between two events
+CALIBRATION = 2000  # training images that set the range of each feature
+TAIL = 0.001  # share of them that may lie beyond either end of the range
 FORMAT = 1
-PARTS = {"low", "high", "train", "test"}  # of a file
+TENSORS = {"low", "high", "train", "test"}  # of a file
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """A data set as features, images uint8 (n, width, 1, 1), and what they were made with."""
+    """A data set as features: images uint8 (n, width, 1, 1).
+
+    low, high: (width,), the values that the bytes 0 and 255 stand for.
+    """
 
     dataset: Dataset
     low: Tensor
     high: Tensor
 
     def copy_ranges_to(self, body: QuantizedFeatures) -> None:
-        """Gives a classifier's body the ranges, so that a picture brought later is coded as these
-        were.
-        """
+        """Copies the ranges to a network's body, which then quantizes other images alike."""
         body.low.copy_(self.low)
         body.high.copy_(self.high)
 
 
-def load_features(front: Backbone, dataset: Dataset) -> FeatureSet:
-    """The features of a data set, from disk where they are, else computed and kept."""
-    while (
-        kept := cache.load(_file(front, dataset), PARTS)
-    ) is None:  # others may need the room at the same moment
-        for _event in prepare(front, dataset):
-            pass
-    parts, _about = kept
-    source = f"{dataset.source}, as features of {front.description}"
-    return FeatureSet(
-        replace(dataset, source=source, train_images=parts["train"], test_images=parts["test"]),
-        parts["low"],
-        parts["high"],
-    )
-
-
-def prepare(front: Backbone, dataset: Dataset) -> Iterator[ExtractingFeatures]:
-    """Computes and keeps the features unless they are kept already; tells how far it is after every
-    portion.
-    """
-    file = _file(front, dataset)
-    if cache.load(file, PARTS):
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")):  # whoever comes second finds them made
-        if cache.load(file, PARTS):
-            return
-        body = QuantizedFeatures(front.width)
-        _calibrate(body, front, dataset.train_images)
-        parts: dict[str, Tensor] = {"low": body.low, "high": body.high}
-        clock, done, total = (
-            time.perf_counter(),
-            0,
-            len(dataset.train_images) + len(dataset.test_images),
+def load_features(backbone: Backbone, dataset: Dataset) -> FeatureSet:
+    """Loads the features of a data set. Raises LifelongError if they are not in the cache."""
+    features = _cached(_file(backbone, dataset), backbone, dataset)
+    if features is None:
+        raise LifelongError(
+            f"The features of {dataset.title} were asked for before they were extracted; "
+            "iterate over `prepare` first."
         )
-        for name, images in (("train", dataset.train_images), ("test", dataset.test_images)):
-            parts[name] = torch.empty(len(images), front.width, 1, 1, dtype=torch.uint8)
-            for start, part, batch_limit in extracted(front, images):
-                parts[name][start : start + len(part)] = body.encode(part)
-                done += len(part)
-                yield ExtractingFeatures(
-                    done=done,
-                    total=total,
-                    seconds=round(time.perf_counter() - clock, 2),
-                    batch_limit=batch_limit,
-                )
-        cache.store(file, parts)
+    return features
 
 
-@torch.no_grad()
-def extracted(front: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor, int | None]]:
-    """Features (m, width) of one portion of images after the other: where it begins, its features,
-    and how many images the memory holds at once, None where it holds a whole portion.
+def prepare(backbone: Backbone, dataset: Dataset) -> Generator[Preparation, None, FeatureSet]:
+    """Loads the features of a data set, or extracts them if they are not in the cache.
 
-    On a graphics card, where there is one; else all threads work.
+    Yields the progress of extraction. Of two processes one extracts, and the other waits for it.
     """
-    portion, start = PORTION, 0
-    front.eval()
-    front.to(hardware.torch_device(hardware.device("auto", deep=True)))
+    file = _file(backbone, dataset)
+    if features := _cached(file, backbone, dataset):
+        return features
+    _rename_former_file(backbone, dataset, file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file.with_suffix(".lock"), thread_local=False)
+    yield from progress.acquire(lock, "Waiting for another process that extracts these features")
+    try:
+        if features := _cached(file, backbone, dataset):
+            return features
+        tensors = yield from _extract(backbone, dataset)
+        cache.store(file, tensors)
+    finally:
+        lock.release()
+    return _cached(file, backbone, dataset) or _feature_set(tensors, backbone, dataset)
+
+
+def _cached(file: Path, backbone: Backbone, dataset: Dataset) -> FeatureSet | None:
+    found = cache.load(file, TENSORS)
+    return _feature_set(found[0], backbone, dataset) if found else None
+
+
+def _feature_set(tensors: dict[str, Tensor], backbone: Backbone, dataset: Dataset) -> FeatureSet:
+    features = replace(
+        dataset,
+        source=f"{dataset.source}, as features of {backbone.description}",
+        train_images=tensors["train"],
+        test_images=tensors["test"],
+    )
+    return FeatureSet(features, tensors["low"], tensors["high"])
+
+
+def _extract(
+    backbone: Backbone, dataset: Dataset
+) -> Generator[ExtractingFeatures, None, dict[str, Tensor]]:
+    """Returns the features by the names of a file's tensors; yields the progress.
+
+    The images that set the ranges go through the backbone a second time with all others.
+    """
+    images = dataset.train_images
+    chosen = images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
+    splits = {"train": images, "test": dataset.test_images}
+    counter = _Counter(len(chosen) + sum(map(len, splits.values())))
+    yield counter.event(0, None)
+    exact = []
+    for _start, part, batch_limit in extract(backbone, chosen):
+        exact.append(part)
+        yield counter.event(len(part), batch_limit)
+    quantized = QuantizedFeatures(backbone.width)
+    quantized.low.copy_(torch.cat(exact).quantile(TAIL, 0))
+    quantized.high.copy_(torch.cat(exact).quantile(1 - TAIL, 0))
+    tensors = {"low": quantized.low, "high": quantized.high}
+    for name, split in splits.items():
+        tensors[name] = torch.empty(len(split), backbone.width, 1, 1, dtype=torch.uint8)
+        for start, part, batch_limit in extract(backbone, split):
+            tensors[name][start : start + len(part)] = quantized.encode(part)
+            yield counter.event(len(part), batch_limit)
+    return tensors
+
+
+class _Counter:
+    """Counter of the images that went through the backbone."""
+
+    def __init__(self, total: int) -> None:
+        self.done = 0
+        self.total = total
+        self.start = time.perf_counter()
+
+    def event(self, images: int, batch_limit: int | None) -> ExtractingFeatures:
+        """Returns the event after so many images more."""
+        self.done += images
+        seconds = round(time.perf_counter() - self.start, 2)
+        return ExtractingFeatures(
+            done=self.done, total=self.total, seconds=seconds, batch_limit=batch_limit
+        )
+
+
+def extract(backbone: Backbone, images: Tensor) -> Iterator[tuple[int, Tensor, int | None]]:
+    """Yields the features of one portion of images after the other, float (m, width).
+
+    With each portion come the position of its first image and the number of images that fit into
+    memory, None if a whole portion does. Runs on a GPU if there is one, else in all threads.
+    """
+    backbone.eval()
+    backbone.to(hardware.torch_device(hardware.device("auto", deep=True)))
+    wanted = portion = PORTION.get(backbone.device.type, PORTION["cpu"])
+    start = 0
     try:
         while start < len(images):
             try:
-                features = _answers(front, images[start : start + portion])
+                features = _features(backbone, images[start : start + portion])
             except torch.OutOfMemoryError:
                 portion = hardware.half_batch_size(portion)
                 continue
-            yield start, features, portion if portion < PORTION else None
+            yield start, features, portion if portion < wanted else None
             start += len(features)
     finally:
-        front.to("cpu")  # where pictures that people bring are answered
+        backbone.to("cpu")  # where pictures that people bring are classified
 
 
-def _answers(front: Backbone, images: Tensor) -> Tensor:
-    before = torch.get_num_threads()
-    hardware.set_threads(os.cpu_count())
-    try:
-        return front(images.to(front.device)).cpu()
-    finally:
-        hardware.set_threads(before)
+@torch.no_grad()
+def _features(backbone: Backbone, images: Tensor) -> Tensor:
+    with hardware.threads(os.cpu_count()):
+        return backbone(images.to(backbone.device)).cpu()
 
 
-def _calibrate(body: QuantizedFeatures, front: Backbone, images: Tensor) -> None:
-    chosen = images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
-    features = torch.cat([part for _start, part, _held in extracted(front, chosen)])
-    body.low.copy_(features.quantile(TAIL, 0))
-    body.high.copy_(features.quantile(1 - TAIL, 0))
+def _file(backbone: Backbone, dataset: Dataset) -> Path:
+    key = f"{_settings(backbone)} {dataset.digest}".encode()
+    return folder() / f"{hashlib.blake2b(key, digest_size=12).hexdigest()}.safetensors"
 
 
-def _file(front: Backbone, dataset: Dataset) -> Path:
-    return folder() / f"{_key(front, dataset)}.safetensors"
-
-
-@lru_cache(
-    maxsize=4
-)  # a study asks for the same features many times; data sets and networks are told apart as objects
-def _key(front: Backbone, dataset: Dataset) -> str:
-    key = hashlib.blake2b(
-        (
-            f"{FORMAT} {front.architecture} {front.stem} {front.side} {front.precision} "
-            f"{front.fingerprint}"
-        ).encode(),
-        digest_size=12,
+def _settings(backbone: Backbone) -> str:
+    return (
+        f"{FORMAT} {backbone.architecture} {backbone.stem} {backbone.side} {backbone.precision} "
+        f"{backbone.fingerprint}"
     )
-    for tensor in (dataset.train_images, dataset.test_images):
-        key.update(str(tuple(tensor.shape)).encode())
-        key.update(tensor.contiguous().numpy().data)
-    return key.hexdigest()
+
+
+def _rename_former_file(backbone: Backbone, dataset: Dataset, file: Path) -> None:
+    """Gives the file of these features its present name, if an earlier version extracted them."""
+    key = hashlib.blake2b(_settings(backbone).encode(), digest_size=12)
+    for images in (dataset.train_images, dataset.test_images):
+        key.update(str(tuple(images.shape)).encode())
+        key.update(images.contiguous().numpy().data)
+    with suppress(OSError):
+        (folder() / f"{key.hexdigest()}.safetensors").rename(file)
 
 
 def folder() -> Path:
-    """Where features are kept: `$LIFELONG_CACHE/features`."""
+    """Returns the folder of the cache, `$LIFELONG_CACHE/features`."""
     return cache_folder() / "features"

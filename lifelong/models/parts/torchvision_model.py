@@ -7,6 +7,7 @@ from functools import cache
 from typing import ClassVar
 
 from ...settings import choice, setting, text
+from ...storage.progress import Steps
 from ..base import Model, Network, QuantizedFeatures, Shape
 from . import weights
 from .backbone import STEMS, Backbone
@@ -84,10 +85,8 @@ class Torchvision(Model):
         )
         return Network(body, [self.units] * self.layers, outputs)
 
-    def arriving(self) -> tuple[int, int] | None:
-        return (
-            weights.download_progress(self.architecture) if self._source() == "imagenet" else None
-        )
+    def fetch_weights(self) -> Steps[None]:
+        yield from weights.fetch(self.architecture, self._source())
 
     def _source(self) -> str:
         return (
