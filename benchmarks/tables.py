@@ -103,19 +103,21 @@ class Table:
                 out.write(json.dumps(row) + "\n")
 
     def write(self, extra_fields: dict | None = None) -> list[dict]:
-        """Writes and returns the summary: a row for each strategy and scenario.
+        """Writes and returns the summary.
 
         Args:
             extra_fields: added to every row.
         """
+        summary = [row | (extra_fields or {}) for row in self.summary()]
+        (RESULTS / f"{self.name}.json").write_text(json.dumps(summary, indent=1) + "\n")
+        return summary
+
+    def summary(self) -> list[dict]:
+        """Returns a row for each strategy and scenario: mean, standard error, seconds."""
         groups: dict[tuple[str, str], list[dict]] = {}
         for row in self.finished():
             groups.setdefault((row["scenario"], row["strategy"]), []).append(row)
-        summary = [
-            self._row(*key, group) | (extra_fields or {}) for key, group in sorted(groups.items())
-        ]
-        (RESULTS / f"{self.name}.json").write_text(json.dumps(summary, indent=1) + "\n")
-        return summary
+        return [self._row(*key, group) for key, group in sorted(groups.items())]
 
     def _row(self, scenario: str, strategy: str, group: list[dict]) -> dict:
         mean, sem = metrics.mean_and_sem([row["accuracy"] for row in group])

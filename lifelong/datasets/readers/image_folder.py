@@ -34,7 +34,7 @@ def splits(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...]
     """Returns the classes, by default sorted, the training images and the test images."""
     names = _classes(folder)
     if known and set(names) != set(known):
-        wrong = printable(next(iter(set(names) ^ set(known))))
+        wrong = printable(min(set(names) ^ set(known)))
         raise LifelongError(
             f"The folders in {folder.name}/train must be the classes {', '.join(known)}; "
             f"'{wrong}' is missing or one too many."
