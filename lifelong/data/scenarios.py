@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..config import SCENARIOS, RunConfig, Scenario
 from ..errors import LifelongError
+from . import class_order
 from .examples import Dataset, Examples, subsample
 
 
@@ -113,23 +114,12 @@ class Task:
 def make_plan(config: RunConfig, classes: int) -> Plan:
     """Returns the plan of a run: its classes, dealt out to the tasks in order of arrival.
 
-    Without given sizes, tasks differ by at most one class, the larger ones first. Raises
-    LifelongError where tasks, sizes or order do not fit the classes, or a setting does not fit
-    the scenario.
+    Raises LifelongError where tasks, sizes or order do not fit the classes, or a setting does not
+    fit the scenario.
     """
-    if config.tasks > classes:
-        raise LifelongError(
-            f"{config.tasks} tasks were asked for, but {config.dataset} has {classes} classes;"
-            f" ask for at most {classes}."
-        )
     _check_scenario(config)
-    sizes = config.task_sizes or _even_sizes(classes, config.tasks)
-    if len(sizes) != config.tasks or sum(sizes) != classes or min(sizes) < 1:
-        raise LifelongError(
-            f"The task sizes were given as {list(sizes)}; expected {config.tasks} numbers of at"
-            f" least 1 that add up to the {classes} classes."
-        )
-    order = iter(_class_order(config, classes))
+    sizes = class_order.task_sizes(config, classes)
+    order = iter(class_order.class_order(config, classes))
     tasks = tuple(tuple(next(order) for _ in range(size)) for size in sizes)
     return Plan(config.scenario, tasks, config.training_recipe.active_classes)
 
@@ -146,51 +136,6 @@ def _check_scenario(config: RunConfig) -> None:
                 f"{name} was given in the scenario '{config.scenario}'; leave it out or choose the"
                 " transfer scenario."
             )
-
-
-def _even_sizes(classes: int, tasks: int) -> tuple[int, ...]:
-    share, larger = divmod(classes, tasks)
-    return tuple(share + (task < larger) for task in range(tasks))
-
-
-def with_target(config: RunConfig, source_classes: int, target_classes: int) -> RunConfig:
-    """Returns a transfer run's config with the order and sizes of its tasks written out.
-
-    The source's classes are the first task; those of the target data set, numbered after them, are
-    dealt out to the other tasks.
-    """
-    if not 2 <= config.tasks <= target_classes + 1:
-        raise LifelongError(
-            f"{config.tasks} tasks were asked for, one of them for {config.dataset};"
-            f" {config.target} has {target_classes} classes, ask for 2 to {target_classes + 1}."
-        )
-    order = config.class_order or (
-        *_order_of_seed(config.seed, source_classes),
-        *(source_classes + label for label in _order_of_seed(config.seed, target_classes)),
-    )
-    sizes = config.task_sizes or (source_classes, *_even_sizes(target_classes, config.tasks - 1))
-    return config.with_changes(class_order=order, task_sizes=sizes)
-
-
-def _class_order(config: RunConfig, classes: int) -> list[int]:
-    if config.class_order is None:
-        return _order_of_seed(config.seed, classes)
-    if sorted(config.class_order) != list(range(classes)):
-        raise LifelongError(
-            f"The class order was given as {list(config.class_order)}; expected each of 0 to"
-            f" {classes - 1} once."
-        )
-    return list(config.class_order)
-
-
-def _order_of_seed(seed: int, classes: int) -> list[int]:
-    """Returns the natural order for seed 0, else one drawn from the seed."""
-    if seed == 0:
-        return list(range(classes))
-    order: list[int] = torch.randperm(
-        classes, generator=torch.Generator().manual_seed(seed)
-    ).tolist()
-    return order
 
 
 def split(config: RunConfig, dataset: Dataset) -> list[Task]:

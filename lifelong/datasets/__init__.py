@@ -1,6 +1,4 @@
-"""All data sets: those that are declared, and those that people bring. Only `load` imports
-torch.
-"""
+"""All data sets, declared ones and those that people bring. Only loading one imports torch."""
 
 import threading
 from pathlib import Path
@@ -27,7 +25,7 @@ def names() -> tuple[str, ...]:
 
 
 def outline(name: str) -> DatasetSpec:
-    """Returns the declaration of a data set; that of one which people bring is without classes.
+    """Returns the declaration of a data set, without the classes if a person brought it.
 
     Reads no folder and knows every name: runs outlive their data.
     """
@@ -110,7 +108,7 @@ def forget() -> None:
 
 
 def _version(name: str) -> tuple[object, ...]:
-    """Returns what a data set in memory is known by; changes with its files."""
+    """Returns the key of a data set in memory, which changes with its files."""
     found = location(name)
     return name, found, locations.stamp(found), tuple(locations.roots())
 

@@ -29,7 +29,7 @@ Shape = tuple[int, int, int]  # channels, height, width
 
 
 class Source(ABC):
-    """A layout in which a data set may lie on this machine."""
+    """Layout of a data set on this machine."""
 
     @abstractmethod
     def location(self) -> Path | None:
@@ -53,7 +53,7 @@ class Source(ABC):
 
 @dataclass(frozen=True)
 class Download:
-    """A data set on the internet.
+    """Download of a data set.
 
     folder: of its files, under the download folder. addresses: of the archives, tried in this
     order.

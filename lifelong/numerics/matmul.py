@@ -1,17 +1,15 @@
-"""How this machine computes: where, in which precision and with how many threads, chosen so that a
-run can be repeated.
+"""Matrix products in fp32 or bf16, and a second thread for the large ones of a small network.
 
-A bfloat16 product rounds its inputs to 8 significant bits and adds up in single precision. Whether
-that gains time is a
-question to the processor: with tiles (AMX) a product is three times as fast, with AVX-512's
-instructions twice, with neither it gains nothing. (ResNet-50 on 2 cores of an EPYC with AVX-512:
-138 images a second learned from in place of 65, 499 answered in place of 264.) Tiles are used
-behind torch's back; the instructions only for tensors that are bfloat16 already, so `product`
-converts them, and its result is rounded, too. Graphics cards that know bfloat16 are made for it.
+A bf16 product rounds its factors to 8 significant bits and adds up in single precision. Whether it
+saves time depends on the processor: with tiles (AMX) a product is three times as fast, with
+AVX-512's instructions twice, with neither it gains nothing. (ResNet-50 on 2 cores of an EPYC with
+AVX-512: 138 images a second trained, not 65; 499 inferred, not 264.) torch uses tiles by itself for
+fp32 tensors, the instructions only for bf16 tensors, so `matmul` converts its factors, and its
+result is rounded, too. GPUs that know bf16 are made for it.
 
 A run of a small network has one thread, so that as many runs as there are cores go side by side.
-What is large in it is cut into parts all the same, and a second thread takes some of them: it
-changes no bit, and a run that is alone has both cores.
+Its large products are cut into parts all the same, of which a second thread takes some: that
+changes no bit, and a run that is alone uses both cores.
 """
 
 import contextlib
@@ -26,30 +24,26 @@ from torch import Tensor
 
 from .hardware import has_cpu_feature
 
-LARGE = 10**8  # multiplications in a product that is worth a second thread: half a millisecond
-EXACT = 1000  # products of whole numbers up to 127 whose sum single precision holds exactly
-STRIP = 400  # columns at once of a symmetric matrix
+LARGE = 10**8  # multiplications of a product that is worth a second thread: half a millisecond
+EXACT = 1000  # products of integers up to 127 whose sum is exact in single precision
+STRIP = 400  # columns of a part of a symmetric matrix
 
 
 @contextlib.contextmanager
 def matmul_precision(precision: str) -> Iterator[None]:
-    """Within it, single-precision matrix products are computed in this precision, 'fp32' or 'bf16';
-    for the latter, a card takes TF32, which keeps 10 bits in place of 7 and is as quick where it
-    counts.
+    """Within it, matrix products of fp32 tensors have this precision, 'fp32' or 'bf16'.
 
-    The choice is the whole process's, so threads that answer take turns: none puts back what it
-    found in the middle of another's.
+    For 'bf16' a GPU takes TF32, which keeps 10 bits instead of 7 and is as fast where it matters.
+    The setting is the process's, so other threads wait until it is restored.
     """
-    with _one_at_a_time:
+    with _precision_lock:
         yield from _matmul_precision(precision)
 
 
 def _matmul_precision(precision: str) -> Iterator[None]:
-    global _converting
-    converted, _converting = (
-        _converting,
-        precision == "bf16" and has_cpu_feature("avx512_bf16") and not has_cpu_feature("amx_bf16"),
-    )
+    global _converts
+    has_instructions_only = has_cpu_feature("avx512_bf16") and not has_cpu_feature("amx_bf16")
+    converted, _converts = _converts, precision == "bf16" and has_instructions_only
     # torch declares no type for the settings of mkldnn.
     mkldnn: Any = torch.backends.mkldnn
     coarse = {mkldnn.matmul: "bf16", torch.backends.cuda.matmul: "tf32"}
@@ -59,56 +53,55 @@ def _matmul_precision(precision: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _converting = converted
+        _converts = converted
         for backend, name in before.items():
             backend.fp32_precision = name
 
 
-_one_at_a_time = threading.RLock()  # within one thread they may be nested
+_precision_lock = threading.RLock()  # within one thread `matmul_precision` may be nested
 _cores_busy = False
-_converting = False  # whether `product` converts its factors; set by `products`
+_converts = False  # whether `matmul` converts its factors; set by `matmul_precision`
 
 
 def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
-    """The matrix product, in single precision, of two matrices in the precision asked for by
-    `products`; in `out` if that is given.
+    """Returns the product of two matrices in single precision, in `out` if that is given.
 
-    A large one is computed in two halves, side by side; torch does not differentiate it.
+    The factors are rounded as `matmul_precision` says. A large product is computed in two halves,
+    side by side; torch does not differentiate it.
     """
     if a.device.type != "cpu" or len(a) * b.numel() < LARGE or torch.get_num_threads() > 1:
         return _matmul(a, b, out)
-    made = torch.empty(len(a), b.shape[1]) if out is None else out
+    product = torch.empty(len(a), b.shape[1]) if out is None else out
     b, half = to_matmul_dtype(b), len(a) // 2
-    run_two_threaded(
-        [partial(_matmul, a[part], b, made[part]) for part in (slice(half), slice(half, None))]
-    )
-    return made
+    halves = slice(half), slice(half, None)
+    run_two_threaded([partial(_matmul, a[rows], b, product[rows]) for rows in halves])
+    return product
 
 
 def _matmul(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
     a, b = to_matmul_dtype(a), to_matmul_dtype(b)
     if a.dtype != torch.bfloat16:
         return torch.mm(a, b, out=out)
-    made = a @ b
-    return made.float() if out is None else out.copy_(made)
+    product = a @ b
+    return product.float() if out is None else out.copy_(product)
 
 
 def to_matmul_dtype(factor: Tensor) -> Tensor:
-    """As `product` takes it: what is a factor of several products needs to be rounded but once."""
-    return factor.bfloat16() if _converting and factor.device.type == "cpu" else factor
+    """Returns a factor as `matmul` rounds it, so that one of several products is rounded once."""
+    return factor.bfloat16() if _converts and factor.device.type == "cpu" else factor
 
 
 def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
-    """Adds a' b to total, double precision (d, e), in place; a (n, d), b (n, e).
+    """Adds aᵀ b to total, double precision (d, e), in place; a (n, d), b (n, e).
 
-    Of whole numbers from -127 to 127, given as int8, it is exact: in single precision every sum of
-    EXACT such products is.
+    For integers from -127 to 127, given as int8, it is exact: a sum of EXACT such products is exact
+    in single precision.
     """
     if a.dtype != torch.int8:
         total.addmm_(a.T, b)
     elif a.device.type == "cpu" and (
         has_cpu_feature("avx512_vnni") or has_cpu_feature("amx_int8")
-    ):  # made for it: three times as fast, and more
+    ):  # at least three times as fast
         total += torch._int_mm(a.T, b)
     else:
         for some, others in zip(a.split(EXACT), b.split(EXACT)):
@@ -116,9 +109,7 @@ def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
-    """The same where a' b is known to be symmetric: adds only what lies on and below the diagonal
-    of total (d, d), side by side.
-    """
+    """Adds aᵀ b, which must be symmetric, to total (d, d): only on and below the diagonal."""
     strips = [slice(start, start + STRIP) for start in range(0, len(total), STRIP)]
     run_two_threaded(
         [
@@ -129,28 +120,24 @@ def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
-    """Does all of these: where torch works with one thread and no other process wants the cores, a
-    second one takes its share.
+    """Runs all jobs, in a second thread too if torch has one thread and a core is free.
 
-    What they compute is the same whoever does them, so a run has the same bits beside others.
+    Their results do not depend on the thread, so a run has the same bits beside others.
     """
-    left = iter(jobs)  # both take from it
+    left = iter(jobs)  # both threads take from it
     if _cores_busy or torch.get_num_threads() > 1:
         return _run_jobs(left)
     other = _second_thread().submit(_run_jobs, left)
     try:
         _run_jobs(left)
     finally:
-        if (
-            not other.cancel()
-        ):  # not begun, because that thread is at another's jobs: all is done already
+        # It can be cancelled where that thread was busy; then this one has run all jobs.
+        if not other.cancel():
             other.result()
 
 
 def set_cores_busy(yes: bool = True) -> None:
-    """Says that as many processes compute here as there are cores, or that they no longer do: a
-    second thread would be in their way.
-    """
+    """Sets whether other processes keep all cores busy; then no second thread is used."""
     global _cores_busy
     _cores_busy = yes
 
@@ -162,13 +149,11 @@ def _run_jobs(left: Iterator[Callable[[], object]]) -> None:
 
 @cache
 def _second_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "products", initializer=_as_the_first)
+    return ThreadPoolExecutor(1, "products", initializer=_set_up_thread)
 
 
-def _as_the_first() -> None:
-    """These belong to a thread: how many more it has, whether gradients are kept, and that numbers
-    next to nothing count as zero.
-    """
+def _set_up_thread() -> None:
+    """Sets what torch keeps for each thread as it is in a thread that trains."""
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     torch.set_flush_denormal(True)

@@ -1,4 +1,4 @@
-"""Independent random generators from one seed: what one of them is used for never moves another."""
+"""Independent random generators from one seed, one for each purpose."""
 
 import hashlib
 
@@ -6,8 +6,6 @@ import torch
 
 
 def generator(seed: int, *purpose: object) -> torch.Generator:
-    """A generator for one purpose, such as (seed, "order", task); the same each time it is asked
-    for.
-    """
+    """Returns the generator for a purpose, such as (seed, "order", task), from its start."""
     digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

@@ -1,6 +1,4 @@
-"""What was computed once and is kept on disk: files of tensors, each whole or not there; the least
-recently used make room for new ones.
-"""
+"""Cache of tensors on disk: files that are whole or missing; the least recently used give way."""
 
 import os
 from contextlib import suppress
@@ -11,39 +9,42 @@ from torch import Tensor
 from ..errors import LifelongError
 from . import tensor_files
 
-ROOM = 4e9  # bytes that are kept in a folder, unless LIFELONG_FEATURES_GB says otherwise
+CAPACITY = 4e9  # bytes of a folder, unless LIFELONG_FEATURES_GB says otherwise
 
 
-def store(file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None) -> None:
-    """Keeps tensors by name and a few words about them. Raises LifelongError where they cannot be
-    written.
+def store(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Writes tensors by name, with metadata, and removes older files if there is no room.
+
+    Raises LifelongError if the file cannot be written.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     _make_room(file.parent, sum(tensor.nbytes for tensor in tensors.values()))
-    tensor_files.write(file, tensors, about)
+    tensor_files.write(file, tensors, metadata)
 
 
 def load(file: Path, names: set[str]) -> tuple[dict[str, Tensor], dict[str, str]] | None:
-    """The tensors of these names, mapped into memory and not read, and the words about them; None
-    where they are not kept, or damaged.
+    """Returns the tensors of these names and the metadata of a file.
+
+    The tensors are mapped into memory: their values are read from disk when they are used. Returns
+    None if the file is missing, damaged or holds other tensors.
     """
     try:
-        tensors, about = tensor_files.read(file)
+        tensors, metadata = tensor_files.read(file)
     except LifelongError:
         return None
     with suppress(OSError):
-        os.utime(file)  # the least recently used are the first to go
-    return (tensors, about) if tensors.keys() == names else None
+        os.utime(file)  # the least recently used files are removed first
+    return (tensors, metadata) if tensors.keys() == names else None
 
 
-def _make_room(place: Path, wanted: int) -> None:
-    """Removes the files that were not used for longest until there is room for so many bytes
-    more.
-    """
-    room = float(os.environ.get("LIFELONG_FEATURES_GB", ROOM / 1e9)) * 1e9
-    kept = sorted(place.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
-    used = wanted
-    for file in kept:
+def _make_room(folder: Path, nbytes: int) -> None:
+    """Removes the least recently used files until the folder has room for so many bytes more."""
+    capacity = float(os.environ.get("LIFELONG_FEATURES_GB", CAPACITY / 1e9)) * 1e9
+    files = sorted(
+        folder.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True
+    )
+    used = nbytes
+    for file in files:
         used += file.stat().st_size
-        if used > room:
+        if used > capacity:
             file.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ CHUNK = 1 << 16  # bytes between two reports
 
 
 class DownloadError(OSError):
-    """No address delivered the file: no network, a refusal, a cut-off or a wrong checksum."""
+    """Failure of a download: no network, an error of the server, a cut-off, a wrong checksum."""
 
 
 def cache_folder() -> Path:
@@ -59,6 +59,7 @@ def has_checksum(file: Path, checksum: str) -> bool:
 
 
 def _fetch(address: str, file: Path, checksum: str, report: Callable[[int], None]) -> None:
+    """Downloads a file from one address and reports the bytes so far."""
     import pooch
     import requests
 

@@ -1,6 +1,4 @@
-"""Reads and writes tensors as safetensors: whole or not at all, checked when read, never
-unpickled.
-"""
+"""Reads and writes tensors as safetensors files: whole or not at all, never unpickled."""
 
 from pathlib import Path
 
@@ -14,28 +12,33 @@ from . import atomic
 
 
 def write(
-    file: Path, tensors: dict[str, Tensor], about: dict[str, str] | None = None, half: bool = False
+    file: Path,
+    tensors: dict[str, Tensor],
+    metadata: dict[str, str] | None = None,
+    half: bool = False,
 ) -> None:
-    """Writes tensors by name with a few words about them; half: floating-point tensors in half
-    precision.
+    """Writes tensors by name, with metadata. half: floating-point tensors in half precision.
+
+    Raises LifelongError if the file cannot be written.
     """
     packed = {
-        n: (t.half() if half and t.is_floating_point() else t).contiguous()
-        for n, t in tensors.items()
+        name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in tensors.items()
     }
-    atomic.write_atomically(file, save(packed, about))
+    atomic.write_atomically(file, save(packed, metadata))
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors by name, half precision widened to single, and the words about them.
+    """Returns the tensors by name and the metadata; half precision is converted to single.
 
-    Raises LifelongError when the file is missing, truncated or not a checkpoint.
+    The others are mapped from the file: changes to them stay in memory. Raises LifelongError when
+    the file is missing, truncated or no safetensors file.
     """
     name = f"{file.parent.name}/{file.name}"
     try:
         with safe_open(file, "pt") as f:
             tensors = {key: f.get_tensor(key) for key in f.keys()}  # noqa: SIM118 - not a dict
-            about = f.metadata() or {}
+            metadata = f.metadata() or {}
     except FileNotFoundError:
         raise LifelongError(
             f"The checkpoint {name} is missing; learn the task again or restore the file."
@@ -44,18 +47,22 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise LifelongError(
             f"The checkpoint {name} is damaged; learn the task again or restore the file."
         ) from None
-    return {key: t.float() if t.dtype == torch.float16 else t for key, t in tensors.items()}, about
+    single = {
+        key: tensor.float() if tensor.dtype == torch.float16 else tensor
+        for key, tensor in tensors.items()
+    }
+    return single, metadata
 
 
-def add_prefix(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors under names that begin so."""
-    return {f"{start}.{name}": tensor for name, tensor in tensors.items()}
+def add_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Returns the tensors with a prefix and a dot before their names."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 
 
-def strip_prefix(start: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Those whose name begins so, by the rest of their name."""
+def strip_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Returns the tensors whose names have this prefix, without it."""
     return {
-        name[len(start) + 1 :]: tensor
-        for name, tensor in state.items()
-        if name.startswith(f"{start}.")
+        name[len(prefix) + 1 :]: tensor
+        for name, tensor in tensors.items()
+        if name.startswith(f"{prefix}.")
     }

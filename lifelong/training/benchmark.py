@@ -1,7 +1,7 @@
-"""What a training step costs, beside the matrix products that no step can do without.
+"""Benchmark of a training step, relative to the matrix products that every step needs.
 
-Everything is measured in one process, in turns, over images made up in memory; only ratios travel
-well between machines.
+All strategies are measured in one process, in turns, on random images in memory; only ratios can be
+compared between machines.
 """
 
 import time
@@ -25,12 +25,11 @@ ROUNDS, STEPS = 9, 40  # the median round of so many, each of so many steps
 
 
 def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, Any]:
-    """Milliseconds of a step for every strategy in its second task, and seconds of one exact
-    Fisher.
+    """Measures the milliseconds of a step of each strategy's second task, and one exact Fisher.
 
     Returns {"floor_ms", "steps": {strategy: {"ms", "to_floor", "to_finetune"}}, "fisher_seconds",
-    "threads", "bf16"}: all in single precision; "bf16" is floor and steps again, or null where the
-    processor is not made for it. Strategies that see each image once take no such steps and are
+    "threads", "bf16"}: all in single precision; "bf16" is floor and steps again, or None if the
+    processor does not gain from it. Strategies that see each image once take no such steps and are
     left out. only: names of strategies; by default all of the scenario.
     """
     dataset, names = _toy_dataset(), _names(scenario, only)
@@ -45,11 +44,9 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
 
 
 def _names(scenario: str, only: Collection[str]) -> list[str]:
-    """Those that take steps in this scenario, and always fine-tuning, which the others are compared
-    with.
-    """
-    asked = {*(only or registry.strategies()), "finetune"}
-    classes = {name: registry.strategy(name) for name in sorted(asked)}
+    """Returns the names of the strategies to be measured, always with fine-tuning."""
+    chosen = {*(only or registry.strategies()), "finetune"}
+    classes = {name: registry.strategy(name) for name in sorted(chosen)}
     return [
         name
         for name, strategy in classes.items()
@@ -92,8 +89,9 @@ def _toy_dataset() -> Dataset:
 
 
 def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
-    """Milliseconds a step, of the next STEPS steps of the second task; the first task is cut
-    short.
+    """Returns a function that takes STEPS steps of the second task and returns milliseconds a step.
+
+    The first task has 20 steps only.
     """
     experiment = Experiment(config.with_changes(steps=20), dataset)
     for _event in experiment.events(until=1):
@@ -113,7 +111,10 @@ def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
 
 
 def _floor(precision: str) -> Callable[[], float]:
-    """Milliseconds of the eight matrix products of one fine-tuning step at batch 128."""
+    """Returns a function that measures the eight matrix products of a fine-tuning step.
+
+    The batch has 128 images; the result is in milliseconds.
+    """
     sizes = [(784, 400), (400, 400), (400, CLASSES)]
     inputs = [torch.randn(128, i) for i, _ in sizes]
     weights = [torch.randn(o, i) for i, o in sizes]

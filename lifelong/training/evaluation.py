@@ -1,4 +1,4 @@
-"""How often a model is right, with and without the task label."""
+"""Accuracy of a model with and without the task label."""
 
 import torch
 from torch import Tensor
@@ -8,13 +8,13 @@ from ..data.scenarios import Plan
 
 
 def accuracy(
-    plan: Plan, after: int, examples: Examples, answers: Tensor, task_given: bool = False
+    plan: Plan, after: int, examples: Examples, scores: Tensor, task_given: bool = False
 ) -> float:
-    """Share of images, in [0, 1], whose label wins among the outputs that compete after task
-    `after`.
+    """Returns the share of images, in [0, 1], whose label has the highest score.
 
-    answers: (n, outputs), the strategy's scores. task_given: as if the task label were given.
+    Only the outputs that are active after task `after` count. scores: (n, outputs), the strategy's.
+    task_given: as if the task label were given.
     """
-    compete = plan.active_outputs(after, task_given).to(answers.device)[examples.tasks]
-    won = answers.masked_fill(~compete, -torch.inf).argmax(1) == examples.labels
-    return int(won.sum()) / len(examples)
+    active = plan.active_outputs(after, task_given).to(scores.device)[examples.tasks]
+    correct = scores.masked_fill(~active, -torch.inf).argmax(1) == examples.labels
+    return int(correct.sum()) / len(examples)

@@ -1,6 +1,4 @@
-"""Generators side by side, one here and the others in processes of their own; what they yield comes
-as it is made.
-"""
+"""Runs a generator over many jobs in several processes; yields the results as they arrive."""
 
 import contextlib
 import multiprocessing
@@ -15,37 +13,35 @@ from typing import Any
 from ..errors import LifelongError
 from ..numerics import matmul
 
-LOOK = 0.1  # seconds between two looks at whether to stop
+POLL_SECONDS = 0.1  # between two looks at whether to stop
 Work = Callable[[Any], Iterator[Any]]
 
 
 def run_jobs(
-    here: Work, there: Work, jobs: Sequence[Any], width: int, stop: Callable[[], bool]
+    local: Work, remote: Work, jobs: Sequence[Any], width: int, stop: Callable[[], bool]
 ) -> Iterator[Any]:
-    """Yields all that is yielded for every job: by `here(job)` in this process, by `there(job)` in
-    `width - 1` others.
+    """Yields all values of all jobs: of `local(job)` in this process, of `remote(job)` in others.
 
-    When `stop` says yes, the others are ended at once; `here` must ask for itself. What goes from
-    process to process must be picklable. Raises LifelongError as the work does, and where a process
-    ends before its work is done.
+    width: number of processes. When `stop` says yes, the others are ended at once; `local` must
+    ask it itself. What goes from process to process must be picklable. Raises LifelongError as the
+    work does, and if a process ends before its work is done.
     """
     # Started afresh, not forked: a fork of a process whose torch has threads can hang.
     context = multiprocessing.get_context("spawn")
-    waiting, told = context.SimpleQueue(), context.Queue()
+    waiting, results = context.SimpleQueue(), context.Queue()
     for job in [*jobs, *[None] * width]:
         waiting.put(job)
     others = [
-        context.Process(target=_work, args=(there, waiting, told), daemon=True)
+        context.Process(target=_work, args=(remote, waiting, results), daemon=True)
         for _ in range(width - 1)
     ]
     with _interrupts_blocked():
         for process in others:
             process.start()
     matmul.set_cores_busy(width > 1)
+    own = (value for job in iter(waiting.get, None) for value in local(job))
     try:
-        yield from _together(
-            (value for job in iter(waiting.get, None) for value in here(job)), others, told, stop
-        )
+        yield from _merged(own, others, results, stop)
     finally:
         matmul.set_cores_busy(False)
         for process in others:
@@ -54,16 +50,17 @@ def run_jobs(
             process.join()
 
 
-def _together(
-    own: Iterator[Any], others: Sequence[Any], told: Any, stop: Callable[[], bool]
+def _merged(
+    own: Iterator[Any], others: Sequence[Any], results: Any, stop: Callable[[], bool]
 ) -> Iterator[Any]:
+    """Yields the values of this process and of the others in order of arrival."""
     working = True
     left = len(others)
     while (working or left) and not stop():
         try:
             if working:
                 yield next(own)
-            kind, value = told.get(timeout=0 if working else LOOK)
+            kind, value = results.get(timeout=0 if working else POLL_SECONDS)
         except StopIteration:
             working = False
         except queue.Empty:
@@ -83,7 +80,7 @@ def _together(
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Starts processes that Ctrl+C in the terminal does not reach, not even while they import."""
+    """Within it, processes are started that Ctrl+C in the terminal does not interrupt."""
     if sys.platform == "win32":
         yield
         return
@@ -94,23 +91,22 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(there: Work, waiting: Any, told: Any) -> None:
+def _work(remote: Work, waiting: Any, results: Any) -> None:
+    """Works through the waiting jobs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
     matmul.set_cores_busy()
     try:
         while (job := waiting.get()) is not None:
-            for value in there(job):
-                told.put(("told", value))
+            for value in remote(job):
+                results.put(("value", value))
     except LifelongError as error:
-        told.put(("failed", str(error)))
-    told.put(("ended", None))
+        results.put(("failed", str(error)))
+    results.put(("ended", None))
 
 
 def _end_with_parent() -> None:
-    """A parent that was killed tells nobody; without this its children would wait for work for
-    ever.
-    """
+    """Ends this process with its parent, which cannot end it when it is killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .. import datasets, registry
 from ..config import RunConfig
-from ..data import scenarios
+from ..data import class_order, scenarios
 from ..data.examples import Dataset, concat_datasets
 from ..datasets import load_with_progress
 from ..events import Preparation
@@ -35,7 +35,7 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     """
     classes, target_classes = _class_counts(config, dataset)
     if config.target is not None and config.rules.has_source:
-        config = scenarios.with_target(config, classes, target_classes)
+        config = class_order.with_target(config, classes, target_classes)
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.make_plan(config, classes + target_classes)

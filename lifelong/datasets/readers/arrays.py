@@ -1,4 +1,4 @@
-"""A Dataset made of arrays, described the same way wherever they came from."""
+"""Makes a `Dataset` of arrays, described in the same words whatever its source."""
 
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,7 @@ Split = tuple[np.ndarray, np.ndarray]  # images uint8 (n, channels, height, widt
 def make_dataset(
     name: str, title: str, classes: tuple[str, ...], train: Split, test: Split, remark: str = ""
 ) -> "Dataset":
-    """The Dataset of these images; remark: what else is to be told beside every number made from
-    them.
-    """
+    """Returns the data set of these images. remark: the end of its source, in words."""
     import torch
 
     from ...data.examples import Dataset

@@ -1,4 +1,4 @@
-"""Decodes image files of any format and size into one array."""
+"""Decodes image files of any format and size into one array per split."""
 
 import warnings
 import zlib
@@ -30,10 +30,10 @@ Images = tuple[np.ndarray, set[str]]  # uint8 (n, channels, height, width), and 
 
 @dataclass(frozen=True)
 class Split:
-    """The training or the test images of a data set.
+    """Training or test images of a data set, before they are decoded.
 
-    labels (n,). files: all that they are read from. pictures: at each call, yields the name and the
-    open file of each image anew.
+    labels: (n,). files: all files that the images are read from. pictures: yields the name and the
+    open file of each image, from the first one on at every call.
     """
 
     labels: np.ndarray

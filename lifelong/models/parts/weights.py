@@ -88,10 +88,9 @@ def _from_file(file: Path, _version: int) -> Weights:
             f"The weights were given as {file.name}; only .safetensors files are read, "
             "because others can run a program when opened."
         )
-    tensors, about = tensor_files.read(file)
-    return Weights(
-        about.get("words", file.name), about.get("stem", "imagenet"), _fingerprint(tensors), tensors
-    )
+    tensors, metadata = tensor_files.read(file)
+    description, stem = metadata.get("words", file.name), metadata.get("stem", "imagenet")
+    return Weights(description, stem, _fingerprint(tensors), tensors)
 
 
 def fetch(architecture: str, source: str) -> Steps[None]:
