@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 import torch
+from lifelong_toys.dataset import Patterns, spec
 
 from lifelong import config as configs
 from lifelong import registry
 from lifelong.data.examples import Batch, Dataset, Examples
-from lifelong.models.base import Network, Pixels
-from lifelong.models.mlp import MLP
 from lifelong.runs import store as run_store
 from lifelong.storage.progress import result_of
 from lifelong.training import setup
@@ -22,23 +21,9 @@ ROOT = Path(__file__).parent.parent
 def toy_dataset(
     classes: int = 10, train: int = 24, test: int = 8, side: int = 6, seed: int = 0
 ) -> Dataset:
-    """Returns noisy images of one random pattern for each class, learned in a few steps."""
-    generator = torch.Generator().manual_seed(seed)
-    patterns = torch.randint(0, 2, (classes, 1, side, side), generator=generator) * 200
-
-    def draw(each: int):
-        labels = torch.arange(classes).repeat(each)
-        noise = torch.randint(0, 56, (len(labels), 1, side, side), generator=generator)
-        return (patterns[labels] + noise).to(torch.uint8), labels
-
-    return Dataset(
-        "made-up",
-        "Made up",
-        "made-up patterns",
-        tuple(map(str, range(classes))),
-        *draw(train),
-        *draw(test),
-    )
+    """Returns images as those of the toy data set, of other number or size."""
+    patterns = Patterns(side, train, test, seed)
+    return spec("toy", "Toy patterns", classes, patterns).load()
 
 
 def use_images(monkeypatch, dataset: Dataset) -> None:
@@ -56,27 +41,10 @@ def prepared(run_config: configs.RunConfig) -> Experiment:
     return Experiment(run_config, *result_of(setup.prepare(run_config)))
 
 
-def with_hidden(monkeypatch, *widths: int) -> None:
-    """Gives the multilayer perceptron hidden layers of these widths, whatever its settings."""
-    monkeypatch.setattr(
-        MLP,
-        "network",
-        lambda self, shape, outputs, precision: Network(Pixels(shape), widths, outputs),
-    )
-
-
 def config(strategy: str = "finetune", scenario: str = "class", **given) -> configs.RunConfig:
-    """Returns a configuration of three tasks of seven steps, which trains in milliseconds."""
-    return configs.make(
-        **{
-            "dataset": "mnist-sample",
-            "strategy": strategy,
-            "scenario": scenario,
-            "tasks": 3,
-            "steps": 7,
-        }
-        | given
-    )
+    """Returns a configuration of three tasks of seven steps on toys: milliseconds of training."""
+    toys = {"dataset": "toy", "model": "toy-mlp", "tasks": 3, "steps": 7}
+    return configs.make(**toys | {"strategy": strategy, "scenario": scenario} | given)
 
 
 def run_all(run_config: configs.RunConfig, dataset: Dataset | None = None):

@@ -8,9 +8,6 @@ from lifelong.runs import store as run_store
 from tests.helpers import config, learned_run
 from tests.runs.helpers import sentence
 
-pytestmark = pytest.mark.usefixtures("small")
-
-
 WRONG = [
     ({"scenario": "klass"}, "scenario was given as 'klass'"),
     ({"recipe": "slow"}, "recipe was given as 'slow'"),

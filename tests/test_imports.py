@@ -4,8 +4,6 @@ import pytest
 
 from tests.helpers import config, learned_run, python
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 @pytest.mark.parametrize(
     "module",

@@ -96,7 +96,7 @@ def test_the_form_offers_them_with_their_settings():
     at.run()
     assert not at.exception and not at.error
     shown = "\n".join(element.value for element in [*at.markdown, *at.caption])
-    assert "320 made-up patterns of ten kinds." in shown
+    assert "320 made-up patterns of 10 kinds." in shown
     assert registry.strategy("toy-squeezing").summary in shown
     assert registry.model("toy-linear").summary in shown
     assert at.session_state["setting-toy-squeezing-class-squeeze"] == 0.01

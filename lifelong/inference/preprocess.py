@@ -53,7 +53,7 @@ def to_photo(image: Image.Image, shape: Shape) -> np.ndarray:
     fitted = ImageOps.fit(
         image.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BICUBIC
     )
-    pixels = np.asarray(fitted, np.uint8)
+    pixels = np.array(fitted, np.uint8)
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
 
 

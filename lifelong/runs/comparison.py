@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..config import RunConfig
+from ..errors import LifelongError
 from ..events import Preparation
 from ..metrics import all_metrics, mean_and_sem
 from ..training.experiment import run
@@ -47,14 +48,19 @@ def _reports(config: RunConfig, clock: Callable[[], float]) -> Iterator[dict[str
 
 
 def default_processes(configurations: Iterable[RunConfig]) -> int:
-    """Returns the number of runs to learn side by side: one for each core.
+    """Returns the number of runs to learn side by side: `$LIFELONG_PROCESSES`, or one a core.
 
-    A single one where a run uses all cores, or a GPU.
+    A single one where a run uses all cores, or a GPU. Raises LifelongError if it is no number.
     """
+    given = os.environ.get("LIFELONG_PROCESSES", "")
+    if given and not (given.isdecimal() and int(given)):
+        raise LifelongError(
+            f"LIFELONG_PROCESSES was given as '{given}'; expected a whole number from 1 on."
+        )
     alone = any(
         model_of(config).threads != 1 or config.device == "cuda" for config in configurations
     )
-    return 1 if alone else os.cpu_count() or 1
+    return 1 if alone else int(given or os.cpu_count() or 1)
 
 
 def report(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:

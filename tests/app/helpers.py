@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import FrameLocator, Page, TimeoutError
 from streamlit.testing.v1 import AppTest
 
-from tests.helpers import ROOT
+ROOT = Path(__file__).parents[2]
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

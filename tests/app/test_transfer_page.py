@@ -175,7 +175,6 @@ def test_a_study_at_work_shows_progress_and_stop(worker, position, event, senten
     assert worker.stopped == [name]
 
 
-@pytest.mark.usefixtures("small")
 def test_a_study_at_work_tells_how_many_models_it_has_learned(worker):
     name = new_study(learned=20)
     worker.positions[name] = 0
@@ -186,7 +185,6 @@ def test_a_study_at_work_tells_how_many_models_it_has_learned(worker):
     )
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("learned", "sentence"),
     [(None, "has not begun"), (0, "Stopped; 0 models"), (30, "It can go on from here")],
@@ -226,7 +224,6 @@ def wait(until) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("axis", AXES)
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
@@ -257,7 +254,6 @@ def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
     assert ("too few" in text.heading(whole)) == (seeds == 1)
 
 
-@pytest.mark.usefixtures("small")
 def test_the_frame_of_a_chart_is_the_same_while_points_come():
     whole = result_of(small_study())
     early = StudyResult(whole.config, [e for e in whole.events if getattr(e, "seed", 0) == 0])
@@ -323,7 +319,6 @@ def test_the_form_of_a_study_with_a_target_is_named_by_its_data_sets():
     assert labels.study_title(StudyResult(config, [])) == "MNIST sample → MNIST"
 
 
-@pytest.mark.usefixtures("colour")
 @pytest.mark.parametrize("axis", AXES)
 def test_a_study_of_a_pretrained_network_is_described_without_a_source(axis):
     config = study.resolve(pretrained_study())
@@ -356,7 +351,6 @@ def test_a_study_of_a_pretrained_network_is_described_without_a_source(axis):
     )
 
 
-@pytest.mark.usefixtures("colour")
 @pytest.mark.parametrize(
     ("rate", "expected"), [(0.0005, "0.0005"), (1e-6, "0.000001"), (0.1, "0.1")]
 )

@@ -14,11 +14,12 @@ from PIL import Image
 from lifelong import datasets, registry
 from lifelong.cli import commands as command
 from lifelong.runs import store as run_store
-from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from tests.helpers import ROOT, config, learned_run, pairs, python, stop_after, strategy_names
+from tests.transfer.helpers import small_study
 
-FEW = ["--dataset", "mnist-sample", "--tasks", "3", "--steps", "4"]
+TOYS = ("--dataset", "toy", "--model", "toy-mlp")
+FEW = (*TOYS, "--tasks", "3", "--steps", "4")
 MEASURES = [
     "average_accuracy",
     "forgetting",
@@ -61,7 +62,7 @@ def assert_matrix(accuracy, tasks: int, learned: int):
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
-def test_train_prints_one_json_object_with_every_measure(cli, small, strategy, scenario):
+def test_train_prints_one_json_object_with_every_measure(cli, strategy, scenario):
     status, out, err = cli("train", *FEW, "--strategy", strategy, "--scenario", scenario, "--json")
     assert status == 0 and out.count("\n") == 1
     report = json.loads(out)
@@ -75,13 +76,13 @@ def test_train_prints_one_json_object_with_every_measure(cli, small, strategy, s
     assert "task 1/3" in err, "progress goes to standard error"
 
 
-def test_train_of_one_task_has_no_forgetting(cli, small):
+def test_train_of_one_task_has_no_forgetting(cli):
     report = json.loads(cli("train", *FEW, "--tasks", 1, "--json")[1])
     assert report["forgetting"] is report["backward_transfer"] is report["forward_transfer"] is None
     assert report["average_accuracy"] == report["learning_accuracy"] == report["accuracy"][0][0]
 
 
-def test_train_without_json_prints_a_table(cli, small):
+def test_train_without_json_prints_a_table(cli):
     status, out, _ = cli("train", *FEW)
     assert (
         status == 0
@@ -96,8 +97,7 @@ def test_train_in_another_process_prints_only_json_on_standard_output():
         "-m",
         "lifelong",
         "train",
-        "--dataset",
-        "mnist-sample",
+        *TOYS,
         "--tasks",
         "2",
         "--steps",
@@ -122,7 +122,7 @@ def test_train_on_digits_imports_no_library_that_it_does_not_need():
 
 
 @pytest.mark.parametrize("strategy", strategy_names())
-def test_every_setting_is_a_flag_of_its_own_name(cli, small, strategy):
+def test_every_setting_is_a_flag_of_its_own_name(cli, strategy):
     scenario = sorted(registry.strategy(strategy).scenarios)[0]
     for setting in registry.strategy(strategy).settings(scenario):
         value = (
@@ -149,12 +149,12 @@ def test_every_setting_is_a_flag_of_its_own_name(cli, small, strategy):
         assert f"--{setting.name.replace('_', '-')}" in cli("train", "--help")[1]
 
 
-def test_the_run_goes_into_the_folder_that_was_given(cli, small, tmp_path):
+def test_the_run_goes_into_the_folder_that_was_given(cli, tmp_path):
     report = json.loads(cli("train", *FEW, "--out", tmp_path / "deep" / "mine", "--json")[1])
     assert report["run"] == "mine" and (tmp_path / "deep" / "mine" / "task-2.safetensors").exists()
 
 
-def test_an_unfinished_run_resumes_when_its_folder_is_given_again(cli, small, tmp_path):
+def test_an_unfinished_run_resumes_when_its_folder_is_given_again(cli, tmp_path):
     folder = tmp_path / "mine"
     never = json.loads(cli("train", *FEW, "--json")[1])
     list(run_store.learn(run_store.create(config(steps=4), folder), until=1))
@@ -164,7 +164,7 @@ def test_an_unfinished_run_resumes_when_its_folder_is_given_again(cli, small, tm
     assert again == report, "a finished run is told again, and not trained again"
 
 
-def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli, small):
+def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli):
     status, out, _ = cli(
         "compare", *FEW, "--strategies", "finetune, ewc,replay", "--seeds", 3, "--json"
     )
@@ -184,7 +184,7 @@ def test_compare_prints_one_row_a_strategy_with_mean_and_error(cli, small):
         assert_matrix(row["accuracy"], 3, 3)
 
 
-def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli, small):
+def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli):
     (row,) = json.loads(cli("compare", *FEW, "--strategies", "finetune", "--json")[1])
     assert (
         row["sem"]["average_accuracy"] is None
@@ -195,10 +195,10 @@ def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli, small):
     assert status == 0 and len(out.splitlines()) == 3
 
 
-STUDY = ("transfer", "--dataset", "mnist-sample", "--images", "1,4", "--seeds", "2", "--steps", "4")
+STUDY = ("transfer", *TOYS, "--images", "1,4", "--seeds", "2", "--steps", "4")
 
 
-def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli, small):
+def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli):
     status, out, err = cli(*STUDY, "--protect", "ewc", "--strength", "10", "--json")
     report = json.loads(out)
     assert status == 0 and out.count("\n") == 1 and "100%" in err
@@ -243,16 +243,10 @@ def test_transfer_prints_one_json_object_with_curves_and_forward_transfer(cli, s
             )
 
 
-def test_transfer_without_json_prints_a_table_and_resumes_in_its_folder(cli, small, tmp_path):
+def test_transfer_without_json_prints_a_table_and_resumes_in_its_folder(cli, tmp_path):
     folder = tmp_path / "mine"
-    list(
-        study_store.learn(
-            study_store.create(
-                study_config.make(dataset="mnist-sample", sizes=(1, 4), seeds=2, steps=4), folder
-            ),
-            stop_after(60),
-        )
-    )
+    study_store.create(small_study(steps=4), folder)
+    list(study_store.learn(folder, stop_after(60)))
     status, out, _ = cli(*STUDY, "--out", folder)
     assert (
         status == 0
@@ -261,15 +255,15 @@ def test_transfer_without_json_prints_a_table_and_resumes_in_its_folder(cli, sma
     )
 
 
-def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
+def test_train_and_compare_take_a_target_and_few_images_of_it(cli):
     report = json.loads(
         cli(
             "train",
-            *FEW[:2],
+            *TOYS,
             "--scenario",
             "transfer",
             "--target",
-            "mnist",
+            "toy-other",
             "--images-per-class",
             3,
             "--steps",
@@ -280,14 +274,14 @@ def test_train_and_compare_take_a_target_and_few_images_of_it(cli, small):
     history = run_store.history(run_store.folder(report["run"]))
     assert (
         report["tasks"] == 2
-        and history.config.target == "mnist"
+        and history.config.target == "toy-other"
         and history.config.images_per_class == 3
     )
     assert [len(task) for task in history.started.classes] == [10, 10]
     rows = json.loads(
         cli(
             "compare",
-            *FEW[:2],
+            *TOYS,
             "--scenario",
             "transfer",
             "--strategies",
@@ -328,7 +322,7 @@ def test_classify_answers_for_every_checkpoint(cli, digit):
     assert cli("classify", folder.name, digit)[1].count("after task") == 3
 
 
-def test_runs_lists_the_runs(cli, small):
+def test_runs_lists_the_runs(cli):
     folder = learned_run(config(), until=2)
     status, out, _ = cli("runs", "--json")
     row = next(row for row in json.loads(out) if row["id"] == folder.name)
@@ -389,7 +383,7 @@ def test_no_command_at_all_shows_the_help(cli):
     assert status == 2 and err.startswith("Usage: python -m lifelong") and len(err.splitlines()) > 8
 
 
-SAMPLE = ("train", "--dataset", "mnist-sample")
+SAMPLE = ("train", *TOYS)
 BAD = [
     # what was given, what is said
     (("train", "--strategy", "ewcc"), "There is no strategy 'ewcc'; did you mean 'ewc'?"),
@@ -432,7 +426,7 @@ BAD = [
     ),
     (
         (*SAMPLE, "--tasks", "11"),
-        "11 tasks were asked for, but mnist-sample has 10 classes; ask for at most 10.",
+        "11 tasks were asked for, but toy has 10 classes; ask for at most 10.",
     ),
     ((*SAMPLE, "--tasks", "0"), "tasks was given as '0'"),
     ((*SAMPLE, "--tasks", "two"), "'two' is not a valid integer"),
@@ -470,7 +464,7 @@ BAD = [
     ),
     (("transfer", "--seeds", "0"), "0 is not in the range"),
     (
-        ("transfer", "--dataset", "mnist-sample", "--out", "TAKEN"),
+        ("transfer", *TOYS, "--out", "TAKEN"),
         "The folder taken holds something else already; give another with --out.",
     ),
     (
@@ -481,23 +475,14 @@ BAD = [
         (*SAMPLE, "--class-order", "a,b"),
         "The class order was given as 'a,b'; expected numbers with commas between them.",
     ),
-    (("compare", "--dataset", "mnist-sample"), "Missing option '--strategies'"),
+    (("compare", *TOYS), "Missing option '--strategies'"),
     (
-        ("compare", "--dataset", "mnist-sample", "--strategies", "finetune,ewcc"),
+        ("compare", *TOYS, "--strategies", "finetune,ewcc"),
         "There is no strategy 'ewcc'; did you mean 'ewc'?",
     ),
-    (
-        ("compare", "--dataset", "mnist-sample", "--strategies", "finetune,"),
-        "There is no strategy ''",
-    ),
-    (
-        ("compare", "--dataset", "mnist-sample", "--strategies", "ewc", "--seeds", "0"),
-        "0 is not in the range",
-    ),
-    (
-        ("compare", "--dataset", "mnist-sample", "--strategies", "ewc,joint", "--tasks", "11"),
-        "ask for at most 10.",
-    ),
+    (("compare", *TOYS, "--strategies", "finetune,"), "There is no strategy ''"),
+    (("compare", *TOYS, "--strategies", "ewc", "--seeds", "0"), "0 is not in the range"),
+    (("compare", *TOYS, "--strategies", "ewc,joint", "--tasks", "11"), "ask for at most 10."),
     (("classify", "no-such-run", "ZERO"), "There is no run 'no-such-run'"),
     (("classify", "../RUN", "ZERO"), "There is no run '../"),
     (("classify", "RUN", "TEXT"), "That file is not a picture that can be read; give one of PNG"),
@@ -518,9 +503,9 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "says"), BAD, ids=[" ".join(a) for a, _ in BAD])
 def test_bad_input_ends_with_status_2_and_one_line_that_says_what_to_do(
-    cli, small, digit, tmp_path, arguments, says
+    cli, digit, tmp_path, arguments, says
 ):
-    run = learned_run(config(tasks=1)).name
+    run = learned_run(config(dataset="mnist-sample", tasks=1)).name
     (tmp_path / "text.png").write_text("not a picture")
     (tmp_path / "half.png").write_bytes(digit.read_bytes()[:150])
     Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")
@@ -545,8 +530,7 @@ def test_ctrl_c_stops_after_the_step_and_the_run_can_be_resumed(tmp_path):
         "-m",
         "lifelong",
         "train",
-        "--dataset",
-        "mnist-sample",
+        *TOYS,
         "--tasks",
         "1",
         "--steps",

@@ -24,12 +24,14 @@ from tests.helpers import ROOT
 SECONDS = 60  # that the slowest machine may take
 LINUX = sys.platform == "linux"
 SAMPLE = ("--dataset", "mnist-sample")
-LONG = ("train", *SAMPLE, "--tasks", "1", "--steps", "100000")
+TOYS = ("--dataset", "toy", "--model", "toy-mlp")
+PICTURES = ("--dataset", "toy-pictures", "--model", "resnet18", "--weights", "none")
+LONG = ("train", *TOYS, "--tasks", "1", "--steps", "100000")
 COMMANDS = {
     "train": LONG,
     "train --json": (*LONG, "--json"),
-    "compare": ("compare", *SAMPLE, "--strategies", "finetune,ewc", "--steps", "100000"),
-    "transfer": ("transfer", *SAMPLE, "--steps", "100000"),
+    "compare": ("compare", *TOYS, "--strategies", "finetune,ewc", "--steps", "100000"),
+    "transfer": ("transfer", *TOYS, "--steps", "100000"),
     "classify": ("classify", "mnist-class-ewc", "PICTURE"),
     "bench": ("bench",),
     "pretrain": ("pretrain", *SAMPLE),
@@ -175,12 +177,10 @@ PHASES: dict[str, tuple[Callable[[Event], bool], str]] = {
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("as_json", [True, False])
 @pytest.mark.parametrize("phase", PHASES)
-def test_training_interrupted_in_any_phase(
-    monkeypatch, capsys, colour, tmp_path, phase, as_json, number
-):
+def test_training_interrupted_in_any_phase(monkeypatch, capsys, tmp_path, phase, as_json, number):
     folder = tmp_path / "mine"
-    model = ("--model", "resnet18", "--weights", "none") if phase == "extraction" else ()
-    arguments = ["train", *SAMPLE, "--tasks", "2", "--steps", "15", *model, "--out", str(folder)]
+    toys = PICTURES if phase == "extraction" else TOYS
+    arguments = ["train", *toys, "--tasks", "2", "--steps", "15", "--out", str(folder)]
     monkeypatch.setattr(sys, "argv", ["lifelong", *arguments, *(["--json"] if as_json else [])])
     is_moment, sentence = PHASES[phase]
     learn = run_store.learn
@@ -220,9 +220,9 @@ def test_training_in_a_process_of_its_own_interrupted_in_its_first_task(tmp_path
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_training_interrupted_before_its_run_exists_goes_on_with_the_same_command(
-    monkeypatch, capsys, small, tmp_path, as_json
+    monkeypatch, capsys, tmp_path, as_json
 ):
-    arguments = ("train", *SAMPLE, "--steps", "4", "--out", str(tmp_path / "mine"))
+    arguments = ("train", *TOYS, "--steps", "4", "--out", str(tmp_path / "mine"))
     monkeypatch.setattr(sys, "argv", ["lifelong", *arguments, *(["--json"] if as_json else [])])
     with monkeypatch.context() as patch:
         interrupted_by(patch, command_train, "make_config")
@@ -244,7 +244,7 @@ def interrupted_by(patch: pytest.MonkeyPatch, module: ModuleType, name: str) -> 
     patch.setattr(module, name, interrupted)
 
 
-def test_training_interrupted_twice_ends_at_once(monkeypatch, capsys, small):
+def test_training_interrupted_twice_ends_at_once(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["lifelong", *LONG])
     interrupted_by(monkeypatch, command_train, "make_config")
     interrupted_by(monkeypatch, run_store, "create")
@@ -255,7 +255,7 @@ def test_training_interrupted_twice_ends_at_once(monkeypatch, capsys, small):
 
 def test_an_interrupted_study_preserves_its_results(tmp_path):
     folder = tmp_path / "mine"
-    arguments = ("transfer", *SAMPLE, "--steps", "1000", "--seeds", "2", "--images", "1", "--json")
+    arguments = ("transfer", *TOYS, "--steps", "1000", "--seeds", "2", "--images", "1", "--json")
     arguments = (*arguments, "--out", str(folder))
     process = start(*arguments)
     record = folder / "record.jsonl"

@@ -22,7 +22,7 @@ def image_of(label: int = 0) -> np.ndarray:
 
 
 @every_pair
-def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strategy, scenario, small):
+def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strategy, scenario):
     folder = learned_run(config(strategy, scenario), until=2)
     answers = predict.classify(folder, image_of())
     assert [answer.after for answer in answers] == [0, 1]
@@ -40,23 +40,21 @@ def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strateg
     ("transfer", 1, None, "0123456"), ("domain", 0, None, "0123"),
     ("domain", 2, None, "0123456789"), ("domain", 2, 1, "456"),
 ])  # fmt: skip
-def test_only_active_classes_are_answered(scenario, after, task, classes, small):
+def test_only_active_classes_are_answered(scenario, after, task, classes):
     folder = learned_run(config("finetune", scenario))
     answer = predict.classify(folder, image_of(), after, task)[-1]
     assert sorted(answer.probability_of) == list(classes)
 
 
 @every_pair
-def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(
-    strategy, scenario, small
-):
+def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(strategy, scenario, toy):
     """With the task label given, so that one rule holds for all scenarios."""
     folder = learned_run(config(strategy, scenario, steps=20))
     rows = run_store.history(folder).learned
     labels = run_store.history(folder).started.labels
     for task in (0, 2):
         right = []
-        for image, label in zip(small.test_images, small.test_labels.tolist()):
+        for image, label in zip(toy.test_images, toy.test_labels.tolist()):
             if label in labels[task]:
                 right.append(
                     predict.classify(folder, image.numpy(), task=task)[2].classes == (str(label),)
@@ -64,7 +62,7 @@ def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(
         assert np.mean(right) == pytest.approx(rows[2].accuracy_given_task[task])
 
 
-def test_half_precision_answers_the_same(small):
+def test_half_precision_answers_the_same():
     exact, half = (
         predict.classify(learned_run(config(half=h, steps=20)), image_of())[-1]
         for h in (False, True)
@@ -73,7 +71,7 @@ def test_half_precision_answers_the_same(small):
     assert exact.top[0][1] == pytest.approx(half.top[0][1], abs=0.01)
 
 
-def test_answers_are_those_of_the_checkpoint_that_is_on_disk_now(small):
+def test_answers_are_those_of_the_checkpoint_that_is_on_disk_now():
     folder = learned_run(config())
     before = predict.classify(folder, image_of())[0]
     for _ in range(3):
@@ -93,13 +91,13 @@ def test_answers_are_those_of_the_checkpoint_that_is_on_disk_now(small):
     ({"task": 3}, "task was given as 3; the run .* has tasks 0 to 2"),
     ({"task": -1}, "task was given as -1"),
 ])  # fmt: skip
-def test_a_task_that_the_run_lacks_is_refused_in_one_sentence(given, sentence, small):
+def test_a_task_that_the_run_lacks_is_refused_in_one_sentence(given, sentence):
     folder = learned_run(config(), until=2)
     with pytest.raises(LifelongError, match=rf"^{sentence}[^\n]*\.$"):
         predict.classify(folder, image_of(), **given)
 
 
-def test_a_run_that_has_learned_nothing_is_refused(small):
+def test_a_run_that_has_learned_nothing_is_refused():
     with pytest.raises(LifelongError, match=r"has not learned a task yet; train it first\.$"):
         predict.classify(run_store.create(config()), image_of())
 
@@ -120,8 +118,8 @@ def test_the_json_answer_has_five_labels_a_task_and_forgets_the_first_class():
     assert json.loads(json.dumps(report)) == report
 
 
-def test_a_blank_picture_is_refused_in_one_sentence(small):
-    folder = learned_run(config(tasks=1))
+def test_a_blank_picture_is_refused_in_one_sentence():
+    folder = learned_run(config(dataset="mnist-sample", tasks=1))
     with pytest.raises(LifelongError, match=r"^The picture is blank: [^\n]*\.$"):
         api.answers_json(folder.name, Image.new("L", (50, 50), 255))
 
@@ -147,6 +145,6 @@ def test_every_strategy_of_a_scenario_is_listed_with_that_scenarios_defaults(sce
         ("transfer", [1 / 4, 1 / 3, 1 / 3]),
     ],
 )
-def test_chance_is_one_over_the_outputs_that_compete(scenario, chances, small):
+def test_chance_is_one_over_the_outputs_that_compete(scenario, chances):
     history = run_store.history(learned_run(config("finetune", scenario), until=1))
     assert [history.chance(task) for task in range(3)] == pytest.approx(chances)

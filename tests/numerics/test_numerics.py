@@ -27,7 +27,7 @@ def one_thread():
         ({}, "fp32"),
     ],
 )
-def test_precision_depends_on_the_cpu_and_is_recorded(small, monkeypatch, knows, expected):
+def test_precision_depends_on_the_cpu_and_is_recorded(monkeypatch, knows, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: knows)
     assert hardware.precision("auto") == setup.resolve(config()).precision == expected
     assert [hardware.precision(p) for p in ("fp32", "bf16")] == ["fp32", "bf16"]
@@ -222,7 +222,7 @@ def test_a_symmetric_product_is_added_on_and_below_the_diagonal(
     )
 
 
-def test_a_run_has_the_same_bits_with_and_without_a_free_core(small, monkeypatch):
+def test_a_run_has_the_same_bits_with_and_without_a_free_core(monkeypatch):
     """With the bound lowered, all products of the small network are shared; beside it the second
     thread is kept busy, or not.
     """

@@ -16,7 +16,6 @@ from lifelong.storage import tensor_files
 from tests.helpers import config, learn, learned_run
 from tests.runs.helpers import sentence
 
-pytestmark = pytest.mark.usefixtures("small")
 BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
 
 

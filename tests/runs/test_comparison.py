@@ -1,9 +1,10 @@
 """Comparison of strategies: runs side by side, and their means over seeds."""
 
+import os
+
 import pytest
 
 from lifelong.errors import LifelongError
-from lifelong.models.mlp import MLP
 from lifelong.runs import comparison
 from lifelong.training import setup
 from tests.helpers import config
@@ -32,13 +33,27 @@ def test_runs_side_by_side_give_the_numbers_of_one_at_a_time():
 
 
 def test_an_error_in_a_run_beside_others_reaches_the_caller():
-    wrong = [config("ewc", dataset="mnist-sample", class_order=(0, 1)) for _ in range(2)]
+    wrong = [config("ewc", class_order=(0, 1)) for _ in range(2)]
     with pytest.raises(LifelongError, match="class order"):
         list(comparison.race(wrong, processes=2))
 
 
 def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatch):
-    monkeypatch.setattr(comparison.os, "cpu_count", lambda: 8)
+    monkeypatch.setenv("LIFELONG_PROCESSES", "8")
+    whole = config(model="resnet18", network={"tune": "whole"})
     assert comparison.default_processes([config()]) == 8
-    monkeypatch.setattr(MLP, "threads", None)
-    assert comparison.default_processes([config()]) == 1
+    assert comparison.default_processes([config(), whole]) == 1
+
+
+def test_there_is_a_process_for_each_core_unless_a_number_is_given(monkeypatch):
+    monkeypatch.delenv("LIFELONG_PROCESSES")
+    assert comparison.default_processes([config()]) == os.cpu_count()
+    monkeypatch.setenv("LIFELONG_PROCESSES", "3")
+    assert comparison.default_processes([config()]) == 3
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
+def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, given):
+    monkeypatch.setenv("LIFELONG_PROCESSES", given)
+    with pytest.raises(LifelongError, match=f"given as '{given}'; expected a whole number"):
+        comparison.default_processes([config()])

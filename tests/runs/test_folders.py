@@ -15,7 +15,6 @@ from lifelong.training import setup
 from tests.helpers import config, learn, learned_run, pairs
 from tests.runs.helpers import full, sentence
 
-pytestmark = pytest.mark.usefixtures("small")
 WRONG_IDS = [
     "../x",
     "a/b",
@@ -53,7 +52,7 @@ def test_a_run_goes_into_its_own_folder_below_lifelong_runs_with_its_settings_fi
     folder = run_store.create(config("ewc", "domain"))
     assert (
         folder.parent == folders.home()
-        and folder.name.startswith("mnist-sample-domain-ewc-")
+        and folder.name.startswith("toy-domain-ewc-")
         and run_store.folder(folder.name) == folder
     )
     fields = json.loads((folder / "config.json").read_text())
@@ -113,9 +112,9 @@ def test_a_run_with_the_config_of_an_earlier_version_resumes(tmp_path):
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
-def test_a_resolved_configuration_is_resolved_to_itself(strategy, scenario, small):
+def test_a_resolved_configuration_is_resolved_to_itself(strategy, scenario, toy):
     resolved = setup.resolve(config(strategy, scenario))
-    assert setup.resolve(resolved) == resolved == setup.resolve(resolved, small)
+    assert setup.resolve(resolved) == resolved == setup.resolve(resolved, toy)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):

@@ -7,7 +7,6 @@ import pytest
 from lifelong import api
 from tests.helpers import config, learned_run
 
-pytestmark = pytest.mark.usefixtures("small")
 ORDER = tuple(range(10))
 
 

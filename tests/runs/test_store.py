@@ -14,7 +14,6 @@ from lifelong.runs import store as run_store
 from tests.helpers import config, learn, learned_run, stop_after
 from tests.runs.helpers import full, sentence
 
-pytestmark = pytest.mark.usefixtures("small")
 BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
 
 

@@ -289,7 +289,7 @@ def test_no_worker_outlives_a_server_that_was_killed():
     assert isinstance(run_store.history(folder).ending, Stopped)
 
 
-def test_the_size_of_a_state_does_not_grow_with_the_number_of_steps(small):
+def test_the_size_of_a_state_does_not_grow_with_the_number_of_steps():
     sizes = {}
     for steps in (5, 50):
         experiment = Experiment(config("replay", steps=steps), toy_dataset())

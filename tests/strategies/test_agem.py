@@ -8,8 +8,6 @@ from lifelong.strategies.agem import project
 from lifelong.training.experiment import Experiment
 from tests.helpers import config
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 @pytest.fixture
 def second_task():

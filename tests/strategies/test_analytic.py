@@ -14,7 +14,6 @@ from tests.helpers import batch_of, config, run_all, same, toy_dataset
 
 REVERSED = tuple(range(9, -1, -1))
 MIXED = (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)
-pytestmark = pytest.mark.usefixtures("small")
 
 
 def by_label(plan) -> list[int]:
@@ -41,7 +40,7 @@ def ridge(
         {"tasks": 1, "steps": 1},
     ],
 )
-def test_weights_and_scores_do_not_depend_on_the_order_of_tasks(dealt, small):
+def test_weights_and_scores_do_not_depend_on_the_order_of_tasks(dealt, toy):
     one, _ = run_all(config("analytic"))
     other, _ = run_all(config("analytic", **dealt))
     for name in ("sums", "weights"):
@@ -54,17 +53,17 @@ def test_weights_and_scores_do_not_depend_on_the_order_of_tasks(dealt, small):
         "whole numbers are added up without rounding"
     )
     answers = [
-        experiment.strategy.scores(small.test_images)[:, by_label(experiment.plan)]
+        experiment.strategy.scores(toy.test_images)[:, by_label(experiment.plan)]
         for experiment in (one, other)
     ]
     torch.testing.assert_close(*answers, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
-def test_the_weights_are_those_of_one_ridge_regression_on_all_images(scenario, small):
+def test_the_weights_are_those_of_one_ridge_regression_on_all_images(scenario, toy):
     experiment, _ = run_all(config("analytic", scenario))
     position = torch.tensor(by_label(experiment.plan))
-    expected = ridge(experiment.strategy, small.train_images, position[small.train_labels])
+    expected = ridge(experiment.strategy, toy.train_images, position[toy.train_labels])
     torch.testing.assert_close(experiment.strategy.weights.double(), expected, rtol=1e-5, atol=1e-6)
 
 
@@ -96,14 +95,14 @@ def test_the_sums_of_learned_images_are_never_lost():
     )
 
 
-def test_the_error_is_that_of_the_predictions_on_the_training_images(small):
+def test_the_error_is_that_of_the_predictions_on_the_training_images(toy):
     experiment, _ = run_all(config("analytic", settings={"ridge": 100}))
     strategy = experiment.strategy
-    answers = strategy.embed(small.train_images) @ strategy.weights
+    answers = strategy.embed(toy.train_images) @ strategy.weights
     position = torch.tensor(by_label(experiment.plan))
-    expected = (answers - F.one_hot(position[small.train_labels], 10)).square().mean().sqrt()
+    expected = (answers - F.one_hot(position[toy.train_labels], 10)).square().mean().sqrt()
     torch.testing.assert_close(strategy.error, expected, rtol=1e-3, atol=0)
-    torch.testing.assert_close(strategy.scores(small.train_images), answers / strategy.error)
+    torch.testing.assert_close(strategy.scores(toy.train_images), answers / strategy.error)
 
 
 def test_the_number_of_features_is_about_the_given_one():
@@ -135,11 +134,11 @@ def seeing(shape: tuple[int, ...], seed: int = 0, **settings) -> Analytic:
     return strategy
 
 
-def test_the_features_depend_only_on_the_seed(small):
-    ours, again, others = (seeing((1, 6, 6), seed).embed(small.test_images) for seed in (1, 1, 2))
+def test_the_features_depend_only_on_the_seed(toy):
+    ours, again, others = (seeing((1, 6, 6), seed).embed(toy.test_images) for seed in (1, 1, 2))
     assert torch.equal(ours, again) and not torch.allclose(ours, others)
     one_by_one = torch.cat(
-        [seeing((1, 6, 6), 1).embed(image) for image in small.test_images.split(1)]
+        [seeing((1, 6, 6), 1).embed(image) for image in toy.test_images.split(1)]
     )
     torch.testing.assert_close(ours, one_by_one)
 
@@ -154,10 +153,10 @@ class Summary(Body):
         return torch.stack([x.mean(1), x.square().mean(1), x[:, 0]], 1)
 
 
-def test_random_projections_are_added_to_the_features_of_a_backbone(small):
+def test_random_projections_are_added_to_the_features_of_a_backbone(toy):
     strategy = Analytic(features=40)
     strategy.bind(Network(Summary(), (16,), 10), Plan("class", (tuple(range(10)),)), RunConfig())
-    h, x = strategy.embed(small.test_images), Summary()(small.test_images)
+    h, x = strategy.embed(toy.test_images), Summary()(toy.test_images)
     assert (
         h.shape == (len(x), 43)
         and torch.equal(h[:, :3], (x * LEVELS).round())

@@ -20,14 +20,14 @@ def in_second_task(scenario: str = "class", **settings):
 
 
 @pytest.mark.parametrize("scenario", sorted(registry.strategy("augmented-replay").scenarios))
-def test_without_deformation_augmented_replay_equals_replay_to_the_bit(scenario, small):
+def test_without_deformation_augmented_replay_equals_replay_to_the_bit(scenario):
     ours = run_all(config("augmented-replay", scenario, settings={"deformation": 0}))[0].strategy
     plain = run_all(config("replay", scenario))[0].strategy
     assert torch.equal(ours.network.flat, plain.network.flat)
     assert torch.equal(ours.buffer.examples.images, plain.buffer.examples.images)
 
 
-def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
+def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay():
     strategy, task, batch = in_second_task()
     strategy.generator, again = seeds.generator(0, "test"), seeds.generator(0, "test")
     logits = strategy.forward(task, batch)
@@ -40,7 +40,7 @@ def test_present_and_replayed_images_are_deformed_and_mixed_as_in_replay(small):
     torch.testing.assert_close(loss, strategy.cross_entropy(task, batch, by_hand) / 2 + past / 2)
 
 
-def test_images_are_deformed_in_training_but_not_in_inference(small):
+def test_images_are_deformed_in_training_but_not_in_inference():
     strategy, task, batch = in_second_task()
     assert not torch.equal(strategy.forward(task, batch), strategy.forward(task, batch))
     before = strategy.generator.get_state()
@@ -48,16 +48,16 @@ def test_images_are_deformed_in_training_but_not_in_inference(small):
     assert torch.equal(strategy.generator.get_state(), before)
 
 
-def test_stored_images_are_originals_and_per_class_of_each_class(small):
+def test_stored_images_are_originals_and_per_class_of_each_class(toy):
     strategy, _, _ = in_second_task(per_class=9)
-    known = {image.numpy().tobytes() for image in small.train_images}
+    known = {image.numpy().tobytes() for image in toy.train_images}
     stored = [image.numpy().tobytes() for image in strategy.buffer.examples.images]
     assert (
         len(stored) == len(set(stored)) == 9 * 4 and set(stored) <= known
     )  # 3 tasks of 4, 3 and 3 classes
 
 
-def test_training_does_not_change_the_images_of_a_task(small):
+def test_training_does_not_change_the_images_of_a_task():
     experiment = Experiment(config("augmented-replay"))
     before = [task.train.images.clone() for task in experiment.tasks]
     list(experiment.events())
@@ -68,7 +68,8 @@ def test_training_does_not_change_the_images_of_a_task(small):
 
 def test_few_images_go_much_further_than_in_replay():
     def accuracy(strategy):
-        _, events = run_all(config(strategy, tasks=5, steps=None, settings={"per_class": 10}))
+        sample = {"dataset": "mnist-sample", "model": "mlp", "tasks": 5, "steps": None}
+        _, events = run_all(config(strategy, **sample, settings={"per_class": 10}))
         return average_accuracy(
             [[*e.accuracy, *[None] * (4 - e.task)] for e in events if isinstance(e, TaskLearned)]
         )

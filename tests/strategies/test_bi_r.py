@@ -10,8 +10,6 @@ from lifelong.training.experiment import Experiment
 from tests import helpers
 from tests.helpers import config, toy_dataset
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def in_task(index: int, scenario: str = "class", **given):
     return helpers.in_task("bi-r", index, scenario, **given)

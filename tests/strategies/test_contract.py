@@ -42,7 +42,6 @@ SPARSE = {
     "xdg": {"share": 0.25},
     "hat": {"sparsity": 0.0},
 }  # by default they leave one or two of a layer's 16 units on
-pytestmark = pytest.mark.usefixtures("small")
 
 
 def events_of(folder) -> list[dict]:
@@ -152,13 +151,13 @@ def test_a_state_is_restored_from_safetensors(strategy, scenario):
 
 
 @every_pair
-def test_the_inference_state_gives_the_same_scores(strategy, scenario, small):
+def test_the_inference_state_gives_the_same_scores(strategy, scenario, toy):
     experiment, _ = run_all(config(strategy, scenario))
     fresh = Experiment(config(strategy, scenario))
     fresh.strategy.load_inference_state_dict(load(save(experiment.strategy.inference_state_dict())))
     with torch.no_grad():
         assert torch.equal(
-            fresh.strategy.scores(small.test_images), experiment.strategy.scores(small.test_images)
+            fresh.strategy.scores(toy.test_images), experiment.strategy.scores(toy.test_images)
         )
 
 
@@ -344,12 +343,12 @@ def test_a_penalty_that_can_be_zero_is_declared_as_fine_tuning(strategy):
 
 
 @every_pair
-def test_every_task_changes_the_scores_and_no_strategy_is_fine_tuning(strategy, scenario, small):
+def test_every_task_changes_the_scores_and_no_strategy_is_fine_tuning(strategy, scenario, toy):
     def scores_after_each_task(name):
         experiment, found = Experiment(config(name, scenario)), []
         for learned in range(4):
             list(experiment.events(until=learned))
-            found.append(scores(experiment.strategy, small.test_images))
+            found.append(scores(experiment.strategy, toy.test_images))
         return found
 
     ours = scores_after_each_task(strategy)

@@ -7,8 +7,6 @@ from lifelong.numerics import seeds
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def watched(experiment: Experiment) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Trains to the end; returns the images and the logits before the step of every batch."""

@@ -7,8 +7,6 @@ from lifelong.numerics import seeds
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 @pytest.fixture(params=["task", "domain", "class"])
 def third_task(request):

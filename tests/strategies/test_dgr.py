@@ -6,9 +6,7 @@ import torch.nn.functional as F
 
 from lifelong.training.experiment import Experiment
 from tests import helpers
-from tests.helpers import config, run_all, toy_dataset, with_hidden
-
-pytestmark = pytest.mark.usefixtures("small")
+from tests.helpers import config, run_all, toy_dataset
 
 
 def in_task(index: int, scenario: str = "class", **given):
@@ -135,9 +133,10 @@ def test_only_the_weights_of_the_generator_are_stored():
     assert events[-2].stored == {"weights": experiment.strategy.vae.flat.nbytes}
 
 
-def test_the_generator_of_the_paper_mirrors_the_classifier(monkeypatch):
-    with_hidden(monkeypatch, 400, 400)
-    vae = Experiment(config("dgr"), toy_dataset(side=28, train=1, test=1)).strategy.vae
+def test_the_generator_of_the_paper_mirrors_the_classifier():
+    vae = Experiment(
+        config("dgr", network={"widths": "400,400"}), toy_dataset(side=28, train=1, test=1)
+    ).strategy.vae
     assert [layer.out_features for layer in (*vae.encoder, *vae.decoder)] == [
         400,
         400,

@@ -9,8 +9,6 @@ from lifelong.strategies.parts.replay_buffer import ReplayBuffer
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def in_task(index: int, **given):
     """Returns the strategy after `index` tasks, the next task and a batch of it."""

@@ -217,7 +217,7 @@ def test_before_the_first_task_there_is_no_penalty():
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
-def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_next(scenario, small):
+def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_next(scenario):
     from lifelong.training.experiment import Experiment
 
     experiment = Experiment(config("ewc", scenario))
@@ -228,7 +228,7 @@ def test_the_penalty_is_zero_where_a_task_was_learned_and_positive_after_the_nex
     assert experiment.strategy.penalty() > 0
 
 
-def test_the_stored_fisher_is_that_of_all_images_at_the_optimum(small):
+def test_the_stored_fisher_is_that_of_all_images_at_the_optimum(toy):
     run_config = config("ewc", "task", tasks=2, precision="fp32")
     from lifelong.training.experiment import Experiment
 
@@ -241,7 +241,7 @@ def test_the_stored_fisher_is_that_of_all_images_at_the_optimum(small):
     assert torch.equal(experiment.strategy.fisher, expected) and torch.equal(
         experiment.strategy.anchor, experiment.strategy.network.flat
     )
-    own = scenarios.split(run_config, small)[0].outputs
+    own = scenarios.split(run_config, toy)[0].outputs
     others = [o for o in range(10) if o not in own]
     assert (experiment.strategy.fisher[-10:][list(own)] > 0).all() and (
         experiment.strategy.fisher[-10:][others] == 0
@@ -392,7 +392,7 @@ class TestEstimates:
 
 
 @pytest.mark.parametrize("estimate", ESTIMATES)
-def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate, small):
+def test_no_two_estimates_agree_and_each_reaches_the_strategy(estimate):
     from lifelong.training.experiment import Experiment
 
     experiment = Experiment(config("ewc", "task", tasks=2, settings={"estimator": estimate}))

@@ -9,8 +9,6 @@ from lifelong.strategies.parts.importance import exact_fisher
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def learned(until: int, scenario: str = "task", **settings) -> Experiment:
     experiment = Experiment(config("ewc-online", scenario, settings=settings, precision="fp32"))

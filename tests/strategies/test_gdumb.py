@@ -9,8 +9,6 @@ from lifelong.numerics import seeds
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def counts(examples) -> dict[tuple[int, int], int]:
     pairs, each = torch.stack([examples.tasks, examples.labels], 1).unique(
@@ -70,13 +68,11 @@ def test_the_network_depends_on_the_memory_and_on_no_earlier_training():
     assert torch.equal(strategy.network.flat, plain.strategy.network.flat)
 
 
-def test_images_that_are_not_in_the_memory_in_the_end_change_nothing(small):
+def test_images_that_are_not_in_the_memory_in_the_end_change_nothing(toy):
     run_config = config("gdumb", settings={"per_class": 3})
-    one, _ = run_all(run_config, small)
+    one, _ = run_all(run_config, toy)
     stored = {image.numpy().tobytes() for image in one.strategy.buffer.examples.images}
-    blank = torch.stack(
-        [image * (image.numpy().tobytes() in stored) for image in small.train_images]
-    )
-    other, _ = run_all(run_config, replace(small, train_images=blank))
+    blank = torch.stack([image * (image.numpy().tobytes() in stored) for image in toy.train_images])
+    other, _ = run_all(run_config, replace(toy, train_images=blank))
     assert (blank.flatten(1).amax(1) == 0).sum() == 240 - 30
     assert torch.equal(one.strategy.network.flat, other.strategy.network.flat)

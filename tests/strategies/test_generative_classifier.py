@@ -15,7 +15,6 @@ from lifelong.strategies.generative_classifier import (
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all, toy_dataset
 
-pytestmark = pytest.mark.usefixtures("small")
 NAME = "generative-classifier"
 
 

@@ -8,9 +8,7 @@ import torch
 from lifelong.events import TaskLearned
 from lifelong.strategies.hat import RATE, _Attention
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, run_all, with_hidden
-
-pytestmark = pytest.mark.usefixtures("small")
+from tests.helpers import batch_of, config, run_all
 
 
 def in_task(index: int, steps: int = 20, **given) -> Experiment:
@@ -74,12 +72,12 @@ def test_a_step_moves_the_embeddings_of_its_task_alone_and_by_plain_descent():
     assert not strategy.embeddings.requires_grad
 
 
-def test_logits_of_earlier_tasks_do_not_change_by_a_bit(small):
+def test_logits_of_earlier_tasks_do_not_change_by_a_bit(toy):
     experiment = Experiment(config("hat", "task", tasks=5, steps=20))
     first_scores: dict[int, torch.Tensor] = {}
     for task in range(5):
         list(experiment.events(until=task + 1))
-        scores = experiment.strategy.scores(small.test_images)
+        scores = experiment.strategy.scores(toy.test_images)
         first_scores[task] = scores[:, list(experiment.plan.outputs_of(task))]
         assert all(
             torch.equal(scores[:, list(experiment.plan.outputs_of(before))], answers)
@@ -107,14 +105,14 @@ def test_weights_between_used_units_do_not_change_and_others_do():
     assert moved[4][own].any() and moved[4].any(1).sum() == len(own)
 
 
-def test_each_task_is_predicted_with_its_own_gates(small):
+def test_each_task_is_predicted_with_its_own_gates(toy):
     experiment = run_all(config("hat", "task", steps=20, settings={"sparsity": 0.0}))[0]
-    scores = experiment.strategy.scores(small.test_images)
+    scores = experiment.strategy.scores(toy.test_images)
     for task in range(3):
         own = list(experiment.plan.outputs_of(task))
         for other in range(3):
             with_other = experiment.strategy.network(
-                small.test_images, experiment.strategy.gates(other)
+                toy.test_images, experiment.strategy.gates(other)
             )[:, own]
             assert torch.equal(scores[:, own], with_other) == (task == other)
 
@@ -130,9 +128,11 @@ def test_a_higher_sparsity_leaves_fewer_units_on():
     assert on(0.0) > on(0.3) > on(3.0)
 
 
-def test_nothing_is_forgotten_and_later_tasks_are_learned(monkeypatch):
-    with_hidden(monkeypatch, 64, 64)
-    _, events = run_all(config("hat", "task", steps=60, settings={"sparsity": 0.1}))
+def test_nothing_is_forgotten_and_later_tasks_are_learned():
+    network = {"widths": "64,64"}
+    _, events = run_all(
+        config("hat", "task", network=network, steps=60, settings={"sparsity": 0.1})
+    )
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(rows[-1][task] == rows[task][task] for task in range(3))
     assert sum(rows[-1]) / 3 > 0.9

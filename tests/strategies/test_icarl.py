@@ -9,8 +9,6 @@ from lifelong.strategies.parts import replay_buffer
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def in_task(index: int, **given):
     """Returns the strategy at the start of a task, and the task."""
@@ -94,20 +92,20 @@ def test_the_means_are_those_of_the_stored_images_normalised_features(learned):
         torch.testing.assert_close(strategy.means[label], mean / mean.norm())
 
 
-def test_an_image_belongs_to_the_class_whose_mean_is_nearest(learned, small):
+def test_an_image_belongs_to_the_class_whose_mean_is_nearest(learned, toy):
     strategy = learned.strategy
     with torch.no_grad():
-        points = F.normalize(strategy.network.embed(small.test_images))
+        points = F.normalize(strategy.network.embed(toy.test_images))
         nearest = torch.stack([(points - mean).norm(dim=1) for mean in strategy.means], 1).argmin(1)
-        answers = strategy.scores(small.test_images)
+        answers = strategy.scores(toy.test_images)
     assert torch.equal(answers.argmax(1), nearest)
-    assert (nearest != strategy.network(small.test_images).argmax(1)).any(), (
+    assert (nearest != strategy.network(toy.test_images).argmax(1)).any(), (
         "not what the outputs say"
     )
 
 
 def test_the_scores_are_distances_in_units_of_those_that_images_have_to_their_own_mean(
-    learned, small
+    learned, toy
 ):
     strategy, train = learned.strategy, learned.tasks[-1].train
     with torch.no_grad():
@@ -117,8 +115,8 @@ def test_the_scores_are_distances_in_units_of_those_that_images_have_to_their_ow
             .sum(1)
             .mean()
         )
-        points = F.normalize(strategy.network.embed(small.test_images))
-        scores = strategy.scores(small.test_images)
+        points = F.normalize(strategy.network.embed(toy.test_images))
+        scores = strategy.scores(toy.test_images)
     torch.testing.assert_close(
         -scores * own, (points.unsqueeze(1) - strategy.means).square().sum(2), rtol=1e-3, atol=1e-5
     )
@@ -130,15 +128,15 @@ def test_a_class_may_have_a_single_image():
     assert experiment.strategy.scores(experiment.tasks[0].test.images).isfinite().all()
 
 
-def test_during_a_task_the_outputs_predict_and_future_classes_never_win(small):
+def test_during_a_task_the_outputs_predict_and_future_classes_never_win(toy):
     strategy, _task = in_task(1, recipe="paper")
     with torch.no_grad():
-        during, outputs = strategy.scores(small.test_images), strategy.network(small.test_images)
+        during, outputs = strategy.scores(toy.test_images), strategy.network(toy.test_images)
     assert torch.equal(during[:, :7], outputs[:, :7])
     assert (during[:, 7:].amax(1) < during[:, :7].amin(1) - 50).all()
     experiment = Experiment(config("icarl", recipe="paper"))
     list(experiment.events(until=1))
-    after = experiment.strategy.scores(small.test_images).detach()
+    after = experiment.strategy.scores(toy.test_images).detach()
     assert (after[:, 4:].amax(1) < after[:, :4].amin(1) - 50).all() and not torch.equal(
         after[:, :4], outputs[:, :4]
     )

@@ -5,8 +5,6 @@ import torch
 
 from tests import helpers
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def in_task(index: int, scenario: str, **given):
     return helpers.in_task("lwf", index, scenario, **given)

@@ -7,8 +7,6 @@ from lifelong.strategies.parts.importance import sensitivity
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def by_definition(network, images: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
     """Returns the mean absolute gradient of the squared norm of the logits, image by image."""

@@ -5,8 +5,6 @@ import torch
 
 from tests.helpers import config, run_all, toy_dataset
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def pixels(images: torch.Tensor) -> torch.Tensor:
     return images.flatten(1).double() / 255
@@ -20,10 +18,10 @@ def by_label(plan) -> list[int]:
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 @pytest.mark.parametrize("order", [None, (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)])
-def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario, order, small):
+def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario, order, toy):
     experiment, _ = run_all(config("ncm", scenario, class_order=order))
     expected = torch.stack(
-        [pixels(small.train_images[small.train_labels == label]).mean(0) for label in range(10)]
+        [pixels(toy.train_images[toy.train_labels == label]).mean(0) for label in range(10)]
     )
     torch.testing.assert_close(
         experiment.strategy.means[by_label(experiment.plan)], expected, rtol=0, atol=1e-6
@@ -32,22 +30,22 @@ def test_the_means_are_those_of_the_classes_in_every_scenario_and_order(scenario
 
 
 @pytest.mark.parametrize("scenario", ["class", "domain"])
-def test_the_class_whose_mean_is_nearest_wins(scenario, small):
+def test_the_class_whose_mean_is_nearest_wins(scenario, toy):
     experiment, _ = run_all(config("ncm", scenario, tasks=5))
-    far = torch.cdist(pixels(small.test_images), experiment.strategy.means)
+    far = torch.cdist(pixels(toy.test_images), experiment.strategy.means)
     outputs = torch.tensor(
         [output for task in range(5) for output in experiment.plan.outputs_of(task)]
     )
     assert torch.equal(
-        experiment.strategy.scores(small.test_images).argmax(1), outputs[far.argmin(1)]
+        experiment.strategy.scores(toy.test_images).argmax(1), outputs[far.argmin(1)]
     )
 
 
-def test_differences_between_scores_are_those_of_squared_distances_in_variances(small):
+def test_differences_between_scores_are_those_of_squared_distances_in_variances(toy):
     experiment, _ = run_all(config("ncm"))
     strategy = experiment.strategy
-    scores = strategy.scores(small.test_images).double()
-    expected = torch.cdist(pixels(small.test_images), strategy.means).square() / (
+    scores = strategy.scores(toy.test_images).double()
+    expected = torch.cdist(pixels(toy.test_images), strategy.means).square() / (
         -2 * strategy.variance
     )
     torch.testing.assert_close(

@@ -9,7 +9,6 @@ from lifelong.models.parts.optimizer import Adam
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, pairs, run_all, same
 
-pytestmark = pytest.mark.usefixtures("small")
 BATCH = 72  # images of the second task, all of which are one batch
 REPLAYING = [
     ("agem", {"policy": "reservoir"}),
@@ -101,11 +100,12 @@ def test_the_gates_of_hat_get_the_gradient_of_one_batch_only(monkeypatch):
     assert same(*strategies)
 
 
-def test_the_statistics_and_the_crops_of_a_deep_network_are_those_of_one_batch(colour, monkeypatch):
+def test_the_statistics_and_the_crops_of_a_deep_network_are_those_of_one_batch(monkeypatch):
     states = []
     for limit in (None, 6):
         experiment = Experiment(
             config(
+                dataset="toy-pictures",
                 model="resnet18",
                 tasks=2,
                 steps=2,

@@ -7,8 +7,6 @@ from lifelong.events import TaskLearned
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def part(strategy, parameter, vector) -> torch.Tensor:
     """Returns the entries of a flat vector that belong to one parameter."""
@@ -24,12 +22,12 @@ def owners(strategy, layer) -> torch.Tensor:
     return part(strategy, layer.weight, strategy.owner)
 
 
-def test_logits_of_earlier_tasks_do_not_change_by_a_bit(small):
+def test_logits_of_earlier_tasks_do_not_change_by_a_bit(toy):
     experiment = Experiment(config("packnet", "task", tasks=5, steps=20))
     first_scores: dict[int, torch.Tensor] = {}
     for task in range(5):
         list(experiment.events(until=task + 1))
-        scores = experiment.strategy.scores(small.test_images)
+        scores = experiment.strategy.scores(toy.test_images)
         first_scores[task] = scores[:, list(experiment.plan.outputs_of(task))]
         assert all(
             torch.equal(scores[:, list(experiment.plan.outputs_of(before))], answers)

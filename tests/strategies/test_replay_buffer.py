@@ -138,9 +138,9 @@ def test_herding_approximates_the_mean_better_than_random_choices():
     assert herd < min(others)
 
 
-def test_herding_uses_the_features_of_the_head_normalised(small, monkeypatch):
+def test_herding_uses_the_features_of_the_head_normalised(toy, monkeypatch):
     experiment = Experiment(config())
-    network, images = experiment.strategy.network, small.train_images
+    network, images = experiment.strategy.network, toy.train_images
     points = replay_buffer.embed_normalized(network, images)
     assert not points.requires_grad
     torch.testing.assert_close(points.norm(dim=1), torch.ones(len(images)))
@@ -151,7 +151,7 @@ def test_herding_uses_the_features_of_the_head_normalised(small, monkeypatch):
     torch.testing.assert_close(replay_buffer.embed_normalized(network, images), points)
 
 
-def test_each_class_has_a_herd_of_its_own(small):
+def test_each_class_has_a_herd_of_its_own():
     experiment = Experiment(config())
     task, network = experiment.tasks[1], experiment.strategy.network
     herd = replay_buffer.herded_subset(task.train, 4, network)
@@ -166,7 +166,7 @@ def test_each_class_has_a_herd_of_its_own(small):
 
 @pytest.mark.parametrize("strategy", KEEPING)
 @pytest.mark.parametrize("policy", ["random", "herding"])
-def test_per_class_images_of_each_class_are_stored_after_a_task(strategy, policy, small):
+def test_per_class_images_of_each_class_are_stored_after_a_task(strategy, policy):
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
         experiment = Experiment(
             config(strategy, scenario, settings={"per_class": 5, "policy": policy})
@@ -181,7 +181,7 @@ def test_per_class_images_of_each_class_are_stored_after_a_task(strategy, policy
 
 @pytest.mark.parametrize("strategy", [*KEEPING, "der", "derpp"])
 @pytest.mark.parametrize("each", [1, 3])
-def test_a_reservoir_has_the_final_size_of_the_other_policies(strategy, each, small):
+def test_a_reservoir_has_the_final_size_of_the_other_policies(strategy, each):
     policy = {"policy": "reservoir"} if strategy in KEEPING else {}
     for scenario in ("domain", "class") if strategy != "er-ace" else ("class",):
         experiment, _ = run_all(config(strategy, scenario, settings={"per_class": each, **policy}))
@@ -204,7 +204,7 @@ def test_a_reservoir_has_the_final_size_of_the_other_policies(strategy, each, sm
 
 
 @pytest.mark.parametrize("strategy", ["replay", "agem"])
-def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strategy, small):
+def test_the_images_of_the_first_task_are_not_replayed_while_it_is_learned(strategy):
     ours, plain = (
         Experiment(config(name, settings=settings))
         for name, settings in ((strategy, {"policy": "reservoir"}), ("finetune", {}))
@@ -241,7 +241,7 @@ def test_the_logits_that_are_drawn_are_those_of_the_images():
 
 
 @pytest.mark.parametrize("policy", replay_buffer.POLICIES)
-def test_a_buffer_is_restored_from_its_tensors(policy, small):
+def test_a_buffer_is_restored_from_its_tensors(policy):
     task = Experiment(config()).tasks[0]
     buffer = ReplayBuffer(policy, 3, saved=("answers", "seen"))
     buffer.observe(batch_of(task.train), ONE_CLASS, generator(), torch.rand(16, 10))
@@ -259,7 +259,7 @@ def test_the_storage_of_a_buffer_is_that_of_images_logits_and_one_number():
     assert buffer.storage() == {"images": 5 * (1 + 8 + 8), "logits": 5 * 2 * 4, "statistics": 8}
 
 
-def test_a_buffer_of_size_zero_stores_nothing(small):
+def test_a_buffer_of_size_zero_stores_nothing():
     experiment = Experiment(config())
     task, network = experiment.tasks[0], experiment.strategy.network
     for policy in replay_buffer.POLICIES:

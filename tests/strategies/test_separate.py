@@ -7,25 +7,23 @@ from lifelong.events import TaskLearned
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def learned(tasks: int = 3, scenario: str = "task") -> Experiment:
     return run_all(config("separate", scenario, tasks=tasks))[0]
 
 
-def test_every_task_is_predicted_by_the_network_that_learned_it(small):
+def test_every_task_is_predicted_by_the_network_that_learned_it(toy):
     experiment = Experiment(config("separate", "task"))
     networks, answers = [], []
     for task in range(3):
         list(experiment.events(until=task + 1))
         networks.append(experiment.strategy.network.flat.clone())
-        answers.append(experiment.strategy.network(small.test_images).detach())
+        answers.append(experiment.strategy.network(toy.test_images).detach())
     for task in range(3):
         own = list(experiment.plan.outputs_of(task))
         assert torch.equal(experiment.strategy.weights_of(task), networks[task])
         assert torch.equal(
-            experiment.strategy.scores(small.test_images)[:, own], answers[task][:, own]
+            experiment.strategy.scores(toy.test_images)[:, own], answers[task][:, own]
         )
 
 
@@ -37,16 +35,16 @@ def test_every_task_is_learned_like_a_first_task():
     assert torch.equal(alone.strategy.network.flat, experiment.strategy.network.flat)
 
 
-def test_all_networks_start_from_the_same_weights_which_predict_for_future_tasks(small):
+def test_all_networks_start_from_the_same_weights_which_predict_for_future_tasks(toy):
     experiment = Experiment(config("separate", "task"))
     fresh = experiment.strategy.network.flat.clone()
-    before = experiment.strategy.scores(small.test_images)
+    before = experiment.strategy.scores(toy.test_images)
     list(experiment.events(until=1))
     assert torch.equal(experiment.strategy.weights_of(1), fresh) and not torch.equal(
         experiment.strategy.weights_of(0), fresh
     )
     later = list(experiment.plan.outputs_of(1))
-    assert torch.equal(experiment.strategy.scores(small.test_images)[:, later], before[:, later])
+    assert torch.equal(experiment.strategy.scores(toy.test_images)[:, later], before[:, later])
 
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])

@@ -6,8 +6,6 @@ import torch
 from lifelong.training.experiment import Experiment
 from tests.helpers import config
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 def after_one_task(**given) -> Experiment:
     experiment = Experiment(config("si", **given))

@@ -6,7 +6,6 @@ import torch
 from tests.helpers import config, run_all, toy_dataset
 
 SHRINKAGE = 1e-4
-pytestmark = pytest.mark.usefixtures("small")
 
 
 def at_once(dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -26,31 +25,31 @@ def at_once(dataset) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     ],
 )
 @pytest.mark.parametrize("scenario", ["class", "domain"])
-def test_the_streaming_covariance_is_that_of_all_images_whatever_the_order(scenario, dealt, small):
+def test_the_streaming_covariance_is_that_of_all_images_whatever_the_order(scenario, dealt, toy):
     experiment, _ = run_all(config("slda", scenario, **dealt))
     covariance = experiment.strategy.scatter / experiment.strategy.counts.sum()
-    torch.testing.assert_close(covariance.tril(), at_once(small)[2].tril(), rtol=0, atol=1e-7)
+    torch.testing.assert_close(covariance.tril(), at_once(toy)[2].tril(), rtol=0, atol=1e-7)
 
 
-def test_the_scores_are_those_of_the_formula(small):
+def test_the_scores_are_those_of_the_formula(toy):
     experiment, _ = run_all(config("slda"))
-    _, means, covariance = at_once(small)
+    _, means, covariance = at_once(toy)
     inverse = ((1 - SHRINKAGE) * covariance + SHRINKAGE * torch.eye(36)).inverse()
-    x = (small.test_images.flatten(1).float() / 255).double()
+    x = (toy.test_images.flatten(1).float() / 255).double()
     expected = x @ inverse @ means.T - (means @ inverse * means).sum(1) / 2
     torch.testing.assert_close(
-        experiment.strategy.scores(small.test_images).double(), expected, rtol=1e-4, atol=1e-2
+        experiment.strategy.scores(toy.test_images).double(), expected, rtol=1e-4, atol=1e-2
     )
 
 
-def test_with_full_shrinkage_the_nearest_mean_wins(small):
+def test_with_full_shrinkage_the_nearest_mean_wins(toy):
     ball, nearest = (
         run_all(config(name, settings=settings))[0].strategy
         for name, settings in (("slda", {"shrinkage": 1}), ("ncm", {}))
     )
     ours, theirs = (
-        ball.scores(small.test_images),
-        nearest.scores(small.test_images) * nearest.variance.float(),
+        ball.scores(toy.test_images),
+        nearest.scores(toy.test_images) * nearest.variance.float(),
     )
     assert torch.equal(ours.argmax(1), theirs.argmax(1))
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-3)

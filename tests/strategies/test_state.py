@@ -13,7 +13,6 @@ from lifelong.storage import tensor_files
 from lifelong.training.setup import resolve
 from tests.helpers import config, learn, learned_run, run_all, same, stop_after
 
-pytestmark = pytest.mark.usefixtures("small")
 EXAMPLES = {"memory.images", "memory.labels", "memory.tasks"}
 SAVED = {
     "ewc": {"precision.", "anchor.", "rest."},

@@ -19,7 +19,8 @@ from tests.helpers import batch_of, config, run_all
 @cache
 def matrix(strategy: str, scenario: str) -> list[list[float | None]]:
     """Returns accuracy[after][on] of the quick recipe on the embedded sample."""
-    _, events = run_all(config(strategy, scenario, tasks=5, steps=None))
+    sample = {"dataset": "mnist-sample", "model": "mlp"}
+    _, events = run_all(config(strategy, scenario, **sample, tasks=5, steps=None))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     return [[*row, *[None] * (5 - len(row))] for row in rows]
 
@@ -35,7 +36,7 @@ def counts(examples: Examples) -> dict[tuple[int, int], int]:
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
 @pytest.mark.parametrize(("per_class", "stored"), [(1, 1), (5, 5), (24, 24), (100, 24)])
 def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(
-    scenario, per_class, stored, small
+    scenario, per_class, stored
 ):
     experiment = Experiment(config("replay", scenario, settings={"per_class": per_class}))
     for learned in (1, 2, 3):
@@ -46,7 +47,7 @@ def test_replay_keeps_so_many_images_of_each_class_or_as_many_as_there_are(
         assert counts(experiment.strategy.buffer.examples) == expected
 
 
-def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_label(small):
+def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_label():
     experiment, _ = run_all(config("replay", settings={"per_class": 9}))
     for task in experiment.tasks:
         stored = experiment.strategy.buffer.examples.take(
@@ -63,7 +64,7 @@ def test_replay_keeps_images_of_the_training_set_each_once_and_with_its_own_labe
         assert len(set(chosen)) == len(chosen) and set(chosen) <= known
 
 
-def test_which_images_replay_keeps_depends_on_the_seed_alone(small):
+def test_which_images_replay_keeps_depends_on_the_seed_alone():
     one, other, third = (
         run_all(config("replay", seed=seed, class_order=range(10), settings={"per_class": 3}))[
             0
@@ -75,7 +76,7 @@ def test_which_images_replay_keeps_depends_on_the_seed_alone(small):
 
 @pytest.mark.parametrize("index", [1, 2])
 @pytest.mark.parametrize("scenario", ["task", "class"])
-def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenario, index, small):
+def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenario, index):
     experiment = Experiment(config("replay", scenario))
     list(experiment.events(until=index))
     task, strategy = experiment.tasks[index], experiment.strategy
@@ -102,7 +103,7 @@ def test_replay_mixes_one_share_of_the_present_with_the_rest_of_the_past(scenari
     torch.testing.assert_close(loss, share * by_hand(batch) + (1 - share) * by_hand(drawn))
 
 
-def test_in_the_task_scenario_a_replayed_image_moves_only_the_outputs_of_its_own_task(small):
+def test_in_the_task_scenario_a_replayed_image_moves_only_the_outputs_of_its_own_task():
     experiment = Experiment(config("replay", "task"))
     list(experiment.events(until=1))
     strategy, later = experiment.strategy, experiment.tasks[1]
@@ -125,7 +126,7 @@ def test_concatenating_empty_examples_changes_nothing():
     assert len(concat(examples, examples)) == 4
 
 
-def test_cumulative_training_learns_the_union_of_all_tasks_so_far(small):
+def test_cumulative_training_learns_the_union_of_all_tasks_so_far():
     experiment = Experiment(config("cumulative"))
     for learned in (1, 2, 3):
         list(experiment.events(until=learned))
@@ -134,7 +135,7 @@ def test_cumulative_training_learns_the_union_of_all_tasks_so_far(small):
         }
 
 
-def test_cumulative_training_starts_every_task_with_the_first_weights_and_a_fresh_optimiser(small):
+def test_cumulative_training_starts_every_task_with_the_first_weights_and_a_fresh_optimiser():
     first = Experiment(config("cumulative")).strategy.network.flat.clone()
     experiment = Experiment(config("cumulative"))
     list(experiment.events(until=2))
@@ -146,12 +147,12 @@ def test_cumulative_training_starts_every_task_with_the_first_weights_and_a_fres
     )
 
 
-def test_cumulative_training_takes_as_many_steps_as_all_tasks_so_far_had_together(small):
+def test_cumulative_training_takes_as_many_steps_as_all_tasks_so_far_had_together():
     _, events = run_all(config("cumulative"))
     assert {e.task: e.steps for e in events if isinstance(e, Step)} == {0: 7, 1: 14, 2: 21}
 
 
-def test_cumulative_training_after_the_last_task_does_not_depend_on_the_first_tasks_training(small):
+def test_cumulative_training_after_the_last_task_does_not_depend_on_the_first_tasks_training():
     """It equals training on all tasks at once."""
     experiment, _ = run_all(config("cumulative"))
     alone = Experiment(config("cumulative"))
@@ -163,7 +164,7 @@ def test_cumulative_training_after_the_last_task_does_not_depend_on_the_first_ta
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class", "transfer"])
-def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario, small):
+def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario):
     experiment = Experiment(config("joint", scenario))
     events = list(experiment.events(until=1))
     assert {e.steps for e in events if isinstance(e, Step)} == {7}
@@ -176,7 +177,7 @@ def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario, sm
     )  # outputs of tasks to come compete: none is impossible
 
 
-def test_joint_training_is_already_good_at_tasks_to_come(small):
+def test_joint_training_is_already_good_at_tasks_to_come():
     """No strategy that sees tasks in order can do this."""
     ahead = [
         next(
@@ -190,7 +191,7 @@ def test_joint_training_is_already_good_at_tasks_to_come(small):
 
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])
-def test_frozen_features_and_the_sources_outputs_stay_as_they_are_to_the_bit(scenario, small):
+def test_frozen_features_and_the_sources_outputs_stay_as_they_are_to_the_bit(scenario):
     experiment = Experiment(config("frozen", scenario))
     list(experiment.events(until=1))
     network = experiment.strategy.network
@@ -207,13 +208,13 @@ def test_frozen_features_and_the_sources_outputs_stay_as_they_are_to_the_bit(sce
 
 
 @pytest.mark.parametrize("scenario", ["task", "transfer"])
-def test_frozen_features_forget_nothing(scenario, small):
+def test_frozen_features_forget_nothing(scenario):
     _, events = run_all(config("frozen", scenario, steps=30))
     rows = [e.accuracy for e in events if isinstance(e, TaskLearned)]
     assert all(row[: len(before)] == before for before, row in zip(rows, rows[1:]))
 
 
-def test_from_scratch_every_task_is_learned_by_the_first_network_anew(small):
+def test_from_scratch_every_task_is_learned_by_the_first_network_anew():
     experiment, _ = run_all(config("scratch", "transfer"))
     alone = Experiment(config("scratch", "transfer"))
     for _ in alone.strategy.learn(alone.tasks[2]):
@@ -258,7 +259,7 @@ def test_images_come_in_whole_batches_of_shuffled_passes(available, batch, steps
         assert len(set(indices)) == len(indices) and set(indices) <= set(range(available))
 
 
-def test_a_quick_task_is_one_pass_but_never_fewer_than_sixty_steps(small):
+def test_a_quick_task_is_one_pass_but_never_fewer_than_sixty_steps():
     run_config = config(steps=None)
     experiment = Experiment(run_config)
     task = experiment.tasks[0]
@@ -270,7 +271,7 @@ def test_a_quick_task_is_one_pass_but_never_fewer_than_sixty_steps(small):
     assert Experiment(config(steps=None, recipe="paper")).strategy.steps(task, many) == 2000
 
 
-def test_the_untrained_network_is_the_same_for_every_strategy(small):
+def test_the_untrained_network_is_the_same_for_every_strategy():
     first = {
         name: next(
             e for e in run_all(config(name, "task"))[1] if isinstance(e, Started)
@@ -280,7 +281,7 @@ def test_the_untrained_network_is_the_same_for_every_strategy(small):
     assert len(set(first.values())) == 1
 
 
-def test_learning_stops_before_the_task_that_was_named(small):
+def test_learning_stops_before_the_task_that_was_named():
     experiment = Experiment(config())
     assert [e.task for e in experiment.events(until=2) if isinstance(e, TaskLearned)] == [0, 1]
     assert [e.task for e in experiment.events(until=2) if isinstance(e, TaskLearned)] == []
@@ -290,7 +291,7 @@ def test_learning_stops_before_the_task_that_was_named(small):
     assert [e.task for e in experiment.events(until=99) if isinstance(e, TaskLearned)] == [2]
 
 
-def test_a_loss_that_is_not_finite_is_recorded_as_none(small, monkeypatch):
+def test_a_loss_that_is_not_finite_is_recorded_as_none(monkeypatch):
     from lifelong.strategies.finetune import FineTune
 
     monkeypatch.setattr(
@@ -300,9 +301,9 @@ def test_a_loss_that_is_not_finite_is_recorded_as_none(small, monkeypatch):
     assert [e.loss for e in events if isinstance(e, Step)] == [None]
 
 
-def test_the_probe_is_a_fixed_part_of_the_test_images(small):
-    task = scenarios.split(config(recipe="quick"), small)[0]
-    again = scenarios.split(config(recipe="quick"), small)[0]
+def test_the_probe_is_a_fixed_part_of_the_test_images(toy):
+    task = scenarios.split(config(recipe="quick"), toy)[0]
+    again = scenarios.split(config(recipe="quick"), toy)[0]
     tests = {image.numpy().tobytes() for image in task.test.images}
     assert len(task.probe) == min(60, len(task.test)) > 0
     assert torch.equal(task.probe.images, again.probe.images)

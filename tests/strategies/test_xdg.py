@@ -5,15 +5,12 @@ import torch
 
 from lifelong.strategies.base import scores
 from lifelong.training.experiment import Experiment
-from tests.helpers import batch_of, config, run_all, with_hidden
-
-pytestmark = pytest.mark.usefixtures("small")
+from tests.helpers import batch_of, config, run_all
 
 
-def strategy_with(hidden: tuple[int, ...] = (16, 16), monkeypatch=None, **given):
-    if monkeypatch:
-        with_hidden(monkeypatch, *hidden)
-    return Experiment(config("xdg", "task", **given)).strategy
+def strategy_with(*hidden: int, **given):
+    network = {"widths": ",".join(map(str, hidden or (16, 16)))}
+    return Experiment(config("xdg", "task", network=network, **given)).strategy
 
 
 @pytest.mark.parametrize(
@@ -28,19 +25,19 @@ def strategy_with(hidden: tuple[int, ...] = (16, 16), monkeypatch=None, **given)
         (0.8, 2000, 400),
     ],
 )
-def test_the_given_share_of_every_layer_is_off_but_never_all_of_it(share, width, on, monkeypatch):
-    strategy = strategy_with((width, width + 1, width), monkeypatch, settings={"share": share})
+def test_the_given_share_of_every_layer_is_off_but_never_all_of_it(share, width, on):
+    strategy = strategy_with(width, width + 1, width, settings={"share": share})
     for gates in strategy.gates:
         assert [gate.shape for gate in gates] == [(1, width), (1, width + 1), (1, width)]
         assert all(((gate == 0) | (gate == 1)).all() for gate in gates)
         assert gates[0].sum() == gates[2].sum() == on
 
 
-def test_gates_differ_by_task_layer_and_seed_and_are_the_same_when_drawn_again(monkeypatch):
-    strategy = strategy_with((400, 400), monkeypatch)
+def test_gates_differ_by_task_layer_and_seed_and_are_the_same_when_drawn_again():
+    strategy = strategy_with(400, 400)
     flat = [tuple(gate.flatten().tolist()) for gates in strategy.gates for gate in gates]
     assert len(set(flat)) == 6
-    again, other = (strategy_with(seed=seed) for seed in (0, 1))
+    again, other = (strategy_with(400, 400, seed=seed) for seed in (0, 1))
     assert all(
         torch.equal(a, b) for old, new in zip(strategy.gates, again.gates) for a, b in zip(old, new)
     )
@@ -64,27 +61,27 @@ def test_units_that_are_off_get_no_gradient_and_the_others_do():
     assert (head.weight.grad[:, ~second] == 0).all() and head.weight.grad[:, second].any()
 
 
-def test_each_task_is_predicted_with_its_own_gates(small):
+def test_each_task_is_predicted_with_its_own_gates(toy):
     experiment = run_all(config("xdg", "task"))[0]
-    answers = experiment.strategy.scores(small.test_images)
+    answers = experiment.strategy.scores(toy.test_images)
     for task in range(3):
         own = list(experiment.plan.outputs_of(task))
         for other in range(3):
             with_other = experiment.strategy.network(
-                small.test_images, experiment.strategy.gates[other]
+                toy.test_images, experiment.strategy.gates[other]
             )[:, own]
             assert torch.equal(answers[:, own], with_other) == (task == other)
 
 
-def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(small):
+def test_gating_alone_moves_earlier_answers_less_than_fine_tuning(toy):
     def moved(strategy: str, **settings) -> float:
         experiment = Experiment(config(strategy, "task", steps=30, settings=settings))
         list(experiment.events(until=1))
         own = list(experiment.plan.outputs_of(0))
-        before = scores(experiment.strategy, small.test_images)[:, own]
+        before = scores(experiment.strategy, toy.test_images)[:, own]
         list(experiment.events())
         return float(
-            (scores(experiment.strategy, small.test_images)[:, own] - before).abs().mean()
+            (scores(experiment.strategy, toy.test_images)[:, own] - before).abs().mean()
             / before.abs().mean()
         )
 

@@ -26,7 +26,7 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr(benchmark, "IMAGES_PER_CLASS", 64)
 
 
-@pytest.mark.usefixtures("small", "quick")
+@pytest.mark.usefixtures("quick")
 def test_a_step_is_compared_with_its_matrix_products_and_with_fine_tuning(monkeypatch):
     monkeypatch.setattr(benchmark, "time", Stopwatch())
     report = benchmark.measure("task", ["ewc", "replay"])
@@ -42,6 +42,6 @@ def test_a_step_is_compared_with_its_matrix_products_and_with_fine_tuning(monkey
     assert (report["bf16"] is None) == (hardware.precision("auto") == "fp32")
 
 
-@pytest.mark.usefixtures("small", "quick")
+@pytest.mark.usefixtures("quick")
 def test_a_strategy_without_steps_is_left_out():
     assert set(benchmark.measure("class", ["analytic"])["steps"]) == {"finetune"}

@@ -80,13 +80,11 @@ def assert_same_on_gpu(run_config) -> None:
     assert learned(also) == learned(events)
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
 def test_every_strategy_learns_the_same_on_a_gpu_and_on_the_cpu(strategy, scenario):
     assert_same_on_gpu(config(strategy, scenario, tasks=2, steps=4))
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("strategy", "settings"),
     [
@@ -112,7 +110,6 @@ def test_the_first_gradient_is_the_same_on_a_gpu_and_on_the_cpu(pictures):
     assert torch.dist(there, here) < 1e-3 * here.norm()
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("strategy", ["derpp", "generative-classifier", "separate", "bi-r"])
 def test_a_run_of_a_gpu_resumes_there_and_predicts_on_the_cpu(strategy):
     scenario = "task" if strategy == "separate" else "class"
@@ -205,21 +202,18 @@ def room(monkeypatch) -> list[int]:
     return tried
 
 
-@pytest.mark.usefixtures("small")
 def test_running_out_of_memory_halves_the_batch_and_is_recorded(room):
     _, events = run_all(config("replay", tasks=2))
     assert room[1:6] == [120, 60, 30, 15, 7] and set(room[6:]) == {7}
     assert {event.batch_limit for event in events if isinstance(event, Step)} == {7}
 
 
-@pytest.mark.usefixtures("small")
 def test_a_memory_that_holds_no_image_is_one_sentence(room):
     room[0] = 0
     with pytest.raises(LifelongError, match="does not hold one image"):
         run_all(config())
 
 
-@pytest.mark.usefixtures("small")
 def test_a_single_pass_strategy_with_a_batch_limit_still_sees_every_image_once(monkeypatch):
     indices = []
     kind = type(run_all(config("ncm", tasks=1))[0].strategy)

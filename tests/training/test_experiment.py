@@ -9,8 +9,6 @@ import torch
 from lifelong.numerics import hardware
 from tests.helpers import config, run_all
 
-pytestmark = pytest.mark.usefixtures("small")
-
 
 @pytest.mark.skipif(
     hardware.precision("auto") == "fp32", reason="a processor without bf16 computes in fp32 alike"

@@ -11,14 +11,14 @@ from lifelong.transfer.results import StudyResult
 def small_study(**fields: Any) -> StudyConfig:
     """Returns a study of milliseconds: two seeds, up to 4 of the 24 images a class, five steps."""
     return study_config.make(
-        **{"dataset": "mnist-sample", "seeds": 2, "sizes": (1, 4), "steps": 5, **fields}
+        **{"dataset": "toy", "model": "toy-mlp", "seeds": 2, "sizes": (1, 4), "steps": 5, **fields}
     )
 
 
 def pretrained_study(**fields: Any) -> StudyConfig:
     """Returns a study of a small network whose random weights count as pretrained."""
     own = {
-        "dataset": "mnist-sample",
+        "dataset": "toy-pictures",
         "model": "resnet18",
         "network": {"weights": "none", "units": 8},
         "pretrained": True,

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lifelong.errors import LifelongError
+from lifelong.storage.progress import result_of as end_of
 from lifelong.transfer import config as study_config
 from lifelong.transfer import store as study_store
 from lifelong.transfer import study
@@ -15,7 +16,7 @@ from tests.helpers import stop_after
 from tests.transfer.helpers import accuracies, pretrained_study, result_of
 
 
-def test_a_pretrained_network_is_studied_in_three_regimes_without_a_source(colour):
+def test_a_pretrained_network_is_studied_in_three_regimes_without_a_source():
     resolved = study.resolve(pretrained_study())
     events = list(study.study(resolved))
     result = StudyResult(resolved, events)
@@ -40,10 +41,14 @@ def test_a_pretrained_network_is_studied_in_three_regimes_without_a_source(colou
     assert result.lost("finetune") is None and result.share == 1
 
 
-def test_the_regimes_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(colour):
+def test_the_regimes_of_a_pretrained_network_differ_in_where_they_begin_and_what_learns(
+    toy_pictures,
+):
     resolved = study.resolve(pretrained_study())
-    pretrained = PretrainedLearner(resolved, colour)
-    by_regime = {regime: pretrained.experiment(regime, 0, 2) for regime in study_config.REGIMES}
+    pretrained = PretrainedLearner(resolved, toy_pictures)
+    by_regime = {
+        regime: end_of(pretrained.experiment(regime, 0, 2)) for regime in study_config.REGIMES
+    }
     assert (
         by_regime["scratch"].config.network["tune"]
         == by_regime["finetune"].config.network["tune"]
@@ -64,7 +69,7 @@ def test_the_regimes_of_a_pretrained_network_differ_in_where_they_begin_and_what
     )
 
 
-def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_same(colour):
+def test_a_study_of_a_pretrained_network_goes_on_where_it_stopped_and_tells_the_same():
     folder = study_store.create(pretrained_study())
     list(study_store.learn(folder, stop_after(6)))
     assert study_store.state(folder) == "stopped" and not study_store.result(folder).finished
@@ -90,6 +95,6 @@ def test_what_does_not_fit_a_pretrained_network_is_refused(given, says):
 @pytest.mark.parametrize(
     "network", [{"model": "mlp", "network": {}}, {"network": {"weights": "none", "tune": "whole"}}]
 )
-def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(network, colour):
+def test_a_network_that_cannot_be_frozen_is_no_pretrained_one(network):
     with pytest.raises(LifelongError, match="choose one such as resnet50, frozen"):
         study.resolve(pretrained_study(**network))

@@ -14,8 +14,6 @@ from lifelong.transfer.events import SourceLearned, TargetLearned
 from lifelong.transfer.results import StudyResult
 from tests.transfer.helpers import accuracies, result_of, small_study
 
-small = pytest.mark.usefixtures("small")
-
 
 @pytest.mark.parametrize("x", [(1, 10), (1, 5, 20, 100, 5881), (3, 4, 900)])
 def test_forward_transfer_is_zero_when_curves_coincide_and_their_distance_when_they_are_parallel(x):
@@ -34,7 +32,6 @@ def test_one_point_has_no_area():
     assert area_between([1], [0.5], [0.2]) is None
 
 
-@small
 def test_forward_transfer_by_seed_is_the_area_over_the_curve_from_scratch():
     result = result_of(small_study())
     x = [1, 4, 24]

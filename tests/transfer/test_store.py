@@ -12,10 +12,7 @@ from lifelong.transfer import store as study_store
 from tests.helpers import config, stop_after, toy_dataset, use_images
 from tests.transfer.helpers import report_without_time, result_of, small_study
 
-small = pytest.mark.usefixtures("small")
 
-
-@small
 @pytest.mark.parametrize("steps", [1, 3, 30, 90, 117])
 def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(steps):
     never = result_of(small_study())
@@ -37,7 +34,6 @@ def test_a_study_that_was_stopped_goes_on_to_the_numbers_of_one_that_was_not(ste
     assert list(study_store.learn(folder)) == [], "a finished study is not learned again"
 
 
-@small
 @pytest.mark.parametrize("cut", [1, 7, 40, 400])
 def test_a_study_that_was_cut_off_goes_on_whatever_was_written_last(cut):
     folder = study_store.create(small_study())
@@ -50,11 +46,10 @@ def test_a_study_that_was_cut_off_goes_on_whatever_was_written_last(cut):
     assert report_without_time(study_store.result(folder)) == never
 
 
-@small
 def test_a_study_is_no_run_and_a_run_no_study():
     folder = study_store.create(small_study())
     run = run_store.create(config())
-    assert folder.name.startswith("transfer-mnist-sample-") and study_store.ids() == [
+    assert folder.name.startswith("transfer-toy-") and study_store.ids() == [
         folder.name,
         *(folder.name for folder in study_store.shipped()),
     ]
@@ -75,7 +70,6 @@ def test_a_study_is_no_run_and_a_run_no_study():
             make(given, folder)
 
 
-@small
 def test_a_study_with_the_config_of_an_earlier_version_resumes():
     folder = study_store.create(small_study(protect="ewc"))
     fields = json.loads((folder / "study.json").read_text())
@@ -87,7 +81,6 @@ def test_a_study_with_the_config_of_an_earlier_version_resumes():
     assert study_store.result(folder).finished
 
 
-@small
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -112,7 +105,6 @@ def test_a_damaged_record_is_refused_by_its_line(line, says):
         study_store.state(folder)
 
 
-@small
 def test_other_data_than_it_began_with_are_refused_and_noted(monkeypatch):
     folder = study_store.create(small_study())
     list(study_store.learn(folder, stop_after(117)))

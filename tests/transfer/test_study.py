@@ -5,7 +5,6 @@ import torch
 
 from lifelong import api, registry
 from lifelong.errors import LifelongError
-from lifelong.runs import comparison
 from lifelong.training.experiment import Experiment
 from lifelong.transfer import between_tasks, learner, study
 from lifelong.transfer import config as study_config
@@ -15,11 +14,9 @@ from lifelong.transfer.results import StudyResult
 from tests.helpers import config, same, strategy_names
 from tests.transfer.helpers import accuracies, report_without_time, result_of, small_study
 
-small = pytest.mark.usefixtures("small")
 NATURAL = tuple(range(10))
 
 
-@small
 def test_a_study_measures_every_regime_from_every_number_of_images_with_every_seed():
     result = result_of(small_study())
     assert list(accuracies(result)) == [
@@ -42,13 +39,11 @@ def test_a_study_measures_every_regime_from_every_number_of_images_with_every_se
         assert {point.n for axis in AXES for point in result.curve(axis, regime)} == {2}
 
 
-@small
 def test_events_are_json_and_come_back_equal():
     for event in study.study(small_study(seeds=1)):
         assert study_events.EVENT.validate_json(event.model_dump_json()) == event
 
 
-@small
 def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
     targets = []
     for order in (NATURAL, (4, 3, 2, 1, 0, *range(5, 10))):
@@ -64,7 +59,6 @@ def test_from_scratch_does_not_depend_on_the_source_and_the_others_do():
     )
 
 
-@small
 def test_frozen_features_keep_the_source_to_the_bit():
     result = result_of(small_study(steps=20))
     before = {axis: result.source(axis) for axis in AXES}
@@ -80,7 +74,6 @@ def test_frozen_features_keep_the_source_to_the_bit():
     assert any(point.lost[0] != 0 for point in result.curve("images", "finetune"))
 
 
-@small
 def test_protection_of_strength_0_is_fine_tuning_so_all_regimes_learn_from_the_same_images():
     result = result_of(small_study(steps=30, seeds=1))
     weak = accuracies(result_of(small_study(steps=30, seeds=1, settings={"strength": 0.0})))
@@ -93,7 +86,6 @@ def test_protection_of_strength_0_is_fine_tuning_so_all_regimes_learn_from_the_s
     assert any(strong[key] != weak[key] for key in strong if key[1] == "lwf")
 
 
-@small
 def test_a_fine_tuned_study_is_a_run_of_the_transfer_scenario_with_a_fresh_optimiser():
     result = result_of(small_study(seeds=1))
     experiment = Experiment(config("finetune", "transfer", tasks=2, steps=5, images_per_class=4))
@@ -103,7 +95,6 @@ def test_a_fine_tuned_study_is_a_run_of_the_transfer_scenario_with_a_fresh_optim
     assert learned.accuracy == tuple(reversed(accuracies(result)[0, "finetune", 4][1:]))
 
 
-@small
 def test_what_the_three_regimes_do_to_the_source_is_plain_training():
     states = []
     for regime in study_config.REGIMES:
@@ -113,7 +104,6 @@ def test_what_the_three_regimes_do_to_the_source_is_plain_training():
     assert same(states[0], states[1]) and same(states[1], states[2])
 
 
-@small
 def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
     orders = []
 
@@ -126,7 +116,6 @@ def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
     assert set(orders) == {NATURAL}
 
 
-@small
 @pytest.mark.parametrize("name", [card.name for card in api.protectors()])
 def test_every_strategy_can_protect(name):
     result = result_of(small_study(protect=name, seeds=1, sizes=(2,), steps=2))
@@ -134,7 +123,6 @@ def test_every_strategy_can_protect(name):
     assert all(0 <= e.source <= 1 and 0 <= e.target <= 1 for e in result.learned)
 
 
-@small
 @pytest.mark.parametrize(
     "name",
     [
@@ -154,7 +142,6 @@ def test_the_end_of_a_task_changes_no_answer_of_a_strategy_that_answers_with_its
         assert torch.equal(experiment.strategy.network.flat, before)
 
 
-@small
 def test_sizes_that_no_class_has_are_left_out():
     assert result_of(small_study(sizes=(1, 23, 24, 100), seeds=1)).began.sizes == (1, 23, None)
 
@@ -211,9 +198,8 @@ def test_side_by_side_gives_the_numbers_of_one_at_a_time():
     assert report_without_time(serial) == report_without_time(parallel) and serial.finished
 
 
-@small
 def test_a_study_that_can_use_only_one_core_uses_one(monkeypatch):
-    monkeypatch.setattr(comparison, "default_processes", lambda _: 2)
+    monkeypatch.setenv("LIFELONG_PROCESSES", "2")
     widths = []
 
     def run_jobs(local, remote, jobs, width, stop):

@@ -14,13 +14,11 @@ from lifelong.transfer import study
 from lifelong.transfer.presets import PRESETS
 from tests.helpers import config, run_all, same, toy_dataset
 
-small = pytest.mark.usefixtures("small")
 NATURAL = tuple(range(10))
 
 
-@small
 @pytest.mark.parametrize("seed", range(3))
-def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
+def test_few_images_are_nested_and_as_many_of_each_class(seed):
     part = Experiment(config(scenario="transfer", tasks=2, seed=seed)).tasks[1].train
     chosen = [
         {image.numpy().tobytes() for image in subsample(part, n, seed).images}
@@ -36,7 +34,6 @@ def test_few_images_are_nested_and_as_many_of_each_class(seed, small):
     assert subsample(part, 5, seed).labels.bincount()[5:].tolist() == [5] * 5
 
 
-@small
 @pytest.mark.parametrize("tasks", [2, 3])
 def test_images_per_class_limits_every_task_but_the_first(tasks):
     experiment = Experiment(config(scenario="transfer", tasks=tasks, images_per_class=3))
@@ -80,9 +77,9 @@ def test_task_sizes_say_where_the_cut_is():
         ),
         ({"target": "minst"}, "There is no dataset 'minst'; did you mean"),
         (
-            {"target": "mnist", "tasks": 12},
-            "12 tasks were asked for, one of them for mnist-sample; "
-            "mnist has 10 classes, ask for 2 to 11.",
+            {"target": "toy-other", "tasks": 12},
+            "12 tasks were asked for, one of them for toy; "
+            "toy-other has 10 classes, ask for 2 to 11.",
         ),
     ],
 )
@@ -91,10 +88,9 @@ def test_what_does_not_fit_is_refused(given, says):
         resolve(config(**{"scenario": "transfer", "tasks": None, **given}))
 
 
-@small
 @pytest.mark.parametrize(("seed", "tasks", "sizes"), [(0, 2, [10, 10]), (3, 4, [10, 4, 3, 3])])
 def test_a_target_data_set_comes_after_all_classes_of_the_source(seed, tasks, sizes):
-    experiment, _ = run_all(config(scenario="transfer", target="mnist", tasks=tasks, seed=seed))
+    experiment, _ = run_all(config(scenario="transfer", target="toy-other", tasks=tasks, seed=seed))
     assert [len(task) for task in experiment.plan.classes] == sizes
     assert sorted(experiment.plan.classes[0]) == list(NATURAL) and sorted(
         sum(experiment.plan.classes[1:], ())
