@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..settings import Configurable
+from .parts.backbone_info import BackboneInfo
 from .parts.flat import Flat
 from .parts.linear_stack import linear_stack
 
@@ -198,6 +199,14 @@ class Model(Configurable, ABC):
         there is none.
         """
         return None
+
+    def backbone_info(self, precision: str) -> BackboneInfo | None:
+        """Returns the description of the frozen backbone; None for a model that has none.
+
+        Overridden where building the backbone takes long.
+        """
+        backbone = self.frozen_backbone(precision)
+        return None if backbone is None else backbone.info
 
     def fetch_weights(self) -> "Steps[None]":
         """Downloads the weights that the network starts from, unless they are on this machine."""

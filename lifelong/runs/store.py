@@ -96,7 +96,7 @@ def _check_unchanged(folder: Path, before: History, experiment: "Experiment") ->
             f"The run {folder.name} began with {before.started.source}, but here is "
             f"{experiment.dataset.source}; start a new run."
         )
-    backbone = experiment.frozen_backbone
+    backbone = experiment.backbone
     if before.started.backbone != (backbone.fingerprint if backbone else ""):
         raise LifelongError(
             f"The run {folder.name} began with another backbone than the one here; "

@@ -55,9 +55,9 @@ class Experiment:
         self.shape = images.shape
         self.config = setup.resolve(config, images)
         self.model = setup.model_of(self.config)
-        self.frozen_backbone = setup.frozen_backbone_of(self.config)
-        if self.frozen_backbone is not None and features is None:
-            features = feature_cache.load_features(self.frozen_backbone, images)
+        self.backbone = setup.backbone_info_of(self.config)
+        if self.backbone is not None and features is None:
+            features = feature_cache.load_features(self.backbone, images)
         self.dataset = images if features is None else features.dataset
         device = hardware.torch_device(self.config.device)
         self.tasks = scenarios.to_device(split(self.config, self.dataset), device)
@@ -169,7 +169,7 @@ class Experiment:
             source=self.dataset.source,
             images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
             shape=self.shape,
-            backbone=self.frozen_backbone.fingerprint if self.frozen_backbone else "",
+            backbone=self.backbone.fingerprint if self.backbone else "",
             estimate=self._estimate(),
             parameters=self.strategy.network.flat.numel(),
             random_init_accuracy=tuple(

@@ -1,7 +1,8 @@
 """Setup of a run before its first step: settings, model, frozen backbone, images or features."""
 
 from collections.abc import Generator
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from .. import datasets, registry
@@ -9,10 +10,12 @@ from ..config import RunConfig
 from ..data import class_order, scenarios
 from ..data.examples import Dataset, concat_datasets
 from ..datasets import load_with_progress
+from ..errors import LifelongError
 from ..events import Preparation
 from ..models.base import Model
 from ..models.parts import feature_cache
 from ..models.parts.backbone import Backbone
+from ..models.parts.backbone_info import BackboneInfo
 from ..models.parts.feature_cache import FeatureSet
 from ..numerics import hardware, seeds
 from ..storage.progress import Steps
@@ -62,6 +65,12 @@ def model_of(config: RunConfig) -> Model:
     return registry.model(config.model).from_settings(config.model, config.scenario, config.network)
 
 
+def backbone_info_of(config: RunConfig) -> BackboneInfo | None:
+    """Returns the description of the frozen backbone; None for a model that has none."""
+    info = model_of(config).backbone_info(hardware.precision(config.precision))
+    return info and replace(info, fingerprint=info.fingerprint or f"drawn {config.seed}")
+
+
 def frozen_backbone_of(config: RunConfig) -> Backbone | None:
     """Returns the frozen backbone with its weights; None for a model that has none."""
     model = model_of(config)
@@ -80,7 +89,6 @@ def _frozen_backbone(
     backbone = architecture(**dict(settings)).frozen_backbone(precision)
     if backbone is not None:
         backbone.initialise(seeds.generator(seed, "backbone"))
-        backbone.fingerprint = backbone.fingerprint or f"drawn {seed}"
     return backbone
 
 
@@ -107,7 +115,15 @@ def prepare(
     yield from model_of(config).fetch_weights()
     if dataset is None:
         dataset = yield from load_images(config)
+    info = backbone_info_of(config)
+    if info is None:
+        return Prepared(dataset, None)
+    build = partial(_required_backbone, config)  # takes seconds, not needed if features are cached
+    return Prepared(dataset, (yield from feature_cache.prepare(info, build, dataset)))
+
+
+def _required_backbone(config: RunConfig) -> Backbone:
     backbone = frozen_backbone_of(config)
     if backbone is None:
-        return Prepared(dataset, None)
-    return Prepared(dataset, (yield from feature_cache.prepare(backbone, dataset)))
+        raise LifelongError(f"The model {config.model} has no frozen backbone.")
+    return backbone

@@ -6,9 +6,9 @@ from ..config import RunConfig
 from ..data.examples import Dataset
 from ..data.scenarios import Task, limit_images, split
 from ..errors import LifelongError
-from ..models.parts.backbone import Backbone
+from ..models.parts.backbone_info import BackboneInfo
 from ..training.experiment import Experiment
-from ..training.setup import frozen_backbone_of, prepare
+from ..training.setup import backbone_info_of, prepare
 from .config import FINE_TUNE_LEARNING_RATE, Branch, PretrainedStudy, Size
 from .events import Began, Event
 from .learner import PROBE_IMAGES, Learner, learn_target
@@ -73,8 +73,8 @@ class PretrainedLearner(Learner[PretrainedStudy]):
         prepared = yield from prepare(config, self.dataset)
         return Experiment(config, *prepared, split=split_limited)
 
-    def _backbone(self) -> Backbone:
-        backbone = frozen_backbone_of(self.config.run)
+    def _backbone(self) -> BackboneInfo:
+        backbone = backbone_info_of(self.config.run)
         if backbone is None:
             raise LifelongError(f"The model {self.config.run.model} has no pretrained backbone.")
         return backbone

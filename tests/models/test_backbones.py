@@ -16,6 +16,7 @@ from lifelong.models.parts.backbone import Backbone
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
+from lifelong.training import setup
 from lifelong.training.experiment import Experiment
 from tests.helpers import (
     config,
@@ -136,7 +137,7 @@ def test_random_weights_depend_only_on_the_generator():
 )
 def test_an_invalid_network_is_one_sentence(pictures, model, network, says):
     with pytest.raises(LifelongError) as error:
-        Experiment(deep(model=model, network=network))
+        prepared(deep(model=model, network=network))
     assert str(error.value).startswith(says) and str(error.value).count("\n") == 0
 
 
@@ -261,12 +262,13 @@ def test_a_stored_run_predicts_as_in_training(pictures):
         folder = learned_run(deep(network=network))
         experiment = prepared(deep(network=network))
         list(experiment.events())
+        frozen = setup.frozen_backbone_of(deep(network=network))
         image = pictures.test_images[3]
         (last,) = predict.classify(folder, image.numpy())[1:]
         network_input = (
             image[None]
-            if experiment.frozen_backbone is None
-            else experiment.strategy.network.body.encode(experiment.frozen_backbone(image[None]))
+            if frozen is None
+            else experiment.strategy.network.body.encode(frozen(image[None]))
         )
         expected = experiment.strategy.scores(network_input).detach().softmax(1).max()
         assert last.top[0][1] == pytest.approx(float(expected), abs=1e-3)

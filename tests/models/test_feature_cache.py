@@ -5,6 +5,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import torch
 from lifelong.data import examples
 from lifelong.data.examples import Dataset
 from lifelong.errors import LifelongError
-from lifelong.events import ExtractingFeatures, Loading, Started, Stopped, TaskLearned
+from lifelong.events import ExtractingFeatures, Loading, Preparation, Started, Stopped, TaskLearned
 from lifelong.models.parts import feature_cache
 from lifelong.models.parts.backbone import Backbone
 from lifelong.models.parts.feature_cache import FeatureSet
@@ -63,8 +66,18 @@ def backbone(**given) -> Backbone:
     return setup.frozen_backbone_of(config(**{**MODEL, **given}))
 
 
-def extracted(network: Backbone, dataset: Dataset) -> FeatureSet:
-    return result_of(feature_cache.prepare(network, dataset))
+def preparing(dataset: Dataset, **given) -> Iterator[Preparation]:
+    run_config = config(**{**MODEL, **given})
+    build = partial(setup.frozen_backbone_of, run_config)
+    return feature_cache.prepare(setup.backbone_info_of(run_config), build, dataset)
+
+
+def extracted(dataset: Dataset, **given) -> FeatureSet:
+    return result_of(preparing(dataset, **given))
+
+
+def feature_file(dataset: Dataset, **given) -> Path:
+    return feature_cache._file(setup.backbone_info_of(config(**{**MODEL, **given})), dataset)
 
 
 def feature_files() -> list[Path]:
@@ -74,7 +87,7 @@ def feature_files() -> list[Path]:
 def test_features_are_bytes_that_stand_for_the_backbones_outputs(images):
     # In bf16 the last bits of an output depend on the other images of its portion.
     exact = backbone(precision="fp32")
-    features = extracted(exact, images)
+    features = extracted(images, precision="fp32")
     train = features.dataset.train_images
     assert train.dtype == torch.uint8 and train.shape == (48, 512, 1, 1)
     outputs, values = exact(images.test_images), features.dataset.test_images.flatten(1)
@@ -86,23 +99,23 @@ def test_features_are_bytes_that_stand_for_the_backbones_outputs(images):
 
 
 def test_they_are_extracted_once_and_the_progress_is_yielded(images):
-    events = list(feature_cache.prepare(backbone(), images))
+    events = list(preparing(images))
     # The 48 training images set the ranges first, then go through again with the 16 test images.
     assert [event.done for event in events] == [0, 20, 40, 48, 68, 88, 96, 112]
     assert {event.total for event in events} == {112}
     seconds = [event.seconds for event in events]
     assert seconds == sorted(seconds)
-    assert list(feature_cache.prepare(backbone(), images)) == []
+    assert list(preparing(images)) == []
 
 
 def test_other_images_weights_and_sides_have_features_of_their_own(images):
     files = {
-        feature_cache._file(network, dataset)
-        for network in (backbone(), backbone(seed=1))
+        feature_file(dataset, seed=seed)
+        for seed in (0, 1)
         for dataset in (images, toy_dataset(classes=4, train=12, test=4, side=16, seed=1))
     }
-    larger = backbone(network={"weights": "none", "side": 24})
-    assert len(files | {feature_cache._file(larger, images)}) == 5
+    larger = feature_file(images, network={"weights": "none", "side": 24})
+    assert len(files | {larger}) == 5
 
 
 def test_an_experiment_never_extracts_in_silence(images):
@@ -120,10 +133,8 @@ def test_of_two_threads_that_need_the_same_features_one_extracts(images, monkeyp
     monkeypatch.setattr(
         Backbone, "forward", lambda self, x: (counts.append(len(x)), forward(self, x))[1]
     )
-    network, found = backbone(), []
-    threads = [
-        threading.Thread(target=lambda: found.append(extracted(network, images))) for _ in range(2)
-    ]
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(extracted(images))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -133,7 +144,7 @@ def test_of_two_threads_that_need_the_same_features_one_extracts(images, monkeyp
 
 
 def test_who_waits_for_another_process_yields_events_meanwhile(images):
-    first, second = (feature_cache.prepare(backbone(), images) for _ in range(2))
+    first, second = (preparing(images) for _ in range(2))
     next(first)
     waiting = [next(second) for _ in range(2)]
     assert all(isinstance(event, Loading) and "another process" in event.what for event in waiting)
@@ -142,7 +153,7 @@ def test_who_waits_for_another_process_yields_events_meanwhile(images):
 
 
 def test_who_gives_up_lets_the_other_process_extract(images):
-    first, second = (feature_cache.prepare(backbone(), images) for _ in range(2))
+    first, second = (preparing(images) for _ in range(2))
     next(first)
     next(second)
     first.close()
@@ -155,7 +166,8 @@ from lifelong.training import setup
 from tests.helpers import config, toy_dataset
 made = config(model="resnet18", network={"weights": "none", "units": 8})
 images = toy_dataset(classes=4, train=12, test=4, side=16)
-steps = feature_cache.prepare(setup.frozen_backbone_of(made), images)
+info = setup.backbone_info_of(made)
+steps = feature_cache.prepare(info, lambda: setup.frozen_backbone_of(made), images)
 kinds = set()
 try:
     while True:
@@ -176,48 +188,46 @@ def test_of_two_processes_at_once_one_extracts_and_both_have_the_same(images):
 
 
 def test_a_damaged_file_is_made_anew(images):
-    before = extracted(backbone(), images).dataset.train_images.clone()
+    before = extracted(images).dataset.train_images.clone()
     (file,) = feature_files()
     file.write_bytes(file.read_bytes()[:1000])
-    assert torch.equal(extracted(backbone(), images).dataset.train_images, before)
+    assert torch.equal(extracted(images).dataset.train_images, before)
 
 
 def test_features_of_an_earlier_version_are_found_under_their_former_name(images):
-    network = backbone(precision="fp32")
-    extracted(network, images)
+    extracted(images, precision="fp32")
     (file,) = feature_files()
     # The name that an earlier version gave to the features of these images and this network.
     file.rename(file.with_name("64b4980d7880a1391b900bea.safetensors"))
-    assert list(feature_cache.prepare(network, images)) == [] and feature_files() == [file]
+    assert list(preparing(images, precision="fp32")) == [] and feature_files() == [file]
 
 
 def test_the_least_recently_used_files_are_deleted(images, monkeypatch):
     monkeypatch.setenv("LIFELONG_FEATURES_GB", str(80_000 / 1e9))  # two of 37 kB
     for seed in (0, 1, 2):
-        extracted(backbone(seed=seed), images)
-    assert set(feature_files()) == {
-        feature_cache._file(backbone(seed=seed), images) for seed in (1, 2)
-    }
+        extracted(images, seed=seed)
+    assert set(feature_files()) == {feature_file(images, seed=seed) for seed in (1, 2)}
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="only Linux lists the mappings")
 def test_features_are_mapped_from_their_file(images):
-    tensor = extracted(backbone(), images).dataset.train_images
+    tensor = extracted(images).dataset.train_images
     (file,) = feature_files()
     assert is_mapped(tensor, file)
 
 
-def test_cached_features_of_images_with_a_known_digest_are_found_without_reading_an_image(
+def test_cached_features_of_images_with_a_known_digest_are_found_without_an_image_or_the_network(
     images, monkeypatch
 ):
-    extracted(backbone(), images)
+    extracted(images)
     known = Dataset(
         *(getattr(images, name) for name in ("name", "title", "source", "classes")),
         *(images.train_images, images.train_labels, images.test_images, images.test_labels),
         known_digest=images.digest,
     )
     monkeypatch.setattr(examples, "pixel_digest", None)
-    assert list(feature_cache.prepare(backbone(), known)) == []
+    monkeypatch.setattr(setup, "frozen_backbone_of", lambda _config: pytest.fail("it was built"))
+    assert list(preparing(known)) == []
 
 
 def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images, monkeypatch):
@@ -274,7 +284,8 @@ def test_a_run_can_be_stopped_during_feature_extraction():
 
 def test_a_run_does_not_resume_with_another_backbone(monkeypatch):
     folder = learned_run(config(tasks=2, steps=2, **MODEL), until=1)
-    monkeypatch.setattr(backbone(), "fingerprint", "another")
+    other = replace(setup.backbone_info_of(config(**MODEL)), fingerprint="another")
+    monkeypatch.setattr(setup, "backbone_info_of", lambda _config: other)
     with pytest.raises(LifelongError, match="began with another backbone"):
         learn(folder)
 

@@ -12,6 +12,7 @@ from ...data.augmentation import crop_and_flip
 from ...errors import LifelongError
 from ...numerics import seeds
 from ..base import Body
+from .backbone_info import BackboneInfo
 from .convolutions import use_matmul
 
 MEAN, DEVIATION = (
@@ -49,8 +50,20 @@ class Backbone(Body):
         self.side, self.precision, self.augments = side, precision, augments
         self.generator = torch.Generator()
         self.start: dict[str, Tensor] | None = None
-        self.fingerprint, self.description = "", f"{architecture} as it was drawn"
+        self.fingerprint, self.description = "", random_weights(architecture)
         self.eval()
+
+    @property
+    def info(self) -> BackboneInfo:
+        """Its description."""
+        return BackboneInfo(
+            self.architecture,
+            self.stem,
+            self.side,
+            self.precision,
+            self.fingerprint,
+            self.description,
+        )
 
     @property
     def device(self) -> torch.device:
@@ -98,6 +111,11 @@ class Backbone(Body):
             torch.tensor(values).view(1, 3, 1, 1).to(x.device) for values in (MEAN, DEVIATION)
         )
         return ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
+
+
+def random_weights(architecture: str) -> str:
+    """Returns the description of random weights."""
+    return f"{architecture} as it was drawn"
 
 
 def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:

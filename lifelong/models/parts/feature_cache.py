@@ -9,7 +9,7 @@ precision and images.
 import hashlib
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from ...storage import cache, progress
 from ...storage.downloads import cache_folder
 from ..base import QuantizedFeatures
 from .backbone import Backbone
+from .backbone_info import BackboneInfo
 
 PORTION = {"cpu": 100, "cuda": 500}  # images between two events
 CALIBRATION = 2000  # training images that set the range of each feature
@@ -51,9 +52,9 @@ class FeatureSet:
         body.high.copy_(self.high)
 
 
-def load_features(backbone: Backbone, dataset: Dataset) -> FeatureSet:
+def load_features(info: BackboneInfo, dataset: Dataset) -> FeatureSet:
     """Loads the features of a data set. Raises LifelongError if they are not in the cache."""
-    features = _cached(_file(backbone, dataset), backbone, dataset)
+    features = _cached(_file(info, dataset), info, dataset)
     if features is None:
         raise LifelongError(
             f"The features of {dataset.title} were asked for before they were extracted; "
@@ -62,37 +63,40 @@ def load_features(backbone: Backbone, dataset: Dataset) -> FeatureSet:
     return features
 
 
-def prepare(backbone: Backbone, dataset: Dataset) -> Generator[Preparation, None, FeatureSet]:
+def prepare(
+    info: BackboneInfo, build: Callable[[], Backbone], dataset: Dataset
+) -> Generator[Preparation, None, FeatureSet]:
     """Loads the features of a data set, or extracts them if they are not in the cache.
 
     Yields the progress of extraction. Of two processes one extracts, and the other waits for it.
+    build: returns the backbone; is called only if there is something to extract.
     """
-    file = _file(backbone, dataset)
-    if features := _cached(file, backbone, dataset):
+    file = _file(info, dataset)
+    if features := _cached(file, info, dataset):
         return features
-    _rename_former_file(backbone, dataset, file)
+    _rename_former_file(info, dataset, file)
     file.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(file.with_suffix(".lock"), thread_local=False)
     yield from progress.acquire(lock, "Waiting for another process that extracts these features")
     try:
-        if features := _cached(file, backbone, dataset):
+        if features := _cached(file, info, dataset):
             return features
-        tensors = yield from _extract(backbone, dataset)
+        tensors = yield from _extract(build, dataset)
         cache.store(file, tensors)
     finally:
         lock.release()
-    return _cached(file, backbone, dataset) or _feature_set(tensors, backbone, dataset)
+    return _cached(file, info, dataset) or _feature_set(tensors, info, dataset)
 
 
-def _cached(file: Path, backbone: Backbone, dataset: Dataset) -> FeatureSet | None:
+def _cached(file: Path, info: BackboneInfo, dataset: Dataset) -> FeatureSet | None:
     found = cache.load(file, TENSORS)
-    return _feature_set(found[0], backbone, dataset) if found else None
+    return _feature_set(found[0], info, dataset) if found else None
 
 
-def _feature_set(tensors: dict[str, Tensor], backbone: Backbone, dataset: Dataset) -> FeatureSet:
+def _feature_set(tensors: dict[str, Tensor], info: BackboneInfo, dataset: Dataset) -> FeatureSet:
     features = replace(
         dataset,
-        source=f"{dataset.source}, as features of {backbone.description}",
+        source=f"{dataset.source}, as features of {info.description}",
         train_images=tensors["train"],
         test_images=tensors["test"],
     )
@@ -100,7 +104,7 @@ def _feature_set(tensors: dict[str, Tensor], backbone: Backbone, dataset: Datase
 
 
 def _extract(
-    backbone: Backbone, dataset: Dataset
+    build: Callable[[], Backbone], dataset: Dataset
 ) -> Generator[ExtractingFeatures, None, dict[str, Tensor]]:
     """Returns the features by the names of a file's tensors; yields the progress.
 
@@ -111,6 +115,7 @@ def _extract(
     splits = {"train": images, "test": dataset.test_images}
     counter = _Counter(len(chosen) + sum(map(len, splits.values())))
     yield counter.event(0, None)
+    backbone = build()
     exact = []
     for _start, part, batch_limit in extract(backbone, chosen):
         exact.append(part)
@@ -173,21 +178,20 @@ def _features(backbone: Backbone, images: Tensor) -> Tensor:
         return backbone(images.to(backbone.device)).cpu()
 
 
-def _file(backbone: Backbone, dataset: Dataset) -> Path:
-    key = f"{_settings(backbone)} {dataset.digest}".encode()
+def _file(info: BackboneInfo, dataset: Dataset) -> Path:
+    key = f"{_settings(info)} {dataset.digest}".encode()
     return folder() / f"{hashlib.blake2b(key, digest_size=12).hexdigest()}.safetensors"
 
 
-def _settings(backbone: Backbone) -> str:
+def _settings(info: BackboneInfo) -> str:
     return (
-        f"{FORMAT} {backbone.architecture} {backbone.stem} {backbone.side} {backbone.precision} "
-        f"{backbone.fingerprint}"
+        f"{FORMAT} {info.architecture} {info.stem} {info.side} {info.precision} {info.fingerprint}"
     )
 
 
-def _rename_former_file(backbone: Backbone, dataset: Dataset, file: Path) -> None:
+def _rename_former_file(info: BackboneInfo, dataset: Dataset, file: Path) -> None:
     """Gives the file of these features its present name, if an earlier version extracted them."""
-    key = hashlib.blake2b(_settings(backbone).encode(), digest_size=12)
+    key = hashlib.blake2b(_settings(info).encode(), digest_size=12)
     for images in (dataset.train_images, dataset.test_images):
         key.update(str(tuple(images.shape)).encode())
         key.update(images.contiguous().numpy().data)

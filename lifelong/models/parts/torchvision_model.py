@@ -10,7 +10,9 @@ from ...settings import choice, setting, text
 from ...storage.progress import Steps
 from ..base import Model, Network, QuantizedFeatures, Shape
 from . import weights
-from .backbone import STEMS, Backbone
+from .backbone import STEMS, Backbone, random_weights
+from .backbone_info import BackboneInfo
+from .weights import Weights
 
 
 @dataclass
@@ -59,23 +61,32 @@ class Torchvision(Model):
 
     def backbone(self, precision: str, augments: bool = False) -> Backbone:
         """The network with its weights, ready to answer."""
-        found = weights.load(self.architecture, self._source())
-        stem = (
-            (found.stem if found else "small" if self._has_stems() else "imagenet")
-            if self.stem == "auto"
-            else self.stem
-        )
-        made = Backbone(self.architecture, stem, self.side, precision, augments)
-        if found:
-            found.load_into(made.network, self.architecture)
-            made.start = {
-                name: tensor.clone() for name, tensor in made.network.state_dict().items()
+        loaded = weights.load(self.architecture, self._source())
+        stem = self._stem(loaded)
+        backbone = Backbone(self.architecture, stem, self.side, precision, augments)
+        if loaded:
+            loaded.load_into(backbone.network, self.architecture)
+            backbone.start = {
+                name: tensor.clone() for name, tensor in backbone.network.state_dict().items()
             }
-            made.fingerprint, made.description = found.fingerprint, found.description
-        return made
+            backbone.fingerprint, backbone.description = loaded.fingerprint, loaded.description
+        return backbone
 
     def frozen_backbone(self, precision: str) -> Backbone | None:
         return self.backbone(precision) if self.tune == "head" else None
+
+    def backbone_info(self, precision: str) -> BackboneInfo | None:
+        if self.tune != "head":
+            return None
+        loaded = weights.load(self.architecture, self._source())
+        fingerprint, description = (
+            (loaded.fingerprint, loaded.description)
+            if loaded
+            else ("", random_weights(self.architecture))
+        )
+        return BackboneInfo(
+            self.architecture, self._stem(loaded), self.side, precision, fingerprint, description
+        )
 
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
         body = (
@@ -87,6 +98,13 @@ class Torchvision(Model):
 
     def fetch_weights(self) -> Steps[None]:
         yield from weights.fetch(self.architecture, self._source())
+
+    def _stem(self, loaded: Weights | None) -> str:
+        if self.stem != "auto":
+            return self.stem
+        if loaded:
+            return loaded.stem
+        return "small" if self._has_stems() else "imagenet"
 
     def _source(self) -> str:
         return (
