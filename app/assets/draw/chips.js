@@ -17,5 +17,7 @@ element.addEventListener('change', (event) => {
   props.value = { ...props.value, true_class: props.value.names[Number(event.target.value)] };
   update();
 });
-watch('value', update);
+// The server may have set the run, too, which is handed over after this: an answer for the run of before would be
+// under way beside the right one, and the last to arrive stays.
+watch('value', () => setTimeout(update));
 check();

@@ -180,8 +180,8 @@ function prompt({ true_class, photo }) {
 document.addEventListener('lifelong:truth', (event) => prompt(event.detail));
 // The first one comes when all components are mounted: what was drawn before that did not reach the server.
 document.addEventListener('lifelong:truth', () => { if (!empty() && !stroke) send(); }, { once: true });
-// A digit that the server puts on the pad is answered like one that is drawn.
-watch('value', () => { load(props.value ?? ''); if (shown) trigger('input'); });
+// A digit that the server puts on the pad is answered like one that is drawn, once its class has been handed over, too.
+watch('value', () => { load(props.value ?? ''); if (shown) setTimeout(() => trigger('input')); });
 prompt(props.prompt);
 redraw();
 const stored = sessionStorage.getItem('lifelong.pad');
