@@ -4,6 +4,7 @@ from app.shared.chart_data import task_names
 from lifelong.api import ExtractingFeatures, Failed, History, Loading, Preparation, Stopped
 from lifelong.formatting import duration, plural, size, whole_percent
 
+DONE_ONCE = "This is done once"
 GETTING_READY = (0.0, "Getting the data ready …")
 
 
@@ -35,29 +36,33 @@ def waiting(position: int | None) -> tuple[float, str]:
 
 def preparing(event: Preparation) -> tuple[float, str]:
     """Returns the progress of what is done before the first step, and the time left."""
-    share = event.done / event.total if event.total else 0.0
-    match event:
-        case Loading():
-            text = event.what
-        case ExtractingFeatures():
-            text = "Images through the backbone"
+    return _loading(event) if isinstance(event, Loading) else _extracting_features(event)
+
+
+def _loading(event: Loading) -> tuple[float, str]:
     if not event.total:
-        return 0.0, f"{text} …"
-    text += f": {whole_percent(share)}, {_amount(event)}"
-    if event.done:
-        text += f", about {duration(event.seconds * (1 / share - 1))} left"
-    text += "."
-    if not (isinstance(event, Loading) and event.unit == "image"):  # quick decoding is repeated
-        text += " This is done once; every run after finds it ready."
-    if isinstance(event, ExtractingFeatures) and event.batch_limit:
-        text += f" {batch_reduced(event.batch_limit)}"
-    return share, text
+        return 0.0, f"{event.what} …"
+    if event.unit == "B":
+        amount = f"{size(event.done)} of {size(event.total)}"
+        return event.done / event.total, f"{event.what}: {_share(event, amount)} {DONE_ONCE}."
+    amount = f"{event.done:,} of {event.total:,}"
+    return event.done / event.total, f"{event.what}: {_share(event, amount)}"
 
 
-def _amount(event: Preparation) -> str:
-    if isinstance(event, Loading) and event.unit == "B":
-        return f"{size(event.done)} of {size(event.total)}"
-    return f"{event.done:,} of {event.total:,}"
+def _extracting_features(event: ExtractingFeatures) -> tuple[float, str]:
+    progress = _share(event, f"{event.done:,} of {event.total:,}")
+    text = (
+        f"Images through the backbone: {progress} {DONE_ONCE}; every run after finds the features."
+    )
+    text += f" {batch_reduced(event.batch_limit)}" if event.batch_limit else ""
+    return event.done / event.total, text
+
+
+def _share(event: Preparation, amount: str) -> str:
+    """Returns how much is done, in percent and by amount, and the time left."""
+    share = event.done / event.total
+    left = f", about {duration(event.seconds * (1 / share - 1))} left" if 0 < share < 1 else ""
+    return f"{whole_percent(share)}, {amount}{left}."
 
 
 def batch_reduced(batch_limit: int) -> str:

@@ -259,7 +259,7 @@ PREPARATIONS = [
         0,
         ExtractingFeatures(done=31_000, total=62_000, seconds=120.0, batch_limit=50),
         "50\u00a0%, 31,000 of 62,000, about 2 min left. This is done once; every run after finds "
-        "it ready. Out of memory: batch size reduced to 50.",
+        "the features. Out of memory: batch size reduced to 50.",
     ),
 ]
 
