@@ -79,13 +79,13 @@ def main() -> None:
         if "load" in message:
             # The run that learns from this data set reports the error.
             with contextlib.suppress(LifelongError):
-                _load(message["load"], jobs)
+                load_beforehand(message["load"], jobs)
         else:
             _work(message, jobs, answers)
 
 
-def _load(dataset: str, jobs: JobQueue) -> None:
-    """Loads a data set into memory, unless a job comes meanwhile: its record shows the progress."""
+def load_beforehand(dataset: str, jobs: JobQueue) -> None:
+    """Loads a data set into memory, until a job comes: the job's record shows the progress."""
     for _event in datasets.load_with_progress(dataset):
         if jobs.has_message():
             return

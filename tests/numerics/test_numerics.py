@@ -233,3 +233,30 @@ def test_a_run_has_the_same_bits_with_and_without_a_free_core(monkeypatch):
     contended, _ = run_all(config("derpp"))
     busy.set()
     assert torch.equal(alone.strategy.network.flat, contended.strategy.network.flat)
+
+
+def test_the_number_of_threads_is_set_within_a_block_and_put_back_even_after_an_error():
+    before = torch.get_num_threads()
+    with pytest.raises(ZeroDivisionError), hardware.threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise ZeroDivisionError
+    assert torch.get_num_threads() == before
+    with hardware.threads(None):
+        assert torch.get_num_threads() == before
+
+
+def test_a_generator_computes_with_its_own_threads_and_between_values_the_process_has_its_own():
+    before, ended = torch.get_num_threads(), []
+
+    def steps():
+        try:
+            for _ in range(3):
+                yield torch.get_num_threads()
+        finally:
+            ended.append(torch.get_num_threads())
+
+    numbers = hardware.with_threads(before + 1, steps())
+    for number in (next(numbers), next(numbers)):
+        assert (number, torch.get_num_threads()) == (before + 1, before)
+    numbers.close()
+    assert ended == [before] and torch.get_num_threads() == before

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from lifelong.errors import LifelongError
+from lifelong.events import ExtractingFeatures
 from lifelong.runs import comparison
 from lifelong.training import setup
 from tests.helpers import config
@@ -57,3 +58,17 @@ def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, given):
     monkeypatch.setenv("LIFELONG_PROCESSES", given)
     with pytest.raises(LifelongError, match=f"given as '{given}'; expected a whole number"):
         comparison.default_processes([config()])
+
+
+def test_what_runs_need_is_prepared_once_before_the_first_of_them():
+    frozen = config(
+        dataset="toy-pictures",
+        model="resnet18",
+        network={"weights": "none", "units": 8},
+        tasks=2,
+        steps=1,
+    )
+    events = list(comparison.prepare([frozen, config(), frozen]))
+    assert {type(event) for event in events} == {ExtractingFeatures}
+    assert [event.done for event in events] == sorted(event.done for event in events)
+    assert list(comparison.prepare([frozen])) == []

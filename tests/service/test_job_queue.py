@@ -3,6 +3,11 @@
 import json
 import threading
 
+import pytest
+
+from lifelong import datasets
+from lifelong.events import Loading
+from lifelong.service import worker
 from lifelong.service.worker import JobQueue
 
 
@@ -44,3 +49,19 @@ def test_when_the_input_ends_every_job_is_stopped_and_none_is_begun():
     jobs = JobQueue()
     jobs.read(map(json.dumps, [learn(1), learn(2)]))
     assert jobs.is_stopped(1) and jobs.is_stopped(3) and list(jobs) == []
+
+
+@pytest.mark.parametrize(("messages", "images"), [([], 3), ([learn(1)], 1)])
+def test_loading_beforehand_ends_when_a_job_waits_whose_record_shows_the_progress(
+    monkeypatch, messages, images
+):
+    loaded = []
+
+    def load_with_progress(name):
+        for image in range(3):
+            loaded.append((name, image))
+            yield Loading(what="", unit="image", done=image, total=3, seconds=0.0)
+
+    monkeypatch.setattr(datasets, "load_with_progress", load_with_progress)
+    worker.load_beforehand("mnist", read(*messages))
+    assert loaded == [("mnist", image) for image in range(images)]

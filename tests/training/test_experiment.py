@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lifelong.numerics import hardware
+from lifelong.training.experiment import Experiment
 from tests.helpers import config, run_all
 
 
@@ -48,3 +49,20 @@ def test_a_finished_run_releases_its_memory_at_once(strategy):
         assert [reference() for reference in references] == [None] * 3
     finally:
         gc.enable()
+
+
+def test_a_run_computes_with_the_threads_of_its_model_and_leaves_those_of_the_process():
+    within = set()
+
+    def stop() -> bool:
+        within.add(torch.get_num_threads())
+        return False
+
+    with hardware.threads(2):
+        experiment = Experiment(config(), stop=stop)
+        assert torch.get_num_threads() == 2
+        for _event in experiment.events():
+            assert torch.get_num_threads() == 2
+        for _step in Experiment(config()).train(experiment.tasks[0]):
+            assert torch.get_num_threads() == 2
+    assert within == {experiment.model.threads} == {1}
