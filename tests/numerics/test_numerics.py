@@ -97,20 +97,22 @@ def test_a_large_product_equals_the_product_of_its_halves_in_any_thread(
 ):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
-    products, by = [], set()
-    do = matmul._run_jobs
-    monkeypatch.setattr(
-        matmul,
-        "_run_jobs",
-        lambda left: (by.add(threading.current_thread().name.split("_")[0]), do(left)),
-    )
+    products, by, shared = [], set(), threading.Event()
+    run_jobs = matmul._run_jobs
+
+    def watched(jobs):
+        by.add(threading.current_thread().name.split("_")[0])
+        if threading.current_thread() is threading.main_thread():
+            shared.wait(10)  # until the second thread has begun, too
+        shared.set()
+        run_jobs(jobs)
+
+    monkeypatch.setattr(matmul, "_run_jobs", watched)
     with matmul.matmul_precision(precision):
         products += [matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(300, 700))]
         expected = torch.cat([matmul.matmul(part, b) for part in a.split(150)])
         busy = threading.Event()
-        matmul._second_thread().submit(
-            busy.wait
-        )  # the second thread is at something else: the first does it all
+        matmul._second_thread().submit(busy.wait)  # so that the first thread does all the work
         products.append(matmul.matmul(a, b))
         busy.set()
     assert by == {"MainThread", "products"}

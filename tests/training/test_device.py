@@ -43,9 +43,10 @@ def pictures(monkeypatch):
     return dataset
 
 
-def learned(events) -> list[tuple]:
+def accuracies(events) -> list[list[float]]:
+    """Returns the accuracies after each task: with and without its label, and of the next task."""
     return [
-        (event.accuracy, event.accuracy_given_task, event.next_task_accuracy)
+        [*event.accuracy, *event.accuracy_given_task, event.next_task_accuracy or 0.0]
         for event in events
         if isinstance(event, TaskLearned)
     ]
@@ -59,25 +60,26 @@ def assert_near(there: dict, here: dict) -> None:
     """
     assert there.keys() == here.keys()
     for name, tensor in here.items():
-        apart = torch.dist(
+        difference = torch.dist(
             there[name].cpu().double(), tensor.double()
         ) / tensor.double().norm().clamp(min=1)
-        assert apart < (0.02 if name.startswith("network") else 0.4), (
-            f"{name}: {float(apart):.3f} apart"
+        assert difference < (0.02 if name.startswith("network") else 0.4), (
+            f"{name}: {float(difference):.3f} apart"
         )
 
 
-def assert_same_on_gpu(run_config) -> None:
-    run_config = run_config.model_copy(
-        update={"precision": "fp32"}
-    )  # else each would compute in what it gains time by
+def assert_same_on_gpu(run_config, tolerance: float = 0) -> None:
+    """Trains on the CPU and on the stand-in and compares weights, states and accuracies."""
+    # With `auto`, each device would choose the precision in which it is fast.
+    run_config = run_config.model_copy(update={"precision": "fp32"})
     here, events = run_all(run_config)
     with machine_with_gpu():
         there, also = run_all(run_config)
         state = there.state_dict()
         assert isinstance(state["network.flat"], OnGpu)
         assert_near(state, here.state_dict())
-    assert learned(also) == learned(events)
+    for ours, theirs in zip(accuracies(also), accuracies(events), strict=True):
+        assert ours == pytest.approx(theirs, abs=tolerance)
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), pairs())
@@ -99,7 +101,8 @@ def test_settings_learn_the_same_on_a_gpu_and_on_the_cpu(strategy, settings):
 
 @pytest.mark.parametrize("strategy", ["si", "derpp", "augmented-replay"])
 def test_a_fully_trained_backbone_learns_the_same_on_a_gpu_and_on_the_cpu(pictures, strategy):
-    assert_same_on_gpu(config(strategy, **WHOLE))
+    one_image = 1 / 8  # of the test images of a task: convolutions round by the kernel chosen
+    assert_same_on_gpu(config(strategy, **WHOLE), tolerance=one_image)
 
 
 def test_the_first_gradient_is_the_same_on_a_gpu_and_on_the_cpu(pictures):
@@ -118,7 +121,7 @@ def test_a_run_of_a_gpu_resumes_there_and_predicts_on_the_cpu(strategy):
     with machine_with_gpu():
         there = learned_run(run_config, stop=stop_after(10))
         learn(there)
-    assert learned(run_store.history(there).events) == learned(run_store.history(here).events)
+    assert accuracies(run_store.history(there).events) == accuracies(run_store.history(here).events)
     ours, theirs = (predict.load(folder, 2) for folder in (there, here))
     assert type(ours.network.flat) is torch.Tensor
     assert_near(ours.inference_state_dict(), theirs.inference_state_dict())
@@ -141,7 +144,8 @@ def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pic
         )
     assert set(types) == {OnGpu} and type(there) is torch.Tensor
     torch.testing.assert_close(there, here)
-    assert backbone.device.type == "cpu" and torch.equal(backbone(pictures.test_images), here)
+    assert backbone.device.type == "cpu"
+    torch.testing.assert_close(backbone(pictures.test_images).detach(), here)
 
 
 @pytest.mark.parametrize(
