@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from . import config as configs
-from .config import DEFAULT_SCENARIO, RECIPES, SCENARIOS, RunConfig
+from .config import RECIPES, SCENARIOS, RunConfig
 from .data.image_files import open_image, png
 from .datasets import info as dataset_info
 from .datasets import names as datasets
@@ -30,18 +30,18 @@ from .runs.store import reference_run
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
-    network_settings,
     networks,
     protectors,
     strategies,
     strategy_titles,
+    trains_deep_network,
 )
 from .service.jobs import connected, learn, prepare, queue_position, state, stop
 from .service.worker_client import WorkerClient
 from .settings import Setting
 from .strategies.parts.families import FAMILIES
 from .transfer import store as study_store
-from .transfer.config import FINE_TUNE_LEARNING_RATE, StudyConfig
+from .transfer.config import DEFAULT_PROTECTOR, FINE_TUNE_LEARNING_RATE, StudyConfig
 from .transfer.curves import AXES, Axis, Point
 from .transfer.presets import PRESETS, TransferPreset
 from .transfer.results import StudyResult
@@ -51,7 +51,8 @@ from .transfer.store import ids as study_list
 
 __all__ = [
     "AXES",
-    "DEFAULT_SCENARIO",
+    "DEFAULTS",
+    "DEFAULT_PROTECTOR",
     "FAMILIES",
     "FINE_TUNE_LEARNING_RATE",
     "PRESETS",
@@ -92,7 +93,6 @@ __all__ = [
     "is_shipped",
     "learn",
     "metrics",
-    "network_settings",
     "networks",
     "open_image",
     "png",
@@ -108,9 +108,12 @@ __all__ = [
     "strategy_titles",
     "study",
     "study_list",
+    "trains_deep_network",
     "undo",
     "warm",
 ]
+
+DEFAULTS = RunConfig()  # of a run where nothing is chosen
 
 
 def history(run: str) -> History:

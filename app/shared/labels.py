@@ -157,7 +157,7 @@ def command(history: History) -> str:
         "recipe": c.recipe,
         "tasks": c.tasks,
         "seed": c.seed,
-        "model": c.model if c.model != "mlp" else None,
+        "model": c.model if c.model != api.DEFAULTS.model else None,
     }
     return command_line("train", named | flags(c))
 

@@ -44,7 +44,7 @@ from .progress import PreparationBars
 )
 @click.option(
     "--protect",
-    default="lwf",
+    default=study_config.DEFAULT_PROTECTOR,
     show_default=True,
     help="The strategy that protects the source beside plain fine-tuning.",
 )

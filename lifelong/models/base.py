@@ -3,14 +3,14 @@ image goes through before.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ..settings import Configurable
+from ..settings import Configurable, Setting
 from .parts.backbone_info import BackboneInfo
 from .parts.flat import Flat
 from .parts.linear_stack import linear_stack
@@ -185,6 +185,14 @@ class Model(Configurable, ABC):
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    # Settings in each regime of a transfer study, of a model with pretrained weights: from
+    # `scratch`, with a `frozen` backbone, and to `finetune` all of it.
+    regimes: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+
+    @classmethod
+    def form_settings(cls) -> tuple[Setting, ...]:
+        """Returns the settings that a form offers, with the choices that there are here."""
+        return cls.settings("else")
 
     @property
     def threads(self) -> int | None:

@@ -1,34 +1,23 @@
-"""Strategies and networks as a person chooses them: what each is, and its settings."""
+"""Strategies and networks as people choose them: their texts and their settings."""
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..config import SCENARIOS
+from ..settings import Setting
 from ..strategies.parts.families import FAMILIES
-from ..transfer.config import CANNOT_PROTECT
 
 if TYPE_CHECKING:
     from ..strategies.base import Strategy
 
-SIMPLEST = (
-    "finetune",
-    "ewc",
-    "separate",
-    "replay",
-    "dgr",
-    "ncm",
-)  # of each family, what the others are compared with
-
 
 @dataclass(frozen=True)
 class StrategyInfo:
-    """A strategy as a person chooses it. settings: its Setting values with this scenario's
-    defaults.
-    """
+    """Texts and settings of a strategy; settings: with the defaults of one scenario."""
 
     name: str
     title: str
@@ -37,38 +26,43 @@ class StrategyInfo:
     stores: str
     costs: str
     source: str
-    settings: tuple
+    settings: tuple[Setting, ...]
     quick_note: str
 
 
 def strategies(scenario: str) -> list[StrategyInfo]:
-    """The strategies defined for a scenario with their settings, family by family, in the order of
-    FAMILIES.
+    """Returns the strategies defined for a scenario: by family, the simplest first, then by title.
+
+    Families are in the order of FAMILIES. Settings have this scenario's defaults.
     """
-    cards = []
-    for name, s in registry.strategies().items():
-        if scenario in s.scenarios:
-            cards.append(
-                StrategyInfo(
-                    name,
-                    s.title,
-                    s.family,
-                    s.summary,
-                    s.stores,
-                    s.costs,
-                    s.source,
-                    s.settings(scenario),
-                    s.quick_note,
-                )
-            )
-    return sorted(
-        cards,
-        key=lambda card: (
-            list(FAMILIES).index(card.family),
-            card.name not in SIMPLEST,
-            card.title.lower(),
-        ),
+    order, found = list(FAMILIES), registry.strategies()
+    defined = [name for name, strategy in found.items() if scenario in strategy.scenarios]
+
+    def position(name: str) -> tuple[int, bool, str]:
+        kind = found[name]
+        family = order.index(kind.family) if kind.family in order else len(order)
+        return family, not kind.simplest_of_family, kind.title.lower()
+
+    return [_strategy_info(name, found[name], scenario) for name in sorted(defined, key=position)]
+
+
+def _strategy_info(name: str, strategy: "type[Strategy]", scenario: str) -> StrategyInfo:
+    return StrategyInfo(
+        name,
+        strategy.title,
+        strategy.family,
+        strategy.summary,
+        strategy.stores,
+        strategy.costs,
+        strategy.source,
+        strategy.settings(scenario),
+        strategy.quick_note,
     )
+
+
+def protectors() -> list[StrategyInfo]:
+    """Returns the strategies that can protect the source of a transfer study, by family."""
+    return [info for info in strategies("transfer") if registry.strategy(info.name).protects_source]
 
 
 def strategy_titles() -> dict[str, str]:
@@ -98,48 +92,32 @@ def _title(file: Path, of: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A network as the app presents it."""
+    """Texts and settings of a network."""
 
     name: str
     title: str
     summary: str
-    settings: tuple[Any, ...]
+    settings: tuple[Setting, ...]
 
 
 def networks() -> tuple[ModelInfo, ...]:
-    """The networks that have a file of their own; any other of torchvision goes by its name on the
-    command line.
+    """Returns the networks that have a file of their own.
+
+    On the command line every other network of torchvision goes by its name.
     """
     return tuple(
-        ModelInfo(name, model.title, model.summary, network_settings(name))
+        ModelInfo(name, model.title, model.summary, model.form_settings())
         for name, model in registry.models().items()
     )
 
 
-def network_settings(model: str) -> tuple[Any, ...]:
-    """The settings of a network; where weights are asked for, those that can be had."""
-    from ..models.parts import weights
-
-    offered = (
-        *(["shipped"] if weights.default_source(model) == "shipped" else []),
-        "imagenet",
-        "none",
-    )
-    return tuple(
-        replace(setting, options=offered, default=offered[0])
-        if setting.name == "weights"
-        else setting
-        for setting in registry.model(model).settings("else")
-    )
-
-
-def protectors() -> list[StrategyInfo]:
-    """The strategies that can protect the source of a transfer study, family by family."""
-    return [card for card in strategies("transfer") if card.name not in CANNOT_PROTECT]
+def trains_deep_network(model: str, settings: dict[str, Any]) -> bool:
+    """Returns whether training a network with these settings keeps all cores, or a GPU, busy."""
+    return registry.model(model).from_settings(model, "else", settings).threads is None
 
 
 def strategy_rows() -> list[dict[str, Any]]:
-    """Every strategy with its words and settings, as plain values."""
+    """Returns every strategy with its texts and settings, as JSON values."""
     rows = []
     for name, s in registry.strategies().items():
         rows.append(
@@ -159,7 +137,7 @@ def strategy_rows() -> list[dict[str, Any]]:
 
 
 def defaults(strategy: "type[Strategy]") -> list[dict[str, Any]]:
-    """Every setting of a strategy with its default in each scenario, as plain values."""
+    """Returns every setting of a strategy with its default in each scenario, as JSON values."""
     scenarios = [s for s in SCENARIOS if s in strategy.scenarios]
     first = strategy.settings(scenarios[0])
     by_scenario = {

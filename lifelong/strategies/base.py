@@ -56,6 +56,10 @@ class Strategy(MemoryLimited):
     costs: ClassVar[str]
     source: ClassVar[str]
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
+    # Whether it is the one of its family that the others are compared with, listed first.
+    simplest_of_family: ClassVar[bool] = False
+    # Whether it can protect the source of a transfer study.
+    protects_source: ClassVar[bool] = True
     # Whether each image is seen once, in so many chunks.
     single_pass: ClassVar[bool] = False
     chunks: ClassVar[int] = CHUNKS

@@ -32,6 +32,7 @@ class DGR(Strategy):
 
     title = "DGR"
     family = "generative"
+    simplest_of_family = True
     summary = (
         "A second network learns to make up images like those of earlier lessons, and they are "
         "practised again. No image is kept."

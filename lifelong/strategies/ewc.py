@@ -29,6 +29,7 @@ class EWC(Strategy):
 
     title = "EWC"
     family = "regularisation"
+    simplest_of_family = True
     summary = (
         "After each task it measures how much every weight mattered and ties the important "
         "ones to their place. No image is kept."

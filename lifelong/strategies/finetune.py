@@ -11,6 +11,8 @@ class FineTune(Strategy):
 
     title = "Fine-tuning"
     family = "baseline"
+    simplest_of_family = True
+    protects_source = False
     summary = (
         "Trains on each task as it comes and does nothing about the past. This is what "
         "forgetting looks like."

@@ -22,6 +22,7 @@ class Frozen(Strategy):
 
     title = "Frozen features"
     family = "baseline"
+    protects_source = False
     summary = (
         "Learns the first task fully, then keeps its features and trains only new outputs. It "
         "forgets nothing and learns less."

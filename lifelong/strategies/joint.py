@@ -21,6 +21,7 @@ class Joint(Strategy):
 
     title = "Joint training"
     family = "baseline"
+    protects_source = False  # it has the target's images from the start
     summary = (
         "Learns all tasks at once, from the first step on. It breaks the rules: nothing comes "
         "one after the other, so there is nothing to forget."

@@ -29,6 +29,7 @@ class NCM(Strategy):
 
     title = "Nearest class mean"
     family = "closed form"
+    simplest_of_family = True
     summary = (
         "Remembers the average of each class and answers with the nearest one. It trains "
         "nothing, sees each image once, and forgets nothing."

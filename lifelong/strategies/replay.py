@@ -23,6 +23,7 @@ class Replay(Strategy):
 
     title = "Experience replay"
     family = "replay"
+    simplest_of_family = True
     summary = (
         "Keeps a few images of every class and mixes them into each later lesson. Simple, and "
         "hard to beat."

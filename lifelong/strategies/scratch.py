@@ -12,6 +12,7 @@ class Scratch(Strategy):
 
     title = "From scratch"
     family = "baseline"
+    protects_source = False
     summary = (
         "Forgets everything on purpose: each task is learned by a fresh network. The yardstick "
         "for whether earlier learning helped."

@@ -26,6 +26,7 @@ class Separate(Strategy):
 
     title = "Separate networks"
     family = "architecture"
+    simplest_of_family = True
     summary = (
         "Trains a network of its own for every task and keeps them all. Nothing can be "
         "forgotten, nothing is shared, and it must be told the task."

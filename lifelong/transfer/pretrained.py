@@ -8,17 +8,10 @@ from ..data.scenarios import Task, limit_images, split
 from ..errors import LifelongError
 from ..models.parts.backbone_info import BackboneInfo
 from ..training.experiment import Experiment
-from ..training.setup import backbone_info_of, prepare
+from ..training.setup import backbone_info_of, model_of, prepare
 from .config import FINE_TUNE_LEARNING_RATE, Branch, PretrainedStudy, Size
 from .events import Began, Event
 from .learner import PROBE_IMAGES, Learner, learn_target
-
-# Settings of the network: the pretrained one, and the same one with random weights.
-NETWORK_BY_REGIME = {
-    "scratch": {"tune": "whole", "weights": "none"},
-    "frozen": {"tune": "head"},
-    "finetune": {"tune": "whole"},
-}
 
 
 class PretrainedLearner(Learner[PretrainedStudy]):
@@ -61,7 +54,7 @@ class PretrainedLearner(Learner[PretrainedStudy]):
         config = self.run_config(
             "finetune",
             seed,
-            network=run.network | {"stem": self._backbone().stem} | NETWORK_BY_REGIME[regime],
+            network={**run.network, "stem": self._backbone().stem, **model_of(run).regimes[regime]},
             steps=self.steps(counts, size),
             learning_rate=run.learning_rate or rate,
         )

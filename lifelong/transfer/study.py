@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 
 from .. import config as configs
+from .. import registry
+from ..config import RunConfig
 from ..data.examples import Dataset
+from ..errors import LifelongError
 from ..events import Finished
 from ..numerics import hardware
 from ..runs import comparison
@@ -26,10 +29,29 @@ def resolve(config: StudyConfig, dataset: Dataset | None = None) -> StudyConfig:
     Raises LifelongError for a name or value that does not fit.
     """
     run = setup.resolve(config.run, dataset)
-    config.check_network(run)
+    _check_plugins(config, run)
     if config.trains_whole_network:
         run = run.with_changes(device=hardware.device(config.run.device, deep=True))
     return config.with_changes(run=run)
+
+
+def _check_plugins(config: StudyConfig, run: RunConfig) -> None:
+    """Raises LifelongError for a strategy or network, its settings filled in, that does not fit."""
+    if config.protect is not None:
+        if not registry.strategy(config.protect).protects_source:
+            raise LifelongError(
+                f"{config.protect} was to protect the source, which it does not; "
+                "choose a strategy such as ewc, lwf or replay."
+            )
+        return
+    frozen = registry.model(run.model).regimes.get("frozen")
+    if frozen is None or not frozen.items() <= run.network.items():
+        what = ", ".join(f"{name} {run.network[name]}" for name in frozen or ())
+        raise LifelongError(
+            f"A study of a pretrained network was given the model {run.model}, "
+            f"{what or 'which has no pretrained weights'}; choose one such as resnet50, frozen: "
+            "--tune head."
+        )
 
 
 def study(

@@ -350,6 +350,8 @@ def test_the_form_offers_what_people_brought_with_no_more_tasks_than_classes(own
         "CIFAR-10",
         "Fashion-MNIST",
         "Toy patterns",
+        "Other toy patterns",
+        "Toy pictures",
         "pets",
         "torn",
     ]

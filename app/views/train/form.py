@@ -89,7 +89,7 @@ def _scenario() -> None:
     st.radio(
         "What must the model do?",
         scenarios,
-        index=scenarios.index(api.DEFAULT_SCENARIO),
+        index=scenarios.index(api.DEFAULTS.scenario),
         key="scenario",
         on_change=_on_scenario_change,
         format_func=labels.scenario_title,
@@ -107,7 +107,7 @@ def _size() -> None:
         st.segmented_control(
             "Recipe",
             list(api.RECIPES),
-            default="quick",
+            default=api.DEFAULTS.recipe,
             key="recipe",
             required=True,
             format_func=str.capitalize,
@@ -126,7 +126,7 @@ def _dataset() -> DatasetInfo:
     state = st.session_state
     names = sorted(api.datasets(), key=labels.dataset_rank)
     if state.get("dataset") not in names:  # deleted since it was chosen
-        state["dataset"] = "mnist"
+        state["dataset"] = api.DEFAULTS.dataset
     st.segmented_control(
         "Data set",
         names,

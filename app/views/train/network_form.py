@@ -18,7 +18,7 @@ def model_select(key: str = "model") -> ModelInfo:
     """Shows the choice of a network, and returns what is known of the one chosen."""
     state, infos = st.session_state, _by_name()
     if state.get(key) not in infos:
-        state[key] = "mlp"
+        state[key] = api.DEFAULTS.model
     st.segmented_control(
         "Network",
         list(infos),
@@ -35,11 +35,11 @@ def model_select(key: str = "model") -> ModelInfo:
 
 def model_section() -> None:
     """Shows the choice of a network, and its settings, folded away: the defaults do."""
-    state, info = st.session_state, model_select()
+    info = model_select()
     with st.expander("Settings of the network"):
         for setting in info.settings:
             control(setting, _key(info.name, setting.name))
-    if state.get(_key(info.name, "tune")) == "whole":
+    if api.trains_deep_network(info.name, _settings(info)):
         st.warning(SLOW)
 
 
@@ -52,18 +52,22 @@ def select_default(dataset: str, key: str = "model") -> None:
 def chosen() -> dict[str, Any]:
     """Returns the network and its settings, as fields of a run's configuration."""
     info = _by_name()[st.session_state["model"]]
-    values = {s.name: st.session_state[_key(info.name, s.name)] for s in info.settings}
-    return {"model": info.name, "network": values}
+    return {"model": info.name, "network": _settings(info)}
 
 
 def restore(config: RunConfig) -> None:
     """Sets the network of the form to a run's, as far as it is among those offered."""
     state = st.session_state
     state["model"] = config.model
-    for setting in api.network_settings(config.model) if config.model in _by_name() else ():
+    info = _by_name().get(config.model)
+    for setting in info.settings if info else ():
         value = config.network.get(setting.name, setting.default)
         if setting.accepts(value):
             state[_key(config.model, setting.name)] = value
+
+
+def _settings(info: ModelInfo) -> dict[str, Any]:
+    return {s.name: st.session_state[_key(info.name, s.name)] for s in info.settings}
 
 
 def _by_name() -> dict[str, ModelInfo]:

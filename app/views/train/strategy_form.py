@@ -14,7 +14,7 @@ def strategy_section() -> None:
     """Shows the choice of a family, then of a strategy in it: all at once would be too many."""
     state, infos = st.session_state, _by_name()
     if state.get("strategy") not in infos:
-        state["strategy"] = "finetune"
+        state["strategy"] = api.DEFAULTS.strategy
     families = list(dict.fromkeys(info.family for info in infos.values()))
     state["family"] = chosen_strategy().family
     st.segmented_control(

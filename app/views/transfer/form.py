@@ -145,7 +145,7 @@ def _protection() -> None:
     st.selectbox(
         "What protects the source?",
         names,
-        index=names.index("lwf"),
+        index=names.index(api.DEFAULT_PROTECTOR),
         key="protect",
         format_func=lambda name: infos[name].title,
         persist_state="session",
@@ -158,7 +158,7 @@ def _recipe() -> None:
     st.segmented_control(
         "Recipe",
         list(api.RECIPES),
-        default="quick",
+        default=api.DEFAULTS.recipe,
         key="study_recipe",
         required=True,
         format_func=str.capitalize,
@@ -193,8 +193,8 @@ def _begin() -> None:
     state = st.session_state
     try:
         fields = {
-            "protect": state.get("protect", "lwf"),
-            "model": state.get("study_model", "mlp"),
+            "protect": state.get("protect", api.DEFAULT_PROTECTOR),
+            "model": state.get("study_model", api.DEFAULTS.model),
             **_chosen(),
         }
         study = api.create_study(**fields, seeds=state["study_seeds"], recipe=state["study_recipe"])

@@ -2,11 +2,11 @@
 trained as a whole.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar
 
-from ...settings import choice, setting, text
+from ...settings import Setting, choice, setting, text
 from ...storage.progress import Steps
 from ..base import Model, Network, QuantizedFeatures, Shape
 from . import weights
@@ -29,6 +29,12 @@ class Torchvision(Model):
     summary = (
         "A deep network for colour images, pretrained or not, with fully connected layers on top."
     )
+
+    regimes = {
+        "scratch": {"tune": "whole", "weights": "none"},
+        "frozen": {"tune": "head"},
+        "finetune": {"tune": "whole"},
+    }
 
     tune: str = choice(
         "head",
@@ -53,6 +59,15 @@ class Torchvision(Model):
     )
     units: int = setting(512, "Units in each hidden layer on top.", low=1, high=4000)
     layers: int = setting(1, "Hidden layers on top.", low=0, high=6)
+
+    @classmethod
+    def form_settings(cls) -> tuple[Setting, ...]:
+        """Returns the settings that a form offers; of weights, those that can be had."""
+        default = weights.default_source(cls.architecture)
+        offered = tuple(dict.fromkeys((default, "imagenet", "none")))
+        settings = {setting.name: setting for setting in cls.settings("else")}
+        settings["weights"] = replace(settings["weights"], options=offered, default=default)
+        return tuple(settings.values())
 
     @property
     def threads(self) -> int | None:
