@@ -75,19 +75,17 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "task",
             "Task-incremental (TIL)",
-            "the model is told which task an image belongs to.",
+            "the task of each image is given; only its classes compete.",
             task_given=True,
         ),
         Scenario(
             "domain",
             "Domain-incremental (DIL)",
-            "every task asks the same question of new images.",
+            "the same question about new images: which of its task's classes is it?",
             shared_outputs=True,
         ),
         Scenario(
-            "class",
-            "Class-incremental (CIL)",
-            "the model must tell all classes apart and is not told the task.",
+            "class", "Class-incremental (CIL)", "it must name the class among all seen so far."
         ),
         Scenario(
             "transfer",
@@ -128,13 +126,13 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "quick": Recipe(None, "seen", 10, 60, about="one pass over each task's images: seconds"),
+    "quick": Recipe(None, "seen", 10, 60, about="one pass over the images; takes seconds"),
     "paper": Recipe(
         2000,
         "all",
         100,
         200,
-        about="2000 steps a task, as van de Ven et al. (2022): a minute or so",
+        about="2000 steps a task, as van de Ven et al. (2022); takes a minute or so",
     ),
 }
 

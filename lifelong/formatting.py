@@ -169,9 +169,10 @@ def sizes_by_kind(stored: dict[str, int]) -> str:
     """Returns the bytes that a strategy stores for earlier tasks, by kind.
 
     >>> sizes_by_kind({"images": 784_000, "logits": 40_000}), sizes_by_kind({})
-    ('784 kB of images, 40 kB of logits', 'nothing')
+    ('784 kB of images and 40 kB of logits', 'nothing')
     """
-    return ", ".join(f"{size(count)} of {kind}" for kind, count in stored.items()) or "nothing"
+    *first, last = [f"{size(count)} of {kind}" for kind, count in stored.items()] or ["nothing"]
+    return " and ".join(filter(None, [", ".join(first), last]))
 
 
 def duration(seconds: float) -> str:

@@ -111,7 +111,7 @@ def settings_text(settings: Mapping[str, float | str]) -> str:
 def source(history: History) -> str:
     """Returns a sentence about the data of a run."""
     if not history.has_started:
-        return "Data: known once the run has begun."
+        return ""
     return f"Data: {history.started.source}."
 
 
@@ -143,7 +143,7 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
         ("Tasks", "; ".join(task_titles(history))),
         ("Images", f"{train:,} for training, {test:,} for testing, {pixels} pixels"),
         ("Network", f"{history.config.model}, {start.parameters:,} parameters"),
-        ("Training", f"{duration(history.seconds)}, evaluation left out"),
+        ("Training", f"{duration(history.seconds)} (without evaluation)"),
     ]
 
 

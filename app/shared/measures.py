@@ -56,7 +56,7 @@ def label_worth(history: History) -> str:
     """Returns a sentence about what the task label would be worth to a class-incremental model."""
     given, own = accuracy_given_task(history), average_accuracy(history)
     text = (
-        f"Told which task an image is from, the same model would get **{percent(given)}** right "
+        f"With the task of an image given, the same model would get **{percent(given)}** right "
         f"instead of {percent(own)}."
     )
     if own > 0.98:

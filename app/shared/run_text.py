@@ -3,7 +3,7 @@
 from app.shared.chart_data import accuracy_rows, reference_rows, steepest_drop, task_titles
 from app.shared.measures import average_accuracy, label_matters
 from lifelong.api import History
-from lifelong.formatting import percent, plural, points, signed_points
+from lifelong.formatting import percent, points, signed_points
 
 
 def result(history: History) -> str:
@@ -54,11 +54,10 @@ def curves(history: History, reference: History | None) -> str:
 def _halved(fell: int, count: int) -> str:
     """Returns a sentence about how many of `count` earlier tasks lost more than half."""
     if count == 1:
-        change = "fell below" if fell else "kept more than"
-        return f"The earlier task {change} half of what it was when learned."
+        return f"The earlier task {'lost' if fell else 'kept'} more than half of its accuracy."
     every = "Both" if count == 2 else f"All {count}"
     who = {0: f"None of the {count}", count: every}.get(fell, f"{fell} of the {count}")
-    return f"{who} earlier tasks fell below half of what they were when learned."
+    return f"{who} earlier tasks lost more than half of their accuracy."
 
 
 def matrix(history: History, drop: bool) -> str:
@@ -67,7 +66,7 @@ def matrix(history: History, drop: bool) -> str:
     if not count:
         return "The matrix fills row by row as tasks are learned."
     m = history.measures()
-    framed = "Framed: each task just after it was learned"
+    framed = "Framed cells: each task right after learning"
     change = m["backward_transfer"]
     if not drop or change is None:
         return (
@@ -75,7 +74,7 @@ def matrix(history: History, drop: bool) -> str:
             f"of all, averages {percent(m['average_accuracy'])}."
         )
     return (
-        f"{framed}, the zero of its column. In the last row the earlier tasks stand at "
+        f"{framed} (the zero of its column). In the last row the earlier tasks stand at "
         f"{signed_points(change)} on average (backward transfer)."
     )
 
@@ -97,18 +96,23 @@ def inside(history: History, only: int | None = None) -> str:
         if halved:
             return (
                 f"**{titles[task]}** fell from {percent(before[-1])} to "
-                f"{percent(halved.probe[task])} within the first {plural(halved.step, 'step')} "
-                f"of {titles[task + 1]}. {_probes(history)}"
+                f"{percent(halved.probe[task])} {_within(halved.step)} of {titles[task + 1]}. "
+                f"{_probes(history)}"
             )
-    return f"{_deepest_dip(history, only)} {_probes(history)}"
+    return f"{_largest_drop(history, only)} {_probes(history)}"
+
+
+def _within(steps: int) -> str:
+    return "after a single step" if steps == 1 else f"within the first {steps:,} steps"
 
 
 def _probes(history: History) -> str:
     recipe = history.config.training_recipe
-    return f"Seen on {recipe.probe_images} test images a task, every {recipe.probe_every} steps."
+    images, every = recipe.probe_images, recipe.probe_every
+    return f"Measured on {images} test images per task, every {every} steps."
 
 
-def _deepest_dip(history: History, only: int | None) -> str:
+def _largest_drop(history: History, only: int | None) -> str:
     titles = task_titles(history)
     dips = [
         (earlier.probe[on] - later.probe[on], on, later)
@@ -121,9 +125,9 @@ def _deepest_dip(history: History, only: int | None) -> str:
     fall, on, at = max(dips, key=lambda dip: dip[0])
     if fall < 0.02:
         who = "No earlier task" if only is None else f"{titles[only]} never"
-        return f"{who} dipped by more than two points between two looks."
+        return f"{who} dropped by more than two points at once."
     where = f"by step {at.step} of {titles[at.task]}"
-    return f"The deepest dip: {titles[on]} lost {points(fall)} {where}."
+    return f"The largest drop: {titles[on]} lost {points(fall)} {where}."
 
 
 def course(history: History, task: int) -> str:

@@ -5,7 +5,7 @@ from lifelong.api import ExtractingFeatures, Failed, History, Loading, Preparati
 from lifelong.formatting import duration, plural, size, whole_percent
 
 DONE_ONCE = "This is done once"
-GETTING_READY = (0.0, "Getting the data ready …")
+GETTING_READY = (0.0, "Loading images …")
 
 
 def progress(history: History, goal: int, state: str, position: int | None) -> tuple[float, str]:
@@ -114,7 +114,7 @@ def _step_reached(history: History) -> str:
 
 
 def undo(history: History) -> str:
-    """Returns the label of the undo button: which task it takes back."""
+    """Returns the label of the undo button: which task it removes."""
     done = len(history.learned)
     begun = any(s.task == done for s in history.steps)
-    return f"Take back {task_names(history)[done if begun else max(done - 1, 0)].lower()}"
+    return f"Undo {task_names(history)[done if begun else max(done - 1, 0)].lower()}"

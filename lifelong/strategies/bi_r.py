@@ -62,7 +62,7 @@ class BIR(Strategy):
     costs = "the way back to the pixels, and a second batch both ways at every step"
     quick_note = (
         "The quick recipe is too short for its generator: on MNIST, class-incremental, it "
-        "reaches 77 % so, and 94 % with the paper's recipe."
+        "reaches 77 % this way, and 94 % with the paper recipe."
     )
     source = (
         "van de Ven, Siegelmann and Tolias, Brain-inspired replay for continual learning, "

@@ -44,7 +44,7 @@ class DGR(Strategy):
     )
     quick_note = (
         "The quick recipe is too short for its generator: on MNIST, class-incremental, it "
-        "reaches 35 % so, and 91 % with the paper's recipe."
+        "reaches 35 % this way, and 91 % with the paper recipe."
     )
     source = "Shin et al., Continual learning with deep generative replay, NeurIPS 2017"
     fine_tuning_settings = ({"replayed": 0},)

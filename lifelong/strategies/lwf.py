@@ -29,8 +29,8 @@ class LwF(Strategy):
     title = "LwF"
     family = "regularisation"
     summary = (
-        "Asks the model of before what it makes of the new images, and keeps giving the same "
-        "answers while learning. No old image is kept."
+        "Keeps the old model's answers to the new images while learning the new labels. No old "
+        "image is kept."
     )
     stores = "nothing between tasks; during one, the old answers to its images"
     costs = "the old model's answers once a task, and a second loss"

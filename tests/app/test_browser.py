@@ -208,7 +208,7 @@ def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(
 ):
     page = open_tab(f"{server.url}/transfer", size)
     expect(page.locator(CHART).nth(1).locator("svg.marks")).to_be_visible()
-    gain = re.compile(r"Knowing 0–4 first helps.*points ± .*\(n = 5\)")
+    gain = re.compile(r"Knowing 0–4 first helps.* ± .* points .*\(n = 5\)")
     expect(page.locator("body")).to_contain_text(gain)
     assert no_sideways_scrolling(page)
     page.screenshot(path=screenshots / picture_name("transfer", size))

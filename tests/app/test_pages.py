@@ -274,7 +274,7 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("position", "event", "text"),
-    [(0, None, "Getting the data ready"), (2, None, "number 2 in the queue"), *PREPARATIONS],
+    [(0, None, "Loading images"), (2, None, "number 2 in the queue"), *PREPARATIONS],
 )
 def test_a_run_at_work_shows_its_progress_and_a_stop_button(worker, position, event, text):
     run = new_run()
@@ -321,7 +321,7 @@ def test_an_interrupted_run_says_that_it_was_cut_off():
 def test_undo_takes_back_the_last_task():
     run = new_run(learn=2)
     at = open_page("train", run=run)
-    assert at.button(key="undo").label == "Take back task 2"
+    assert at.button(key="undo").label == "Undo task 2"
     at.button(key="undo").click().run()
     assert not at.exception and len(api.history(run).learned) == 1
 

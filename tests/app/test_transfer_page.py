@@ -39,12 +39,12 @@ def test_the_page_opens_with_a_finished_study_in_words_numbers_and_two_charts():
     sentences = page_text(at)
     assert (
         "Knowing 0–4 first **helps**" in sentences
-        and "points ± " in sentences
+        and "0.8 ± 0.1 points over starting from scratch" in sentences
         and "(n = 5)" in sentences
     )
     assert (
         "Forward transfer over images" in sentences
-        and "What became of the source, 0–4" in " ".join(h.value for h in at.subheader)
+        and "What happened to the source, 0–4" in " ".join(h.value for h in at.subheader)
     )
     assert "MNIST, 60,000 training and 10,000 test images" in sentences
     assert len(chart_specs(at)) == 2 and all(
@@ -148,7 +148,7 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("position", "event", "sentence"),
     [
-        (0, None, "Getting the data ready"),
+        (0, None, "Loading images"),
         (
             0,
             Loading(

@@ -16,14 +16,14 @@ def show_facts(run: str, history: History) -> None:
         _downloads(run, history)
         st.page_link(
             navigate.DRAW,
-            label="Draw on it",
+            label="Test it by drawing",
             icon=":material/draw:",
             query_params={"run": run},
             disabled=not history.learned,
         )
         st.page_link(
             navigate.TRAIN,
-            label="Its training",
+            label="Training log",
             icon=":material/model_training:",
             query_params={"run": run},
         )

@@ -65,7 +65,7 @@ def _show(run: str, history: History, reference: History | None) -> None:
         st.info(status.at_rest(history, api.state(run)))
         st.page_link(
             navigate.TRAIN,
-            label="Go to its training",
+            label="Training log",
             icon=":material/model_training:",
             query_params={"run": run},
         )
@@ -84,7 +84,7 @@ def _measures(history: History, reference: History | None) -> None:
         for measure in measures.measures(history, reference):
             st.metric(measure.title, measure.value, border=True, help=measure.meaning)
     if (stored := history.learned[-1].stored) is not None:
-        st.markdown(f"For the sake of earlier tasks it keeps {sizes_by_kind(stored)}.")
+        st.markdown(f"It stores {sizes_by_kind(stored)} for earlier tasks.")
     if measures.label_matters(history):
         st.markdown(measures.label_worth(history))
 

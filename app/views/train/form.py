@@ -61,7 +61,7 @@ def _start() -> None:
                 on_click=_begin,
                 args=(1,),
             )
-    st.caption("Training goes on when you leave the page. You can stop it, and take a task back.")
+    st.caption("Training goes on when you leave the page. You can stop it, and undo a task.")
 
 
 def _expected() -> None:
@@ -87,7 +87,7 @@ def _expected() -> None:
 def _scenario() -> None:
     scenarios = list(api.SCENARIOS)
     st.radio(
-        "What must the model do?",
+        "What is it asked?",
         scenarios,
         index=scenarios.index(api.DEFAULTS.scenario),
         key="scenario",
@@ -118,7 +118,7 @@ def _size() -> None:
         _tasks(len(info.spec.classes) or 10)
     with seed:
         st.number_input("Seed", 0, 2**31 - 1, key="seed", persist_state="session")
-        st.caption("Start weights and order of images; beyond 0, order of classes too.")
+        st.caption("Fixes the random start. Seeds above 0 also shuffle the classes.")
 
 
 def _dataset() -> DatasetInfo:
@@ -155,7 +155,7 @@ def _tasks(classes: int) -> None:
         st.markdown(f"{plural(most, 'task')} of one class each")
         return
     st.slider("Tasks", fewest, most, key="tasks", persist_state="session")
-    st.caption("The classes are dealt out to so many tasks, in order of arrival.")
+    st.caption("The classes are split evenly over this many tasks.")
 
 
 def _on_dataset_change() -> None:

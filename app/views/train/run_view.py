@@ -113,7 +113,10 @@ def _buttons(run: str, history: History) -> None:
         if history.learned:
             run_address = {"run": run}
             st.page_link(
-                navigate.DRAW, label="Draw on it", icon=":material/draw:", query_params=run_address
+                navigate.DRAW,
+                label="Test it by drawing",
+                icon=":material/draw:",
+                query_params=run_address,
             )
             st.page_link(
                 navigate.INSPECT,
@@ -129,7 +132,7 @@ def _buttons(run: str, history: History) -> None:
 def _learn_buttons(run: str, history: History) -> None:
     done = len(history.learned)
     st.button(
-        f"{'Go on' if history.steps else 'Learn'} to the end",
+        f"{'Continue' if history.steps else 'Learn'} to the end",
         key="learn_all",
         type="primary",
         icon=":material/play_arrow:",
@@ -172,5 +175,5 @@ def _measures(history: History) -> None:
             "Training",
             duration(history.seconds),
             border=True,
-            help="Seconds of training, evaluation left out.",
+            help="Seconds of training, without evaluation.",
         )

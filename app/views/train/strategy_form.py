@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared.labels import sentence
 from app.shared.setting_control import control
 from lifelong import api
 from lifelong.api import StrategyInfo
@@ -43,8 +42,8 @@ def _strategy_card(info: StrategyInfo) -> None:
     state = st.session_state
     with st.container(border=True, key="strategy_card"):
         st.markdown(
-            f"{info.summary}  \n**Stores** {info.stores}. **Costs** {info.costs}. "
-            f"**Source** {sentence(info.source)}"
+            f"{info.summary}\n\n**Memory**: {info.stores}  \n**Extra time**: {info.costs}  \n"
+            f"**Paper**: {info.source}"
         )
         if info.quick_note and state.get("recipe", "quick") == "quick":
             st.info(info.quick_note)

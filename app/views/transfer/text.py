@@ -13,6 +13,7 @@ from lifelong.formatting import (
     points,
     signed_tenths,
     spread,
+    tenths,
     whole_percent,
 )
 
@@ -58,18 +59,19 @@ def heading(result: StudyResult) -> str:
     """Returns whether knowing the source helped, and what it cost."""
     mean, sem, n = result.gain("images", "finetune")
     if mean is None:
-        return "The first results are on their way."
+        return "The first result comes with the first complete seed."
     if sem is None:
         verdict = "was tried with one seed only, too few to tell whether it helps"
     elif abs(mean) <= 2 * sem or abs(mean) < 0.0005:
-        verdict = "**makes no difference** that can be told from chance"
+        verdict = "**makes no difference** beyond chance"
     else:
         verdict = "**helps**" if mean > 0 else "**is in the way**"
-    side = "above" if mean >= 0 else "below"
-    height = f"lies {points(mean)} {spread(sem, n)} {side} the one from scratch."
+    verb = "gains" if mean >= 0 else "loses"
+    amount = f"{verb} {tenths(abs(mean))} {spread(sem)}".strip()
+    gain = f"{amount} points over starting from scratch (n = {n})."
     if result.config.pretrained:
-        return f"A pretrained network {verdict}. Fine-tuned, its curve {height}"
-    text = f"Knowing {source_name(result)} first {verdict}. The fine-tuned curve {height}"
+        return f"A pretrained network {verdict}. Fine-tuning it {gain}"
+    text = f"Knowing {source_name(result)} first {verdict}. Fine-tuning from it {gain}"
     return f"{text} {cost(result)}"
 
 
@@ -148,7 +150,7 @@ def forward(result: StudyResult, axis: Axis) -> str:
         if mean is not None:
             gains.append(f"{regime_phrase(regime)} {signed_tenths(mean)} {spread(sem, n)}")
     if not gains:
-        return "Forward transfer is told when a whole seed has been learned."
+        return "Forward transfer comes with the first complete seed."
     return (
         f"**Forward transfer over {axis}**, the mean height over the curve from scratch in points: "
         f"{'; '.join(gains)}."

@@ -15,7 +15,7 @@ from lifelong.api import Axis, LifelongError, StudyResult
 
 POLL_SECONDS = 0.5  # between two reads of the record
 NEW = "new"  # in the address, in place of a study
-AXIS_TITLES: dict[Axis, str] = {"images": "Images of the target", "steps": "Steps of learning it"}
+AXIS_TITLES: dict[Axis, str] = {"images": "Target images", "steps": "Training steps"}
 query, state = st.query_params, st.session_state
 
 
@@ -27,7 +27,7 @@ def page() -> None:
     if study == NEW:
         form.show()
         return
-    st.title("Does knowing one thing help to learn another?")
+    st.title("Does old knowledge help with new?")
     try:
         _show(study, api.study(study), api.state(study))
     except LifelongError as error:
@@ -88,7 +88,7 @@ def _show(study: str, result: StudyResult, run_state: str) -> None:
     with st.container(horizontal=True, key="study_buttons"):
         if run_state != "finished" and not api.is_shipped(study):
             st.button(
-                "Go on",
+                "Continue",
                 key="go_on",
                 type="primary",
                 icon=":material/play_arrow:",
@@ -146,7 +146,7 @@ def _charts(result: StudyResult) -> None:
 
 
 def _source(result: StudyResult, axis: Axis, protect: str) -> None:
-    st.subheader(f"What became of the source, {labels.class_list(result.began.source)}")
+    st.subheader(f"What happened to the source, {labels.class_list(result.began.source)}")
     st.vega_lite_chart(charts.source(result, axis), key=f"source_{axis}")
     st.caption(text.protected_legend(protect))
     st.markdown(text.source(result, axis))
@@ -155,7 +155,7 @@ def _source(result: StudyResult, axis: Axis, protect: str) -> None:
 def _axis_control() -> Axis:
     state["axis"] = axis = _axis()
     st.segmented_control(
-        "From left to right",
+        "Horizontal axis",
         list(AXIS_TITLES),
         key="axis",
         required=True,
