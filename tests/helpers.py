@@ -94,7 +94,7 @@ def same(a: dict, b: dict) -> bool:
 
 
 def is_mapped(tensor: torch.Tensor, file: Path) -> bool:
-    """Whether the memory of a tensor is that of a file, as Linux lists it."""
+    """Returns whether a tensor is a memory map of a file, on Linux."""
     mappings = [
         [int(end, 16) for end in line.split()[0].split("-")]
         for line in Path("/proc/self/maps").read_text().splitlines()

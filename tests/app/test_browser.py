@@ -103,15 +103,15 @@ def draw_a_zero(page, frame) -> None:
 
 def questions(page) -> list[tuple[str, str]]:
     """Returns a list that fills with run and true class of every answer that the page asks for."""
-    asked = []
+    answered = []
 
     def note(request) -> None:
         inputs = json.loads(request.post_data)["data"] if "/queue/join" in request.url else []
         if len(inputs) == 4:  # drawing, run, classes, task label
-            asked.append((inputs[1], inputs[2]["true_class"]))
+            answered.append((inputs[1], inputs[2]["true_class"]))
 
     page.on("request", note)
-    return asked
+    return answered
 
 
 def no_sideways_scrolling(page) -> bool:
@@ -142,7 +142,7 @@ def test_a_visitor_goes_from_digits_to_photographs_and_back(
 ):
     page = open_tab(server.url, size)
     drawing_page(page)
-    asked = questions(page)
+    answered = questions(page)
     page.locator(".st-key-other_kind button").click()
     expect(page.get_by_text("Show it a photo. Watch it being forgotten.")).to_be_visible()
     frame = page.frame_locator("iframe[src*='cifar10']")
@@ -161,7 +161,7 @@ def test_a_visitor_goes_from_digits_to_photographs_and_back(
     page.locator(".st-key-other_kind button").click()
     expect(page.get_by_text("Draw a 0. Watch it being forgotten.")).to_be_visible()
     # An answer for the run before would come last under load, and stay.
-    assert {run for run, name in asked if name == "airplane"} == {"cifar10-class-finetune"}
+    assert {run for run, name in answered if name == "airplane"} == {"cifar10-class-finetune"}
 
 
 @SIZES

@@ -144,25 +144,25 @@ def test_a_metric_of_another_package_is_shown():
     assert shown["Worst"].help == "Accuracy on the worst task."
 
 
-def choose(at, card):
+def choose(at, info):
     """Selects a strategy on the page: first its family, then the strategy."""
-    at.segmented_control(key="family").set_value(card.family).run()
-    at.pills(key="strategy").set_value(card.name).run()
+    at.segmented_control(key="family").set_value(info.family).run()
+    at.pills(key="strategy").set_value(info.name).run()
 
 
 @pytest.mark.parametrize("scenario", list(api.SCENARIOS))
 def test_choosing_an_idea_shows_its_strategies_and_nothing_else(scenario):
     at = open_page("train")
     at.radio(key="scenario").set_value(scenario).run()
-    cards = api.strategies(scenario)
+    infos = api.strategies(scenario)
     assert (
         at.segmented_control(key="family").value == "baseline"
         and at.pills(key="strategy").value == "finetune"
     )
-    for family in dict.fromkeys(card.family for card in cards):
+    for family in dict.fromkeys(info.family for info in infos):
         at.segmented_control(key="family").set_value(family).run()
-        members = [card for card in cards if card.family == family]
-        assert at.pills(key="strategy").options == [card.title for card in members]
+        members = [info for info in infos if info.family == family]
+        assert at.pills(key="strategy").options == [info.title for info in members]
         assert at.pills(key="strategy").value == members[0].name
         assert not at.exception and api.FAMILIES[family] in page_text(at)
 
@@ -171,28 +171,28 @@ def test_choosing_an_idea_shows_its_strategies_and_nothing_else(scenario):
 def test_every_setting_of_every_strategy_has_a_control_with_the_scenario_default(scenario):
     at = open_page("train")
     at.radio(key="scenario").set_value(scenario).run()
-    for card in filter(lambda card: card.settings, api.strategies(scenario)):
-        choose(at, card)
+    for info in filter(lambda info: info.settings, api.strategies(scenario)):
+        choose(at, info)
         assert not at.exception
         assert (
-            card.summary in page_text(at)
-            and card.stores in page_text(at)
-            and card.costs in page_text(at)
+            info.summary in page_text(at)
+            and info.stores in page_text(at)
+            and info.costs in page_text(at)
         )
         controls = {
             control.key: control.value
             for control in [*at.select_slider, *at.slider, *at.segmented_control]
         }
-        for setting in card.settings:
+        for setting in info.settings:
             assert (
-                controls[strategy_form.setting_key(card.name, scenario, setting.name)]
+                controls[strategy_form.setting_key(info.name, scenario, setting.name)]
                 == setting.default
             )
 
 
 def test_where_the_quick_recipe_is_too_short_the_form_says_so():
     at = open_page("train")
-    choose(at, next(card for card in api.strategies("class") if card.name == "dgr"))
+    choose(at, next(info for info in api.strategies("class") if info.name == "dgr"))
     assert any("too short for its generator" in info.value for info in at.info)
     at.segmented_control(key="recipe").set_value("paper").run()
     assert not at.info
@@ -203,13 +203,13 @@ def test_the_transfer_scenario_has_two_tasks():
     assert at.slider(key="tasks").value == 5
     at.radio(key="scenario").set_value("transfer").run()
     assert at.slider(key="tasks").value == 2
-    assert {"scratch", "frozen", "finetune"} <= {card.name for card in api.strategies("transfer")}
+    assert {"scratch", "frozen", "finetune"} <= {info.name for info in api.strategies("transfer")}
 
 
 @pytest.mark.parametrize(("button", "until"), [("learn_all", None), ("learn_next", 1)])
 def test_a_learn_button_makes_the_run_that_was_chosen(worker, button, until):
     at = open_page("train")
-    choose(at, next(card for card in api.strategies("class") if card.name == "ewc"))
+    choose(at, next(info for info in api.strategies("class") if info.name == "ewc"))
     at.select_slider(key="setting-ewc-class-strength").set_value(5e8)
     at.number_input(key="seed").set_value(3).run()
     at.button(key=button).click().run()
@@ -510,7 +510,7 @@ def test_time_left_grows_with_tasks_that_take_longer_and_longer():
 
 
 def test_a_slider_over_powers_of_ten_reaches_its_ends_and_its_default():
-    setting = next(card for card in api.strategies("class") if card.name == "ewc").settings[0]
+    setting = next(info for info in api.strategies("class") if info.name == "ewc").settings[0]
     steps = setting_control.ladder(setting, 123.0)
     assert (
         steps[0] == setting.low

@@ -190,7 +190,7 @@ def test_a_data_set_is_downloaded_once_and_found_the_next_time(
 @every_download
 def test_the_bytes_of_a_download_are_yielded_as_they_come(packed, monkeypatch, name):
     monkeypatch.setattr(downloads, "PERIOD", 0.02)
-    with server(packed, pause=0.02) as (address, _asked):
+    with server(packed, pause=0.02) as (address, _requests):
         spec = with_download(SPECS[name], packed, address)
         declare(monkeypatch, spec)
         events = list(datasets.load_with_progress(name))
@@ -205,7 +205,7 @@ def test_the_bytes_of_a_download_are_yielded_as_they_come(packed, monkeypatch, n
 
 @every_download
 def test_a_download_that_is_ended_leaves_nothing(packed, monkeypatch, tmp_path, name):
-    with server(packed, 0.5, silent=True) as (address, _asked):
+    with server(packed, 0.5, silent=True) as (address, _requests):
         declare(monkeypatch, with_download(SPECS[name], packed, address))
         steps = datasets.load_with_progress(name)
         for _ in range(3):
@@ -223,7 +223,7 @@ def test_a_failed_download_is_an_error_leaves_no_file_and_is_tried_again(
     monkeypatch.setattr(downloads, "TIMEOUT", 0.5 if trouble == "silent" else 15)
     served = {} if trouble == "not there" else packed
     cut = {"cut off": 0.5, "silent": 0.0}.get(trouble, 1.0)
-    with server(served, cut, silent=trouble == "silent") as (address, _asked):
+    with server(served, cut, silent=trouble == "silent") as (address, _requests):
         address = "http://127.0.0.1:9/" if trouble == "no server" else address
         spec = with_download(SPECS[name], packed, address, right=trouble != "wrong checksum")
         declare(monkeypatch, spec)
@@ -242,14 +242,14 @@ def test_a_failed_download_is_an_error_leaves_no_file_and_is_tried_again(
                     f"connect to the internet, or put {spec.bring} under LIFELONG_DATA."
                 )
     assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == []
-    with server(packed) as (address, _asked):
+    with server(packed) as (address, _requests):
         declare(monkeypatch, with_download(SPECS[name], packed, address))
         assert_fits(loaded(name), spec)
 
 
 @every_download
 def test_the_second_address_is_tried_if_the_first_does_not_answer(packed, monkeypatch, name):
-    with server(packed) as (address, _asked):
+    with server(packed) as (address, _requests):
         spec = with_download(SPECS[name], packed, "http://127.0.0.1:9/")
         from dataclasses import replace
 

@@ -29,7 +29,7 @@ def data(monkeypatch, tmp_path):
 
 @pytest.fixture
 def read(monkeypatch) -> list[int]:
-    """How many images were decoded, at each call."""
+    """The number of images decoded by each call."""
     counts, real = [], decoding.read
 
     def counting(split, target, progress):

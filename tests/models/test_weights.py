@@ -93,7 +93,7 @@ def test_weights_are_downloaded_once_and_the_progress_is_yielded(file, monkeypat
 def test_weights_that_nobody_fetched_are_downloaded_behind_a_bar(file, monkeypatch, capsys):
     name, content, _ = file
     monkeypatch.setattr(progress, "DELAY", 0.0)
-    with server({name: content}) as (address, _asked):
+    with server({name: content}) as (address, _requests):
         use(monkeypatch, address + name)
         assert weights.load(NET, "imagenet").stem == "imagenet"
     out, err = capsys.readouterr()
@@ -103,7 +103,7 @@ def test_weights_that_nobody_fetched_are_downloaded_behind_a_bar(file, monkeypat
 def test_a_run_yields_the_download_before_its_start(file, monkeypatch):
     name, content, _ = file
     use_images(monkeypatch, toy_dataset(classes=4, train=6, test=2, side=32))
-    with server({name: content}) as (address, _asked):
+    with server({name: content}) as (address, _requests):
         use(monkeypatch, address + name)
         events = list(experiment.run(run_config()))
     kinds = [kind for kind, _ in itertools.groupby(type(event) for event in events)]
@@ -116,14 +116,14 @@ def test_a_download_that_fails_is_one_sentence_and_is_tried_again(file, monkeypa
     served = {"wrong checksum": {name: content[:-1] + b"x"}, "not there": {}}.get(
         trouble, {name: content}
     )
-    with server(served, cut=0.5 if trouble == "cut off" else 1.0) as (address, _asked):
+    with server(served, cut=0.5 if trouble == "cut off" else 1.0) as (address, _requests):
         use(monkeypatch, ("http://127.0.0.1:9/" if trouble == "no server" else address) + name)
         assert refused() == (
             f"The ImageNet weights of {NET} are not on this machine and could not be downloaded; "
             "connect to the internet once, or choose the weights shipped, none or a file."
         )
     assert list((cache_folder() / "weights").iterdir()) == [], "no part of it is left"
-    with server({name: content}) as (address, _asked):
+    with server({name: content}) as (address, _requests):
         use(monkeypatch, address + name)
         assert weights.load(NET, "imagenet").description == f"{NET}, ImageNet"
 

@@ -27,14 +27,14 @@ def _online(monkeypatch):
 )
 def test_a_file_arrives_with_the_right_checksum(tmp_path, checksum):
     file = tmp_path / "new" / "folder" / "a.bin"
-    with server({"a.bin": CONTENT}) as (address, _asked):
+    with server({"a.bin": CONTENT}) as (address, _requests):
         list(fetch([f"{address}a.bin"], file, checksum))
     assert file.read_bytes() == CONTENT and list(file.parent.iterdir()) == [file]
 
 
 def test_the_bytes_so_far_are_yielded_as_they_come_and_end_at_the_size(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "PERIOD", 0.02)
-    with server({"a.bin": CONTENT}, pause=0.05) as (address, _asked):
+    with server({"a.bin": CONTENT}, pause=0.05) as (address, _requests):
         counts = list(fetch([f"{address}a.bin"], tmp_path / "a.bin", SHA256))
     assert counts == sorted(counts) and counts[-1] == len(CONTENT) and len(set(counts)) > 3
 
@@ -56,7 +56,7 @@ def test_a_failed_download_leaves_no_file_and_preserves_an_older_one(
     file = tmp_path / "a.bin"
     file.write_bytes(b"older")
     with (
-        server({"a.bin": served} if served else {}, cut) as (address, _asked),
+        server({"a.bin": served} if served else {}, cut) as (address, _requests),
         pytest.raises(DownloadError),
     ):
         list(fetch([f"{address}a.bin"], file, checksum))
@@ -70,7 +70,7 @@ def test_a_server_that_falls_silent_is_given_up_and_meanwhile_the_count_is_still
     monkeypatch.setattr(downloads, "PERIOD", 0.05)
     counts, timeouts = [], set()
     with (
-        server({"a.bin": CONTENT}, 0.5, silent=True) as (address, _asked),
+        server({"a.bin": CONTENT}, 0.5, silent=True) as (address, _requests),
         pytest.raises(DownloadError),
     ):
         for count in fetch([f"{address}a.bin"], tmp_path / "a.bin", SHA256):
@@ -91,7 +91,7 @@ def test_the_addresses_are_tried_in_order_until_one_delivers(tmp_path):
 
 def test_a_download_that_nobody_waits_for_ends_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "PERIOD", 0.02)
-    with server({"a.bin": CONTENT}, pause=0.05) as (address, _asked):
+    with server({"a.bin": CONTENT}, pause=0.05) as (address, _requests):
         counts = fetch([f"{address}a.bin"], tmp_path / "a.bin", SHA256)
         while next(counts) == 0:
             pass

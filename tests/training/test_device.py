@@ -1,5 +1,7 @@
 """Laws of devices: training on a GPU gives the results of the CPU for every strategy."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -130,7 +132,7 @@ def test_a_run_of_a_gpu_resumes_there_and_predicts_on_the_cpu(strategy):
 def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pictures, monkeypatch):
     backbone = setup.frozen_backbone_of(config(**FROZEN))
     here = torch.cat(
-        [part for _start, part, _held in feature_cache.extract(backbone, pictures.test_images)]
+        [part for _start, part, _limit in feature_cache.extract(backbone, pictures.test_images)]
     )
     types = []
     monkeypatch.setattr(
@@ -140,7 +142,7 @@ def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pic
     )
     with machine_with_gpu():
         there = torch.cat(
-            [part for _start, part, _held in feature_cache.extract(backbone, pictures.test_images)]
+            [part for _start, part, _limit in feature_cache.extract(backbone, pictures.test_images)]
         )
     assert set(types) == {OnGpu} and type(there) is torch.Tensor
     torch.testing.assert_close(there, here)
@@ -192,28 +194,28 @@ def test_a_gpu_computes_in_bf16_if_it_supports_it(knows, monkeypatch):
 
 
 @pytest.fixture
-def room(monkeypatch) -> list[int]:
-    """The images that a step may have, then the batch sizes that were tried."""
-    tried, step = [10], Strategy.step
+def memory(monkeypatch) -> SimpleNamespace:
+    """Memory of a device: the largest batch that fits, and the batch sizes tried so far."""
+    memory, step = SimpleNamespace(limit=10, tried=[]), Strategy.step
 
-    def small_memory(self, task, batch):
-        tried.append(len(batch.labels))
-        if len(batch.labels) > tried[0]:
+    def limited_step(self, task, batch):
+        memory.tried.append(len(batch.labels))
+        if len(batch.labels) > memory.limit:
             raise torch.OutOfMemoryError
         return step(self, task, batch)
 
-    monkeypatch.setattr(Strategy, "step", small_memory)
-    return tried
+    monkeypatch.setattr(Strategy, "step", limited_step)
+    return memory
 
 
-def test_running_out_of_memory_halves_the_batch_and_is_recorded(room):
+def test_running_out_of_memory_halves_the_batch_and_is_recorded(memory):
     _, events = run_all(config("replay", tasks=2))
-    assert room[1:6] == [120, 60, 30, 15, 7] and set(room[6:]) == {7}
+    assert memory.tried[:5] == [120, 60, 30, 15, 7] and set(memory.tried[5:]) == {7}
     assert {event.batch_limit for event in events if isinstance(event, Step)} == {7}
 
 
-def test_a_memory_that_holds_no_image_is_one_sentence(room):
-    room[0] = 0
+def test_a_memory_too_small_for_one_image_is_one_sentence(memory):
+    memory.limit = 0
     with pytest.raises(LifelongError, match="does not hold one image"):
         run_all(config())
 

@@ -116,7 +116,7 @@ def test_the_order_of_classes_is_the_same_for_every_seed(monkeypatch):
     assert set(orders) == {NATURAL}
 
 
-@pytest.mark.parametrize("name", [card.name for card in api.protectors()])
+@pytest.mark.parametrize("name", [info.name for info in api.protectors()])
 def test_every_strategy_can_protect(name):
     result = result_of(small_study(protect=name, seeds=1, sizes=(2,), steps=2))
     assert result.finished and {e.regime for e in result.learned} == {*study_config.REGIMES, name}
