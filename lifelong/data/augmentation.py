@@ -19,9 +19,9 @@ def deform(images: Tensor, size: float, generator: torch.Generator) -> Tensor:
     images and result: uint8 (n, channels, height, width).
     size: standard deviation of each of the three kinds of displacement, of the coordinates' at the
     border, as a share of the image's side. At size 0 the images are returned unchanged and nothing
-    is drawn from the generator; so are features of a backbone, which are images of one pixel.
+    is drawn from the generator.
     """
-    if not size or not len(images) or images.shape[-2:] == (1, 1):
+    if not size or not len(images):
         return images
     count, _, height, width = images.shape
     functions = _smooth(height, width, images.device)

@@ -1,6 +1,4 @@
-"""What a model is: settings, a classifier to be trained, and perhaps a frozen backbone that every
-image goes through before.
-"""
+"""Base classes of models: settings, a trainable network, and an optional frozen backbone."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -17,33 +15,31 @@ from .parts.linear_stack import linear_stack
 
 if TYPE_CHECKING:
     from ..storage.progress import Steps
-    from .parts.backbone import Backbone
 
 Shape = tuple[int, int, int]  # channels, height, width
 
 
 class Body(nn.Module):
-    """What comes before the linear layers: images uint8 (n, channels, height, width) -> (n, width).
+    """Layers before the linear ones: images uint8 (n, channels, height, width) -> (n, width).
 
     It is in training mode within a step of training and only there. This one has no parameters.
+    is_identity: whether the output is the values of the image, scaled to [0, 1].
+    takes_features: whether the images are features of a frozen backbone, (n, width, 1, 1).
     """
 
     width: int
-    sees_values: ClassVar[bool] = (
-        False  # whether it only passes on the values of an image, from 0 to 1
-    )
+    is_identity: ClassVar[bool] = False
+    takes_features: ClassVar[bool] = False
 
     def initialise(self, generator: torch.Generator) -> None:
-        """Puts the parameters back to where training starts."""
+        """Puts the parameters back to where training starts; draws them from the generator."""
 
     def encode(self, features: Tensor) -> Tensor:
-        """Returns features of a frozen backbone (n, width) as this body takes them."""
+        """Returns features of a frozen backbone (n, width) as images that this body takes."""
         raise TypeError("This body takes images, not features of a frozen backbone.")
 
     def begin_step(self, seed: int, task: int, step: int) -> None:
-        """Goes into training mode; random changes to the images of this step follow from the three
-        numbers alone.
-        """
+        """Goes into training mode; random augmentation follows from the three numbers alone."""
         self.training = True
 
 
@@ -52,11 +48,9 @@ def _values(images: Tensor) -> Tensor:
 
 
 class Pixels(Body):
-    """Images uint8 (n, channels, height, width) -> float (n, pixels) in [0, 1]; no further
-    normalisation.
-    """
+    """Flattens images: uint8 (n, channels, height, width) -> float (n, pixels) in [0, 1]."""
 
-    sees_values = True
+    is_identity = True
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -67,14 +61,15 @@ class Pixels(Body):
 
 
 class QuantizedFeatures(Body):
-    """Features of a frozen backbone, kept as uint8 (n, width, 1, 1): pictures of one pixel with
-    many channels -> (n, width) in [0, 1].
+    """Features of a frozen backbone, stored as images uint8 (n, width, 1, 1) -> (n, width) in
+    [0, 1].
 
-    low, high: (width,), the range of each feature that 0 to 255 stand for. Rounding moves a feature
-    by at most 0.2 % of it.
+    low, high: (width,), the values of each feature that 0 and 255 stand for. Rounding moves a
+    feature by at most 0.2 % of this range.
     """
 
-    sees_values = True
+    is_identity = True
+    takes_features = True
     low: Tensor
     high: Tensor
 
@@ -88,17 +83,36 @@ class QuantizedFeatures(Body):
         return _values(images)
 
     def encode(self, features: Tensor) -> Tensor:
-        """Features (n, width) as they are kept."""
+        """Returns features (n, width) as images uint8 (n, width, 1, 1)."""
         share = (features - self.low) / (self.high - self.low).clamp(min=1e-6)
         return (255 * share).round_().clamp_(0, 255).to(torch.uint8)[:, :, None, None]
 
 
+class Backbone(Body):
+    """Deep feature extractor: images -> features float (n, width); frozen, or trained as a whole.
+
+    info: what its features depend on, beside the images.
+    """
+
+    info: BackboneInfo
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the weights."""
+        return next(self.parameters()).device
+
+    @property
+    def feature_shape(self) -> Shape:
+        """Shape of an image's features as an image: channels, height, width."""
+        return self.width, 1, 1
+
+
 class Network(Flat):
-    """Body, hidden linear layers with ReLU, linear head; images uint8 (n, channels, height, width)
+    """Body, hidden linear layers with ReLU, linear head: images uint8 (n, channels, height, width)
     -> logits (n, outputs).
 
-    hidden: widths of the hidden layers. gates, wherever they are taken: for each hidden
-    layer a factor (n, width) or (1, width) on its units after the ReLU, or none at all.
+    hidden: widths of the hidden layers. gates, an argument of some methods: for each hidden layer
+    a factor (n, width) or (1, width) on its units after the ReLU, or none at all.
     """
 
     def __init__(self, body: Body, hidden: Sequence[int], outputs: int) -> None:
@@ -110,14 +124,14 @@ class Network(Flat):
         self._body = (body,)  # in a tuple, so that it is not registered a second time
         self.head = nn.Linear(sizes[-1], outputs)
         self.eval()
-        self._lay_out()
+        self._flatten_layers()
 
     @property
     def body(self) -> Body:
-        """What comes before the linear layers: images -> (n, incoming)."""
+        """The layers before the linear ones."""
         return self._body[0]
 
-    def _lay_out(self) -> None:
+    def _flatten_layers(self) -> None:
         self.layers = (*(m for m in list(self.features)[1:] if isinstance(m, nn.Linear)), self.head)
         self.flatten(self.layers)
         self.head_start = self.flat.numel() - self.head.weight.numel() - self.head.bias.numel()
@@ -133,7 +147,9 @@ class Network(Flat):
         return linear_stack(self.body(images), self.layers, self.gradient_writer, gates=gates)
 
     def embed(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
-        """What the head sees of the images, (n, width of the last hidden layer)."""
+        """Returns the features of images, the head's inputs: (n, width of the last hidden
+        layer).
+        """
         x = self.body(images)
         return (
             linear_stack(x, self.layers[:-1], self.gradient_writer, relu_last=True, gates=gates)
@@ -147,8 +163,8 @@ class Network(Flat):
 
     @torch.no_grad()
     def fixed_features(self, images: Tensor) -> Tensor:
-        """Returns the features of `embed` as a fixed extractor gives them, also within a step: no
-        gradient, no augmentation, and the statistics of batch norm are used, not measured.
+        """Returns the features of images without a gradient and in evaluation mode, also within a
+        step: nothing is augmented, and batch norm uses its statistics and does not measure them.
         """
         in_training = self.body.training
         self.body.eval()
@@ -158,40 +174,38 @@ class Network(Flat):
 
     @torch.no_grad()
     def grow(self, outputs: int, generator: torch.Generator) -> None:
-        """Adds outputs at the end of the head; those already there answer as before, to the bit.
+        """Adds outputs at the end of the head; the weights of the others keep their bits.
 
         The flat vectors are made anew, so an optimiser over the old ones must be made anew too.
+        Raises ValueError for fewer outputs than there are.
         """
-        old, known = self.head, self.head.out_features
+        head, known = self.head, self.head.out_features
         if outputs < known:
             raise ValueError(
                 f"A head of {known} outputs was to grow to {outputs}; it can only gain outputs."
             )
-        self.head = nn.Linear(old.in_features, outputs).to(old.weight.device)
+        self.head = nn.Linear(head.in_features, outputs).to(head.weight.device)
         self.draw([self.head], generator)
-        for new, kept in ((self.head.weight, old.weight), (self.head.bias, old.bias)):
-            new[:known] = kept
-        self._lay_out()
+        self.head.weight[:known], self.head.bias[:known] = head.weight, head.bias
+        self._flatten_layers()
 
 
 @dataclass
 class Model(Configurable, ABC):
-    """A kind of network with its settings, which are fields made with `setting`, `choice` and
-    `text`.
+    """Kind of network with its settings: fields made with `setting`, `choice` and `text`.
 
-    threads: that a run uses; None for all there are. A number, where a second run beside it gains
-    more than a second thread.
+    title, summary: shown where a network is chosen. regimes: of a model with pretrained weights,
+    its settings in each regime of a transfer study: from `scratch`, with a `frozen` backbone, and
+    to `finetune` all of it.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
-    # Settings in each regime of a transfer study, of a model with pretrained weights: from
-    # `scratch`, with a `frozen` backbone, and to `finetune` all of it.
     regimes: ClassVar[Mapping[str, Mapping[str, str]]] = {}
 
     @classmethod
     def form_settings(cls) -> tuple[Setting, ...]:
-        """Returns the settings that a form offers, with the choices that there are here."""
+        """Returns the settings that a form offers; a text as a choice, if its values are known."""
         return cls.settings("else")
 
     @property
@@ -202,9 +216,9 @@ class Model(Configurable, ABC):
         """
         return None
 
-    def frozen_backbone(self, precision: str) -> "Backbone | None":
-        """The frozen backbone that every image goes through once, before any training; None where
-        there is none.
+    def frozen_backbone(self, precision: str) -> Backbone | None:
+        """Returns the frozen backbone, which every image goes through once, before any training;
+        None for a model that has none.
         """
         return None
 
@@ -222,6 +236,7 @@ class Model(Configurable, ABC):
 
     @abstractmethod
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
-        """The classifier for images of this shape, or for what the backbone makes of them, as
-        (width, 1, 1).
+        """Returns the network that is trained, before `initialise`.
+
+        shape: of the images, or the backbone's `feature_shape`, if there is a frozen backbone.
         """

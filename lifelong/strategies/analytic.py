@@ -113,7 +113,7 @@ class Analytic(Strategy):
         Whole numbers from 0 to LEVELS.
         """
         x = self.network.body(images)
-        if x[0].numel() == images[0].numel() and images.shape[-2:] != (1, 1):
+        if self.network.body.is_identity and not self.network.body.takes_features:
             return _whole(
                 _filtered(
                     x.view(images.shape),

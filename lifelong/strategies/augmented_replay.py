@@ -57,19 +57,21 @@ class AugmentedReplay(Strategy):
         self.buffer = ReplayBuffer("random", self.per_class, saved=())
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
-        return self._seen(batch.images)
+        return self._deformed_logits(batch.images)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)
         if not len(self.buffer):
             return present
         replayed = self.buffer.sample(len(batch.labels), self.generator)
-        past = self.cross_entropy(task, replayed, self._seen(replayed.images))
+        past = self.cross_entropy(task, replayed, self._deformed_logits(replayed.images))
         share = 1 / (task.index + 1)
         return share * present + (1 - share) * past
 
     def end_task(self, task: Task) -> None:
         self.buffer.end_task(task.train, self.network, self.generator)
 
-    def _seen(self, images: Tensor) -> Tensor:
+    def _deformed_logits(self, images: Tensor) -> Tensor:
+        if self.network.body.takes_features:
+            return self.network(images)
         return self.network(deform(images, self.deformation / 100, self.generator))

@@ -27,7 +27,8 @@ from ..data.augmentation import crop_and_flip
 from ..data.examples import Dataset
 from ..errors import LifelongError
 from ..models.parts import feature_cache
-from ..models.parts.backbone import Backbone
+from ..models.parts.backbone import TorchvisionBackbone
+from ..models.parts.backbone_info import BackboneInfo
 from ..numerics import hardware, seeds
 from ..storage import tensor_files
 
@@ -113,7 +114,10 @@ def view_of(images: Tensor, lesson: Lesson, view: int) -> Tensor:
 
 def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> Iterator[Progress]:
     name, place = _where()
-    student = Backbone(lesson.architecture, lesson.stem, 0, hardware.precision("auto", name))
+    precision = hardware.precision("auto", name)
+    student = TorchvisionBackbone(
+        BackboneInfo(lesson.architecture, lesson.stem, precision=precision)
+    )
     student.initialise(seeds.generator(lesson.seed, "student"))
     layer = nn.Linear(student.width, targets.shape[-1])
     nn.init.normal_(layer.weight, std=0.01, generator=seeds.generator(lesson.seed, "layer"))
@@ -160,7 +164,9 @@ def _passes(images: int, lesson: Lesson) -> Iterator[Tensor]:
         yield from order[: images // lesson.batch * lesson.batch].split(lesson.batch)
 
 
-def _keep(student: Backbone, lesson: Lesson, dataset: Dataset, done: int, out: Path) -> None:
+def _keep(
+    student: TorchvisionBackbone, lesson: Lesson, dataset: Dataset, done: int, out: Path
+) -> None:
     tensors = {name: t for name, t in student.network.state_dict().items() if t.is_floating_point()}
     about = {
         "words": f"{lesson.architecture}, taught by {lesson.teacher} on {dataset.title} without "

@@ -12,9 +12,8 @@ from ..data.examples import Dataset, concat_datasets
 from ..datasets import load_with_progress
 from ..errors import LifelongError
 from ..events import Preparation
-from ..models.base import Model
+from ..models.base import Backbone, Model
 from ..models.parts import feature_cache
-from ..models.parts.backbone import Backbone
 from ..models.parts.backbone_info import BackboneInfo
 from ..models.parts.feature_cache import FeatureSet
 from ..numerics import hardware, seeds

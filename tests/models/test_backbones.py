@@ -12,7 +12,8 @@ from lifelong.data.examples import Dataset
 from lifelong.errors import LifelongError
 from lifelong.events import TaskLearned
 from lifelong.models.parts import weights
-from lifelong.models.parts.backbone import Backbone
+from lifelong.models.parts.backbone import TorchvisionBackbone
+from lifelong.models.parts.backbone_info import BackboneInfo
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
@@ -56,8 +57,10 @@ def deep(strategy: str = "finetune", scenario: str = "class", **given) -> config
     return config(strategy, scenario, tasks=2, steps=2, **{**SMALL, **given})
 
 
-def build_backbone(architecture: str = "resnet18", stem: str = "small", **given) -> Backbone:
-    backbone = Backbone(architecture, stem, given.pop("side", 0), "fp32", **given)
+def build_backbone(
+    architecture: str = "resnet18", stem: str = "small", **given
+) -> TorchvisionBackbone:
+    backbone = TorchvisionBackbone(BackboneInfo(architecture, stem, **given))
     backbone.initialise(torch.Generator().manual_seed(0))
     return backbone
 
@@ -80,11 +83,8 @@ def test_a_network_without_its_last_layer_answers_with_its_features(architecture
 
 
 def test_resnet_50_has_the_papers_parameters_without_the_last_layer():
-    build_backbone = Backbone("resnet50", "imagenet", 0, "fp32")
-    assert (
-        sum(p.numel() for p in build_backbone.parameters()) == 23_508_032
-        and build_backbone.width == 2048
-    )
+    backbone = build_backbone("resnet50", "imagenet")
+    assert sum(p.numel() for p in backbone.parameters()) == 23_508_032 and backbone.width == 2048
 
 
 def test_a_grey_image_has_the_features_of_its_rgb_copy():
@@ -94,7 +94,7 @@ def test_a_grey_image_has_the_features_of_its_rgb_copy():
 
 def test_images_are_resized_to_the_side_of_the_backbone():
     backbone = build_backbone(side=24)
-    assert backbone.prepared(torch.zeros(2, 3, 16, 16, dtype=torch.uint8)).shape == (2, 3, 24, 24)
+    assert backbone.normalised(torch.zeros(2, 3, 16, 16, dtype=torch.uint8)).shape == (2, 3, 24, 24)
 
 
 def test_random_weights_depend_only_on_the_generator():
@@ -156,16 +156,25 @@ def weights_file(folder, change=None, **about):
 
 
 def test_weights_of_a_file_are_loaded_with_their_stem_and_have_a_fingerprint(tmp_path):
-    file, build_backbone = weights_file(tmp_path)
+    file, backbone = weights_file(tmp_path)
     taken = registry.model("resnet18")(weights=str(file)).frozen_backbone("fp32")
     images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
     taken.initialise(torch.Generator().manual_seed(9))  # goes back to the weights, not to others
-    torch.testing.assert_close(taken(images), build_backbone(images))
+    torch.testing.assert_close(taken(images), backbone(images))
     other = weights_file(tmp_path, lambda t: t | {"bn1.bias": t["bn1.bias"] + 1})[0]
     assert (
-        taken.fingerprint
-        != registry.model("resnet18")(weights=str(other)).frozen_backbone("fp32").fingerprint
+        taken.info.fingerprint
+        != registry.model("resnet18")(weights=str(other)).frozen_backbone("fp32").info.fingerprint
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "sources"),
+    [("resnet50", ("shipped", "imagenet", "none")), ("resnet18", ("imagenet", "none"))],
+)
+def test_a_form_offers_the_weights_that_can_be_had(name, sources):
+    (offered,) = [s for s in registry.model(name).form_settings() if s.name == "weights"]
+    assert offered.options == sources and offered.default == sources[0]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from lifelong.data.examples import Dataset
 from lifelong.errors import LifelongError
 from lifelong.events import ExtractingFeatures, Loading, Preparation, Started, Stopped, TaskLearned
 from lifelong.models.parts import feature_cache
-from lifelong.models.parts.backbone import Backbone
+from lifelong.models.parts.backbone import TorchvisionBackbone
 from lifelong.models.parts.feature_cache import FeatureSet
 from lifelong.runs import store as run_store
 from lifelong.storage.progress import result_of
@@ -62,7 +62,7 @@ def shared_features(one_cache, monkeypatch):
     monkeypatch.setenv("LIFELONG_CACHE", str(one_cache))
 
 
-def backbone(**given) -> Backbone:
+def backbone(**given) -> TorchvisionBackbone:
     return setup.frozen_backbone_of(config(**{**MODEL, **given}))
 
 
@@ -129,9 +129,9 @@ def test_an_experiment_never_extracts_in_silence(images):
 
 
 def test_of_two_threads_that_need_the_same_features_one_extracts(images, monkeypatch):
-    counts, forward = [], Backbone.forward
+    counts, forward = [], TorchvisionBackbone.forward
     monkeypatch.setattr(
-        Backbone, "forward", lambda self, x: (counts.append(len(x)), forward(self, x))[1]
+        TorchvisionBackbone, "forward", lambda self, x: (counts.append(len(x)), forward(self, x))[1]
     )
     found = []
     threads = [threading.Thread(target=lambda: found.append(extracted(images))) for _ in range(2)]
@@ -231,7 +231,7 @@ def test_cached_features_of_images_with_a_known_digest_are_found_without_an_imag
 
 
 def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images, monkeypatch):
-    forward, tried = Backbone.forward, []
+    forward, tried = TorchvisionBackbone.forward, []
 
     def small_memory(most):
         def run(self, x):
@@ -242,11 +242,11 @@ def test_out_of_memory_halves_the_portion_and_only_one_image_is_too_much(images,
 
         return run
 
-    monkeypatch.setattr(Backbone, "forward", small_memory(6))
+    monkeypatch.setattr(TorchvisionBackbone, "forward", small_memory(6))
     parts = list(feature_cache.extract(backbone(), images.test_images))
     assert [len(part) for _, part, _ in parts] == [5, 5, 5, 1]
     assert [batch_limit for *_, batch_limit in parts] == [5, 5, 5, 5]
-    monkeypatch.setattr(Backbone, "forward", small_memory(0))
+    monkeypatch.setattr(TorchvisionBackbone, "forward", small_memory(0))
     with pytest.raises(LifelongError, match="smaller side"):
         list(feature_cache.extract(backbone(), images.test_images))
 

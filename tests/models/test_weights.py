@@ -15,6 +15,7 @@ from lifelong import registry
 from lifelong.errors import LifelongError
 from lifelong.events import ExtractingFeatures, Loading, Started
 from lifelong.models.parts import backbone, weights
+from lifelong.models.parts.backbone_info import BackboneInfo
 from lifelong.numerics.torchvision_import import models
 from lifelong.storage import downloads, progress
 from lifelong.storage.downloads import cache_folder
@@ -39,7 +40,7 @@ def fresh(monkeypatch, tmp_path):
 @pytest.fixture
 def file() -> tuple[str, bytes, dict[str, torch.Tensor]]:
     """The name, the content and the tensors of a weights file as torchvision writes it."""
-    model = backbone.Backbone(NET, "imagenet", 0, "fp32")
+    model = backbone.TorchvisionBackbone(BackboneInfo(NET, "imagenet"))
     model.initialise(torch.Generator().manual_seed(3))
     tensors, out = model.network.state_dict(), io.BytesIO()
     torch.save(tensors, out)
@@ -87,7 +88,7 @@ def test_weights_are_downloaded_once_and_the_progress_is_yielded(file, monkeypat
     assert torch.equal(found.tensors["conv1.0.weight"], tensors["conv1.0.weight"])
     backbone = registry.model(NET)(weights="imagenet").frozen_backbone("fp32")
     assert torch.equal(backbone.network.conv1[0].weight, tensors["conv1.0.weight"])
-    assert backbone.stem == "imagenet" and capsys.readouterr().out == ""
+    assert backbone.info.stem == "imagenet" and capsys.readouterr().out == ""
 
 
 def test_weights_that_nobody_fetched_are_downloaded_behind_a_bar(file, monkeypatch, capsys):

@@ -4,10 +4,15 @@ import pytest
 import torch
 
 from lifelong import registry
+from lifelong.config import RunConfig
 from lifelong.data.augmentation import deform
+from lifelong.data.examples import Batch
+from lifelong.data.scenarios import Plan
 from lifelong.events import TaskLearned
 from lifelong.metrics import average_accuracy
+from lifelong.models.base import Network, QuantizedFeatures
 from lifelong.numerics import seeds
+from lifelong.strategies.augmented_replay import AugmentedReplay
 from lifelong.training.experiment import Experiment
 from tests.helpers import batch_of, config, run_all
 
@@ -75,3 +80,13 @@ def test_few_images_go_much_further_than_in_replay():
         )
 
     assert accuracy("augmented-replay") > accuracy("replay") + 0.08
+
+
+def test_features_of_a_frozen_backbone_are_not_deformed():
+    strategy = AugmentedReplay.make("class", {"deformation": 20})
+    strategy.bind(Network(QuantizedFeatures(9), (16,), 2), Plan("class", ((0, 1),)), RunConfig())
+    features = torch.arange(36, dtype=torch.uint8).view(4, 9, 1, 1)
+    batch = Batch(features, torch.zeros(4), torch.zeros(4), torch.arange(4))
+    state = strategy.generator.get_state()
+    assert torch.equal(strategy.forward(None, batch), strategy.network(features))
+    assert torch.equal(strategy.generator.get_state(), state)

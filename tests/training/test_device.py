@@ -9,7 +9,7 @@ from lifelong.errors import LifelongError
 from lifelong.events import Step, TaskLearned
 from lifelong.inference import predict
 from lifelong.models.parts import feature_cache
-from lifelong.models.parts.backbone import Backbone
+from lifelong.models.parts.backbone import TorchvisionBackbone
 from lifelong.numerics import hardware
 from lifelong.runs import store as run_store
 from lifelong.strategies.base import Strategy
@@ -136,9 +136,11 @@ def test_features_are_extracted_on_a_gpu_and_the_backbone_returns_to_the_cpu(pic
     )
     types = []
     monkeypatch.setattr(
-        Backbone,
-        "_answer",
-        lambda self, images, own=Backbone._answer: types.append(type(images)) or own(self, images),
+        TorchvisionBackbone,
+        "_features",
+        lambda self, images, own=TorchvisionBackbone._features: (
+            types.append(type(images)) or own(self, images)
+        ),
     )
     with machine_with_gpu():
         there = torch.cat(

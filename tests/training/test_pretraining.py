@@ -10,7 +10,7 @@ from torch import nn
 from lifelong import registry
 from lifelong.errors import LifelongError
 from lifelong.models.parts import feature_cache
-from lifelong.models.parts.backbone import Backbone
+from lifelong.models.parts.backbone import TorchvisionBackbone
 from lifelong.storage import tensor_files
 from lifelong.training import pretraining
 from lifelong.training.pretraining import Lesson, pretrain
@@ -52,7 +52,7 @@ def test_pretraining_lowers_the_loss_and_writes_a_backbone_that_loads(dataset, t
     losses = [event.loss for event in events if event.loss is not None]
     assert losses[-1] < 0.9 * losses[0]
     backbone = registry.model("resnet18")(weights=str(out)).frozen_backbone("fp32")
-    assert backbone.stem == "small" and "without labels" in backbone.description
+    assert backbone.info.stem == "small" and "without labels" in backbone.info.description
     assert backbone(dataset.test_images).std(0).mean() > 0
 
 
@@ -75,9 +75,11 @@ def test_with_several_views_the_student_learns_from_the_crops_that_the_teacher_s
 ):
     lesson = dataclasses.replace(LESSON, epochs=2, views=2)
     batches = []
-    answer = Backbone.forward
+    answer = TorchvisionBackbone.forward
     monkeypatch.setattr(
-        Backbone, "forward", lambda self, images: batches.append(images) or answer(self, images)
+        TorchvisionBackbone,
+        "forward",
+        lambda self, images: batches.append(images) or answer(self, images),
     )
     list(pretrain(lesson, dataset, tmp_path / "mine.safetensors"))
     assert Teacher.looked == 2 * 48

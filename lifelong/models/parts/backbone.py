@@ -1,8 +1,7 @@
-"""A torchvision network without its last layer, as a body that is trained, or as a frozen
-backbone.
-"""
+"""Torchvision network without its classifier: a frozen backbone, or a body that is trained."""
 
 import contextlib
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -11,115 +10,93 @@ from torch import Tensor, nn
 from ...data.augmentation import crop_and_flip
 from ...errors import LifelongError
 from ...numerics import seeds
-from ..base import Body
+from ..base import Backbone
 from .backbone_info import BackboneInfo
 from .convolutions import use_matmul
 
-MEAN, DEVIATION = (
-    (0.485, 0.456, 0.406),
-    (0.229, 0.224, 0.225),
-)  # of ImageNet's colours, which torchvision's weights expect
-PORTION = {
-    "cpu": 100,
-    "cuda": 500,
-}  # images at once where they are only answered: enough for the products, few enough for the memory
-MORE_HEADS = ("googlenet", "inception_v3")  # they answer in training from the middle, too
+# Of ImageNet's colours, which torchvision's weights expect.
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Images of a chunk in inference: enough for the products, few enough for the memory.
+PORTION = {"cpu": 100, "cuda": 500}
+# In training these have outputs of middle layers, too.
+SEVERAL_HEADS = ("googlenet", "inception_v3")
 STEMS = ("imagenet", "small", "small without pooling")
 
 
-class Backbone(Body):
-    """A torchvision classification network up to its last hidden layer; images uint8 (n, 1 or 3,
+class TorchvisionBackbone(Backbone):
+    """Torchvision classification network up to its last hidden layer: images uint8 (n, 1 or 3,
     height, width) -> (n, width).
 
-    stem: 'imagenet' is torchvision's own, a quarter of the resolution at once; 'small' has a 3 x 3
+    stem: 'imagenet' is torchvision's own, which divides the resolution by four; 'small' has a 3 x 3
     convolution that keeps the resolution in place of the 7 x 7 one, 'small without pooling' leaves
-    out the max-pooling too. Only ResNets have the choice.
-    side: images are brought to this side before; 0 leaves them as they are. augments: in training,
-    random crops and flips. Channels last, and bf16 where that is the precision; normalised by
-    ImageNet's means, grey made colour.
+    out the max-pooling too. Only ResNets have the choice. augments: in training, random crops and
+    flips. Images are normalised by ImageNet's means, grey ones become colour.
     """
 
-    def __init__(
-        self, architecture: str, stem: str, side: int, precision: str, augments: bool = False
-    ) -> None:
+    def __init__(self, info: BackboneInfo, augments: bool = False) -> None:
         super().__init__()
-        self.architecture, self.stem = architecture, stem
-        self.network, self.width = without_classifier(architecture, stem)
+        self.info, self.augments = info, augments
+        self.network, self.width = without_classifier(info.architecture, info.stem)
         # torch's overloads do not name this argument by itself.
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.side, self.precision, self.augments = side, precision, augments
-        self.generator = torch.Generator()
+        self.augmentation, self.dropout = torch.Generator(), torch.Generator()
         self.start: dict[str, Tensor] | None = None
-        self.fingerprint, self.description = "", random_weights(architecture)
         self.eval()
 
-    @property
-    def info(self) -> BackboneInfo:
-        """Its description."""
-        return BackboneInfo(
-            self.architecture,
-            self.stem,
-            self.side,
-            self.precision,
-            self.fingerprint,
-            self.description,
-        )
-
-    @property
-    def device(self) -> torch.device:
-        """Where its weights are."""
-        return next(self.network.parameters()).device
-
     def initialise(self, generator: torch.Generator) -> None:
-        """Weights as they were loaded; without any, as torchvision draws them, from this
-        generator.
-        """
+        """Puts back the loaded weights, or draws them as torchvision does if none were loaded."""
         start = self.start
         if start is None:
-            with torch.random.fork_rng(
-                devices=[]
-            ):  # torchvision draws from the one generator that all share
-                torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
-                start = without_classifier(self.architecture, self.stem)[0].state_dict()
+            with _global_generator(generator, torch.device("cpu")):
+                start = without_classifier(self.info.architecture, self.info.stem)[0].state_dict()
         self.network.load_state_dict(start)
 
     def begin_step(self, seed: int, task: int, step: int) -> None:
-        self.generator = seeds.generator(seed, "augment", task, step)
+        self.augmentation = seeds.generator(seed, "augment", task, step)
+        self.dropout = seeds.generator(seed, "dropout", task, step)
         self.train()
 
     def forward(self, images: Tensor) -> Tensor:
         if not self.training:
-            return torch.cat(
-                [self._answer(part) for part in images.split(PORTION.get(images.device.type, 100))]
-            )
-        return self._answer(crop_and_flip(images, self.generator) if self.augments else images)
+            portion = PORTION.get(images.device.type, 100)
+            return torch.cat([self._features(part) for part in images.split(portion)])
+        if self.augments:
+            images = crop_and_flip(images, self.augmentation)
+        with _global_generator(self.dropout, images.device):
+            return self._features(images)
 
-    def _answer(self, images: Tensor) -> Tensor:
+    def _features(self, images: Tensor) -> Tensor:
         with (
             torch.autocast(images.device.type, torch.bfloat16)
-            if self.precision == "bf16"
+            if self.info.precision == "bf16"
             else contextlib.nullcontext()
         ):
-            return self.network(self.prepared(images)).float()
+            return self.network(self.normalised(images)).float()
 
-    def prepared(self, images: Tensor) -> Tensor:
-        """Images as the network takes them: float (n, 3, side, side), channels last."""
-        x = images.float().div_(255)
-        if self.side and x.shape[-2:] != (self.side, self.side):
-            x = F.interpolate(x, size=(self.side, self.side), mode="bilinear", antialias=True)
+    def normalised(self, images: Tensor) -> Tensor:
+        """Returns images as the network takes them: float (n, 3, side, side), channels last."""
+        x, size = images.float().div_(255), (self.info.side, self.info.side)
+        if self.info.side and x.shape[-2:] != size:
+            x = F.interpolate(x, size=size, mode="bilinear", antialias=True)
         mean, deviation = (
             torch.tensor(values).view(1, 3, 1, 1).to(x.device) for values in (MEAN, DEVIATION)
         )
         return ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 
-def random_weights(architecture: str) -> str:
-    """Returns the description of random weights."""
-    return f"{architecture} as it was drawn"
+@contextlib.contextmanager
+def _global_generator(generator: torch.Generator, device: torch.device) -> Iterator[None]:
+    """Has torchvision's layers, which draw from torch's global generator, draw from another one."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
+        yield
 
 
 def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
-    """The network with its last linear layer taken out, and the width of what is left."""
+    """Returns a network of torchvision without its last linear layer, and the number of features.
+
+    Raises LifelongError for one that has no such layer, or not this stem.
+    """
     from ...numerics.torchvision_import import models
 
     network = models.get_model(architecture, weights=None)
@@ -128,7 +105,7 @@ def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:
         for name, m in network.named_modules()
         if isinstance(m, nn.Linear) and m.out_features == 1000
     ]
-    if not linear or architecture in MORE_HEADS:
+    if not linear or architecture in SEVERAL_HEADS:
         raise LifelongError(
             f"{architecture} was asked for, but does not end in one linear layer for 1,000 "
             "classes; choose another, such as resnet18."

@@ -14,7 +14,7 @@ class BackboneInfo:
 
     architecture: str
     stem: str
-    side: int
-    precision: str
-    fingerprint: str
-    description: str
+    side: int = 0
+    precision: str = "fp32"
+    fingerprint: str = ""
+    description: str = ""

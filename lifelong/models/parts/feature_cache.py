@@ -24,8 +24,7 @@ from ...events import ExtractingFeatures, Preparation
 from ...numerics import hardware
 from ...storage import cache, progress
 from ...storage.downloads import cache_folder
-from ..base import QuantizedFeatures
-from .backbone import Backbone
+from ..base import Backbone, QuantizedFeatures
 from .backbone_info import BackboneInfo
 
 PORTION = {"cpu": 100, "cuda": 500}  # images between two events

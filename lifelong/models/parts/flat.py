@@ -1,4 +1,4 @@
-"""A module whose parameters are views of one flat vector."""
+"""Module whose parameters are views of one flat vector."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,45 +14,45 @@ class Flat(nn.Module):
     the order of `parameters()`.
 
     A penalty, a projection or an optimiser's step over all parameters is then one vector operation.
-    Call `flatten(connected)` at the end of the constructor, with the layers that run through
-    `connected(..., self.gradient_writer)`.
+    Call `flatten(layers)` at the end of the constructor, with the layers that run through
+    `linear_stack(..., self.gradient_writer)`.
     """
 
-    def flatten(self, connected: Iterable[nn.Linear]) -> None:
-        """Lays all parameters and gradients out in two new vectors."""
-        self.flat = torch.cat([_laid_out(p.detach()).reshape(-1) for p in self.parameters()])
+    def flatten(self, stacked: Iterable[nn.Linear]) -> None:
+        """Moves all parameters and gradients into two new vectors."""
+        self.flat = torch.cat([_channels_last(p.detach()).reshape(-1) for p in self.parameters()])
         self.flat_gradient = torch.zeros_like(self.flat)
         start = 0
         for module in self.modules():
             for name, p in module.named_parameters(recurse=False):
                 part = slice(start, start + p.numel())
-                viewed = nn.Parameter(_as(p, self.flat[part]).data, p.requires_grad)
-                viewed.grad = _as(p, self.flat_gradient[part])
-                setattr(module, name, viewed)
+                view = nn.Parameter(_view_like(p, self.flat[part]).data, p.requires_grad)
+                view.grad = _view_like(p, self.flat_gradient[part])
+                setattr(module, name, view)
                 start = part.stop
         self.gradient_writer = GradientWriter()
-        self._connected = tuple(connected)
-        ours = {id(p) for layer in self._connected for p in layer.parameters()}
-        self._added_to = [gradient_of(p) for p in self.parameters() if id(p) not in ours]
+        self._stacked = tuple(stacked)
+        written = {id(p) for layer in self._stacked for p in layer.parameters()}
+        self._accumulated = [gradient_of(p) for p in self.parameters() if id(p) not in written]
 
     def move(self, device: torch.device) -> None:
-        """Takes everything to a device; the flat vectors are made anew there."""
+        """Moves everything to a device; the flat vectors are made anew there."""
         if self.flat.device != device:
             self.to(device)
-            self.flatten(self._connected)
+            self.flatten(self._stacked)
 
     def backward(self, loss: Tensor) -> None:
-        """Leaves the gradient of the loss in `flat_gradient`, in place of what was there."""
+        """Replaces `flat_gradient` by the gradient of the loss."""
         backward(loss, self)
 
     def _begin(self) -> None:
-        for gradient in self._added_to:
+        for gradient in self._accumulated:
             gradient.zero_()
         self.gradient_writer.layers = set()
 
     def _end(self) -> None:
         written = self.gradient_writer.layers or set()
-        for layer in self._connected:
+        for layer in self._stacked:
             if layer not in written:
                 gradient_of(layer.weight).zero_()
                 gradient_of(layer.bias).zero_()
@@ -69,42 +69,35 @@ class Flat(nn.Module):
         """Draws the weights and biases of these layers uniformly in ±1/sqrt(fan_in)."""
         for layer in layers:
             bound = layer.in_features**-0.5
-            for parameter in (
-                layer.weight,
-                layer.bias,
-            ):  # drawn on the processor: the same numbers whatever the device
-                parameter.copy_(
-                    torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
-                )
+            for parameter in (layer.weight, layer.bias):
+                # On the processor: the same numbers whatever the device.
+                drawn = torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator)
+                parameter.copy_(drawn)
 
     @torch.no_grad()
     def answer_with(self, flat: Tensor, *inputs: Any) -> Tensor:
-        """What these weights (p,), in the order of `flat`, make of the inputs; the module keeps its
-        own.
-        """
+        """Returns the output for the inputs with other weights (p,), in the order of `flat`."""
         weights, start = {}, 0
         for name, p in self.named_parameters():
-            weights[name] = _as(p, flat[start : start + p.numel()])
+            weights[name] = _view_like(p, flat[start : start + p.numel()])
             start += p.numel()
         return torch.func.functional_call(self, weights, inputs)
 
     def statistics(self) -> dict[str, Tensor]:
-        """What the module keeps beside its parameters, such as the running means of batch norm, by
-        name.
-        """
+        """Returns the buffers by name, such as the running means of batch norm."""
         return dict(self.named_buffers())
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of every parameter and every statistic by name."""
-        return {name: t.detach().clone() for name, t in self._everything().items()}
+        """Returns a copy of every parameter and every statistic by name."""
+        return {name: t.detach().clone() for name, t in self._tensors().items()}
 
-    def _everything(self) -> dict[str, Tensor]:
+    def _tensors(self) -> dict[str, Tensor]:
         return dict(self.named_parameters()) | self.statistics()
 
     @torch.no_grad()
     def load_weights(self, weights: dict[str, Tensor]) -> None:
-        """Takes over weights by name; raises ValueError when a name or shape does not fit."""
-        own = self._everything()
+        """Loads weights of `weights`. Raises ValueError when a name or shape does not fit."""
+        own = self._tensors()
         if own.keys() != weights.keys() or any(own[n].shape != weights[n].shape for n in own):
             raise ValueError("the weights belong to another network")
         for name, tensor in own.items():
@@ -112,9 +105,7 @@ class Flat(nn.Module):
 
 
 def backward(loss: Tensor, *networks: Flat) -> None:
-    """Leaves the gradient of one loss in the `flat_gradient` of every network that it is made
-    by.
-    """
+    """Replaces the `flat_gradient` of each of these networks by its gradient of one loss."""
     for network in networks:
         network._begin()
     try:
@@ -124,13 +115,16 @@ def backward(loss: Tensor, *networks: Flat) -> None:
             network._end()
 
 
-def _laid_out(p: Tensor) -> Tensor:
-    """The filters of a convolution with their channels last: so laid out, it need not rearrange
-    them at every step.
+def _channels_last(p: Tensor) -> Tensor:
+    """Returns the filters of a convolution with their channels last, and others unchanged.
+
+    In this layout the convolution need not rearrange them at every step.
     """
     return p.permute(0, 2, 3, 1) if p.dim() == 4 else p
 
 
-def _as(p: Tensor, part: Tensor) -> Tensor:
-    """A part of a flat vector in the shape of the parameter that is laid out there."""
-    return part.view(_laid_out(p).shape).permute(0, 3, 1, 2) if p.dim() == 4 else part.view_as(p)
+def _view_like(p: Tensor, part: Tensor) -> Tensor:
+    """Returns a part of a flat vector in the shape of the parameter that is stored there."""
+    if p.dim() == 4:
+        return part.view(_channels_last(p).shape).permute(0, 3, 1, 2)
+    return part.view_as(p)

@@ -1,10 +1,9 @@
-"""Fully connected layers in one piece, whose backward pass writes each weight's gradient where it
-belongs.
+"""Stack of linear layers as one operation, whose backward pass writes gradients in place.
 
-torch's own backward makes a new tensor for every gradient and adds it to the old one. Here the
+torch's own backward pass makes a new tensor for every gradient and adds it to the old one. Here the
 matrix product that is the gradient is written straight into the network's flat gradient, and a
-whole stack of layers is one node of the
-graph: a step of the 784-400-400 network takes a tenth less time.
+whole stack of layers is one node of the graph: a step of the 784-400-400 network takes a tenth less
+time.
 """
 
 from collections.abc import Sequence
@@ -26,20 +25,20 @@ def gradient_of(parameter: Tensor) -> Tensor:
 
 
 class GradientWriter:
-    """Which layers have their gradient of the present backward pass already: those are added to,
-    others overwritten.
+    """Record of the layers that have a gradient of the present backward pass already: to theirs is
+    added, those of others are overwritten.
+
+    layers: None outside of `Flat.backward`, where gradients add up as in torch.
     """
 
     def __init__(self) -> None:
-        self.layers: set[nn.Linear] | None = (
-            None  # None: no pass of ours is going on, and gradients add up as in torch
-        )
+        self.layers: set[nn.Linear] | None = None
 
     def gradient(self, layer: nn.Linear, outputs: Tensor, factor: Tensor, inputs: Tensor) -> None:
-        """Takes in one layer's gradient: outputs (n, out) are the gradients of its outputs, inputs
-        (n, in) what it saw.
+        """Writes the gradients of a layer's weight and bias.
 
-        factor: the outputs as a product takes them, and so are the inputs.
+        outputs: (n, out), the gradients of its outputs; factor: the same as a matrix product takes
+        them. inputs: (n, in), as a matrix product takes them.
         """
         weight, bias = gradient_of(layer.weight), gradient_of(layer.bias)
         if self.layers is None or layer in self.layers:
@@ -58,11 +57,10 @@ def linear_stack(
     relu_last: bool = False,
     gates: Sequence[Tensor] = (),
 ) -> Tensor:
-    """x (n, in) through linear layers with a ReLU after each but the last (or after the last too),
-    (n, out).
+    """Returns the output (n, out) of linear layers with a ReLU after each but the last.
 
-    gates: for each ReLU a factor (n, width) or (1, width) on what comes out of it, differentiable;
-    none at all by default.
+    x: (n, in). relu_last: also after the last. gates: for each ReLU a factor (n, width) or
+    (1, width) on its output, differentiable; none at all by default.
     """
     return _LinearStack.apply(x, layers[0].weight, layers, writer, relu_last, *gates)
 
@@ -85,31 +83,25 @@ class _LinearStack(torch.autograd.Function):
             x = matmul.matmul(x, weight.t()).add_(layer.bias)
             if k < len(layers) - 1 or relu_last:
                 x.relu_()
-                rectified.append(
-                    x.detach()
-                )  # an alias: the output itself would hold on to this node, and this node to it
+                # An alias: the output itself would refer to this node, and this node to it.
+                rectified.append(x.detach())
                 x = x * gates[k] if gates else x
         # Not save_for_backward: nothing here is changed in place before the backward pass, and its
         # checks cost a tenth.
-        ctx.factors, ctx.rectified, ctx.gates, ctx.layers, ctx.gradient_writer = (
-            factors,
-            rectified,
-            gates,
-            layers,
-            writer,
-        )
+        ctx.factors, ctx.rectified, ctx.gates = factors, rectified, gates
+        ctx.layers, ctx.gradient_writer = layers, writer
         return x
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d: Tensor) -> tuple:
-        of_gates: list[Tensor | None] = [None] * len(ctx.gates)
+        gate_gradients: list[Tensor | None] = [None] * len(ctx.gates)
         for k in range(len(ctx.layers) - 1, -1, -1):
             layer = ctx.layers[k]
             if k < len(ctx.rectified):
                 if ctx.gates:
                     if ctx.needs_input_grad[5 + k]:
-                        of_gates[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
+                        gate_gradients[k] = (d * ctx.rectified[k]).sum_to_size(ctx.gates[k].shape)
                     d = d * ctx.gates[k]
                 d = _through_relu(
                     d, ctx.rectified[k], in_place=bool(ctx.gates) or k < len(ctx.layers) - 1
@@ -119,11 +111,11 @@ class _LinearStack(torch.autograd.Function):
                 ctx.gradient_writer.gradient(layer, d, factor, inputs)
             if k or ctx.needs_input_grad[0]:
                 d = matmul.matmul(factor, weight)
-        return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *of_gates)
+        return (d if ctx.needs_input_grad[0] else None, None, None, None, None, *gate_gradients)
 
 
 def _through_relu(d: Tensor, rectified: Tensor, in_place: bool) -> Tensor:
-    """The gradient before a ReLU from that after it; in place where it is ours to change."""
+    """Returns the gradient of a ReLU's input from that of its output; in place where allowed."""
     if in_place:
         return torch.ops.aten.threshold_backward.grad_input(d, rectified, 0, grad_input=d)
     return torch.ops.aten.threshold_backward(d, rectified, 0)

@@ -20,8 +20,8 @@ class Adam:
         self.forget()
 
     def forget(self) -> None:
-        """As if no step had been taken: without it, momentum would go on moving what no longer has
-        a gradient.
+        """Resets averages and number of steps: momentum would otherwise go on moving weights that
+        no longer have a gradient.
         """
         self.mean = torch.zeros_like(self.network.flat)
         self.square = torch.zeros_like(self.network.flat)
@@ -29,9 +29,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Moves the network's weights by its present gradient; leaves nothing changed if it
-        fails.
-        """
+        """Takes a step by the network's present gradient; changes nothing if it fails."""
         steps = self.steps + 1
         torch._fused_adam_(
             [self.network.flat],
@@ -51,11 +49,12 @@ class Adam:
         self.steps = steps
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The averages and the number of steps, by torch's names for them."""
+        """Returns the averages and the number of steps, by torch's names."""
         return {"step": self.steps, "exp_avg": self.mean, "exp_avg_sq": self.square}
 
     def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
-        """Goes back to saved averages; of none at all, to before the first step."""
+        """Loads a state of `state_dict`; an empty one resets the optimiser."""
         self.forget()
-        for own, saved in ((self.state_dict()[name], value) for name, value in tensors.items()):
-            own.copy_(saved)
+        own = self.state_dict()
+        for name, tensor in tensors.items():
+            own[name].copy_(tensor)

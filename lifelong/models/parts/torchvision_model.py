@@ -1,6 +1,4 @@
-"""Any classification network of torchvision as a model: its settings, its weights, frozen or
-trained as a whole.
-"""
+"""Classification networks of torchvision as models, frozen or trained as a whole."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -8,17 +6,16 @@ from typing import ClassVar
 
 from ...settings import Setting, choice, setting, text
 from ...storage.progress import Steps
-from ..base import Model, Network, QuantizedFeatures, Shape
+from ..base import Backbone, Model, Network, QuantizedFeatures, Shape
 from . import weights
-from .backbone import STEMS, Backbone, random_weights
+from .backbone import STEMS, TorchvisionBackbone
 from .backbone_info import BackboneInfo
 from .weights import Weights
 
 
 @dataclass
 class Torchvision(Model):
-    """A network of torchvision up to its last layer, then hidden linear layers and a head of its
-    own.
+    """Network of torchvision up to its last layer, then hidden linear layers and a head.
 
     Frozen, every image goes through it once and its features are kept on disk: training then takes
     seconds. Trained as a whole, it also learns from random crops and flips.
@@ -62,7 +59,6 @@ class Torchvision(Model):
 
     @classmethod
     def form_settings(cls) -> tuple[Setting, ...]:
-        """Returns the settings that a form offers; of weights, those that can be had."""
         default = weights.default_source(cls.architecture)
         offered = tuple(dict.fromkeys((default, "imagenet", "none")))
         settings = {setting.name: setting for setting in cls.settings("else")}
@@ -71,20 +67,17 @@ class Torchvision(Model):
 
     @property
     def threads(self) -> int | None:
-        """One where only the layers on top are trained: they are a small network."""
+        # The layers on top are a small network.
         return 1 if self.tune == "head" else None
 
-    def backbone(self, precision: str, augments: bool = False) -> Backbone:
-        """The network with its weights, ready to answer."""
-        loaded = weights.load(self.architecture, self._source())
-        stem = self._stem(loaded)
-        backbone = Backbone(self.architecture, stem, self.side, precision, augments)
+    def backbone(self, precision: str, augments: bool = False) -> TorchvisionBackbone:
+        """Returns the network up to its last layer, with its weights."""
+        loaded = self._weights()
+        backbone = TorchvisionBackbone(self._info(loaded, precision), augments)
         if loaded:
             loaded.load_into(backbone.network, self.architecture)
-            backbone.start = {
-                name: tensor.clone() for name, tensor in backbone.network.state_dict().items()
-            }
-            backbone.fingerprint, backbone.description = loaded.fingerprint, loaded.description
+            state = backbone.network.state_dict()
+            backbone.start = {name: tensor.clone() for name, tensor in state.items()}
         return backbone
 
     def frozen_backbone(self, precision: str) -> Backbone | None:
@@ -93,15 +86,7 @@ class Torchvision(Model):
     def backbone_info(self, precision: str) -> BackboneInfo | None:
         if self.tune != "head":
             return None
-        loaded = weights.load(self.architecture, self._source())
-        fingerprint, description = (
-            (loaded.fingerprint, loaded.description)
-            if loaded
-            else ("", random_weights(self.architecture))
-        )
-        return BackboneInfo(
-            self.architecture, self._stem(loaded), self.side, precision, fingerprint, description
-        )
+        return self._info(self._weights(), precision)
 
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
         body = (
@@ -114,12 +99,17 @@ class Torchvision(Model):
     def fetch_weights(self) -> Steps[None]:
         yield from weights.fetch(self.architecture, self._source())
 
-    def _stem(self, loaded: Weights | None) -> str:
-        if self.stem != "auto":
-            return self.stem
+    def _weights(self) -> Weights | None:
+        return weights.load(self.architecture, self._source())
+
+    def _info(self, loaded: Weights | None, precision: str) -> BackboneInfo:
         if loaded:
-            return loaded.stem
-        return "small" if self._has_stems() else "imagenet"
+            default_stem, words = loaded.stem, (loaded.fingerprint, loaded.description)
+        else:
+            default_stem = "small" if self._has_stems() else "imagenet"
+            words = ("", f"{self.architecture} as it was drawn")
+        stem = default_stem if self.stem == "auto" else self.stem
+        return BackboneInfo(self.architecture, stem, self.side, precision, *words)
 
     def _source(self) -> str:
         return (
