@@ -1,6 +1,4 @@
-"""Lifelong in the browser: `streamlit run app/main.py` serves the pages and the drawing page on one
-port.
-"""
+"""Server of the app: `streamlit run app/main.py` serves all pages on one port."""
 
 import asyncio
 import contextlib
@@ -29,8 +27,9 @@ _gradio: Any = _mounts[0].app
 
 
 def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
-    """Lets a signal end Gradio's open streams first: the server would wait for them as long as a
-    tab is open.
+    """Has a signal end Gradio's open streams first.
+
+    The server would wait for them as long as a tab is open.
     """
     before = signal.getsignal(number)
 
@@ -43,9 +42,7 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _warm(worker: api.WorkerClient) -> None:
-    """In the order in which a visitor comes to need it: the curves, the first answer, the process
-    that trains.
-    """
+    """Loads what visitors need, in that order: curves, first prediction, worker process."""
     from app.shared import charts  # noqa: F401
 
     warm()
@@ -64,8 +61,7 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
             threading.Thread(target=_warm, args=(worker,), daemon=True).start()
             yield {}
             await asyncio.to_thread(worker.close)
-    # the collector's last round over all of torch would take seconds and free what the end frees
-    # anyway
+    # A last garbage collection over all of torch would take seconds.
     gc.freeze()
 
 

@@ -1,5 +1,3 @@
-"""Continual learning that can be seen, measured and felt: scenarios, strategies, metrics, runs on
-disk.
-"""
+"""Continual learning that can be seen and measured: scenarios, strategies, metrics, runs."""
 
 __version__ = "0.1.0"

@@ -159,10 +159,10 @@ def preprocess(run: str, image: Image.Image, required: Literal[True]) -> np.ndar
 @overload
 def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None: ...
 def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None:
-    """Returns the input of a run's model, uint8 (28, 28) for digits, else (channels, height,
-    width).
+    """Returns the input of a run's model.
 
-    Of a blank drawing it is None or, where it is required, a LifelongError.
+    It is uint8 (28, 28) for digits, else (channels, height, width); of a blank drawing None or,
+    where it is required, a LifelongError.
     """
     record = history(run)
     shape = record.started.shape if record.has_started else (1, 28, 28)

@@ -1,4 +1,4 @@
-"""The one error that users see: what was given, what was expected, what to do."""
+"""The error that users see: what was given, what was expected, what to do."""
 
 import difflib
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ class LifelongError(ValueError):
 
 
 def unknown_name(kind: str, given: object, known: Iterable[str]) -> LifelongError:
-    """The error for a name that is not there, with the nearest name that is."""
+    """Returns the error for an unknown name, with the nearest name that is known."""
     known = sorted(known)
     near = difflib.get_close_matches(str(given), known, n=1)
     more = f", ... ({len(known) - FEW} more)" if len(known) > FEW else ""

@@ -131,7 +131,7 @@ class Finished(Ending):
 
 
 class Stopped(Ending):
-    """Somebody stopped the run within `task` after `step` steps; it can go on from there."""
+    """The run was stopped within `task` after `step` steps; it can be continued from there."""
 
     event: Literal["stopped"] = "stopped"
     task: int

@@ -117,7 +117,7 @@ def average_accuracy(accuracy: Accuracy) -> float | None:
 
 @metric(
     title="Average incremental accuracy",
-    meaning="The average accuracy after each task, averaged over the whole way. Higher is better.",
+    meaning="The average accuracy after each task, and of these the mean. Higher is better.",
     lower_is_better=False,
 )
 def average_incremental_accuracy(accuracy: Accuracy) -> float | None:

@@ -166,7 +166,7 @@ def name_of(plugin: type) -> str:
 
 
 def forget() -> None:
-    """Drops what is known of other packages, after one was installed or removed."""
+    """Clears the caches about other packages, after one was installed or removed."""
     for cached in (_entry_points, _broken):
         cached.cache_clear()
 

@@ -9,8 +9,7 @@ from .errors import LifelongError, unknown_name
 
 
 def setting(default: Any, help: str, low: float, high: float, former_name: str = "") -> Any:
-    """Declares a number that people may set: it becomes a flag, a slider and an entry of the
-    record.
+    """Declares a number that people may set: a flag, a slider and an entry of the config.
 
     default: one value, or a dict by scenario with the key "else" for those not named.
     former_name: what the setting was called in configs and commands written before it was renamed.

@@ -62,7 +62,5 @@ def label_worth(history: History) -> str:
     if own > 0.98:
         return text
     if given - own > (1 - own) / 2:
-        return (
-            f"{text} Most of its mistakes are between tasks; within a task it still knows its way."
-        )
+        return f"{text} Most of its mistakes are between tasks; within a task it is still good."
     return f"{text} Most of its mistakes remain: the tasks themselves are forgotten."

@@ -32,12 +32,12 @@ def navigate_to_choice(name: str, choice: str | None, known: Collection[str]) ->
 
 
 def cancel() -> None:
-    """Forgets the address that the page was going to. For callbacks."""
+    """Cancels a navigation that is under way. For callbacks."""
     st.session_state.pop("going", None)
 
 
 def apply() -> None:
-    """Applies the address at the start of a page, until the browser has been there."""
+    """Applies the address at the start of a page, until the browser has taken it over."""
     if "going" not in st.session_state:
         return
     address, since = st.session_state["going"]

@@ -1,4 +1,4 @@
-"""The command line `python -m lifelong`: its commands, and how an error or an interrupt ends one.
+"""Command line `python -m lifelong`: its commands, and the status and sentence of an error.
 
 Exit status: 0 when the command did all it was to do; 2 after bad input, with one sentence on
 standard error that says what to do; 130 after Ctrl+C or SIGTERM, with one sentence there, too.
@@ -31,11 +31,11 @@ def cli() -> None:
     "--after", type=int, help="Answers up to this task, counted from 0.  [default: the last]"
 )
 @click.option(
-    "--task", type=int, help="The task the image belongs to, counted from 0.  [default: not told]"
+    "--task", type=int, help="The task the image belongs to, counted from 0.  [default: unknown]"
 )
 @json_option()
 def classify(run: str, image: Path, after: int | None, task: int | None, as_json: bool) -> None:
-    """What a run's model made of IMAGE after every task.
+    """Predict the class of IMAGE by the model of a run after every task.
 
     RUN is an id from `runs`, or the folder of a run.
     """
@@ -61,7 +61,7 @@ def classify(run: str, image: Path, after: int | None, task: int | None, as_json
 )
 @json_option()
 def bench(scenario: str, strategies: str, as_json: bool) -> None:
-    """What a training step costs beside its matrix products."""
+    """Measure the cost of a training step against that of its matrix products."""
     from ..training.benchmark import measure
 
     report = measure(scenario, [] if strategies == "all" else strategies.split(","))

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM: a command ends with one sentence and status 130, learning after its step.
+"""Handling of Ctrl+C and SIGTERM: one sentence and status 130, training ends after its step.
 
 Imports nothing heavy: `python -m lifelong` handles signals from here on before it loads the rest.
 """
@@ -22,7 +22,7 @@ def handle_signals() -> None:
 
 
 def ignore_signals() -> None:
-    """Lets nothing disturb the end of a process whose status is known."""
+    """Ignores further signals, so that a process ends with the status that it has."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
@@ -45,9 +45,9 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Within it, Ctrl+C and SIGTERM ask learning to stop after its step; a second one ends at once.
+    """Has Ctrl+C and SIGTERM stop training after its step; a second one ends at once.
 
-    Yields the function that says whether to stop.
+    Yields the function that returns whether to stop.
     """
     before = {int(number): signal.getsignal(number) for number in SIGNALS}
     requested = False

@@ -1,4 +1,4 @@
-"""`runs`, `strategies` and `datasets`: what there is, as a table or as JSON."""
+"""Commands `runs`, `strategies` and `datasets`: tables or JSON of what there is."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from .options import json_option
 @click.command()
 @json_option("list")
 def runs(as_json: bool) -> None:
-    """Runs on disk: yours, then those that came with the project."""
+    """List the runs on disk: yours, then those that came with the project."""
     rows = run_rows()
     if as_json:
         print(json.dumps([row.to_json() for row in rows]))
@@ -31,7 +31,7 @@ def runs(as_json: bool) -> None:
 @click.command()
 @json_option("list")
 def strategies(as_json: bool) -> None:
-    """Strategies and their settings, with the defaults of each scenario."""
+    """List the strategies and their settings, with the defaults of each scenario."""
     from ..service import catalog
 
     rows = catalog.strategy_rows()
@@ -56,7 +56,7 @@ def _setting(setting: dict[str, Any]) -> str:
 @click.command()
 @json_option("list")
 def datasets(as_json: bool) -> None:
-    """Data sets, and where each was found."""
+    """List the data sets and their locations."""
     names = data_sets.names()
     if as_json:
         print(json.dumps(names))

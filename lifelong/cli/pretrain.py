@@ -1,4 +1,4 @@
-"""`pretrain`: a backbone for small images, made without labels."""
+"""Command `pretrain`: a backbone for small images, trained without labels."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import click
     "--dataset",
     default="cifar10",
     show_default=True,
-    help="Images to learn from; their labels are not looked at.",
+    help="Images to learn from; their labels are not used.",
 )
 @click.option(
     "--architecture",
@@ -51,7 +51,7 @@ import click
     help="File of the backbone.  [default: the one that ships]",
 )
 def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
-    """Make a backbone for small images from images without labels.
+    """Train a backbone for small images without labels.
 
     The file is written anew after every pass. Ctrl+C keeps it and ends with status 130.
     """

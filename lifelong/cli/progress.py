@@ -50,7 +50,7 @@ class PreparationBars:
         self.bar.show_preparation(event)
 
     def note_batch_limit(self, batch_limit: int | None) -> None:
-        """Says once that the batch has become smaller."""
+        """Prints once that the batch has become smaller."""
         if batch_limit is not None and batch_limit != self.batch_limit:
             self.batch_limit = batch_limit
             tqdm.write(f"Out of memory: batch size reduced to {batch_limit}.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`train` and `compare`: one strategy or several taken through one scenario."""
+"""Commands `train` and `compare`: one strategy or several on one scenario."""
 
 import json
 import sys
@@ -38,7 +38,7 @@ from .options import CommandWithNetwork, CommandWithSettings, json_option, run_o
     help="Folder of the run; given again, an unfinished run goes on.",
 )
 def train(as_json: bool, out: Path | None, **given: Any) -> int:
-    """Take one strategy through one scenario.
+    """Train one strategy on one scenario.
 
     Ctrl+C keeps what was learned and ends with status 130.
     """
@@ -72,9 +72,9 @@ def _stopped(event: Stopped, run: str) -> str:
     help="Seeds 0, 1, ... each strategy is run with.",
 )
 def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
-    """Race strategies on the same images in the same order; mean and standard error over the seeds.
+    """Compare strategies on the same images in the same order: mean and standard error over seeds.
 
-    They learn side by side where there are cores. Ctrl+C ends with status 130 and keeps nothing.
+    They train side by side where there are cores. Ctrl+C ends with status 130 and keeps nothing.
     """
     from tqdm import tqdm
 
@@ -93,7 +93,7 @@ def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
 
 
 def _strategy_names(given: str, scenario: str) -> list[str]:
-    """Names with commas between them, each once; for "all", those defined for the scenario."""
+    """Returns the names given, each once; for "all", those defined for the scenario."""
     if given != "all":
         return list(dict.fromkeys(name.strip() for name in given.split(",")))
     from ..service import catalog

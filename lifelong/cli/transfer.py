@@ -1,4 +1,4 @@
-"""`transfer`: from scratch, frozen and fine-tuned, from few and from many images of the target."""
+"""Command `transfer`: a target from scratch, frozen and fine-tuned, from few and many images."""
 
 import json
 import sys
@@ -74,13 +74,13 @@ from .progress import PreparationBars
     help="Folder of the study; given again, an unfinished one goes on.",
 )
 def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) -> int:
-    """What knowing the source is worth to learning the target, and what the source loses by it.
+    """Measure what a source is worth to learning a target, and what the source loses by it.
 
     The JSON object holds `study` (its id), `dataset`, `target`, `model`, `recipe`, `precision`,
     `protect`, `settings`, `seeds`, `finished`, `seconds` (on the clock), `source` (of the data, in
     words), `classes` and `chance` of source and target, `images_per_class` (null: all,
     `all_images_per_class` on average), `curves` and `forward_transfer`. Both of these are by
-    `images` and by `steps`, then by way: scratch, frozen, finetune and the strategy that protects.
+    `images` and by `steps`, then by regime: scratch, frozen, finetune and the protector.
     A curve is a list of points with `images_per_class` or `step`, `target`, `source` and `lost`
     (accuracy on either, and what the source had more before; mean and sem, shares in [0, 1]) and
     `n` (seeds). Forward transfer is the mean height of a target curve over that from scratch,
@@ -91,7 +91,7 @@ def transfer(as_json: bool, out: Path | None, pair: str | None, **given: Any) ->
     the pretrained network as it is, and by all of the pretrained network; `source`, `lost` and
     `protect` are null.
 
-    Ctrl+C keeps what was found and ends with status 130.
+    Ctrl+C keeps the results so far and ends with status 130.
     """
     if pair is not None:
         if pair not in PRESETS:
@@ -119,12 +119,12 @@ def _learn(folder: Path, stop: Callable[[], bool]) -> None:
             preparation.close()
             bar.update(round(100 * study_store.result(folder).share) - bar.n)
     if isinstance(event, StudyStopped):
-        print(f"Stopped; what was found is kept in {folder.name}.", file=sys.stderr)
+        print(f"Stopped; the results so far are in {folder.name}.", file=sys.stderr)
 
 
 def _table(result: StudyResult, name: str) -> str:
     if not result.has_begun:
-        return f"{name}: nothing found yet"
+        return f"{name}: no result yet"
     sizes = ["all" if size is None else str(size) for size in result.began.sizes]
     gains = result.report(name)["forward_transfer"]
     lines = [
@@ -151,7 +151,7 @@ def _in_brackets(source: tuple[float, float | None] | None) -> str:
 
 
 def _gain(gain: dict[str, Any]) -> str:
-    """Forward transfer in points with its standard error and the number of seeds."""
+    """Returns forward transfer in points with its standard error and the number of seeds."""
     if gain["points"] is None:
         return "-"
     spread = f" ± {gain['sem']:.2f}" if gain["sem"] is not None else ""

@@ -1,4 +1,4 @@
-"""Folders of runs and studies: where they are, which ship, their config, record, lock and state."""
+"""Folders of runs and studies: locations, config, record, lock and state."""
 
 import contextlib
 import os

@@ -98,7 +98,7 @@ class History(ExperimentHistory[RunConfig, Event]):
 
     @cached_property
     def accuracy_given_task(self) -> Matrix:
-        """The same with the task label given."""
+        """accuracy[after][on] with the task label given."""
         return self._square([row.accuracy_given_task for row in self.learned])
 
     def _square(self, rows: list[tuple[float, ...]]) -> Matrix:

@@ -27,7 +27,7 @@ history, state = RUNS.history, RUNS.state
 
 
 def create(config: RunConfig, folder: Path | None = None) -> Path:
-    """Makes a run's folder with its resolved config; by default a new one with a name of its own.
+    """Creates a run's folder with its resolved config, by default a new one with a name of its own.
 
     Raises LifelongError for a config that cannot be run and for a folder that holds another run.
     """

@@ -1,4 +1,4 @@
-"""The process that trains: runs beside the one that serves pages and learns one run at a time.
+"""Worker process, which trains one run at a time beside the process that serves pages.
 
 `python -m lifelong.service.worker` reads one JSON object a line from standard input:
 {"learn": folder, "until": task or null, "job": id} learns the run or study of a folder,
@@ -52,9 +52,7 @@ class JobQueue:
         self._messages.put(None)
 
     def __iter__(self) -> Iterator[Message]:
-        """Yields the messages to be worked on; waits for the next one, ends when the queue
-        closes.
-        """
+        """Yields the messages; waits for the next one and ends when the queue closes."""
         while (message := self._messages.get()) is not None and not self._closed.is_set():
             yield message
 
@@ -68,7 +66,7 @@ class JobQueue:
 
 
 def main() -> None:
-    """Works through the jobs, one after the other."""
+    """Processes the jobs one after the other."""
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)  # a drawing is answered first
     answers, sys.stdout = sys.stdout, sys.stderr  # what others print is no answer

@@ -1,4 +1,4 @@
-"""Client of the training process: starts it, sends it orders, restarts it when it dies."""
+"""Client of the worker process: starts it, sends orders, restarts it when it dies."""
 
 import contextlib
 import itertools
@@ -17,10 +17,9 @@ START_ATTEMPTS = 2  # workers that may die before they begin the first order; th
 
 @dataclass
 class Order:
-    """A run or study to be learned before task `until`, or to its end. job: the id it is sent
-    under.
+    """Order to train a run or study before task `until`, or to its end.
 
-    began, stopping: whether the worker has begun it, and whether it was sent a stop.
+    job: its id. began, stopping: whether the worker has begun it, and whether it was sent a stop.
     failed_starts: workers that died when this order was next and had not begun.
     """
 
@@ -53,8 +52,7 @@ def start_worker() -> subprocess.Popen[str]:
 
 
 class WorkerClient:
-    """The warm worker process as the process that serves pages sees it. Every method returns at
-    once.
+    """Connection to the worker process. Every method returns at once.
 
     start: starts a worker process. No process is started before it is needed.
     """
@@ -87,7 +85,7 @@ class WorkerClient:
                 self._send({"load": dataset})
 
     def learn(self, folder: Path, until: int | None = None) -> None:
-        """Queues a run: learn on before task `until`, or to the end.
+        """Queues a run to be continued before task `until`, or to its end.
 
         A waiting order of the same run gives way to this one; an equal order is not queued twice.
         """
@@ -102,28 +100,24 @@ class WorkerClient:
                 self._send_order(self._orders[-1])
 
     def stop(self, folder: Path) -> None:
-        """Stops a run after its present step and saves what was learned; a waiting one leaves the
-        queue.
-        """
+        """Stops a run after its present step and saves its state; removes a waiting one."""
         with self._lock:
             for order in [o for o in self._orders if o.folder == folder]:
                 self._stop(order)
 
     def queue(self) -> list[Path]:
-        """Folders of the runs and studies in the queue, the one at work first."""
+        """Returns the folders of the runs and studies in the queue, the one at work first."""
         with self._lock:
             alive = self._is_alive()
             return list(dict.fromkeys(o.folder for o in self._orders)) if alive else []
 
     def queue_position(self, folder: Path) -> int | None:
-        """0 for the run at work, 1 for the next in the queue, and so on; None for one not
-        queued.
-        """
+        """Returns 0 for the run at work, 1 for the next, and so on; None for one not queued."""
         queue = self.queue()
         return queue.index(folder) if folder in queue else None
 
     def close(self, seconds: float = 1.5) -> None:
-        """Ends the worker, which saves what was learned; it is killed after so many seconds."""
+        """Ends the worker, which saves its state; kills it after so many seconds."""
         with self._lock:
             process, self._process = self._process, None
             self._orders.clear()
@@ -158,7 +152,7 @@ class WorkerClient:
                 self._process.stdin.flush()
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
-        """Follows what a worker says until it ends; restarts it where orders are left."""
+        """Reads a worker's messages until it ends; restarts it where orders are left."""
         for line in process.stdout or ():
             with self._lock:
                 if self._process is process:
@@ -177,7 +171,7 @@ class WorkerClient:
                 self._orders.remove(order)
 
     def _bury(self) -> None:
-        """Drops the order that a dead worker was at, or that workers never come to begin."""
+        """Drops the order that a dead worker was at, or that several have died before beginning."""
         if self._orders:
             self._orders[0].failed_starts += 1
         self._orders = [order for order in self._orders if not order.is_lost]

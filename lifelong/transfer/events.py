@@ -84,7 +84,7 @@ class TargetLearned(RecordedEvent):
 
 
 class StudyStopped(Ending):
-    """Somebody stopped the study; it can go on from there."""
+    """The study was stopped; it can be continued."""
 
     event: Literal["stopped"] = "stopped"
 

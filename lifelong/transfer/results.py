@@ -33,7 +33,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
     def began(self) -> Began:
         """Facts known at the start. Raises LifelongError before that, see `has_begun`."""
         if not self._starts:
-            raise LifelongError("The study has not begun; let it learn first.")
+            raise LifelongError("The study has not begun; train it first.")
         return self._starts[0]
 
     @cached_property

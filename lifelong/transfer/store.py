@@ -23,7 +23,7 @@ is_study, result, state = STUDIES.contains, STUDIES.history, STUDIES.state
 
 
 def create(config: StudyConfig, folder: Path | None = None) -> Path:
-    """Makes a study's folder with its resolved config; by default a new one with a name of its own.
+    """Creates a study's folder with its resolved config, by default one with a name of its own.
 
     Raises LifelongError for a config that cannot be run and for a folder that holds another study.
     """

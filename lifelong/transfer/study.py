@@ -125,7 +125,7 @@ def _learner(config: StudyConfig, dataset: Dataset) -> BetweenTasksLearner | Pre
 def _learn_in_process(
     config: StudyConfig, sizes: Sequence[Size], branch: Branch
 ) -> Iterator[Event]:
-    """As `learn`, in a process that has no images yet and is ended from outside."""
+    """Yields the events of `learn`, in a process that loads the images by itself."""
     yield from learn(config, sizes, _images(config.run.model_dump_json()), lambda: False, branch)
 
 

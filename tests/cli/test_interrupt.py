@@ -262,7 +262,7 @@ def test_an_interrupted_study_preserves_its_results(tmp_path):
     until(lambda: record.exists() and record.read_text().count("\n") > 0, process)
     time.sleep(1)  # another process starts beside it
     status, out, err = end(process)
-    assert status == 130 and lines(err) == ["Stopped; what was found is kept in mine."]
+    assert status == 130 and lines(err) == ["Stopped; the results so far are in mine."]
     assert json.loads(out)["finished"] is False and study_store.state(folder) == "stopped"
 
 

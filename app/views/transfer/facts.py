@@ -19,7 +19,7 @@ COLUMNS = [
     "n",
 ]
 FEW_IMAGES = (
-    "drawn at random for each seed; the 5 contain the 1, and all ways learn from the same ones"
+    "drawn at random for each seed; the 5 contain the 1, and all regimes learn from the same ones"
 )
 
 
@@ -68,7 +68,7 @@ def _steps(result: StudyResult) -> str:
     steps = sorted({event.steps for event in result.learned})
     count = " or ".join(map(str, steps)) or "as many as the recipe takes"
     batch = result.config.run.training_recipe.batch
-    return f"{count}, of up to {batch} images each; every way begins with a fresh optimiser"
+    return f"{count}, of up to {batch} images each; every regime begins with a fresh optimiser"
 
 
 def command(result: StudyResult) -> str:

@@ -192,4 +192,4 @@ def chart_description(
     over = "the number of target images" if axis == "images" else "steps of learning the target"
     shares = "; ".join(f"{regime_title(regime)}: {whole_percent(share)}" for regime, share in ends)
     end = f"{shares} at the end." if ends else "Nothing has been learned yet."
-    return f"Accuracy on the {tested_on} over {over}, a line for each way to learn. {end}"
+    return f"Accuracy on the {tested_on} over {over}, a line for each regime. {end}"
