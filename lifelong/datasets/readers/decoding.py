@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median_low
 from struct import error as StructError
@@ -19,6 +20,7 @@ from ...storage.progress import Progress, Steps
 
 AS_IS = 224  # pixels; pictures of one size up to this stay as they are
 SQUARE = 96  # pixels; the side of others at most
+PORTION = 100  # images between two reports of progress
 GREY = frozenset({"1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N"})
 COLOUR = frozenset({"P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
 KINDS = GREY | COLOUR
@@ -60,11 +62,14 @@ def target_shape(train: Split, test: Split, progress: Progress) -> Steps[TargetS
     test_sizes: list[Size] = []
     all_grey = True
     for split, sizes in ((train, train_sizes), (test, test_sizes)):
-        for where, file in split.pictures():
-            size, grey = _measured(where, file)
-            sizes.append(size)
-            all_grey = all_grey and grey
-            yield from progress.add()
+        for portion in _portions(split):
+            before = len(sizes)
+            with _without_warnings():
+                for where, file in portion:
+                    size, grey = _measured(where, file)
+                    sizes.append(size)
+                    all_grey = all_grey and grey
+            yield from progress.add(len(sizes) - before)
     channels = 1 if all_grey else 3
     width, height = train_sizes[0]
     if len({*train_sizes, *test_sizes}) == 1 and max(width, height) <= AS_IS:
@@ -80,25 +85,42 @@ def read(split: Split, target: TargetShape, progress: Progress) -> Steps[Images]
     """
     images = np.empty((len(split.labels), *target.shape), np.uint8)
     formats: set[str] = set()
-    for out, (where, file) in zip(images, split.pictures()):
-        with _reading(where):
-            image = _opened(where, file)
-            formats.add(image.format or "")
-            _decode_into(where, image, out, target.cropped)
-        yield from progress.add()
+    for outputs, portion in zip(_chunks(images), _portions(split)):
+        with _without_warnings():
+            for out, (where, file) in zip(outputs, portion):
+                with _reading(where):
+                    image = _opened(where, file)
+                    formats.add(image.format or "")
+                    _decode_into(where, image, out, target.cropped)
+        yield from progress.add(len(outputs))
     return images, formats
+
+
+def _portions(split: Split) -> Iterator[Iterator[tuple[str, BinaryIO]]]:
+    """Yields the images in portions of PORTION; each must be used up before the next."""
+    pictures = split.pictures()
+    for _start in range(0, len(split.labels), PORTION):
+        yield islice(pictures, PORTION)
+
+
+def _chunks(images: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(images), PORTION):
+        yield images[start : start + PORTION]
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Silences Pillow about odd files: they can be read, or a LifelongError says why not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager
 def _reading(where: str) -> Iterator[None]:
-    """Turns whatever Pillow raises into a LifelongError that names the image.
-
-    Pillow's warnings of odd files are silenced: they can be read, or the error says why not.
-    """
+    """Turns whatever Pillow raises into a LifelongError that names the image."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except UnidentifiedImageError:
         raise LifelongError(
             f"{where} is not a picture that can be read; expected one of {', '.join(FORMATS)}."
