@@ -42,7 +42,7 @@ class Scenario:
 
     @property
     def infers_task(self) -> bool:
-        """Whether classes of all tasks have outputs of their own and compete at test time."""
+        """True if classes of all tasks have outputs of their own and compete at test time."""
         return not (self.task_given or self.shared_outputs)
 
     def chance(self, class_counts: Sequence[int], task: int) -> float:

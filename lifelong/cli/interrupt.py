@@ -36,7 +36,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _is_importing(frame: FrameType | None) -> bool:
-    """Whether an import statement is under way in any of the calling frames."""
+    """Returns whether one of the calling frames is executing an import statement."""
     names = ("importlib._bootstrap", "_frozen_importlib")
     while frame is not None and frame.f_globals.get("__name__") not in names:
         frame = frame.f_back

@@ -98,7 +98,7 @@ class Task:
 
     @cached_property
     def all_active(self) -> bool:
-        """Whether every output is active for every image."""
+        """True if every output is active for every image."""
         return bool(self.active_outputs.all())
 
     @property

@@ -75,22 +75,24 @@ class Download:
         folder.mkdir(parents=True, exist_ok=True)
         progress = Progress(f"Downloading {title}", "B", self.nbytes)
         yield from progress.at(0)
-        with tempfile.TemporaryDirectory(dir=folder) as beside:
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
             done = 0
             for name, checksum in self.archives:
-                archive = Path(beside) / name
+                archive = Path(temporary) / name
                 urls = [f"{address}{name}" for address in self.addresses]
                 for count in downloads.fetch(urls, archive, checksum):
                     yield from progress.at(done + count)
                 done += archive.stat().st_size
             yield from Progress(f"Unpacking {title}", "B", 0).at(0)
-            unpacked = [file for name, _ in self.archives for file in _unpack(Path(beside) / name)]
+            unpacked = [
+                file for name, _ in self.archives for file in _unpack(Path(temporary) / name)
+            ]
             for file in unpacked:
                 os.replace(file, folder / file.name)
 
 
 def _unpack(archive: Path) -> list[Path]:
-    """Unpacks an archive beside itself; returns the files. Raises OSError for a damaged one."""
+    """Unpacks an archive next to itself; returns the files. Raises OSError for a damaged one."""
     try:
         if archive.name.endswith(".tar.gz"):
             with tarfile.open(archive) as packed:

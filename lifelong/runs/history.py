@@ -51,7 +51,7 @@ class ExperimentHistory(Generic[Config, AnyEvent]):
 
     @property
     def finished(self) -> bool:
-        """Whether everything has been learned."""
+        """True if all tasks are learned."""
         return isinstance(self.ending, Finished)
 
     @property
@@ -71,7 +71,7 @@ class History(ExperimentHistory[RunConfig, Event]):
 
     @property
     def has_started(self) -> bool:
-        """Whether the run has begun, so that its classes and images are known."""
+        """True if the run has begun, so that its classes and images are known."""
         return bool(self._starts)
 
     @property

@@ -61,7 +61,7 @@ class JobQueue:
         return not self._messages.empty()
 
     def is_stopped(self, job: int) -> bool:
-        """Whether this job is to stop, or everything is."""
+        """Returns whether this job, or every job, is to stop."""
         return self._closed.is_set() or job in self._stopped
 
 

@@ -32,7 +32,7 @@ class Order:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is given up after the worker died: it was at work, or is never begun."""
+        """True if the job is given up after its worker died: it had begun, or failed to start."""
         return self.began or self.failed_starts >= START_ATTEMPTS
 
 

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all."""
+"""Atomic writes of files."""
 
 import os
 from pathlib import Path
@@ -7,16 +7,16 @@ from ..errors import LifelongError
 
 
 def write_atomically(file: Path, content: bytes) -> None:
-    """Writes a file whole or not at all: beside it, flushed to disk, then renamed over it."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    """Writes a temporary file, flushes it to disk and renames it to the file."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with open(beside, "wb") as out:
+        with open(temporary, "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(beside, file)
+        os.replace(temporary, file)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise unwritable(file, error) from None
 
 

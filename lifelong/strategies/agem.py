@@ -19,11 +19,10 @@ TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
 @dataclass
 class AGEM(Strategy):
-    """Where the gradient g points against the memory's r, it becomes g - (g·r / r·r) r (Chaudhry et
-    al. 2019, eq. 11).
+    """Averaged GEM: a gradient g with g·r < 0 is projected to g - (g·r / r·r) r.
 
-    r is the gradient of the loss on a random batch from memory, from the second task on; the memory
-    is filled as for replay.
+    Chaudhry et al. 2019, eq. 11. From the second task on, r is the gradient of the loss on a random
+    batch from the replay buffer, which is filled as for replay.
     """
 
     title = "A-GEM"

@@ -140,12 +140,11 @@ class Analytic(Strategy):
         if not self.unsolved:
             return
         images = self.counts.sum()
-        ridge = self.ridge * (self.gram.diagonal().mean() / images).clamp(
-            min=1e-12
-        )  # not zero, if all images were blank
-        held = self.gram.clone()
-        held.diagonal().add_(ridge)
-        weights = torch.cholesky_solve(self.sums, torch.linalg.cholesky(held))
+        # The bound matters if all images are blank.
+        ridge = self.ridge * (self.gram.diagonal().mean() / images).clamp(min=1e-12)
+        regularised = self.gram.clone()
+        regularised.diagonal().add_(ridge)
+        weights = torch.cholesky_solve(self.sums, torch.linalg.cholesky(regularised))
         # Σ ‖y - W'h‖² without another look: Σ ‖y‖² is the number of images, and W' (gram + ridge I)
         # W = W' sums.
         squared = images - (weights * self.sums).sum() - ridge * weights.square().sum()
@@ -169,8 +168,9 @@ def _filtered(pictures: Tensor, filters: Tensor) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _filters(shape: tuple[int, int, int], seed: int, features: int) -> Tensor:
-    """As many smooth filters (filters, channels, side, side) of length 1 as make up the features of
-    a picture of this shape.
+    """Returns smooth filters (filters, channels, side, side) of norm 1 for images of this shape.
+
+    Their number is chosen so that an image has about this number of features.
     """
     channels, height, width = shape
     side = min(SIDE, height, width)

@@ -147,9 +147,9 @@ class BIR(Strategy):
         images = as_images(
             self.vae.answer_with(self.painter, noise, outputs, gates), like.shape[1:]
         )
-        told = self.network.answer_with(self.teacher, images) / self.temperature
+        teacher_logits = self.network.answer_with(self.teacher, images) / self.temperature
         competed = self.plan.active_outputs(task.index - 1).to(self.device)[tasks]
-        return Lesson(images, tasks, told.masked_fill(~competed, -torch.inf).softmax(1))
+        return Lesson(images, tasks, teacher_logits.masked_fill(~competed, -torch.inf).softmax(1))
 
     def gates(self, tasks: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
         """For each hidden layer of the decoder a factor (n, width) on its units; those of soft

@@ -106,13 +106,14 @@ class DGR(Strategy):
         """Cross-entropy with the labels of the classifier as it was when the task began, a
         scalar.
         """
-        told = self.network.answer_with(self.teacher, images)
+        teacher_logits = self.network.answer_with(self.teacher, images)
         competing = torch.stack(
             [task.plan.active_outputs(task.index - 1).to(self.device), task.active_outputs], 1
         )[: task.index]
         losses = [
             F.cross_entropy(
-                logits.masked_fill(~now, -torch.inf), told.masked_fill(~then, -torch.inf).argmax(1)
+                logits.masked_fill(~now, -torch.inf),
+                teacher_logits.masked_fill(~then, -torch.inf).argmax(1),
             )
             for then, now in competing.unique(dim=0)
         ]

@@ -26,7 +26,7 @@ class StudyResult(ExperimentHistory[StudyConfig, Event]):
 
     @property
     def has_begun(self) -> bool:
-        """Whether the study has begun, so that its classes and numbers of images are known."""
+        """True if the study has begun, so that its classes and numbers of images are known."""
         return bool(self._starts)
 
     @property

@@ -1,5 +1,4 @@
-"""What strategies without gradients keep of each class, and how their answers for classes become
-answers for outputs.
+"""Running statistics of each class, and scores of outputs from scores of classes.
 
 A class is a label of a task: an output, except in the domain scenario, where every task has classes
 of its own behind the same outputs. Classes are numbered in order of arrival.

@@ -1,4 +1,4 @@
-"""How much each parameter matters for what was learned: the Fisher information, and MAS.
+"""Importance of each parameter for the tasks learned: the Fisher information, and MAS.
 
 For a linear layer y = W a + b the gradient of one image is an outer product g a', so its square is
 g² (a²)' and its absolute value |g| |a|': the average over images is one matrix product, without a
@@ -86,10 +86,10 @@ def exact_fisher(network: Network, images: Tensor, candidates: Tensor) -> Tensor
 
 @torch.no_grad()
 def sensitivity(network: Network, images: Tensor, candidates: Tensor) -> Tensor:
-    """How much each parameter moves the answers: mean over images of |d ‖f(x)‖² / d θ_i| (Aljundi
-    et al. 2018, eq. 3).
+    """Returns the sensitivity of the logits: the mean over images of |d ‖f(x)‖² / d θ_i|.
 
-    f(x) are the logits of the outputs that compete, candidates bool (n, outputs). Returns (p,).
+    Aljundi et al. 2018, eq. 3. f(x) are the active logits,
+    candidates bool (n, outputs). Returns (p,).
     """
     images, candidates = _some(network, images, candidates)
     parts = iter(candidates.split(_portion(network)))
@@ -196,7 +196,7 @@ def _some(network: Network, *tensors: Tensor) -> tuple[Tensor, ...]:
 
 
 def _forward(network: Network, images: Tensor) -> tuple[list[Tensor], Tensor]:
-    """What each linear layer sees (n, in), and the logits."""
+    """Returns the input of each linear layer (n, in), and the logits."""
     inputs, x = [], network.body(images)
     for layer in network.layers:
         inputs.append(x)
