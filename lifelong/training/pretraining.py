@@ -46,8 +46,10 @@ SMALLER = 0.65
 
 @dataclass(frozen=True)
 class Progress:
-    """How far it is. what: in words; loss: of the steps since the last one told, None where there
-    is none.
+    """Progress of a distillation.
+
+    what: the phase, for people. loss: mean of the steps since the last event, None outside of
+    training.
     """
 
     what: str
@@ -113,7 +115,7 @@ def view_of(images: Tensor, lesson: Lesson, view: int) -> Tensor:
 
 
 def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> Iterator[Progress]:
-    name, place = _where()
+    name, device = _where()
     precision = hardware.precision("auto", name)
     student = TorchvisionBackbone(
         BackboneInfo(lesson.architecture, lesson.stem, precision=precision)
@@ -122,9 +124,9 @@ def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> 
     layer = nn.Linear(student.width, targets.shape[-1])
     nn.init.normal_(layer.weight, std=0.01, generator=seeds.generator(lesson.seed, "layer"))
     nn.init.zeros_(layer.bias)
-    student.to(place), layer.to(place)
-    views = [view_of(dataset.train_images, lesson, view).to(place) for view in range(lesson.views)]
-    targets = targets.to(place).float()
+    student.to(device), layer.to(device)
+    views = [view_of(dataset.train_images, lesson, view).to(device) for view in range(lesson.views)]
+    targets = targets.to(device).float()
     targets = (targets - targets.mean((0, 1))) / targets.std((0, 1)).clamp(min=1e-6)
     parameters = [*student.parameters(), *layer.parameters()]
     optimizer = torch.optim.AdamW(
@@ -139,7 +141,7 @@ def _distilled(lesson: Lesson, dataset: Dataset, targets: Tensor, out: Path) -> 
     clock, losses = time.perf_counter(), list[float]()
     for step, indices in enumerate(_passes(targets.shape[1], lesson), 1):
         view = (step - 1) // a_pass % lesson.views
-        images, indices = views[view], indices.to(place)
+        images, indices = views[view], indices.to(device)
         batch = images[indices]
         if lesson.views == 1:
             crop = side * 3 // 4 if step <= SMALLER * total else None
@@ -187,14 +189,14 @@ def _keep(
 @torch.no_grad()
 def watched(network: nn.Module, images: Tensor) -> Iterator[tuple[Tensor, Progress]]:
     """The teacher's features of all images, portion by portion."""
-    clock, (name, place) = time.perf_counter(), _where()
+    clock, (name, device) = time.perf_counter(), _where()
     bf16 = hardware.precision("auto", name) == "bf16"
-    network.to(place)
+    network.to(device)
     extract = cast(Callable[[Tensor], Tensor], network.extract_features)
     portion = PORTION[name]
     for start in range(0, len(images), portion):
         x = F.interpolate(
-            images[start : start + portion].to(place).float(),
+            images[start : start + portion].to(device).float(),
             size=(TEACHER_SIDE, TEACHER_SIDE),
             mode="bicubic",
             antialias=True,
