@@ -26,8 +26,8 @@ from lifelong.data.examples import Dataset
 from lifelong.datasets import load
 from lifelong.models.parts.weights import SHIPPED
 from lifelong.storage.progress import result_of
-from lifelong.training import pretraining, setup
-from lifelong.training.pretraining import Lesson
+from lifelong.training import pretraining, setup, teachers
+from lifelong.training.pretraining import PretrainingConfig
 
 
 @click.command()
@@ -41,17 +41,17 @@ def main(
     epochs: int, views: int, batch: int, minutes: float | None, teacher_probe: bool, out: Path
 ) -> None:
     """Pretrains, writes the learning curve after every pass, and probes the result."""
-    lesson = Lesson(epochs=epochs, views=views, batch=batch)
+    settings = PretrainingConfig(epochs=epochs, views=views, batch=batch)
     dataset = load("cifar10")
     report = {
-        **asdict(lesson),
+        **asdict(settings),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "passes": [],
     }
     began = time.perf_counter()
     losses: list[float] = []
     steps_of_pass = len(dataset.train_images) // batch
-    for progress in pretraining.pretrain(lesson, dataset, out):
+    for progress in pretraining.pretrain(settings, dataset, out):
         if progress.loss is None:
             report["teacher_seconds"] = round(time.perf_counter() - began, 1)
             continue
@@ -67,7 +67,7 @@ def main(
                 break
     report["probe"] = {"student": round(100 * student_probe(out, dataset), 2)}
     if teacher_probe:
-        report["probe"]["teacher"] = round(100 * teacher_accuracy(lesson, dataset), 2)
+        report["probe"]["teacher"] = round(100 * teacher_accuracy(settings, dataset), 2)
     _write(report)
     click.echo(json.dumps(report["probe"]))
 
@@ -78,11 +78,11 @@ def student_probe(weights: Path, dataset: Dataset) -> float:
     return probe_accuracy(result_of(setup.prepare(options, dataset)).features)
 
 
-def teacher_accuracy(lesson: Lesson, dataset: Dataset) -> float:
+def teacher_accuracy(settings: PretrainingConfig, dataset: Dataset) -> float:
     """Returns the accuracy, a share in [0, 1], of the same probe on the teacher's features."""
-    network = pretraining.teacher(lesson.teacher)
+    network = teachers.load(settings.teacher)
     train, test = (
-        torch.cat([part for part, _ in pretraining.watched(network, images)])
+        torch.cat(list(teachers.extract(network, images)))
         for images in (dataset.train_images, dataset.test_images)
     )
     return ridge_accuracy(train, dataset.train_labels, test, dataset.test_labels)

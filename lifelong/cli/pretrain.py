@@ -50,7 +50,7 @@ import click
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of the backbone.  [default: the one that ships]",
 )
-def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
+def pretrain(dataset: str, out: Path | None, **config: Any) -> None:
     """Train a backbone for small images without labels.
 
     The file is written anew after every pass. Ctrl+C keeps it and ends with status 130.
@@ -61,7 +61,7 @@ def pretrain(dataset: str, out: Path | None, **lesson: Any) -> None:
     from ..models.parts import weights
     from ..training import pretraining
 
-    chosen = pretraining.Lesson(**lesson)
+    chosen = pretraining.PretrainingConfig(**config)
     bar = None
     file = out or weights.SHIPPED / f"{chosen.architecture}.safetensors"
     for progress in pretraining.pretrain(chosen, load(dataset), file):

@@ -144,7 +144,7 @@ def test_a_command_without_files_interrupted_at_any_time(name, seconds):
 
 def test_pretraining_interrupted_while_it_learns(monkeypatch, capsys):
     def interrupted(*_):
-        yield pretraining.Progress("learning", 1, 2, 0.1)
+        yield pretraining.PretrainingProgress("learning", 1, 2, 0.1)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pretraining, "pretrain", interrupted)

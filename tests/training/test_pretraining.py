@@ -12,12 +12,12 @@ from lifelong.errors import LifelongError
 from lifelong.models.parts import feature_cache
 from lifelong.models.parts.backbone import TorchvisionBackbone
 from lifelong.storage import tensor_files
-from lifelong.training import pretraining
-from lifelong.training.pretraining import Lesson, pretrain
+from lifelong.training import pretraining, teachers
+from lifelong.training.pretraining import PretrainingConfig, pretrain
 from tests.fake_gpu import KNOWN_WARNING, machine_with_gpu
 from tests.helpers import toy_dataset
 
-LESSON = Lesson(architecture="resnet18", epochs=2, batch=16)
+CONFIG = PretrainingConfig(architecture="resnet18", epochs=2, batch=16)
 
 
 class Teacher(nn.Module):
@@ -32,9 +32,9 @@ class Teacher(nn.Module):
 
 @pytest.fixture
 def dataset(monkeypatch):
-    monkeypatch.setattr(pretraining, "teacher", lambda name: Teacher())
-    monkeypatch.setattr(pretraining, "TOLD_EVERY", 3)
-    monkeypatch.setattr(pretraining, "TEACHER_SIDE", 16)
+    monkeypatch.setattr(teachers, "load", lambda name: Teacher())
+    monkeypatch.setattr(pretraining, "REPORT_EVERY", 3)
+    monkeypatch.setattr(teachers, "SIDE", 16)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     monkeypatch.setattr(pretraining.hardware, "precision", lambda wanted, device: "fp32")
     Teacher.images_seen = 0
@@ -48,7 +48,7 @@ def dataset(monkeypatch):
 
 def test_pretraining_lowers_the_loss_and_writes_a_backbone_that_loads(dataset, tmp_path):
     out = tmp_path / "new" / "mine.safetensors"
-    events = list(pretrain(dataclasses.replace(LESSON, epochs=5), dataset, out))
+    events = list(pretrain(dataclasses.replace(CONFIG, epochs=5), dataset, out))
     losses = [event.loss for event in events if event.loss is not None]
     assert losses[-1] < 0.9 * losses[0]
     backbone = registry.model("resnet18")(weights=str(out)).frozen_backbone("fp32")
@@ -59,21 +59,21 @@ def test_pretraining_lowers_the_loss_and_writes_a_backbone_that_loads(dataset, t
 def test_pretraining_does_not_use_labels(dataset, tmp_path):
     blind = dataclasses.replace(dataset, train_labels=torch.zeros_like(dataset.train_labels))
     for name, data in (("a", dataset), ("b", blind)):
-        list(pretrain(LESSON, data, tmp_path / f"{name}.safetensors"))
+        list(pretrain(CONFIG, data, tmp_path / f"{name}.safetensors"))
     a, b = (tensor_files.read(tmp_path / f"{name}.safetensors") for name in "ab")
     assert all(torch.equal(a[0][name], b[0][name]) for name in a[0]) and a[1]["passes"] == "2 of 2"
 
 
 def test_the_teacher_sees_each_image_once(dataset, tmp_path):
     for _ in range(2):
-        list(pretrain(LESSON, dataset, tmp_path / "mine.safetensors"))
+        list(pretrain(CONFIG, dataset, tmp_path / "mine.safetensors"))
     assert Teacher.images_seen == 48 and len(list(feature_cache.folder().glob("teacher-*"))) == 1
 
 
 def test_with_several_views_the_student_learns_from_the_crops_that_the_teacher_sees(
     dataset, tmp_path, monkeypatch
 ):
-    lesson = dataclasses.replace(LESSON, epochs=2, views=2)
+    config = dataclasses.replace(CONFIG, epochs=2, views=2)
     batches = []
     answer = TorchvisionBackbone.forward
     monkeypatch.setattr(
@@ -81,10 +81,10 @@ def test_with_several_views_the_student_learns_from_the_crops_that_the_teacher_s
         "forward",
         lambda self, images: batches.append(images) or answer(self, images),
     )
-    list(pretrain(lesson, dataset, tmp_path / "mine.safetensors"))
-    assert Teacher.looked == 2 * 48
+    list(pretrain(config, dataset, tmp_path / "mine.safetensors"))
+    assert Teacher.images_seen == 2 * 48
     for of_pass, view in ((batches[:3], 0), (batches[3:], 1)):
-        crops = pretraining.view_of(dataset.train_images, lesson, view)
+        crops = pretraining.view_of(dataset.train_images, config, view)
         assert sorted(map(bytes, torch.cat(of_pass).numpy())) == sorted(map(bytes, crops.numpy()))
         assert not torch.equal(crops, dataset.train_images)
 
@@ -92,11 +92,11 @@ def test_with_several_views_the_student_learns_from_the_crops_that_the_teacher_s
 @pytest.mark.filterwarnings(KNOWN_WARNING)
 def test_pretraining_on_a_gpu_gives_the_same_backbone(dataset, tmp_path):
     here, there = tmp_path / "here.safetensors", tmp_path / "there.safetensors"
-    list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, here))
+    list(pretrain(dataclasses.replace(CONFIG, epochs=1), dataset, here))
     for file in feature_cache.folder().glob("teacher-*"):
         file.unlink()
     with machine_with_gpu():
-        list(pretrain(dataclasses.replace(LESSON, epochs=1), dataset, there))
+        list(pretrain(dataclasses.replace(CONFIG, epochs=1), dataset, there))
     ours, expected = tensor_files.read(there)[0], tensor_files.read(here)[0]
     assert ours.keys() == expected.keys()
     assert all(
@@ -115,5 +115,5 @@ def test_pretraining_on_a_gpu_gives_the_same_backbone(dataset, tmp_path):
 def test_a_missing_teacher_is_one_sentence(name, says, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
     with pytest.raises(LifelongError) as error:
-        pretraining.teacher(name)
+        teachers.load(name)
     assert str(error.value).startswith(says)
