@@ -1,24 +1,15 @@
-"""Laws of the tables of results: their agreement with publications, and the README's figures."""
+"""Laws of the tables of results and of their agreement with publications."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
 
 from benchmarks import split_cifar10, split_mnist
 from benchmarks.tables import MIN_SEEDS, RESULTS, TOLERANCE, Table, names_for
-from lifelong import api
 
-README = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
 PUBLISHED = {"class": {"ewc": (20.0, 1.0), "si": (20.0, 0.1), "der": (70.0, None)}}
 TABLE = Table("toy", PUBLISHED)
 RECORDED = [*split_mnist.TABLES.values(), split_cifar10.TABLE]
-STUDIES = (
-    "transfer-mnist-digits",
-    "transfer-cifar10-animals-to-vehicles",
-    "transfer-cifar10-pretrained",
-)
 
 
 def row(strategy: str, mean: float, sem: float = 0.0, n: int = MIN_SEEDS) -> dict:
@@ -33,18 +24,6 @@ def row(strategy: str, mean: float, sem: float = 0.0, n: int = MIN_SEEDS) -> dic
         "published": published,
         "seconds": 1.0,
     }
-
-
-def cells_of(first: str, section: str) -> list[str]:
-    """Returns the cells of the row with this first cell in a section of the README."""
-    (line,) = [line for line in section.splitlines() if line.startswith(f"| `{first}` |")]
-    return [cell.strip() for cell in line.strip("|").split("|")]
-
-
-def section_after(sentence: str) -> str:
-    """Returns the README from a sentence to the end of its first table."""
-    assert README.count(sentence) == 1
-    return re.split(r"(?<=\|)\n\n", README.split(sentence)[1], maxsplit=1)[0]
 
 
 @pytest.mark.parametrize(
@@ -84,40 +63,3 @@ def test_only_strategies_of_the_scenario_are_trained():
 def test_the_recorded_summary_is_that_of_the_recorded_runs(table):
     recorded = json.loads((RESULTS / f"{table.name}.json").read_text())
     assert [{k: r[k] for k in new} for r, new in zip(recorded, table.summary())] == table.summary()
-
-
-def test_the_split_mnist_table_of_the_readme_is_the_recorded_one():
-    table = split_mnist.TABLES["own"]
-    assert table.markdown(table.summary()) in README
-
-
-@pytest.mark.parametrize("result", split_mnist.TABLES["published"].summary(), ids=str)
-def test_figures_in_published_orders_are_the_recorded_ones(result):
-    section = section_after("In the orders of the published runs")
-    mean, sem = split_mnist.PUBLISHED[result["scenario"]][result["strategy"]]
-    assert cells_of(result["strategy"], section)[1:] == [
-        f"{result['mean']:.2f} ± {result['sem']:.2f}",
-        f"{mean:.2f} ± {sem:.2f}",
-        split_mnist.TABLES["published"].agrees(result),
-    ]
-
-
-@pytest.mark.parametrize("result", split_cifar10.TABLE.summary(), ids=str)
-def test_figures_of_split_cifar10_are_the_recorded_ones(result):
-    section = section_after("Split CIFAR-10, five tasks of two classes")
-    cell = cells_of(result["strategy"], section)[1 + (result["scenario"] == "task")]
-    published = f" ({result['published']:.2f})" if result["published"] else ""
-    assert cell == f"{result['mean']:.2f} ± {result['sem']:.2f}{published}"
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_figures_of_a_study_are_those_of_its_record(name):
-    study = api.study(name)
-    section = section_after(f"(`checkpoints/{name}`")
-    report = study.report(name)
-    for regime in study.regimes:
-        targets = [point["target"] for point in report["curves"]["images"][regime]]
-        expected = [f"{100 * t['mean']:.1f} ± {100 * t['sem']:.1f}" for t in targets]
-        gain = report["forward_transfer"]["images"].get(regime)
-        expected.append(f"{gain['points']:+.1f} ± {gain['sem']:.1f}" if gain else "-")
-        assert cells_of(regime, section)[1 : 1 + len(expected)] == expected

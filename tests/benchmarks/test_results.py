@@ -1,0 +1,98 @@
+"""Laws of documented figures: they are those in benchmarks/results/ and in the shipped studies."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import split_cifar10, split_mnist, tables, whole_networks
+from lifelong import api
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENT = ROOT / "docs" / "results.md"
+README = (ROOT / "README.md").read_text("utf-8")
+TABLES = [whole_networks.TABLE]
+STUDIES = (
+    "transfer-mnist-digits",
+    "transfer-cifar10-animals-to-vehicles",
+    "transfer-cifar10-pretrained",
+)
+
+
+def cells_of(first: str, section: str) -> list[str]:
+    """Returns the cells of the row with this first cell in a section of the README."""
+    (line,) = [line for line in section.splitlines() if line.startswith(f"| `{first}` |")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def section_after(sentence: str) -> str:
+    """Returns the README from a sentence to the end of its first table."""
+    assert README.count(sentence) == 1
+    return re.split(r"(?<=\|)\n\n", README.split(sentence)[1], maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_is_that_of_its_results(table):
+    found = re.search(rf"<!-- {table.name} -->\n(.*?)\n<!-- end -->", DOCUMENT.read_text(), re.S)
+    summary = json.loads((tables.RESULTS / f"{table.name}.json").read_text())
+    assert found and found[1] == table.markdown(summary)
+
+
+def test_the_learning_rate_is_the_best_on_held_out_images():
+    rows = json.loads(whole_networks.RATE_FILE.read_text())
+    mean = {
+        rate: sum(row["accuracy"] for row in rows if row["learning_rate"] == rate) / 3
+        for rate in whole_networks.RATES
+    }
+    text = DOCUMENT.read_text()
+    assert whole_networks.best_rate(None) == max(mean, key=mean.__getitem__) == 3e-5
+    assert all(f"{accuracy:.2f} %" in text for accuracy in mean.values())
+
+
+def test_the_figures_of_the_backbone_are_those_measured():
+    learning = json.loads((tables.RESULTS / "backbone_learning.json").read_text())
+    speed = json.loads((tables.RESULTS / "backbone_h200.json").read_text())
+    text = DOCUMENT.read_text()
+    assert f"{learning['probe']['student']:.2f} %" in text
+    assert f"{learning['epochs']} epochs" in text
+    for loop in ("learning", "answering"):
+        ours, bare, share = (speed[loop][name] for name in ("ours", "bare", "to_bare"))
+        assert f"{loop} {ours:,.0f} (bare {bare:,.0f}; {share:.2f} of it)" in " ".join(text.split())
+
+
+def test_the_split_mnist_table_of_the_readme_is_the_recorded_one():
+    table = split_mnist.TABLES["own"]
+    assert table.markdown(table.summary()) in README
+
+
+@pytest.mark.parametrize("result", split_mnist.TABLES["published"].summary(), ids=str)
+def test_figures_in_published_orders_are_the_recorded_ones(result):
+    section = section_after("In the orders of the published runs")
+    mean, sem = split_mnist.PUBLISHED[result["scenario"]][result["strategy"]]
+    assert cells_of(result["strategy"], section)[1:] == [
+        f"{result['mean']:.2f} ± {result['sem']:.2f}",
+        f"{mean:.2f} ± {sem:.2f}",
+        split_mnist.TABLES["published"].agrees(result),
+    ]
+
+
+@pytest.mark.parametrize("result", split_cifar10.TABLE.summary(), ids=str)
+def test_figures_of_split_cifar10_are_the_recorded_ones(result):
+    section = section_after("Split CIFAR-10, five tasks of two classes")
+    cell = cells_of(result["strategy"], section)[1 + (result["scenario"] == "task")]
+    published = f" ({result['published']:.2f})" if result["published"] else ""
+    assert cell == f"{result['mean']:.2f} ± {result['sem']:.2f}{published}"
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_figures_of_a_study_are_those_of_its_record(name):
+    study = api.study(name)
+    section = section_after(f"(`checkpoints/{name}`")
+    report = study.report(name)
+    for regime in study.regimes:
+        targets = [point["target"] for point in report["curves"]["images"][regime]]
+        expected = [f"{100 * t['mean']:.1f} ± {100 * t['sem']:.1f}" for t in targets]
+        gain = report["forward_transfer"]["images"].get(regime)
+        expected.append(f"{gain['points']:+.1f} ± {gain['sem']:.1f}" if gain else "-")
+        assert cells_of(regime, section)[1 : 1 + len(expected)] == expected
