@@ -1,6 +1,4 @@
-"""A-GEM: no step may make the memory worse, so a gradient that would is turned until it does
-not.
-"""
+"""A-GEM: gradients are projected so that no step increases the loss on stored images."""
 
 from dataclasses import dataclass
 
@@ -19,10 +17,13 @@ TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
 @dataclass
 class AGEM(Strategy):
-    """Averaged GEM: a gradient g with g·r < 0 is projected to g - (g·r / r·r) r.
+    """Projects the gradient g where g·r < 0: it becomes g - (g·r / r·r) r (Chaudhry et al. 2019,
+    eq. 11).
 
-    Chaudhry et al. 2019, eq. 11. From the second task on, r is the gradient of the loss on a random
-    batch from the replay buffer, which is filled as for replay.
+    r is the gradient of the loss on a random batch from the replay buffer, from the second task on;
+    the buffer is filled as for replay. Differs from the paper: the random batch is as large as the
+    task's own, 128 images, in place of a size of its own, and is drawn with replacement. The
+    program of van de Ven et al. adds 1e-7 to r·r; here an r close to 0 is scaled up instead.
     """
 
     title = "A-GEM"
@@ -60,18 +61,14 @@ class AGEM(Strategy):
 
 
 def project(gradient: Tensor, reference: Tensor) -> None:
-    """Puts in place of the reference (p,) the gradient (p,) without its part against it; as it is
-    where it has no such part.
-    """
-    against = (gradient @ reference).item()
+    """Replaces the reference (p,) by the gradient (p,), projected if their product is negative."""
+    product = (gradient @ reference).item()
     square = (reference @ reference).item()
-    if (
-        square < TINY
-    ):  # of a memory that is known by heart, the squares vanish and would divide by zero
+    if square < TINY:  # of stored images without a loss, and it would divide by zero
         largest = reference.abs().max()
         reference.div_(largest if largest > 0 else 1)
-        against, square = (gradient @ reference).item(), (reference @ reference).item()
-    if against < 0:
-        torch.add(gradient, reference, alpha=-against / square, out=reference)
+        product, square = (gradient @ reference).item(), (reference @ reference).item()
+    if product < 0:
+        torch.add(gradient, reference, alpha=-product / square, out=reference)
     else:
         reference.copy_(gradient)

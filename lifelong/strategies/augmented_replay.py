@@ -1,6 +1,4 @@
-"""Replay with augmentation: no image is ever seen twice as it is, so that a small memory is not
-learned by heart.
-"""
+"""Replay with augmentation, which prevents overfitting to a small replay buffer."""
 
 from dataclasses import dataclass
 
@@ -17,17 +15,16 @@ from .parts.state import stored_value
 
 @dataclass
 class AugmentedReplay(Strategy):
-    """Experience replay whose images, present and from memory, are smoothly deformed anew each time
-    (see `augment.deformed`).
+    """Experience replay whose images, new and replayed, are deformed at random each time (see
+    `augmentation.deform`).
 
-    The independent buffer augmentation of Buzzega et al. (2020): images are kept as they are and
+    The independent buffer augmentation of Buzzega et al. (2020): images are stored unchanged and
     augmented when they are replayed. They cropped and mirrored natural images; these are the
     shifts, affine and elastic distortions that Simard et al. (2003) made for written digits. The
-    memory, the loss and what competes are those of `Replay` with random images, which this is to
-    the bit with deformation 0. The default was chosen on training images held out of Split MNIST,
-    whose
-    published protocol has no augmentation: what this has and the others have not is to know that a
-    bent digit is the same.
+    buffer, the loss and the active outputs are those of `Replay` with random images, which this is
+    to the bit with deformation 0, and on the features of a frozen backbone, which are not deformed.
+    The default was chosen on training images held out of Split MNIST, whose published protocol has
+    no augmentation: what this has and the others have not is to know that a bent digit is the same.
     """
 
     title = "Augmented replay"

@@ -1,6 +1,4 @@
-"""Cumulative training: at every task a fresh network learns all tasks so far; what an honest
-comparison starts from.
-"""
+"""Cumulative training: a fresh network for every task, trained on all tasks so far."""
 
 from dataclasses import dataclass
 
@@ -11,11 +9,10 @@ from .base import Strategy
 
 @dataclass
 class Cumulative(Strategy):
-    """At every task a fresh network learns the union of all tasks so far, with as many steps as
-    they had together.
+    """A fresh network learns the union of all tasks so far, in as many steps as they had together.
 
-    After each task it is what could be reached with the images seen by then: the reference of
-    intransigence (Chaudhry et al. 2018). After the last it is joint training.
+    Its accuracy after each task is the reference of intransigence (Chaudhry et al. 2018). After the
+    last task it is joint training.
     """
 
     title = "Cumulative training"
@@ -39,8 +36,6 @@ class Cumulative(Strategy):
         return {"images": sum(images.nbytes for images in task.all_train[: task.index + 1])}
 
     def steps(self, task: Task, examples: Examples) -> int:
-        return (
-            (task.index + 1) * self.recipe.steps
-            if self.recipe.steps
-            else super().steps(task, examples)
-        )
+        if self.recipe.steps:
+            return (task.index + 1) * self.recipe.steps
+        return super().steps(task, examples)

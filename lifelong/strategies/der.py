@@ -1,6 +1,4 @@
-"""Dark experience replay: kept images are practised with the answers that the network gave when
-they were kept.
-"""
+"""Dark experience replay: stored images are replayed with the logits they had when stored."""
 
 from dataclasses import dataclass
 
@@ -17,14 +15,16 @@ from .parts.state import stored_value
 
 @dataclass
 class DER(Strategy):
-    """Adds alpha times the mean squared difference between the logits of images from memory and
-    those of the moment at which they were kept (Buzzega et al. 2020, eq. 5).
+    """Adds alpha times the mean squared difference between the logits of replayed images and those
+    stored with them (Buzzega et al. 2020, eq. 5).
 
-    The memory is a reservoir over the whole stream and is replayed from the second step on, as many
+    The buffer is a reservoir over the whole stream and is replayed from the second step on, as many
     images as the batch has. As in the authors' code the mean is over images and outputs, where the
-    paper writes the squared norm, and all outputs count, those too that did not compete for the
+    paper writes the squared norm, and all outputs count, also those that are not active for the
     image: thereby outputs of classes to come stay where they were. The default is the authors'
-    alpha for class-incremental Split MNIST with 500 images (for 5120 it is 0.5).
+    alpha for class-incremental Split MNIST with 500 images (for 5120 it is 0.5). They tuned it for
+    SGD, batches of 10 and one epoch; it was not tuned again for Adam, batches of 128 and, with 100
+    images of each of ten classes, a buffer of 1,000.
     """
 
     title = "DER"

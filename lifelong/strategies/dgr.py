@@ -1,6 +1,4 @@
-"""Deep generative replay: a second network learns to make up images of the earlier tasks, and they
-are practised again.
-"""
+"""Deep generative replay: a second network generates images of earlier tasks, to be replayed."""
 
 from dataclasses import dataclass
 
@@ -19,15 +17,15 @@ from .base import Strategy
 
 @dataclass
 class DGR(Strategy):
-    """At task t both networks learn 1/t from the present batch and (1 - 1/t) from replayed images
+    """At task t, 1/t of both losses is that of the task's batch, the rest that of generated images
     (Shin et al. 2017, eq. 1).
 
     As van de Ven et al. (2022) run it: the generator is a variational autoencoder as wide as the
-    classifier, with as many steps on the same images; what is replayed comes from the generator as
-    it was when the task began, with the hard labels that the classifier of that moment gives it.
-    Where the label of the task says which outputs compete, every image is labelled once for each
-    past task, and the mean over these counts. Replayed images are rounded to the 256 levels of the
-    others, so that both networks take them as images.
+    classifier, trained by as many steps on the same images. Replayed images come from the generator
+    as it was when the task began, with the hard labels of the classifier of that moment. Where the
+    task label selects the active outputs, every image is labelled once for each past task, and the
+    mean over these counts. Replayed images are rounded to the 256 levels of the others, so that
+    both networks take them as images.
     """
 
     title = "DGR"
@@ -54,7 +52,7 @@ class DGR(Strategy):
     )
     replayed: int = setting(128, "Images made up for every step.", low=0, high=1000)
     teacher: Tensor = stored(lambda: torch.zeros(0), "weights")
-    painter: Tensor = stored(lambda: torch.zeros(0), "weights")
+    old_generator: Tensor = stored(lambda: torch.zeros(0), "weights", saved_as="painter")
 
     def create_state(self) -> None:
         pixels, hidden = pixels_of(self.network), self.network.hidden
@@ -68,7 +66,7 @@ class DGR(Strategy):
 
     def start_task(self, task: Task) -> None:
         if task.index:
-            self.teacher, self.painter = self.network.flat.clone(), self.vae.flat.clone()
+            self.teacher, self.old_generator = self.network.flat.clone(), self.vae.flat.clone()
 
     def step(self, task: Task, batch: Batch) -> Tensor:
         present = len(batch.labels)
@@ -79,42 +77,37 @@ class DGR(Strategy):
             loss = self.cross_entropy(task, batch, logits[:present])
             if len(past):
                 share = 1 / (task.index + 1)
-                loss = share * loss + (1 - share) * self.retaught(task, past, logits[present:])
+                replayed = self.replay_loss(task, past, logits[present:])
+                loss = share * loss + (1 - share) * replayed
             self.network.backward(loss)
-            self.vae.backward(
-                self.vae.loss(
-                    self.network.body(images),
-                    shares(present, len(past), task.index).to(self.device),
-                    self.generator,
-                )
-            )
+            weights = shares(present, len(past), task.index).to(self.device)
+            self.vae.backward(self.vae.loss(self.network.body(images), weights, self.generator))
         self.finish_step(self.optimizer.step, self.vae_optimizer.step)
         return loss
 
     def end_task(self, task: Task) -> None:
-        self.teacher = self.painter = torch.zeros(0)
+        self.teacher = self.old_generator = torch.zeros(0)
 
     def replay(self, like: Tensor) -> Tensor:
-        """Images uint8 (replayed, ...) by the generator as it was when the task began, in the shape
-        of those given.
+        """Returns images uint8 (replayed, ...) in the shape of those given, from the generator as
+        it was when the task began.
         """
         count = self.within_limit(self.replayed)
         latents = torch.randn(count, self.vae.latents, generator=self.generator).to(self.device)
-        return as_images(self.vae.answer_with(self.painter, latents), like.shape[1:])
+        return as_images(self.vae.answer_with(self.old_generator, latents), like.shape[1:])
 
-    def retaught(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:
-        """Cross-entropy with the labels of the classifier as it was when the task began, a
-        scalar.
+    def replay_loss(self, task: Task, images: Tensor, logits: Tensor) -> Tensor:
+        """Returns the cross-entropy with the labels of the classifier as it was when the task
+        began, a scalar.
         """
         teacher_logits = self.network.answer_with(self.teacher, images)
-        competing = torch.stack(
-            [task.plan.active_outputs(task.index - 1).to(self.device), task.active_outputs], 1
-        )[: task.index]
+        before = task.plan.active_outputs(task.index - 1).to(self.device)
+        active = torch.stack([before, task.active_outputs], 1)[: task.index]
         losses = [
             F.cross_entropy(
                 logits.masked_fill(~now, -torch.inf),
                 teacher_logits.masked_fill(~then, -torch.inf).argmax(1),
             )
-            for then, now in competing.unique(dim=0)
+            for then, now in active.unique(dim=0)
         ]
         return torch.stack(losses).mean()

@@ -1,4 +1,4 @@
-"""ER-ACE: replay in which new images teach nothing about old classes."""
+"""ER-ACE: replay in which the loss of new images leaves out the outputs of old classes."""
 
 from dataclasses import dataclass
 
@@ -15,16 +15,16 @@ from .parts.state import stored_value
 
 @dataclass
 class ERACE(Strategy):
-    """Replay with an asymmetric cross-entropy (Caccia et al. 2022): the sum of that of the present
-    images over the task's own classes and that of as many images from memory over all classes.
+    """Replay with an asymmetric cross-entropy (Caccia et al. 2022): that of the task's images over
+    the task's own classes, plus that of as many replayed images over all classes.
 
     Images of a new class otherwise begin by pushing the old classes' outputs down, and with them
-    the features those rely on. A class counts as present when it belongs to the task, in the paper
-    when the batch has an image of it: with whole batches that is the same. As in the authors' code,
-    outputs of classes to come compete wherever the recipe lets them, and the memory, a reservoir,
-    is replayed from the second step on. Only the class scenario has old classes that new
-    images could push down: in the others either the classes are the same in every task, or only the
-    task's own compete.
+    the features those rely on. A class is new if it belongs to the task, in the paper if the batch
+    has an image of it: with whole batches that is the same. As in the authors' code, outputs of
+    classes to come are in the loss wherever the recipe says so, and the buffer, a reservoir, is
+    replayed from the second step on. The head is linear; the authors train with a cosine head of
+    scale 10. Only the class scenario has old classes that new images could push down: in the others
+    either the classes are the same in every task, or only the task's own are active.
     """
 
     title = "ER-ACE"
@@ -49,9 +49,9 @@ class ERACE(Strategy):
         self.buffer = ReplayBuffer(self.policy, self.per_class)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
-        compete = task.active_outputs[task.index].clone()
-        compete[: task.outputs.start] = False
-        present = F.cross_entropy(logits.masked_fill(~compete, -torch.inf), batch.labels)
+        active = task.active_outputs[task.index].clone()
+        active[: task.outputs.start] = False
+        present = F.cross_entropy(logits.masked_fill(~active, -torch.inf), batch.labels)
         if not len(self.buffer):
             return present
         replayed = self.buffer.sample(len(batch.labels), self.generator)

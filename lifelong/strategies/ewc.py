@@ -1,4 +1,4 @@
-"""Elastic weight consolidation: weights that mattered before are held in place by springs."""
+"""Elastic weight consolidation: a penalty on changes of weights that earlier tasks rely on."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,11 @@ class EWC(Strategy):
     eq. 3).
 
     One penalty for each past task, with the Fisher information F_k of all its training images at
-    its own optimum θ*_k,
-    exact by default: the strengths are right for that estimate only (van de Ven 2025).
-    A sum of quadratics is one quadratic: with H = Σ F_k and the mean anchor m = Σ F_k θ*_k / H it
-    is strength/2 (Σ_i H_i (θ_i - m_i)² + offset), so a step costs one vector operation however many
-    tasks there were. The gradient is added directly; only its value, not its effect, is missing
-    from the loss that is shown.
+    its own optimum θ*_k, exact by default: the strengths are right for that estimate only (van de
+    Ven 2025). A sum of quadratics is one quadratic: with H = Σ F_k and the mean anchor m = Σ F_k
+    θ*_k / H it is strength/2 (Σ_i H_i (θ_i - m_i)² + offset), so a step costs one vector operation
+    however many tasks there were. Its gradient is added directly; its value is not in the loss that
+    is shown.
     """
 
     title = "EWC"
@@ -56,13 +55,6 @@ class EWC(Strategy):
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
     offset: Tensor = stored(lambda: torch.zeros(()), "weights", saved_as="rest")
 
-    def penalty(self) -> Tensor:
-        """The value of the penalty at the present weights, a scalar."""
-        if not len(self.fisher):
-            return torch.zeros(())
-        moved = self.network.flat - self.anchor
-        return self.strength / 2 * ((self.fisher * moved.square()).sum() + self.offset)
-
     def adjust_gradients(self, task: Task) -> None:
         if len(self.fisher):
             add_penalty_gradient(
@@ -85,12 +77,12 @@ class EWC(Strategy):
         self.add_task(importance, self.network.flat.clone())
 
     def add_task(self, importance: Tensor, optimum: Tensor) -> None:
-        """Adds the quadratic of one more task: importances and weights, both (p,)."""
+        """Adds the penalty of one more task: its Fisher information and its weights, both (p,)."""
         if not len(self.fisher):
             self.fisher, self.anchor = importance, optimum
             return
         total = self.fisher + importance
         share = torch.where(total > 0, importance / total, 0)
-        apart = optimum - self.anchor
-        self.offset = self.offset + (self.fisher * share * apart.square()).sum()
-        self.fisher, self.anchor = total, self.anchor + share * apart
+        distance = optimum - self.anchor
+        self.offset = self.offset + (self.fisher * share * distance.square()).sum()
+        self.fisher, self.anchor = total, self.anchor + share * distance

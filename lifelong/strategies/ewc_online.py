@@ -1,4 +1,4 @@
-"""Online EWC: one running importance and one anchor, however many tasks there were."""
+"""Online EWC: one running Fisher information and one anchor, however many tasks there were."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ class OnlineEWC(Strategy):
     "online EWC"), so that a task counts γ less with each that follows. Unlike EWC's, the anchor is
     the latest optimum for all tasks. The paper scales each task's Fisher to the same size and ties
     a second network, the knowledge base; here it is alone and unscaled, with γ = 1 and the
-    strengths of EWC, as in van de Ven et al. (2022). The gradient is added directly; only its
-    value, not its effect, is missing from the loss that is shown.
+    strengths of EWC, as in van de Ven et al. (2022). Its gradient is added directly; its value is
+    not in the loss that is shown.
     """
 
     title = "Online EWC"
@@ -58,17 +58,6 @@ class OnlineEWC(Strategy):
     )
     fisher: Tensor = stored(lambda: torch.zeros(0), "weights", saved_as="precision")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
-
-    def penalty(self) -> Tensor:
-        """The value of the penalty at the present weights, a scalar."""
-        if not len(self.fisher):
-            return torch.zeros(())
-        return (
-            self.strength
-            * self.decay
-            / 2
-            * (self.fisher * (self.network.flat - self.anchor).square()).sum()
-        )
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.fisher):

@@ -1,4 +1,4 @@
-"""Fine-tuning: keep training on whatever comes, the lower bound of every table of the field."""
+"""Fine-tuning: training on each task in turn, the lower bound of every table of the field."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from .base import Strategy
 
 @dataclass
 class FineTune(Strategy):
-    """Plain training on the present task, nothing added (van de Ven et al. 2022, "none")."""
+    """Plain training on each task, nothing added (van de Ven et al. 2022, "none")."""
 
     title = "Fine-tuning"
     family = "baseline"

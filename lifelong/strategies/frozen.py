@@ -1,4 +1,4 @@
-"""Frozen features: the source's features are kept as they are, and only a new head is trained."""
+"""Frozen features: after the first task only the head is trained."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from .base import Strategy
 
 @dataclass
 class Frozen(Strategy):
-    """After the first task only the head learns, and of it only the outputs of the task at hand.
+    """After the first task only the head is trained, and of it only the outputs of the task.
 
     The first task is thereby never forgotten, and later ones are as good as its features are for
-    them. A head by itself bears, and needs, larger steps than a whole network: with equal ones it
+    them. A head by itself needs a higher learning rate than a whole network: with the same one it
     was still 14 points short after one pass over MNIST's 5 to 9 (measured on training images held
-    out; 10 or 30 times as large instead of 20 made a point or less).
+    out; 10 or 30 times as high instead of 20 made a point or less).
     """
 
     title = "Frozen features"

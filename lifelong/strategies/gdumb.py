@@ -1,4 +1,4 @@
-"""GDumb: a fresh network learns at every task from the memory alone."""
+"""GDumb: a fresh network for every task, trained on the replay buffer alone."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from .parts.state import stored_value
 
 @dataclass
 class GDumb(Strategy):
-    """The memory takes in a task's images, equally many of each class so far, and a fresh network
-    is trained on it alone (Prabhu et al. 2020, algorithm 1 and section 3).
+    """The buffer stores equally many images of each class so far, and a fresh network is trained on
+    them alone (Prabhu et al. 2020, algorithm 1 and section 3).
 
-    There is room for per_class times the number of all classes from the start, so early classes
-    have more images at first and give them up at random. A class is a label of a task. The paper's
-    sampler decides image by image and reaches the same balance; its network is trained for 128 or
-    more passes by SGD on images shifted at random, here with the recipe's optimiser, and as many
-    steps as the task would take.
+    Its capacity is per_class times the number of all classes from the start, so early classes have
+    more images at first and lose them at random. A class is a label of a task. The paper's sampler
+    decides image by image and reaches the same balance; its network is trained for 128 or more
+    passes by SGD on images shifted at random, here with the recipe's optimiser, and as many steps
+    as the task would take.
     """
 
     title = "GDumb"

@@ -1,6 +1,4 @@
-"""The generative classifier: one small generator a class, and an image belongs to the one it is
-likeliest from.
-"""
+"""Generative classifier: one small generator a class, whose likelihoods are the scores."""
 
 import math
 from collections.abc import Iterator
@@ -19,12 +17,10 @@ from ..settings import setting, stored
 from .base import Strategy
 
 SAMPLES = 50  # importance samples of a likelihood
-# times the encoder's own deviation: it learned from a narrower model of the pixels than the scores
-# are of
+# Deviation of the samples, in deviations of the encoder: it was trained for a narrower distribution
+# of the pixels than that of the scores.
 SPREAD = 2.0
-MARGIN = (
-    8.0  # nats by which one sample may put a class behind the first, or it gets no more of them
-)
+MARGIN = 8.0  # nats below the best class, by one sample, at which a class gets no more samples
 ROWS = 2000  # samples decoded at once: they stay in the processor's cache
 UNKNOWN = -1e9  # the score of a class without a generator
 
@@ -38,12 +34,12 @@ class GenerativeClassifier(Strategy):
     from batches of its own images.
     Scores are log-likelihoods of the image under the paper's model, where pixels are normal around
     the decoder's with variance 1, without the constant.
-    Differs from the paper: the SAMPLES importance samples are drawn SPREAD times as widely, which
+    Differs from the paper: the SAMPLES importance samples have SPREAD times the deviation, which
     estimates the same likelihood, but to 0.4 nats instead of 1.2; they have the same noise for all
-    images and classes; and a class that is more than MARGIN behind by one sample, at the mean of
-    its latents, gets no more of them (of 10,000 training images held out, which also gave SPREAD,
-    none was answered by a class more than 7.2 behind). The network of the other strategies is not
-    used.
+    images and classes; and a class that is more than MARGIN below the best by one sample, at the
+    mean of its latents, gets no more of them (of 10,000 training images held out, on which SPREAD
+    was chosen too, none was given to a class more than 7.2 below). The network of the other
+    strategies is not used.
     """
 
     title = "Generative classifier"
@@ -110,7 +106,7 @@ class GenerativeClassifier(Strategy):
         return loss
 
     def _store_model(self) -> None:
-        """Copies the weights of the model in training to the stored ones."""
+        """Copies the weights of the model that is trained to the stored ones."""
         self.models[-1] = self.vae.flat
 
     def end_task(self, task: Task) -> None:
@@ -122,19 +118,18 @@ class GenerativeClassifier(Strategy):
             return self._scores(self.network.body(images))
 
     def _scores(self, pixels: Tensor) -> Tensor:
-        answers = pixels.new_full((len(pixels), self.plan.outputs), UNKNOWN)
+        scores = pixels.new_full((len(pixels), self.plan.outputs), UNKNOWN)
+        mean = torch.zeros_like(self.noise[:1])
         for output in range(len(self.models)):
-            answers[:, output] = log_likelihoods(
-                self.model(output), pixels, torch.zeros_like(self.noise[:1])
-            )
-        plausible = answers >= answers.amax(1, keepdim=True) - MARGIN
+            scores[:, output] = log_likelihoods(self.model(output), pixels, mean)
+        plausible = scores >= scores.amax(1, keepdim=True) - MARGIN
         for output in range(len(self.models)):
             rows = plausible[:, output].nonzero().squeeze(1)
-            answers[rows, output] = log_likelihoods(self.model(output), pixels[rows], self.noise)
-        return answers
+            scores[rows, output] = log_likelihoods(self.model(output), pixels[rows], self.noise)
+        return scores
 
     def storage(self, task: Task) -> dict[str, int]:
-        """The models of all classes; the one that is being learned is among them."""
+        """Returns the bytes of the models of all classes, that in training among them."""
         return {"weights": self.models.nbytes}
 
     def model(self, output: int) -> VAE:
@@ -144,11 +139,10 @@ class GenerativeClassifier(Strategy):
 
 
 def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
-    """log p(x) of images by their pixels (n, p), up to a constant, from importance samples with
-    this noise (s, latents): (n,).
+    """Returns log p(x) of images (n,), up to a constant, from importance samples.
 
-    log 1/s Σ_s p(x|z_s) p(z_s) / q(z_s|x), with z_s = mean + noise_s · deviation · SPREAD, and q
-    their density.
+    pixels: (n, p). noise: (s, latents). It is log 1/s Σ_s p(x|z_s) p(z_s) / q(z_s|x), with z_s =
+    mean + noise_s · deviation · SPREAD, and q their density.
     """
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))
@@ -166,8 +160,8 @@ def _log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
     mean, log_variance = model.encode(pixels)
     log_variance = log_variance + 2 * math.log(SPREAD)
     latents = mean.unsqueeze(1) + noise * (log_variance / 2).exp().unsqueeze(1)  # (n, s, latents)
-    made_up = model.decode(latents.flatten(0, 1)).sigmoid_().unflatten(0, latents.shape[:2])
-    log_p_x = made_up.sub_(pixels.unsqueeze(1)).square_().sum(-1) / -2
+    decoded = model.decode(latents.flatten(0, 1)).sigmoid_().unflatten(0, latents.shape[:2])
+    log_p_x = decoded.sub_(pixels.unsqueeze(1)).square_().sum(-1) / -2
     log_p_z = latents.square().sum(-1) / -2
     log_q_z = (noise.square().sum(-1) + log_variance.sum(-1, keepdim=True)) / -2
     return (log_p_x + log_p_z - log_q_z).logsumexp(1) - math.log(len(noise))

@@ -1,5 +1,5 @@
-"""Hard attention to the task: every task learns which hidden units it needs, and what earlier tasks
-need is frozen.
+"""Hard attention to the task: every task learns gates on the hidden units, and the weights between
+units of earlier tasks are frozen.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from .base import Strategy
 from .parts.task_outputs import by_task
 
 RATE = 0.05  # of the embeddings' plain gradient descent, the paper's first learning rate
-REACH = 6  # embeddings stay within ±6 and exponents within ±50, as in the authors' program
-LARGEST = 50
+# Bounds of embeddings and of exponents, as in the authors' program.
+EMBEDDING_LIMIT = 6
+EXPONENT_LIMIT = 50
 
 
 @dataclass
@@ -28,13 +29,13 @@ class HAT(Strategy):
 
     s rises from 1/s_max to s_max, so that gates begin soft and end hard, and the gradient of e is
     rescaled to what it would be at s = 1. The loss has `sparsity` times the mean gate of the units
-    that no earlier task uses. A weight between two units that earlier tasks use keeps its place,
-    and so does what lies before the hidden layers.
-    What differs: s rises once a task, in the paper with every pass over the images. The paper
-    trains by SGD, and a gate may stay between 0 and 1, so that its weights move a little. Adam
-    would undo a gradient made smaller, so gates are rounded to 0 or 1 wherever answers or frozen
-    weights depend on them, and Adam starts afresh with each task. Earlier answers then stay as they
-    are to the bit. The embeddings are trained by SGD as in the paper, without its schedule.
+    that no earlier task uses. A weight between two units that earlier tasks use is frozen, and so
+    are the parameters of the layers before the hidden ones.
+    Differs from the paper: s rises once a task, in the paper with every pass over the images. The
+    paper trains by SGD, and a gate may stay between 0 and 1, so that its weights change a little.
+    Adam would undo a gradient made smaller, so gates are rounded to 0 or 1 for inference and for
+    frozen weights, and Adam starts afresh with each task. Earlier scores then keep their bits. The
+    embeddings are trained by SGD as in the paper, without its schedule.
     """
 
     title = "HAT"
@@ -88,7 +89,7 @@ class HAT(Strategy):
             return
         for parameter in self.network.body.parameters():
             gradient_of(parameter).zero_()
-        before = self.embeddings.new_ones(1)  # every pixel is used
+        before = self.embeddings.new_ones(1)  # every input is used
         for layer, (used,) in zip(
             self.network.layers, self._by_layer(self.used(task.index).float())
         ):
@@ -100,7 +101,7 @@ class HAT(Strategy):
         gradient = self.embeddings.grad
         if gradient is not None:
             moved = self.embeddings.detach() - RATE * gradient
-            self.embeddings = moved.clamp_(-REACH, REACH)
+            self.embeddings = moved.clamp_(-EMBEDDING_LIMIT, EMBEDDING_LIMIT)
 
     def attention(self, task: Task, batch: Batch) -> Tensor:
         """Returns the gates (hidden units,) of a step; gradients go to the embeddings."""
@@ -114,13 +115,11 @@ class HAT(Strategy):
         return 1 / self.hardness + (self.hardness - 1 / self.hardness) * learned
 
     def gates(self, task: int) -> tuple[Tensor, ...]:
-        """The gates of one task when it answers: for each hidden layer (1, width), 1 for on and 0
-        for off.
-        """
+        """Returns the gates of a task at inference: for each hidden layer (1, width), 0 or 1."""
         return self._by_layer((self.embeddings[task] > 0).float())
 
     def used(self, before: int) -> Tensor:
-        """The units that tasks before this one have on, bool (hidden units,)."""
+        """Returns which units the tasks before this one use, bool (hidden units,)."""
         return (self.embeddings[:before] > 0).any(0)
 
     def scores(self, images: Tensor) -> Tensor:
@@ -131,7 +130,7 @@ class HAT(Strategy):
 
 
 class _Attention(torch.autograd.Function):
-    """sigmoid(s e), whose gradient is multiplied by s_max (cosh(s e) + 1) / (s (cosh(e) + 1))
+    """Gates sigmoid(s e); their gradient is multiplied by s_max (cosh(s e) + 1) / (s (cosh(e) + 1))
     (section 2.5).
     """
 
@@ -145,7 +144,7 @@ class _Attention(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d: Tensor) -> tuple:
         embedding, gates = ctx.saved_tensors
-        steep = torch.cosh((ctx.s * embedding).clamp(-LARGEST, LARGEST)) + 1
+        steep = torch.cosh((ctx.s * embedding).clamp(-EXPONENT_LIMIT, EXPONENT_LIMIT)) + 1
         return (
             d * gates * (1 - gates) * ctx.largest * steep / (torch.cosh(embedding) + 1),
             None,

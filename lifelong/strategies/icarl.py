@@ -1,6 +1,4 @@
-"""iCaRL: chosen examples of every class join each later lesson, and an image belongs to the class
-whose mean is nearest.
-"""
+"""iCaRL: stored images join those of each task, and the nearest mean of a class classifies."""
 
 from dataclasses import dataclass
 
@@ -15,7 +13,7 @@ from .base import Strategy
 from .parts.replay_buffer import CHUNK, ReplayBuffer, embed_normalized
 from .parts.state import stored_value
 
-FAR = 100.0  # how far below all others the outputs of classes to come are put
+FAR = 100.0  # of the scores of classes to come, below the lowest of the others
 
 
 @dataclass
@@ -24,13 +22,16 @@ class ICaRL(Strategy):
     cross-entropy summed over outputs; those of earlier tasks learn the old model's answer in place
     of the label (Rebuffi et al. 2017, algorithm 3).
 
-    The memory is part of the training images. As van de Ven et al. (2022) run it, the old answers
-    are softened by the temperature, so many images of each class are kept however many classes
-    there are, and features and means have length 1. The old model sees all images once, when the
-    task starts, since its answers don't change. An image belongs to the class whose examples' mean
-    is nearest to it among the features of the last hidden layer (algorithm 1). Means move with the
-    features, so while a task is being learned the outputs answer themselves. Classes are told apart
-    by stored examples of all of them, which is the class scenario's question alone.
+    The replay buffer is part of the training images. As van de Ven et al. (2022) run it, the old
+    model's outputs are softened by the temperature, the number of stored images of each class does
+    not depend on the number of classes, and features and means have length 1. The old model's
+    outputs are computed once, when the task starts. An image belongs to the class whose stored
+    images have the nearest mean among the features of the last hidden layer (algorithm 1). Means
+    change with the features, so while a task is learned the outputs are the scores. Only the class
+    scenario has one mean for every class to compare.
+    Herding selects the images as in algorithm 4. The program of van de Ven et al. computes the
+    order on shuffled features and takes the images from the unshuffled set, so that its stored
+    images are random ones, which is the policy 'random' here.
     """
 
     title = "iCaRL"
@@ -55,13 +56,12 @@ class ICaRL(Strategy):
         2.0, "How much the old model's answers are softened: T.", low=0.5, high=20
     )
     buffer: ReplayBuffer = stored_value()
-    taught: Tensor = stored(lambda: torch.zeros(0), "logits")
-    means: Tensor = stored(
-        lambda: torch.zeros(0), "statistics"
-    )  # a row for each class seen; all zero while a task is being learned
-    spread: Tensor = stored(
-        lambda: torch.ones(()), "statistics"
-    )  # mean squared distance of an image to its class's mean
+    # Sigmoid outputs of the old model for the training images.
+    teacher_outputs: Tensor = stored(lambda: torch.zeros(0), "logits", saved_as="taught")
+    # A row for each class so far; all zero while a task is learned.
+    means: Tensor = stored(lambda: torch.zeros(0), "statistics")
+    # Mean squared distance of an image to the mean of its class.
+    spread: Tensor = stored(lambda: torch.ones(()), "statistics")
 
     def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class, saved=())
@@ -74,17 +74,18 @@ class ICaRL(Strategy):
             task.outputs.stop, self.network.head.in_features, device=self.device
         )
         if task.index:
-            self.taught = self._old_answers(self.examples(task).images, task.outputs.start)
+            images = self.examples(task).images
+            self.teacher_outputs = self._softened_outputs(images, task.outputs.start)
 
     @torch.no_grad()
-    def _old_answers(self, images: Tensor, known: int) -> Tensor:
+    def _softened_outputs(self, images: Tensor, known: int) -> Tensor:
         logits = torch.cat([self.network(part)[:, :known] for part in images.split(CHUNK)])
         return (logits / self.temperature).sigmoid()
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         target = F.one_hot(batch.labels, task.outputs.stop).float()
         if task.index:
-            target[:, : task.outputs.start] = self.taught[batch.indices]
+            target[:, : task.outputs.start] = self.teacher_outputs[batch.indices]
         each = F.binary_cross_entropy_with_logits(
             logits[:, : task.outputs.stop], target, reduction="sum"
         )
@@ -92,34 +93,33 @@ class ICaRL(Strategy):
 
     def end_task(self, task: Task) -> None:
         self.buffer.end_task(task.train, self.network, self.generator)
-        self.taught = torch.zeros(0)
+        self.teacher_outputs = torch.zeros(0)
         of_class = F.one_hot(self.buffer.examples.labels, task.outputs.stop).float()
         self.means = F.normalize(
             of_class.T @ embed_normalized(self.network, self.buffer.examples.images)
         )
-        apart = distances(embed_normalized(self.network, task.train.images), self.means)
-        self.spread = apart.gather(1, task.train.labels.unsqueeze(1)).mean().clamp_min(1e-6)
+        squares = distances(embed_normalized(self.network, task.train.images), self.means)
+        self.spread = squares.gather(1, task.train.labels.unsqueeze(1)).mean().clamp_min(1e-6)
 
     def scores(self, images: Tensor) -> Tensor:
-        """Minus the squared distance to each class's mean, in units of that of the last task's
-        training images to their own.
+        """Returns minus the squared distance to the mean of each class, (n, outputs), in units of
+        `spread`.
 
-        While a task is being learned they are the network's outputs; those of classes to come
+        While a task is learned the scores are the network's outputs. Those of classes to come
         always are, far below the others.
         """
-        answers = self.network(images)
+        scores = self.network(images)
         known = len(self.means)
         if self.means.any():
-            answers[:, :known] = (
-                -distances(embed_normalized(self.network, images), self.means) / self.spread
-            )
+            squares = distances(embed_normalized(self.network, images), self.means)
+            scores[:, :known] = -squares / self.spread
         if known:
-            answers[:, known:] += answers[:, :known].amin(1, keepdim=True) - FAR
-        return answers
+            scores[:, known:] += scores[:, :known].amin(1, keepdim=True) - FAR
+        return scores
 
 
 def distances(points: Tensor, means: Tensor) -> Tensor:
-    """Squared distance (n, classes) of each point (n, d) to each mean (classes, d), all of length
+    """Returns the squared distance (n, classes) of points (n, d) to means (classes, d) of length
     1.
     """
     return 2 - 2 * points @ means.T

@@ -1,4 +1,4 @@
-"""Joint training: the upper bound, all tasks learned at once and from the start."""
+"""Joint training: the upper bound, one network trained on all tasks at once."""
 
 from dataclasses import dataclass, replace
 
@@ -14,9 +14,9 @@ class Joint(Strategy):
     """One network learns the union of all tasks, those to come included (van de Ven et al. 2022,
     "joint").
 
-    Its training is cut into as many parts as there are tasks, so that it can be looked at beside
-    the others: with 5 tasks of 2000 steps it takes 10,000 steps on all images. Every output
-    competes that will after the last task.
+    Its training is cut into as many parts as there are tasks, so that it can be compared with the
+    others after each: with 5 tasks of 2000 steps it takes 10,000 steps on all images. Active are
+    the outputs that are active after the last task.
     """
 
     title = "Joint training"

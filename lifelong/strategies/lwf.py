@@ -1,6 +1,4 @@
-"""Learning without forgetting: the model as it was before teaches the one that learns, on the new
-images.
-"""
+"""Learning without forgetting: distillation from the model before the task, on the new images."""
 
 from dataclasses import dataclass
 
@@ -15,15 +13,17 @@ from .base import Strategy, scores
 
 @dataclass
 class LwF(Strategy):
-    """Adds the cross-entropy between the old model's softened answers and the new one's (Li and
+    """Adds the cross-entropy between the softened outputs of the old model and the new one (Li and
     Hoiem 2016, eq. 2).
 
-    Both see the present images, the old model once, when the task starts, since its answers don't
-    change. Temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one
-    such term for each past task, over the outputs that compete for its images; their mean counts
-    strength times
-    1 + growth (past tasks - 1). With growth 1 that is their sum; in the class scenario, where the
-    old model answers for all its classes at once, growth is 0 and the term counts once.
+    Both are those of the task's images; the old model's are computed once, when the task starts.
+    Temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one such
+    term for each past task, over the outputs that are active for its images; their mean is weighted
+    by strength times 1 + growth (past tasks - 1). With growth 1 that is their sum; in the class
+    scenario, where one term is over all classes of the old model, growth is 0 and it counts once.
+    Differs from the reference where only classes seen so far are active, as in the quick recipe:
+    both softmaxes are over the old classes alone, where the program of van de Ven et al. pads the
+    old model's probabilities with zeros, which also lowers the outputs of the new classes.
     """
 
     title = "LwF"
@@ -52,26 +52,26 @@ class LwF(Strategy):
         low=0,
         high=10,
     )
-    taught: Tensor = stored(lambda: torch.zeros(0), "logits")
+    teacher_logits: Tensor = stored(lambda: torch.zeros(0), "logits", saved_as="taught")
 
     def start_task(self, task: Task) -> None:
         if task.index:
-            self.taught = scores(self, task.train.images)
+            self.teacher_logits = scores(self, task.train.images)
 
     def loss(self, task: Task, batch: Batch, logits: Tensor) -> Tensor:
         present = self.cross_entropy(task, batch, logits)
         if not task.index:
             return present
-        taught = self.taught[batch.indices]
-        rows = task.plan.active_outputs(task.index - 1)[: task.index].unique(
-            dim=0
-        )  # what the old model answers with
-        past = torch.stack([self._distilled(logits[:, row], taught[:, row]) for row in rows]).mean()
+        teacher_logits = self.teacher_logits[batch.indices]
+        active = task.plan.active_outputs(task.index - 1)[: task.index].unique(dim=0)
+        past = torch.stack(
+            [self._distillation(logits[:, row], teacher_logits[:, row]) for row in active]
+        ).mean()
         return present + self.strength * (1 + self.growth * (task.index - 1)) * past
 
     def end_task(self, task: Task) -> None:
-        self.taught = torch.zeros(0)
+        self.teacher_logits = torch.zeros(0)
 
-    def _distilled(self, logits: Tensor, taught: Tensor) -> Tensor:
-        soft = (taught / self.temperature).softmax(1)
+    def _distillation(self, logits: Tensor, teacher_logits: Tensor) -> Tensor:
+        soft = (teacher_logits / self.temperature).softmax(1)
         return -(soft * (logits / self.temperature).log_softmax(1)).sum(1).mean()

@@ -1,6 +1,4 @@
-"""Memory aware synapses: weights that the answers depend on are held in place; labels play no part
-in telling which.
-"""
+"""Memory aware synapses: a penalty on changes of weights that the outputs are sensitive to."""
 
 from dataclasses import dataclass
 
@@ -17,12 +15,12 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class MAS(Strategy):
-    """Adds strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the answers (Aljundi et al.
+    """Adds strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the outputs (Aljundi et al.
     2018).
 
     After each task Ω grows by the mean over its training images of |d ‖f(x)‖² / dθ_i|, f(x) being
-    the logits of the outputs that compete; θ* are the weights at the end of the last task. Added up
-    over the tasks as in the authors' program, and taken image by image as in the paper, where their
+    the logits of the active outputs; θ* are the weights at the end of the last task. Summed over
+    the tasks as in the authors' program, and computed image by image as in the paper, where their
     program takes batches. The paper's strength is 1, for other networks; the defaults are the best
     powers of ten on MNIST, by 1,000 training images of each class that were held out (seeds 11 to
     13).
@@ -47,12 +45,6 @@ class MAS(Strategy):
     )
     importance: Tensor = stored(lambda: torch.zeros(0), "weights")
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
-
-    def penalty(self) -> Tensor:
-        """The value of the penalty at the present weights, a scalar."""
-        if not len(self.importance):
-            return torch.zeros(())
-        return self.strength * (self.importance * (self.network.flat - self.anchor).square()).sum()
 
     def adjust_gradients(self, task: Task) -> None:
         if len(self.importance):

@@ -1,6 +1,4 @@
-"""Nearest class mean: each class is remembered by its average image, or the average of its
-features.
-"""
+"""Nearest class mean: a class is represented by the mean of its images or features."""
 
 from dataclasses import dataclass
 
@@ -16,15 +14,14 @@ from .parts import class_statistics
 
 @dataclass
 class NCM(Strategy):
-    """Answers with the class whose mean is nearest: -‖x - μ_k‖² / 2v is its score (Mensink et al.
-    2013, without their metric).
+    """Scores each class by the distance to its mean: -‖x - μ_k‖² / 2v (Mensink et al. 2013, without
+    their metric).
 
-    x is what the network's body makes of an image: its pixels, where there is no body, or the
-    features of a backbone.
-    v makes the softmax a fair probability: it is the variance of images around the mean of their
-    class along the lines to the other means, measured as images come. The variance of a pixel in
-    place of it would make every answer certain. It does not change which class is nearest, and the
-    means are the same whatever the order, so nothing is forgotten.
+    x is the output of the network's body: the pixels of an image, or the features of a backbone.
+    v calibrates the softmax: it is the variance of images around the mean of their class along the
+    lines to the other means, measured as images arrive. With the variance of a pixel in its place,
+    every probability would be 0 or 1. It does not change which class is nearest, and the means are
+    the same whatever the order, so nothing is forgotten.
     """
 
     title = "Nearest class mean"
@@ -56,28 +53,28 @@ class NCM(Strategy):
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         features = self.network.body(batch.images).double()
-        loss = class_statistics.squared_error(task, batch, self._answers(features))
+        loss = class_statistics.squared_error(task, batch, self._scores(features))
         classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
-        _, apart = class_statistics.update_means(self.means, self.counts, features, classes)
-        self._measure(apart, classes)
+        _, deviations = class_statistics.update_means(self.means, self.counts, features, classes)
+        self._update_variance(deviations, classes)
         return loss
 
     def scores(self, images: Tensor) -> Tensor:
-        return self._answers(self.network.body(images).double())
+        return self._scores(self.network.body(images).double())
 
-    def _answers(self, features: Tensor) -> Tensor:
-        """Scores without the part that is the same for all classes, (n, outputs)."""
-        means = self.means.double()  # of a checkpoint in half precision they come back in single
+    def _scores(self, features: Tensor) -> Tensor:
+        """Returns the scores but for a term that is the same for all classes, (n, outputs)."""
+        means = self.means.double()  # single, if loaded from a checkpoint in half precision
         near = features @ means.T - means.square().sum(1) / 2
         return class_statistics.max_per_output(
             self.plan, (near / self.variance.clamp(min=1e-6)).float(), self.counts
         )
 
-    def _measure(self, apart: Tensor, classes: Tensor) -> None:
-        """Takes images into the variance, by how far (n, d) each is from the mean of its class
+    def _update_variance(self, deviations: Tensor, classes: Tensor) -> None:
+        """Updates the variance by deviations (n, d) of images from the means of their classes
         (n,).
         """
-        along = apart @ self.means.T
+        along = deviations @ self.means.T
         along = along - along.gather(1, classes.unsqueeze(1))
         length = torch.cdist(self.means, self.means)[classes]
         others = (length > 0) & (self.counts > 0)

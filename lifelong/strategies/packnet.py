@@ -1,6 +1,4 @@
-"""PackNet: every task keeps the largest of the weights it trained and leaves the others to the
-tasks that follow.
-"""
+"""PackNet: iterative pruning, which frees the smallest weights of a task for later tasks."""
 
 from dataclasses import dataclass
 
@@ -16,16 +14,16 @@ from .parts.task_outputs import by_task
 
 @dataclass
 class PackNet(Strategy):
-    """Iterative pruning (Mallya and Lazebnik 2018): train, free the smallest weights, train the
-    others on, freeze them.
+    """Iterative pruning (Mallya and Lazebnik 2018): train, free the smallest weights, retrain the
+    others, freeze them.
 
-    `owner` tells for every weight the first task that uses it. A task trains the weights that it
-    owns and answers with all weights of owners up to itself. Pruning hands the smallest of its
-    weights, in each hidden layer apart, to the next
-    task, and sets them to zero: the k-th task after the first finds prune^k of all weights free.
-    Biases, and what lies before the hidden layers, belong to the first task. Each task's rows of
-    the head are its own, never pruned. Pruning falls within the task's usual steps, the last
-    `retrain` of them being left for the weights that remain. The paper starts from a network
+    `owner` holds for every weight the first task that uses it. A task trains the weights that it
+    owns and classifies with the weights of all owners up to itself. Pruning gives the smallest of
+    its weights, in each hidden layer by itself, to the next task, and sets them to zero: the k-th
+    task after the first finds prune^k of all weights free. Biases, and the layers before the hidden
+    ones, belong to the first task. Each task's rows of the head are its own, never pruned. Pruning
+    is one of the task's usual steps, of which the share `retrain` is left for the other weights.
+    The last task is pruned like the others, though no task follows. The paper starts from a network
     trained on ImageNet and uses SGD; here Adam starts afresh with each task, because its momentum
     would go on moving frozen weights.
     """
@@ -58,9 +56,8 @@ class PackNet(Strategy):
         high=0.9,
     )
     owner: Tensor = stored(lambda: torch.zeros(0), "weights")
-    mine: Tensor = stored(
-        lambda: torch.zeros(0)
-    )  # 1 for a weight that the present task trains, 0 for others
+    # 1 for a weight that the present task trains, 0 for others.
+    trainable: Tensor = stored(lambda: torch.zeros(0), saved_as="mine")
 
     def create_state(self) -> None:
         network, plan, tasks = self.network, self.plan, len(self.plan.classes)
@@ -71,36 +68,34 @@ class PackNet(Strategy):
 
     def start_task(self, task: Task) -> None:
         self.optimizer.forget()
-        self.mine = (self.owner == task.index).float()
+        self.trainable = (self.owner == task.index).float()
 
     def adjust_gradients(self, task: Task) -> None:
-        self.network.flat_gradient.mul_(self.mine)
+        self.network.flat_gradient.mul_(self.trainable)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         if batch.step == max(1, round((1 - self.retrain) * batch.steps)):
             self.free(task)
 
     def end_task(self, task: Task) -> None:
-        self.mine = torch.zeros(0)
+        self.trainable = torch.zeros(0)
 
     def free(self, task: Task) -> None:
-        """Leaves the smallest weights of this task to the next one, as zeros and without
-        momentum.
-        """
+        """Gives the smallest weights of this task to the next one, as zeros without momentum."""
         none = torch.zeros(0, dtype=torch.int64, device=self.device)
         hidden = self.network.layers[:-1]
         smallest = torch.cat([none, *(self._smallest(layer, task) for layer in hidden)])
         self.owner[smallest] = task.index + 1
-        for vector in (self.mine, self.network.flat, self.optimizer.mean, self.optimizer.square):
+        optimizer = self.optimizer
+        for vector in (self.trainable, self.network.flat, optimizer.mean, optimizer.square):
             vector[smallest] = 0
 
     def _smallest(self, layer: nn.Linear, task: Task) -> Tensor:
         """Returns the positions in `flat` of a layer's smallest weights that this task owns,
         int64.
         """
-        start = int(
-            layer.weight.storage_offset()
-        )  # within `flat`, of which every parameter is a view
+        # Within `flat`, of which every parameter is a view.
+        start = int(layer.weight.storage_offset())
         part = slice(start, start + layer.weight.numel())
         owned = (self.owner[part] == task.index).nonzero().squeeze(1)
         size = self.network.flat[part][owned].abs()

@@ -1,4 +1,4 @@
-"""From scratch: every task by a fresh network, what transfer is measured against."""
+"""From scratch: a fresh network for every task, the baseline of transfer."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from .base import Strategy
 
 @dataclass
 class Scratch(Strategy):
-    """A fresh network for every task, with the same first weights; nothing is carried over."""
+    """A fresh network for every task, with the same first weights; nothing is transferred."""
 
     title = "From scratch"
     family = "baseline"

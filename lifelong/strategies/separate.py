@@ -1,6 +1,4 @@
-"""Separate networks: one for each task, the most that can be kept and the least that can be
-shared.
-"""
+"""Separate networks: one for each task, so that nothing is forgotten and nothing shared."""
 
 from dataclasses import dataclass
 
@@ -18,10 +16,12 @@ class Separate(Strategy):
     """A network of the same size for every task, trained on that task alone (van de Ven et al.
     2022, "separate networks").
 
-    All start from the same first weights. Each answers for the outputs of its own task; those of a
-    task yet to come are answered by a network that has learned nothing, so nothing is ever carried
-    over. The published networks have the two outputs of their task only; here each has all outputs,
-    of which only its own are trained and read.
+    All start from the same first weights. Each scores the outputs of its own task; those of a task
+    to come are scored by an untrained network, so nothing is transferred. Differs from the
+    published networks: these have 100 hidden units a layer, so that all five together are about as
+    large as one network of the other strategies, and the two outputs of their task only; here each
+    has the layers of the others, 400 units by default, and all outputs, of which only its own are
+    trained and read.
     """
 
     title = "Separate networks"
@@ -52,7 +52,7 @@ class Separate(Strategy):
             self.restart()
 
     def weights_of(self, task: int) -> Tensor:
-        """The weights (p,) of a task's own network, learned or not."""
+        """Returns the weights (p,) of a task's own network, trained or not."""
         if task < len(self.networks):
             return self.networks[task]
         return self.network.flat if task == len(self.networks) else self.untrained

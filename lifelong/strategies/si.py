@@ -1,4 +1,4 @@
-"""Synaptic intelligence: each weight keeps the credit for the losses it brought down on its way."""
+"""Synaptic intelligence: a penalty on changes of weights that contributed to lowering the loss."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class SI(Strategy):
     Along a task every step adds -gradient · change to the path of each weight; at its end Ω grows
     by path / (Δθ² + damping), Δθ being the weight's whole change. θ* are the weights at the end of
     the last task. As in van de Ven et al. (2022) the gradient is that of the whole loss, penalty
-    included, and path may be negative.
+    included, and the path of a weight may be negative.
     """
 
     title = "Synaptic intelligence"
@@ -47,12 +47,6 @@ class SI(Strategy):
     anchor: Tensor = stored(lambda: torch.zeros(0), "weights")
     path: Tensor = stored(lambda: torch.zeros(0), "weights")
 
-    def penalty(self) -> Tensor:
-        """The value of the penalty at the present weights, a scalar."""
-        if not len(self.importance):
-            return torch.zeros(())
-        return self.strength * (self.importance * (self.network.flat - self.anchor).square()).sum()
-
     def start_task(self, task: Task) -> None:
         self.anchor = self.network.flat.clone()
         self.path = torch.zeros_like(self.network.flat)
@@ -73,5 +67,5 @@ class SI(Strategy):
         self.path.addcmul_(self.network.flat_gradient, self.network.flat, value=-1)
 
     def end_task(self, task: Task) -> None:
-        gained = self.path / ((self.network.flat - self.anchor).square() + self.damping)
-        self.importance = self.importance + gained if len(self.importance) else gained
+        added = self.path / ((self.network.flat - self.anchor).square() + self.damping)
+        self.importance = self.importance + added if len(self.importance) else added

@@ -1,4 +1,4 @@
-"""Streaming linear discriminant analysis: class means and one covariance that all classes share."""
+"""Streaming linear discriminant analysis: class means and one covariance of all classes."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ from .parts import class_statistics
 
 @dataclass
 class SLDA(Strategy):
-    """Answers with μ_k' Λ x - μ_k' Λ μ_k / 2, where Λ = ((1 - ε) Σ + ε I)⁻¹ (Hayes and Kanan 2020).
+    """Scores each class by μ_k' Λ x - μ_k' Λ μ_k / 2, where Λ = ((1 - ε) Σ + ε I)⁻¹ (Hayes and
+    Kanan 2020).
 
-    x is what the network's body makes of an image: its pixels, where there is no body, or the
-    features of a backbone. Σ is the covariance of all images so far around their class means,
-    exactly, so nothing is forgotten. The paper's differs
-    a little with the order: it weighs an image by the number of all images, not of its class, and
-    starts from images seen before.
+    x is the output of the network's body: the pixels of an image, or the features of a backbone. Σ
+    is the covariance of all images so far around their class means, exactly, so nothing is
+    forgotten. The paper's depends a little on the order: it weights an image by the number of all
+    images, not of its class, and starts from images seen before.
     """
 
     title = "Streaming LDA"
@@ -49,9 +49,8 @@ class SLDA(Strategy):
     )
     means: Tensor = stored(lambda: torch.zeros(0), "statistics")
     counts: Tensor = stored(lambda: torch.zeros(0), "statistics")
-    scatter: Tensor = stored(
-        lambda: torch.zeros(0), "statistics"
-    )  # symmetric: kept up on and below the diagonal
+    # Symmetric, computed on and below the diagonal.
+    scatter: Tensor = stored(lambda: torch.zeros(0), "statistics")
     weights: Tensor = stored(lambda: torch.zeros(0), "weights")
     bias: Tensor = stored(lambda: torch.zeros(0), "weights")
     unsolved: Tensor = stored(lambda: torch.zeros((), dtype=torch.int64), "statistics")
@@ -67,9 +66,8 @@ class SLDA(Strategy):
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:
         features = self.network.body(batch.images)
-        loss = class_statistics.squared_error(
-            task, batch, self._answers(features)
-        )  # of the answers that were asked for last
+        # By the weights that were solved for last.
+        loss = class_statistics.squared_error(task, batch, self._scores(features))
         classes = class_statistics.classes_of(self.plan, batch.tasks, batch.labels)
         before, after = class_statistics.update_means(
             self.means, self.counts, features.double(), classes
@@ -83,23 +81,21 @@ class SLDA(Strategy):
 
     def scores(self, images: Tensor) -> Tensor:
         self._solve()
-        return self._answers(self.network.body(images))
+        return self._scores(self.network.body(images))
 
-    def _answers(self, features: Tensor) -> Tensor:
+    def _scores(self, features: Tensor) -> Tensor:
         return class_statistics.max_per_output(
             self.plan, features @ self.weights + self.bias, self.counts
         )
 
     @torch.no_grad()
     def _solve(self) -> None:
-        """Weights and bias of all images taken in."""
+        """Solves for the weights and the bias of all images so far."""
         if not self.unsolved:
             return
         shrunk = self.scatter * ((1 - self.shrinkage) / self.counts.sum())
         shrunk.diagonal().add_(self.shrinkage)
         weights = torch.cholesky_solve(self.means.T, torch.linalg.cholesky(shrunk))
-        self.weights, self.bias = (
-            weights.float().contiguous(),
-            (self.means.T * weights).sum(0).float() / -2,
-        )
+        self.weights = weights.float().contiguous()
+        self.bias = (self.means.T * weights).sum(0).float() / -2
         self.unsolved = torch.zeros((), dtype=torch.int64)

@@ -1,6 +1,4 @@
-"""Context-dependent gating: every task has its own random part of the hidden units, the others are
-switched off.
-"""
+"""Context-dependent gating: every task uses its own random part of the hidden units."""
 
 from dataclasses import dataclass
 
@@ -20,11 +18,11 @@ class XdG(Strategy):
     """Multiplies each hidden unit by 0 or 1, at random but fixed for each task (Masse, Grant and
     Freedman 2018).
 
-    In every hidden layer the given share of units is off, at least one stays on. Tasks overlap
-    where chance wants it. The paper adds a penalty such as SI to the gates; here, as in van de Ven
-    et al. (2022), the gates are alone. Their program multiplies before the bias is added, so that a
-    unit that is off still passes on a positive bias; here it is silent, as in the paper. Gates are
-    drawn from the run's seed and the task's index, so nothing is kept.
+    In every hidden layer the given share of units is off, at least one stays on. The units of two
+    tasks may overlap. The paper adds a penalty such as SI; here, as in van de Ven et al. (2022),
+    there are gates alone. Their program multiplies before the bias is added, so that a unit that is
+    off still passes on a positive bias; here its output is 0, as in the paper. Gates are drawn from
+    the run's seed and the task's index, so nothing is stored.
     """
 
     title = "XdG"
@@ -46,7 +44,7 @@ class XdG(Strategy):
     )
 
     def create_state(self) -> None:
-        self.gates = [self._drawn(task) for task in range(len(self.plan.classes))]
+        self.gates = [self._draw_gates(task) for task in range(len(self.plan.classes))]
 
     def forward(self, task: Task, batch: Batch) -> Tensor:
         return self.network(batch.images, self.gates[task.index])
@@ -54,17 +52,13 @@ class XdG(Strategy):
     def scores(self, images: Tensor) -> Tensor:
         return by_task(self.plan, lambda task: self.network(images, self.gates[task]))
 
-    def _drawn(self, task: int) -> tuple[Tensor, ...]:
-        """The gates of one task: for each hidden layer (1, width), 1 for on and 0 for off."""
+    def _draw_gates(self, task: int) -> tuple[Tensor, ...]:
+        """Returns the gates of one task: for each hidden layer (1, width), 0 or 1."""
         generator = seeds.generator(self.seed, "gates", task)
         gates = []
         for width in self.network.hidden:
             gate = torch.zeros(1, width)
-            gate[
-                0,
-                torch.randperm(width, generator=generator)[
-                    : max(1, round((1 - self.share) * width))
-                ],
-            ] = 1
+            on = max(1, round((1 - self.share) * width))
+            gate[0, torch.randperm(width, generator=generator)[:on]] = 1
             gates.append(gate.to(self.device))
         return tuple(gates)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import distributions
 
-from lifelong.strategies.bi_r import Lesson
+from lifelong.strategies.bi_r import SoftBatch
 from lifelong.training.experiment import Experiment
 from tests import helpers
 from tests.helpers import config, toy_dataset
@@ -15,8 +15,10 @@ def in_task(index: int, scenario: str = "class", **given):
     return helpers.in_task("bi-r", index, scenario, **given)
 
 
-def present(strategy, batch) -> Lesson:
-    return Lesson(batch.images, batch.tasks, F.one_hot(batch.labels, strategy.plan.outputs).float())
+def present(strategy, batch) -> SoftBatch:
+    return SoftBatch(
+        batch.images, batch.tasks, F.one_hot(batch.labels, strategy.plan.outputs).float()
+    )
 
 
 def test_images_of_a_given_class_are_generated():
@@ -74,7 +76,7 @@ def test_the_generative_loss_by_hand():
     )
     divergence = (code.log_prob(latents) - mode.log_prob(latents)).sum(1)
     x = latents
-    for layer, open in zip(vae.decoder, strategy.open[batch.labels].split((16, 16), 1)):
+    for layer, open in zip(vae.decoder, strategy.gate_table[batch.labels].split((16, 16), 1)):
         x = F.linear(x, layer.weight, layer.bias).relu() * open
     made_up = F.linear(x, vae.decoder[-1].weight, vae.decoder[-1].bias).sigmoid()
     by_image = F.binary_cross_entropy(made_up, pixels, reduction="none").sum(1) + divergence
@@ -94,23 +96,23 @@ def test_a_tenth_of_the_decoders_units_is_off_for_each_class_or_each_task_where_
     scenario, contexts
 ):
     strategy, _task, _batch = in_task(0, scenario)
-    assert strategy.open.shape == (contexts, 32) and strategy.gated == 0.1
-    assert 0.02 < float((strategy.open == 0).float().mean()) < 0.25
-    assert len({tuple(row.tolist()) for row in strategy.open}) == contexts
-    assert torch.equal(strategy.open, in_task(0, scenario)[0].open)
+    assert strategy.gate_table.shape == (contexts, 32) and strategy.gated == 0.1
+    assert 0.02 < float((strategy.gate_table == 0).float().mean()) < 0.25
+    assert len({tuple(row.tolist()) for row in strategy.gate_table}) == contexts
+    assert torch.equal(strategy.gate_table, in_task(0, scenario)[0].gate_table)
     tasks, targets = (
         torch.tensor([0, 1, 1]),
         F.one_hot(torch.tensor([0, 0, 1]), strategy.plan.outputs).float(),
     )
     rows = tasks if scenario == "domain" else torch.tensor([0, 0, 1])
-    assert torch.equal(torch.cat(strategy.gates(tasks, targets), 1), strategy.open[rows])
+    assert torch.equal(torch.cat(strategy.gates(tasks, targets), 1), strategy.gate_table[rows])
 
 
 def test_soft_targets_mix_the_gates_of_their_classes():
     strategy, _task, _batch = in_task(0)
     targets = torch.zeros(1, 10)
     targets[0, 2], targets[0, 5] = 0.25, 0.75
-    expected = strategy.open[2] * 0.25 + strategy.open[5] * 0.75
+    expected = strategy.gate_table[2] * 0.25 + strategy.gate_table[5] * 0.75
     torch.testing.assert_close(
         torch.cat(strategy.gates(torch.zeros(1, dtype=torch.int64), targets), 1)[0], expected
     )
@@ -160,7 +162,7 @@ def test_a_step_weights_hard_labels_and_soft_targets_by_the_number_of_tasks(scen
     random = strategy.generator.get_state()
     past = strategy.replay(task, batch.images)
     lesson, weights = (
-        Lesson(*map(torch.cat, zip(present(strategy, batch), past))),
+        SoftBatch(*map(torch.cat, zip(present(strategy, batch), past))),
         torch.tensor([1 / 48] * 16 + [2 / 3 / 128] * 128),
     )
     generative = strategy.generative_loss(strategy.network.embed(lesson.images), lesson, weights)

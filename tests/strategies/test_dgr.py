@@ -49,19 +49,21 @@ def test_the_generator_generates_images_of_all_learned_tasks_and_of_no_other():
     assert strategy.vae_optimizer.steps == strategy.optimizer.steps == 600
 
 
-def test_teacher_and_painter_are_copies_from_the_start_of_the_task():
+def test_teacher_and_old_generator_are_copies_from_the_start_of_the_task():
     strategy, task, batch = in_task(1)
     assert torch.equal(strategy.teacher, strategy.network.flat) and torch.equal(
-        strategy.painter, strategy.vae.flat
+        strategy.old_generator, strategy.vae.flat
     )
-    before = strategy.teacher.clone(), strategy.painter.clone()
+    before = strategy.teacher.clone(), strategy.old_generator.clone()
     strategy.step(task, batch)
-    assert torch.equal(strategy.teacher, before[0]) and torch.equal(strategy.painter, before[1])
+    assert torch.equal(strategy.teacher, before[0]) and torch.equal(
+        strategy.old_generator, before[1]
+    )
     assert not torch.equal(strategy.network.flat, before[0]) and not torch.equal(
         strategy.vae.flat, before[1]
     )
     strategy.end_task(task)
-    assert len(strategy.teacher) == len(strategy.painter) == 0
+    assert len(strategy.teacher) == len(strategy.old_generator) == 0
 
 
 def test_replayed_images_come_from_the_copied_generator():
@@ -71,7 +73,7 @@ def test_replayed_images_come_from_the_copied_generator():
     strategy.vae.flat.add_(0.5)
     strategy.generator.set_state(random)
     assert torch.equal(strategy.replay(batch.images), before)
-    strategy.painter.add_(0.5)
+    strategy.old_generator.add_(0.5)
     strategy.generator.set_state(random)
     assert not torch.equal(strategy.replay(batch.images), before)
 
@@ -90,7 +92,7 @@ def test_replayed_images_have_the_hard_labels_of_the_copied_classifier(scenario)
         for g in GROUPS[scenario]
     ]
     torch.testing.assert_close(
-        strategy.retaught(task, batch.images, logits), sum(losses) / len(losses)
+        strategy.replay_loss(task, batch.images, logits), sum(losses) / len(losses)
     )
 
 
@@ -101,7 +103,7 @@ def test_with_active_classes_an_old_label_competes_with_new_classes():
     )  # the head's bias: without the rule every label would be 9
     logits = strategy.network(batch.images)
     expected = F.cross_entropy(logits[:, :7], torch.full((16,), 3))
-    torch.testing.assert_close(strategy.retaught(task, batch.images, logits), expected)
+    torch.testing.assert_close(strategy.replay_loss(task, batch.images, logits), expected)
 
 
 @pytest.mark.parametrize("index", [0, 2])
@@ -113,7 +115,7 @@ def test_a_step_weights_new_and_replayed_images_by_the_number_of_tasks(index):
     images = batch.images
     if index:
         past = strategy.replay(batch.images)
-        classifying = share * classifying + (1 - share) * strategy.retaught(
+        classifying = share * classifying + (1 - share) * strategy.replay_loss(
             task, past, network(past)
         )
         images = torch.cat([batch.images, past])

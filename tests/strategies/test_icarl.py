@@ -77,7 +77,7 @@ def test_the_first_task_has_no_distillation():
         F.binary_cross_entropy_with_logits(logits[:, :4], F.one_hot(batch.labels, 4).float()) * 4
     )
     torch.testing.assert_close(strategy.loss(task, batch, logits), expected)
-    assert len(strategy.taught) == 0
+    assert len(strategy.teacher_outputs) == 0
 
 
 def test_the_means_are_those_of_the_stored_images_normalised_features(learned):
@@ -143,6 +143,6 @@ def test_during_a_task_the_outputs_predict_and_future_classes_never_win(toy):
 
 
 def test_logits_of_the_old_model_are_discarded_after_the_task(learned):
-    assert len(learned.strategy.taught) == 0 and "logits" not in learned.strategy.storage(
+    assert len(learned.strategy.teacher_outputs) == 0 and "logits" not in learned.strategy.storage(
         learned.tasks[-1]
     )

@@ -14,7 +14,7 @@ def test_the_teacher_logits_are_those_of_the_model_at_the_start_of_the_task():
     strategy, _task, batch = in_task(1, "class")
     before = strategy.network(batch.images).detach()
     strategy.network.flat.add_(0.1)
-    torch.testing.assert_close(strategy.taught[batch.indices], before)
+    torch.testing.assert_close(strategy.teacher_logits[batch.indices], before)
     assert not torch.allclose(strategy.network(batch.images), before)
 
 
@@ -25,7 +25,7 @@ def test_the_loss_is_cross_entropy_and_distillation_by_hand(scenario, terms, cou
     strategy, task, batch = in_task(2, scenario)
     strategy.network.flat.mul_(1.5)
     logits = strategy.network(batch.images)
-    taught = strategy.taught[batch.indices]
+    taught = strategy.teacher_logits[batch.indices]
     groups = {
         "task": [list(task.plan.outputs_of(0)), list(task.plan.outputs_of(1))],
         "domain": [list(range(task.plan.outputs))],
@@ -43,7 +43,7 @@ def test_the_loss_is_cross_entropy_and_distillation_by_hand(scenario, terms, cou
 def test_with_the_paper_recipe_all_outputs_are_distilled_in_the_class_scenario():
     strategy, task, batch = in_task(1, "class", recipe="paper")
     logits = strategy.network(batch.images)
-    taught = strategy.taught[batch.indices]
+    taught = strategy.teacher_logits[batch.indices]
     past = -((taught / 2).softmax(1) * (logits / 2).log_softmax(1)).sum(1).mean()
     torch.testing.assert_close(
         strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits) + past
@@ -53,8 +53,8 @@ def test_with_the_paper_recipe_all_outputs_are_distilled_in_the_class_scenario()
 def test_a_model_with_the_teacher_logits_has_no_distillation_gradient():
     strategy, _task, batch = in_task(1, "class")
     logits = strategy.network(batch.images)
-    taught = strategy.taught[batch.indices]
-    pull = torch.autograd.grad(strategy._distilled(logits, taught), logits)[0]
+    taught = strategy.teacher_logits[batch.indices]
+    pull = torch.autograd.grad(strategy._distillation(logits, taught), logits)[0]
     torch.testing.assert_close(pull, torch.zeros_like(pull), atol=1e-7, rtol=0)
 
 
@@ -64,4 +64,4 @@ def test_the_first_task_has_no_teacher():
     assert torch.equal(
         strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits)
     )
-    assert len(strategy.taught) == 0
+    assert len(strategy.teacher_logits) == 0

@@ -1,4 +1,5 @@
-"""Running statistics of each class, and scores of outputs from scores of classes.
+"""Statistics of classes for strategies without gradients, and scores of outputs from those of
+classes.
 
 A class is a label of a task: an output, except in the domain scenario, where every task has classes
 of its own behind the same outputs. Classes are numbered in order of arrival.
@@ -13,34 +14,33 @@ from torch import Tensor
 from ...data.examples import Batch
 from ...data.scenarios import Plan, Task
 
-# the score of a class that was never seen: finite, so that nothing becomes NaN where it is the only
-# answer
-NEVER = -1e30
+# Score of a class without images: finite, so that a softmax over such classes alone is not NaN.
+NO_IMAGES = -1e30
 
 
 def count(plan: Plan) -> int:
-    """Number of classes of all tasks."""
+    """Returns the number of classes of all tasks."""
     return sum(map(len, plan.classes))
 
 
 def classes_of(plan: Plan, tasks: Tensor, labels: Tensor) -> Tensor:
-    """The class of each example by its task and label, all int64 (n,)."""
+    """Returns the class of each example by its task and label, all int64 (n,)."""
     first = torch.tensor([0, *accumulate(map(len, plan.classes))][:-1])
     own = torch.tensor([plan.outputs_of(task).start for task in range(len(plan.classes))])
     return labels + (first - own).to(tasks.device)[tasks]
 
 
 def max_per_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
-    """Answers (n, outputs) from those of the classes (n, classes): an output's is that of its best
-    class.
+    """Returns the scores of outputs (n, outputs): the highest of the output's classes.
 
-    counts: int64 (classes,), images seen of each class; one that was never seen does not answer.
+    scores: (n, classes). counts: int64 (classes,), images of each class; those without images are
+    left out.
     """
     outputs = torch.tensor(
         [output for task in range(len(plan.classes)) for output in plan.outputs_of(task)]
     ).to(scores.device)
-    known = scores.masked_fill(counts == 0, NEVER)
-    return scores.new_full((len(scores), plan.outputs), NEVER).scatter_reduce(
+    known = scores.masked_fill(counts == 0, NO_IMAGES)
+    return scores.new_full((len(scores), plan.outputs), NO_IMAGES).scatter_reduce(
         1, outputs.expand(len(scores), -1), known, "amax"
     )
 
@@ -48,12 +48,12 @@ def max_per_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
 def update_means(
     means: Tensor, counts: Tensor, features: Tensor, classes: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Moves the class means (classes, d) and the counts int64 (classes,) in place by features (n,
-    d) of these classes (n,).
+    """Updates the class means (classes, d) and counts int64 (classes,) in place by features (n, d)
+    of these classes (n,).
 
-    Returns how far the features are from their class mean before and after, (n, d) each: before'
-    after is exactly what the scatter around the class means grows by (Welford 1962, for more than
-    one image at a time).
+    Returns the deviations of the features from their class mean before and after, (n, d) each:
+    before' after is exactly what is added to the scatter around the class means (Welford 1962, for
+    more than one image at a time).
     """
     before = features - means[classes]
     counts += classes.bincount(minlength=len(counts))
@@ -62,8 +62,8 @@ def update_means(
 
 
 def squared_error(task: Task, batch: Batch, scores: Tensor) -> Tensor:
-    """The Brier score of answers (n, outputs): mean squared distance between probabilities and
-    label, from 0 to 2.
+    """Returns the Brier score of scores (n, outputs): the mean squared distance between
+    probabilities and label, from 0 to 2.
     """
-    competing = scores.masked_fill(~task.candidates(batch.tasks), -torch.inf)
-    return (competing.softmax(1) - F.one_hot(batch.labels, scores.shape[1])).square().sum(1).mean()
+    active = scores.masked_fill(~task.candidates(batch.tasks), -torch.inf)
+    return (active.softmax(1) - F.one_hot(batch.labels, scores.shape[1])).square().sum(1).mean()

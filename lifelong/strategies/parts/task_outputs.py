@@ -1,4 +1,4 @@
-"""Answers where the task label is given and each task has a model, or a part of one, of its own."""
+"""Scores of strategies with a model, or a part of one, for each task."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from torch import Tensor
 from ...data.scenarios import Plan
 
 
-def by_task(plan: Plan, answer: Callable[[int], Tensor]) -> Tensor:
-    """Logits (n, outputs), those of each task's own outputs as `answer(task)`, (n, outputs), gives
-    them.
+def by_task(plan: Plan, logits_of: Callable[[int], Tensor]) -> Tensor:
+    """Returns logits (n, outputs), those of a task's own outputs from `logits_of(task)`, (n,
+    outputs).
 
-    For plans whose tasks share no output: there the outputs of one task follow those of the task
+    For plans whose tasks share no output, where the outputs of each task follow those of the one
     before.
     """
     own = [plan.outputs_of(task) for task in range(len(plan.classes))]
     return torch.cat(
-        [answer(task)[:, outputs.start : outputs.stop] for task, outputs in enumerate(own)], 1
+        [logits_of(task)[:, outputs.start : outputs.stop] for task, outputs in enumerate(own)], 1
     )
