@@ -1,1 +1,1 @@
-"""One small file a model; each has a `build(shape, outputs)` that returns a Network."""
+"""One small file a model, found by its file name."""

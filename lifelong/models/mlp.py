@@ -1,5 +1,5 @@
-"""The network of van de Ven et al. (2022): two hidden layers of 400 ReLU units, no dropout, no
-batch norm.
+"""Network of van de Ven et al. (2022): two hidden layers of 400 ReLU units, no dropout, no batch
+norm.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,7 @@ from .base import Model, Network, Pixels, Shape
 
 @dataclass
 class MLP(Model):
-    """A multilayer perceptron pixels-400-400-outputs; 478,410 parameters for MNIST with 10
-    outputs.
-    """
+    """Multilayer perceptron pixels-400-400-outputs; 478,410 parameters for MNIST, 10 outputs."""
 
     title = "Fully connected"
     summary = (

@@ -7,9 +7,7 @@ from .parts.torchvision_model import Torchvision
 
 @dataclass
 class ResNet50(Torchvision):
-    """Torchvision's ResNet-50 up to its pooled 2,048 features, then one hidden layer of 512 and the
-    head.
-    """
+    """ResNet-50 of torchvision up to its 2,048 pooled features, a hidden layer of 512, a head."""
 
     architecture = "resnet50"
     title = "ResNet-50"

@@ -17,8 +17,8 @@ TINY = 1e-20  # below it, products of single-precision numbers lose digits
 
 @dataclass
 class AGEM(Strategy):
-    """Projects the gradient g where g·r < 0: it becomes g - (g·r / r·r) r (Chaudhry et al. 2019,
-    eq. 11).
+    """Averaged GEM: a gradient g with g·r < 0 is projected to g - (g·r / r·r) r (Chaudhry et al.
+    2019, eq. 11).
 
     r is the gradient of the loss on a random batch from the replay buffer, from the second task on;
     the buffer is filled as for replay. Differs from the paper: the random batch is as large as the

@@ -39,7 +39,8 @@ class SoftBatch(NamedTuple):
 
 @dataclass
 class BIR(Strategy):
-    """At task t, 1/t of the loss is that of the task's batch, the rest that of generated images.
+    """Generative replay by one network: at task t, 1/t of the loss is that of the task's batch, the
+    rest that of generated images.
 
     Brain-inspired replay of van de Ven, Siegelmann and Tolias (2020) with the settings of van de
     Ven et al. (2022). The classifier's hidden layers are also the encoder of a variational

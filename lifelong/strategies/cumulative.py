@@ -9,7 +9,7 @@ from .base import Strategy
 
 @dataclass
 class Cumulative(Strategy):
-    """A fresh network learns the union of all tasks so far, in as many steps as they had together.
+    """Fresh network for every task, trained on all tasks so far in as many steps as they had.
 
     Its accuracy after each task is the reference of intransigence (Chaudhry et al. 2018). After the
     last task it is joint training.

@@ -15,8 +15,8 @@ from .parts.state import stored_value
 
 @dataclass
 class DER(Strategy):
-    """Adds alpha times the mean squared difference between the logits of replayed images and those
-    stored with them (Buzzega et al. 2020, eq. 5).
+    """Distillation from stored logits: the loss has alpha times their mean squared difference to
+    the present logits of replayed images (Buzzega et al. 2020, eq. 5).
 
     The buffer is a reservoir over the whole stream and is replayed from the second step on, as many
     images as the batch has. As in the authors' code the mean is over images and outputs, where the

@@ -15,8 +15,9 @@ from .parts.state import stored_value
 
 @dataclass
 class DERpp(Strategy):
-    """Adds alpha times the mean squared difference between the logits of replayed images and those
-    stored with them, and beta times the cross-entropy of their labels (Buzzega et al. 2020, eq. 6).
+    """Replay with distillation from stored logits: the loss has alpha times their mean squared
+    difference to the present ones, and beta times the cross-entropy of the labels of replayed
+    images (Buzzega et al. 2020, eq. 6).
 
     As DER, with one difference to the paper: both terms use the same images, where the paper draws
     them separately, so that a step costs two batches and not three. The outputs in the

@@ -17,8 +17,8 @@ from .base import Strategy
 
 @dataclass
 class DGR(Strategy):
-    """At task t, 1/t of both losses is that of the task's batch, the rest that of generated images
-    (Shin et al. 2017, eq. 1).
+    """Generative replay by two networks: at task t, 1/t of the loss of each is that of the task's
+    batch, the rest that of generated images (Shin et al. 2017, eq. 1).
 
     As van de Ven et al. (2022) run it: the generator is a variational autoencoder as wide as the
     classifier, trained by as many steps on the same images. Replayed images come from the generator

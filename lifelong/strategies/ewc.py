@@ -15,8 +15,8 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class EWC(Strategy):
-    """Adds strength/2 Σ_k Σ_i F_ki (θ_i - θ*_ki)² over the past tasks k (Kirkpatrick et al. 2017,
-    eq. 3).
+    """Penalty of strength/2 Σ_k Σ_i F_ki (θ_i - θ*_ki)² over the past tasks k (Kirkpatrick et al.
+    2017, eq. 3).
 
     One penalty for each past task, with the Fisher information F_k of all its training images at
     its own optimum θ*_k, exact by default: the strengths are right for that estimate only (van de

@@ -15,8 +15,8 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class OnlineEWC(Strategy):
-    """Adds strength/2 · γ Σ_i F_i (θ_i - θ*_i)² with one running F, θ* being the weights at the end
-    of the last task.
+    """Penalty of strength/2 · γ Σ_i F_i (θ_i - θ*_i)² with one running F, θ* being the weights at
+    the end of the last task.
 
     After each task F becomes γ F plus the task's own Fisher information (Schwarz et al. 2018,
     "online EWC"), so that a task counts γ less with each that follows. Unlike EWC's, the anchor is

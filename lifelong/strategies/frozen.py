@@ -12,7 +12,7 @@ from .base import Strategy
 
 @dataclass
 class Frozen(Strategy):
-    """After the first task only the head is trained, and of it only the outputs of the task.
+    """Fixed feature extractor after the first task: only the head's outputs of the task learn.
 
     The first task is thereby never forgotten, and later ones are as good as its features are for
     them. A head by itself needs a higher learning rate than a whole network: with the same one it

@@ -12,8 +12,8 @@ from .parts.state import stored_value
 
 @dataclass
 class GDumb(Strategy):
-    """The buffer stores equally many images of each class so far, and a fresh network is trained on
-    them alone (Prabhu et al. 2020, algorithm 1 and section 3).
+    """Fresh network for every task, trained on a buffer of equally many images of each class so far
+    (Prabhu et al. 2020, algorithm 1 and section 3).
 
     Its capacity is per_class times the number of all classes from the start, so early classes have
     more images at first and lose them at random. A class is a label of a task. The paper's sampler

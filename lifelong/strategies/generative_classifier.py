@@ -27,7 +27,7 @@ UNKNOWN = -1e9  # the score of a class without a generator
 
 @dataclass
 class GenerativeClassifier(Strategy):
-    """A variational autoencoder for each class, trained on its images alone (van de Ven, Li and
+    """Variational autoencoder for each class, trained on its images alone (van de Ven, Li and
     Tolias 2021).
 
     The classes of a task are learned one after the other, each in an equal share of its steps and

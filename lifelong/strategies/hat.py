@@ -1,6 +1,4 @@
-"""Hard attention to the task: every task learns gates on the hidden units, and the weights between
-units of earlier tasks are frozen.
-"""
+"""Hard attention to the task: learned gates on hidden units, and frozen weights between them."""
 
 from dataclasses import dataclass
 from typing import Any

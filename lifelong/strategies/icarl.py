@@ -18,9 +18,9 @@ FAR = 100.0  # of the scores of classes to come, below the lowest of the others
 
 @dataclass
 class ICaRL(Strategy):
-    """Every output seen so far learns by itself whether an image is of its class, by binary
-    cross-entropy summed over outputs; those of earlier tasks learn the old model's answer in place
-    of the label (Rebuffi et al. 2017, algorithm 3).
+    """Nearest mean of stored examples, on features trained by binary cross-entropy of every output
+    so far; the targets of earlier tasks' outputs are the old model's outputs in place of labels
+    (Rebuffi et al. 2017, algorithm 3).
 
     The replay buffer is part of the training images. As van de Ven et al. (2022) run it, the old
     model's outputs are softened by the temperature, the number of stored images of each class does

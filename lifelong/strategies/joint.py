@@ -11,8 +11,8 @@ from .base import Strategy
 
 @dataclass
 class Joint(Strategy):
-    """One network learns the union of all tasks, those to come included (van de Ven et al. 2022,
-    "joint").
+    """One network, trained on the union of all tasks, those to come included (van de Ven et al.
+    2022, "joint").
 
     Its training is cut into as many parts as there are tasks, so that it can be compared with the
     others after each: with 5 tasks of 2000 steps it takes 10,000 steps on all images. Active are

@@ -13,8 +13,8 @@ from .base import Strategy, scores
 
 @dataclass
 class LwF(Strategy):
-    """Adds the cross-entropy between the softened outputs of the old model and the new one (Li and
-    Hoiem 2016, eq. 2).
+    """Distillation from the old model: the loss has the cross-entropy between its softened outputs
+    and the new model's (Li and Hoiem 2016, eq. 2).
 
     Both are those of the task's images; the old model's are computed once, when the task starts.
     Temperature T softens both, without the factor T² (van de Ven et al. 2022). There is one such

@@ -15,8 +15,8 @@ from .parts.quadratic_penalty import add_penalty_gradient
 
 @dataclass
 class MAS(Strategy):
-    """Adds strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the outputs (Aljundi et al.
-    2018).
+    """Penalty of strength Σ_i Ω_i (θ_i - θ*_i)², Ω being the sensitivity of the outputs (Aljundi
+    et al. 2018).
 
     After each task Ω grows by the mean over its training images of |d ‖f(x)‖² / dθ_i|, f(x) being
     the logits of the active outputs; θ* are the weights at the end of the last task. Summed over

@@ -14,8 +14,8 @@ from .parts import class_statistics
 
 @dataclass
 class NCM(Strategy):
-    """Scores each class by the distance to its mean: -‖x - μ_k‖² / 2v (Mensink et al. 2013, without
-    their metric).
+    """Classifier by the nearest mean: the score of a class is -‖x - μ_k‖² / 2v (Mensink et al.
+    2013, without their metric).
 
     x is the output of the network's body: the pixels of an image, or the features of a backbone.
     v calibrates the softmax: it is the variance of images around the mean of their class along the

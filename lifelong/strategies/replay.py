@@ -1,4 +1,4 @@
-"""Experience replay: a few images of every class are kept and practised again."""
+"""Experience replay: a few images of every class are stored and replayed."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,13 @@ from .parts.state import stored_value
 
 @dataclass
 class Replay(Strategy):
-    """At task t the loss is 1/t of the present batch plus (1 - 1/t) of as many images from memory.
+    """Replay: at task t, 1/t of the loss is that of the task's batch, the rest that of as many
+    replayed images.
 
     ER of Rolnick et al. (2019) as van de Ven et al. (2022) run it: random images chosen after each
-    task, hard labels, the outputs that compete for a replayed image being those of the image's own
-    task. Other policies choose other images; a reservoir has room for as many as the others keep in
-    the end, and holds images of the present task too.
+    task, hard labels, and for a replayed image the active outputs of its own task. Other policies
+    choose other images; a reservoir has the capacity that the others reach in the end, and stores
+    images of the present task too.
     """
 
     title = "Experience replay"

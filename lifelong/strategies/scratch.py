@@ -8,7 +8,7 @@ from .base import Strategy
 
 @dataclass
 class Scratch(Strategy):
-    """A fresh network for every task, with the same first weights; nothing is transferred."""
+    """Fresh network for every task, with the same first weights; nothing is transferred."""
 
     title = "From scratch"
     family = "baseline"

@@ -13,7 +13,7 @@ from .parts.task_outputs import by_task
 
 @dataclass
 class Separate(Strategy):
-    """A network of the same size for every task, trained on that task alone (van de Ven et al.
+    """Network of the same size for every task, trained on that task alone (van de Ven et al.
     2022, "separate networks").
 
     All start from the same first weights. Each scores the outputs of its own task; those of a task

@@ -14,8 +14,8 @@ from .parts.quadratic_penalty import add_penalty_gradient, cache_blocks
 
 @dataclass
 class SI(Strategy):
-    """Adds strength Σ_i Ω_i (θ_i - θ*_i)² with Ω from the path of training (Zenke et al. 2017, eq.
-    4 and 5).
+    """Penalty of strength Σ_i Ω_i (θ_i - θ*_i)² with Ω from the path of training (Zenke et al.
+    2017, eq. 4 and 5).
 
     Along a task every step adds -gradient · change to the path of each weight; at its end Ω grows
     by path / (Δθ² + damping), Δθ being the weight's whole change. θ* are the weights at the end of

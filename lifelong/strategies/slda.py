@@ -15,8 +15,8 @@ from .parts import class_statistics
 
 @dataclass
 class SLDA(Strategy):
-    """Scores each class by μ_k' Λ x - μ_k' Λ μ_k / 2, where Λ = ((1 - ε) Σ + ε I)⁻¹ (Hayes and
-    Kanan 2020).
+    """Linear discriminant analysis: the score of a class is μ_k' Λ x - μ_k' Λ μ_k / 2, where Λ =
+    ((1 - ε) Σ + ε I)⁻¹ (Hayes and Kanan 2020).
 
     x is the output of the network's body: the pixels of an image, or the features of a backbone. Σ
     is the covariance of all images so far around their class means, exactly, so nothing is

@@ -15,7 +15,7 @@ from .parts.task_outputs import by_task
 
 @dataclass
 class XdG(Strategy):
-    """Multiplies each hidden unit by 0 or 1, at random but fixed for each task (Masse, Grant and
+    """Gates of 0 or 1 on the hidden units, random but fixed for each task (Masse, Grant and
     Freedman 2018).
 
     In every hidden layer the given share of units is off, at least one stays on. The units of two

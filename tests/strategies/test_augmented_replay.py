@@ -57,9 +57,8 @@ def test_stored_images_are_originals_and_per_class_of_each_class(toy):
     strategy, _, _ = in_second_task(per_class=9)
     known = {image.numpy().tobytes() for image in toy.train_images}
     stored = [image.numpy().tobytes() for image in strategy.buffer.examples.images]
-    assert (
-        len(stored) == len(set(stored)) == 9 * 4 and set(stored) <= known
-    )  # 3 tasks of 4, 3 and 3 classes
+    # The first task has 4 classes.
+    assert len(stored) == len(set(stored)) == 9 * 4 and set(stored) <= known
 
 
 def test_training_does_not_change_the_images_of_a_task():

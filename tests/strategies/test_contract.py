@@ -38,10 +38,8 @@ every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
 every_strategy = pytest.mark.parametrize("strategy", strategy_names())
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS)
 STEPS = 7  # of each task, see helpers.config
-SPARSE = {
-    "xdg": {"share": 0.25},
-    "hat": {"sparsity": 0.0},
-}  # by default they leave one or two of a layer's 16 units on
+# By default they leave one or two of a layer's 16 units on.
+SPARSE = {"xdg": {"share": 0.25}, "hat": {"sparsity": 0.0}}
 
 
 def events_of(folder) -> list[dict]:
@@ -120,9 +118,8 @@ def test_the_task_label_never_makes_an_answer_worse(strategy, scenario):
 
 @every_pair
 def test_the_first_task_is_learned(strategy, scenario):
-    steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(
-        strategy, 60
-    )  # joint learns the second too
+    # Joint training learns the second task, too.
+    steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(strategy, 60)
     _, events = run_all(
         config(strategy, scenario, tasks=2, steps=steps, settings=SPARSE.get(strategy, {}))
     )

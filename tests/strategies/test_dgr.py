@@ -98,9 +98,8 @@ def test_replayed_images_have_the_hard_labels_of_the_copied_classifier(scenario)
 
 def test_with_active_classes_an_old_label_competes_with_new_classes():
     strategy, task, batch = in_task(1, "class", recipe="quick")
-    strategy.teacher[-10:] = (
-        torch.arange(10.0) * 100
-    )  # the head's bias: without the rule every label would be 9
+    # The head's bias: without the rule every label would be 9.
+    strategy.teacher[-10:] = torch.arange(10.0) * 100
     logits = strategy.network(batch.images)
     expected = F.cross_entropy(logits[:, :7], torch.full((16,), 3))
     torch.testing.assert_close(strategy.replay_loss(task, batch.images, logits), expected)

@@ -77,9 +77,8 @@ def test_the_fisher_is_the_expectation_over_labels_image_by_image(candidates):
 def test_the_fisher_of_two_weights_is_that_of_the_textbook():
     network = Network(Pixels((1, 1, 1)), (), 2)
     with torch.no_grad():
-        network.flat.copy_(
-            torch.tensor([1.0, -0.5, 0.25, 0.0])
-        )  # weights of output 0 and 1, then their biases
+        # Weights of outputs 0 and 1, then their biases.
+        network.flat.copy_(torch.tensor([1.0, -0.5, 0.25, 0.0]))
     images = torch.tensor([255, 51], dtype=torch.uint8).reshape(2, 1, 1, 1)
     expected = [0.0, 0.0, 0.0, 0.0]
     for x in (1.0, 0.2):
@@ -164,9 +163,8 @@ def test_the_fisher_image_by_image_equals_that_of_the_matrix_products(monkeypatc
 def ewc_with(*quadratics: tuple[list[float], list[float]]) -> EWC:
     """Returns EWC over a network of two parameters with these (importances, optimum)."""
     strategy = EWC(strength=LAMBDA)
-    strategy.bind(
-        Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig()
-    )  # a weight and a bias: two numbers
+    # A weight and a bias.
+    strategy.bind(Network(Pixels((1, 1, 1)), (), 1), Plan("class", ((0,),)), RunConfig())
     for fisher, optimum in quadratics:
         strategy.add_task(torch.tensor(fisher), torch.tensor(optimum))
     return strategy

@@ -146,9 +146,8 @@ def test_scores_depend_only_on_the_image():
 def test_unlikely_classes_get_fewer_samples_and_the_others_all(monkeypatch):
     experiment = learned(steps=240, tasks=1)
     images, strategy = experiment.tasks[0].test.images, experiment.strategy
-    monkeypatch.setattr(
-        "lifelong.strategies.generative_classifier.MARGIN", 3.0
-    )  # so small images are not so far apart
+    # The likelihoods of small images are not far apart.
+    monkeypatch.setattr("lifelong.strategies.generative_classifier.MARGIN", 3.0)
     answers = strategy.scores(images)
     monkeypatch.setattr("lifelong.strategies.generative_classifier.MARGIN", math.inf)
     every = strategy.scores(images)

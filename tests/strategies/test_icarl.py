@@ -43,9 +43,8 @@ def test_the_buffer_has_a_herd_of_every_class_and_is_learned_with_the_task():
 def test_old_outputs_learn_the_old_logits_and_the_others_the_label(recipe):
     strategy, task = in_task(1, recipe=recipe)
     examples = strategy.examples(task)
-    indices = torch.cat(
-        [torch.arange(8), torch.arange(len(examples) - 8, len(examples))]
-    )  # new images and images from memory
+    # New images, and images from the replay buffer.
+    indices = torch.cat([torch.arange(8), torch.arange(len(examples) - 8, len(examples))])
     batch = Batch(*examples.take(indices).tensors().values(), indices)
     old = strategy.network(batch.images).detach()[:, :4]
     strategy.network.flat.mul_(1.5)

@@ -81,9 +81,8 @@ def test_every_image_of_the_stream_is_stored_with_the_same_probability():
         hits[streamed(count, room, 32, drawing).examples.labels] += 1
     expected = times * room / count
     spread = expected * (1 - room / count)
-    assert (
-        abs(float(((hits - expected).square() / spread).sum()) - count) < 5 * (2 * count) ** 0.5
-    )  # chi-square: mean n, variance 2n
+    chi_square = float(((hits - expected).square() / spread).sum())  # mean n, variance 2n
+    assert abs(chi_square - count) < 5 * (2 * count) ** 0.5
     tenths = hits.view(10, -1).sum(1)
     assert ((tenths - 30 * expected).abs() < 5 * (30 * spread) ** 0.5).all()
 

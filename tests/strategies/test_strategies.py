@@ -172,9 +172,8 @@ def test_joint_training_takes_its_steps_on_all_tasks_from_the_start(scenario):
     assert everything == {
         (t, label): 24 for t in range(3) for label in experiment.plan.outputs_of(t)
     }
-    assert all(
-        e.loss < 10 for e in events if isinstance(e, Step)
-    )  # outputs of tasks to come compete: none is impossible
+    # Outputs of tasks to come are active: no label is impossible.
+    assert all(e.loss < 10 for e in events if isinstance(e, Step))
 
 
 def test_joint_training_is_already_good_at_tasks_to_come():

@@ -10,8 +10,8 @@ from .linear_stack import GradientWriter, gradient_of
 
 
 class Flat(nn.Module):
-    """Every parameter is a view of `flat` (p,) and its gradient a view of `flat_gradient` (p,), in
-    the order of `parameters()`.
+    """Module whose parameters are views of `flat` (p,) and their gradients views of `flat_gradient`
+    (p,), in the order of `parameters()`.
 
     A penalty, a projection or an optimiser's step over all parameters is then one vector operation.
     Call `flatten(layers)` at the end of the constructor, with the layers that run through

@@ -7,9 +7,9 @@ from .flat import Flat
 
 
 class Adam:
-    """Kingma and Ba (2015), algorithm 1, in one call over the flat vectors: torch's fused kernel,
+    """Algorithm 1 of Kingma and Ba (2015) in one call over the flat vectors: torch's fused kernel,
     without the bookkeeping by parameter groups that takes a third of the time of so small a step.
-    To the bit what torch.optim.Adam(fused=True) does.
+    Equal to torch.optim.Adam(fused=True) to the bit.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Steps that run out of memory: taken again with a smaller batch, and no part of one done twice."""
+"""Steps that run out of memory are retried with a smaller batch, and no part of one is repeated."""
 
 from collections.abc import Callable
 

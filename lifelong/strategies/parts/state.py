@@ -18,7 +18,7 @@ from ...storage.tensor_files import add_prefix, strip_prefix
 
 
 class Stored(ABC):
-    """A stored value of several tensors. A strategy declares a field of it with
+    """Stored value of several tensors. A strategy declares a field of it with
     `stored_value()`.
     """
 
