@@ -41,6 +41,14 @@ COMMANDS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def signals_as_in_a_terminal():
+    """Has Ctrl+C raise KeyboardInterrupt, although a shell ignores it for background jobs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def picture(tmp_path_factory):
     """A file with a picture of a bar, the input of `classify`."""
