@@ -123,7 +123,7 @@ def facts(history: History) -> list[tuple[str, str]]:
     if info:
         rows += [
             ("Strategy", f"{info.title}. {info.summary}"),
-            ("Stores", info.stores),
+            ("Memory", info.stores),
             ("Source", info.source),
         ]
     for kind, settings in (("Setting", c.settings), ("Network", c.network)):

@@ -112,8 +112,12 @@ class Server:
 
 
 def server_environment(**own: str) -> dict[str, str]:
-    """Returns the environment of a server without network and without LIFELONG_DATA."""
-    environment = {**os.environ, "LIFELONG_OFFLINE": "1", **own}
+    """Returns the environment of a server without network and without LIFELONG_DATA.
+
+    Its worker trains studies by itself: under load another process takes a minute to start.
+    """
+    settings = {"LIFELONG_OFFLINE": "1", "LIFELONG_PROCESSES": "1"}
+    environment = {**os.environ, **settings, **own}
     environment.pop("LIFELONG_DATA", None)
     return environment
 

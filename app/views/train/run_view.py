@@ -8,6 +8,7 @@ import streamlit as st
 from app.shared import charts, labels, navigate, run_text, status
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
+from app.shared.part import Part, shown
 from app.views.train import form
 from lifelong import api
 from lifelong.api import History, LifelongError
@@ -21,13 +22,15 @@ SUMMARY = ("average_accuracy", "accuracy_given_task", "forgetting", "learning_ac
 def show(run: str) -> None:
     """Shows the run, whatever its state. Raises LifelongError when it cannot be read."""
     state, history = api.state(run), api.history(run)
-    _heading(run, history)
-    if message := st.session_state.pop("refused", None):
-        st.error(message)
-    if state in ("running", "waiting"):
-        _at_work(run)
-    else:
-        _at_rest(run, history, state)
+    at_work = state in ("running", "waiting")
+    with shown(Part.AT_WORK if at_work else Part.AT_REST):
+        _heading(run, history)
+        if message := st.session_state.pop("refused", None):
+            st.error(message)
+        if at_work:
+            _at_work(run)
+        else:
+            _at_rest(run, history, state)
 
 
 def _heading(run: str, history: History) -> None:

@@ -43,7 +43,7 @@ def _strategy_card(info: StrategyInfo) -> None:
     with st.container(border=True, key="strategy_card"):
         st.markdown(
             f"{info.summary}\n\n**Memory**: {info.stores}  \n**Extra time**: {info.costs}  \n"
-            f"**Paper**: {info.source}"
+            f"**Source**: {info.source}"
         )
         if info.quick_note and state.get("recipe", "quick") == "quick":
             st.info(info.quick_note)

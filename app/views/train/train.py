@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.shared import labels
+from app.shared.part import Part, shown
 from app.views.train import form, run_view
 from lifelong.api import LifelongError
 
@@ -16,4 +17,5 @@ if run and not problem:
 if problem:
     st.error(f"{problem} A new one can be started below.")
 if problem or not run:
-    form.show()
+    with shown(Part.FORM):
+        form.show()

@@ -45,7 +45,7 @@ def progress(result: StudyResult, state: str, position: int | None) -> tuple[flo
 
 def at_rest(result: StudyResult, state: str) -> str:
     """Returns the state of a study that is neither at work nor finished."""
-    done = f"{len(result.learned)} models learned so far"
+    done = f"{plural(len(result.learned), 'model')} learned so far"
     if state == "new":
         return "This study has not begun."
     if state == "stopped":

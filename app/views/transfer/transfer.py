@@ -8,6 +8,7 @@ import json
 import streamlit as st
 
 from app.shared import markdown, navigate
+from app.shared.part import Part, shown
 from app.views.transfer import charts, facts, form, labels, text
 from app.views.transfer.measures import measures
 from lifelong import api
@@ -25,14 +26,18 @@ def page() -> None:
     studies = api.study_list()
     study = query.get("study") or next((name for name in studies if api.is_shipped(name)), NEW)
     if study == NEW:
-        form.show()
+        with shown(Part.FORM):
+            form.show()
         return
-    st.title("Does old knowledge help with new?")
     try:
-        _show(study, api.study(study), api.state(study))
+        result, run_state = api.study(study), api.state(study)
     except LifelongError as error:
         st.error(str(error))
         _new_button()
+    else:
+        at_work = run_state in ("running", "waiting")
+        with shown(Part.AT_WORK if at_work else Part.AT_REST):
+            _show(study, result, run_state)
     if len(studies) > 1:
         _picker(studies, study)
 
@@ -76,6 +81,7 @@ def _on_study_change() -> None:
 
 def _show(study: str, result: StudyResult, run_state: str) -> None:
     """Shows a study, whatever its state."""
+    st.title("Does old knowledge help with new?")
     if message := state.pop("refused", None):
         st.error(message)
     if run_state in ("running", "waiting"):
