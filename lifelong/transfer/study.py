@@ -77,11 +77,7 @@ def study(
     if began is None:
         began = yield from _learner(config, dataset).began()
         yield began
-    todo = [
-        branch
-        for branch in config.branches
-        if not any(belongs_to(event, branch) for event in completed)
-    ]
+    todo = _branches_left(config, completed)
     targets_left = sum(len(branch.regimes) for branch in todo) * len(began.sizes)
     events = run_jobs(
         partial(learn, config, began.sizes, dataset, stop),
@@ -96,6 +92,15 @@ def study(
             event = event.model_copy(update={"seconds": round(clock() - start, 3)})
         yield event
     yield StudyStopped() if targets_left else Finished(seconds=round(clock() - start, 3))
+
+
+def _branches_left(config: StudyConfig, completed: Sequence[Event]) -> list[Branch]:
+    """Returns the branches of which no event is among the completed ones."""
+    return [
+        branch
+        for branch in config.branches
+        if not any(belongs_to(event, branch) for event in completed)
+    ]
 
 
 def _default_width(config: StudyConfig, todo: Sequence[Branch]) -> int:
