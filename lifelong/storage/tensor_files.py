@@ -1,5 +1,7 @@
 """Reads and writes tensors as safetensors files: whole or not at all, never unpickled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -34,11 +36,28 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     The others are mapped from the file: changes to them stay in memory. Raises LifelongError when
     the file is missing, truncated or no safetensors file.
     """
+    with _opened(file) as f:
+        tensors = {key: f.get_tensor(key) for key in f.keys()}  # noqa: SIM118 - not a dict
+        metadata = f.metadata() or {}
+    single = {
+        key: tensor.float() if tensor.dtype == torch.float16 else tensor
+        for key, tensor in tensors.items()
+    }
+    return single, metadata
+
+
+def read_metadata(file: Path) -> dict[str, str]:
+    """Returns the metadata alone. Raises LifelongError as `read` does."""
+    with _opened(file) as f:
+        return f.metadata() or {}
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[safe_open]:
     name = f"{file.parent.name}/{file.name}"
     try:
         with safe_open(file, "pt") as f:
-            tensors = {key: f.get_tensor(key) for key in f.keys()}  # noqa: SIM118 - not a dict
-            metadata = f.metadata() or {}
+            yield f
     except FileNotFoundError:
         raise LifelongError(
             f"The checkpoint {name} is missing; learn the task again or restore the file."
@@ -47,11 +66,6 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise LifelongError(
             f"The checkpoint {name} is damaged; learn the task again or restore the file."
         ) from None
-    single = {
-        key: tensor.float() if tensor.dtype == torch.float16 else tensor
-        for key, tensor in tensors.items()
-    }
-    return single, metadata
 
 
 def add_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -168,6 +168,17 @@ def test_weights_of_a_file_are_loaded_with_their_stem_and_have_a_fingerprint(tmp
     )
 
 
+def test_the_fingerprint_of_a_file_is_computed_once_for_each_version_of_it(tmp_path, monkeypatch):
+    file = str(weights_file(tmp_path)[0])
+    first = weights.load("resnet18", file).fingerprint
+    weights._from_file.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(tensor_files, "read", lambda _file: pytest.fail("the file was read"))
+        assert weights.load("resnet18", file).fingerprint == first
+    weights_file(tmp_path, lambda t: t | {"bn1.bias": t["bn1.bias"] + 1})
+    assert weights.load("resnet18", file).fingerprint != first
+
+
 @pytest.mark.parametrize(
     ("name", "sources"),
     [("resnet50", ("shipped", "imagenet", "none")), ("resnet18", ("imagenet", "none"))],

@@ -1,8 +1,10 @@
 """Weights of a backbone: those that ship, torchvision's of ImageNet, or a file."""
 
 import hashlib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 
 from ...errors import LifelongError
 from ...storage import downloads, tensor_files
+from ...storage.atomic import write_atomically
 from ...storage.progress import Progress, Steps, result_of
 
 SHIPPED = Path(__file__).parents[3] / "checkpoints" / "backbones"
@@ -19,14 +22,19 @@ SHIPPED = Path(__file__).parents[3] / "checkpoints" / "backbones"
 class Weights:
     """Weights of a network without its classifier.
 
-    stem: the first layers that they belong to. fingerprint: hash of the values. tensors: by
-    torchvision's names.
+    stem: the first layers that they belong to. fingerprint: hash of the values. read: returns the
+    tensors; is called when they are first needed.
     """
 
     description: str
     stem: str
     fingerprint: str
-    tensors: dict[str, Tensor]
+    read: Callable[[], dict[str, Tensor]]
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights by torchvision's names."""
+        return self.read()
 
     def load_into(self, network: nn.Module, architecture: str) -> None:
         """Copies the weights into a network.
@@ -88,9 +96,9 @@ def _from_file(file: Path, _version: int) -> Weights:
             f"The weights were given as {file.name}; only .safetensors files are read, "
             "because others can run a program when opened."
         )
-    tensors, metadata = tensor_files.read(file)
+    metadata = tensor_files.read_metadata(file)
     description, stem = metadata.get("words", file.name), metadata.get("stem", "imagenet")
-    return Weights(description, stem, _fingerprint(tensors), tensors)
+    return _weights(description, stem, file, lambda: tensor_files.read(file)[0])
 
 
 def fetch(architecture: str, source: str) -> Steps[None]:
@@ -124,8 +132,12 @@ def _imagenet(architecture: str) -> Weights:
     """
     result_of(fetch(architecture, "imagenet"))
     url, _nbytes = _imagenet_download(architecture)
-    tensors = torch.load(_imagenet_file(url), map_location="cpu", weights_only=True)
-    return Weights(f"{architecture}, ImageNet", "imagenet", _fingerprint(tensors), dict(tensors))
+    file = _imagenet_file(url)
+
+    def read() -> dict[str, Tensor]:
+        return dict(torch.load(file, map_location="cpu", weights_only=True))
+
+    return _weights(f"{architecture}, ImageNet", "imagenet", file, read)
 
 
 def _imagenet_download(architecture: str) -> tuple[str, int]:
@@ -156,6 +168,23 @@ def _is_intact(file: Path, checksum: str) -> bool:
 @lru_cache(maxsize=2)  # a file of 100 MB is read once a process
 def _has_checksum(file: Path, checksum: str, _version: tuple[int, int]) -> bool:
     return downloads.has_checksum(file, checksum)
+
+
+def _weights(
+    description: str, stem: str, file: Path, read: Callable[[], dict[str, Tensor]]
+) -> Weights:
+    """Returns the weights of a file; their fingerprint is computed once for each version of it."""
+    status = file.stat()
+    version = f"{file.absolute()} {status.st_size} {status.st_mtime_ns}"
+    key = hashlib.blake2b(version.encode(errors="surrogateescape"), digest_size=12).hexdigest()
+    cached = downloads.cache_folder() / "fingerprints" / key
+    with suppress(OSError):
+        return Weights(description, stem, cached.read_text(), read)
+    weights = Weights(description, stem, _fingerprint(read()), read)
+    with suppress(OSError, LifelongError):  # a full disk loses nothing: it is computed again
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(cached, weights.fingerprint.encode())
+    return weights
 
 
 def _fingerprint(tensors: dict[str, Tensor]) -> str:
