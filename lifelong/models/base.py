@@ -38,6 +38,10 @@ class Body(nn.Module):
         """Returns features of a frozen backbone (n, width) as images that this body takes."""
         raise TypeError("This body takes images, not features of a frozen backbone.")
 
+    def set_ranges(self, low: Tensor, high: Tensor) -> None:
+        """Sets the values (width,) of each feature that the bytes 0 and 255 stand for."""
+        raise TypeError("This body takes images, not features of a frozen backbone.")
+
     def begin_step(self, seed: int, task: int, step: int) -> None:
         """Goes into training mode; random augmentation follows from the three numbers alone."""
         self.training = True
@@ -81,6 +85,10 @@ class QuantizedFeatures(Body):
 
     def forward(self, images: Tensor) -> Tensor:
         return _values(images)
+
+    def set_ranges(self, low: Tensor, high: Tensor) -> None:
+        self.low.copy_(low)
+        self.high.copy_(high)
 
     def encode(self, features: Tensor) -> Tensor:
         """Returns features (n, width) as images uint8 (n, width, 1, 1)."""
@@ -147,15 +155,11 @@ class Network(Flat):
         return linear_stack(self.body(images), self.layers, self.gradient_writer, gates=gates)
 
     def embed(self, images: Tensor, gates: Sequence[Tensor] = ()) -> Tensor:
-        """Returns the features of images, the head's inputs: (n, width of the last hidden
-        layer).
-        """
+        """Returns the features of images, the inputs of the head: (n, width)."""
         x = self.body(images)
-        return (
-            linear_stack(x, self.layers[:-1], self.gradient_writer, relu_last=True, gates=gates)
-            if self.hidden
-            else x
-        )
+        if not self.hidden:
+            return x
+        return linear_stack(x, self.layers[:-1], self.gradient_writer, relu_last=True, gates=gates)
 
     def classify(self, features: Tensor) -> Tensor:
         """Returns the logits (n, outputs) of features, (n, width of the last hidden layer)."""

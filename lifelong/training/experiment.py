@@ -12,7 +12,6 @@ from ..data import scenarios
 from ..data.examples import Dataset
 from ..data.scenarios import Task
 from ..events import Event, Finished, Started, Step, Stopped, TaskLearned
-from ..models.base import QuantizedFeatures
 from ..models.parts import feature_cache
 from ..models.parts.feature_cache import FeatureSet
 from ..numerics import hardware
@@ -63,8 +62,8 @@ class Experiment:
         self.tasks = scenarios.to_device(split(self.config, self.dataset), device)
         self.plan = self.tasks[0].plan
         network = self.model.network(self.dataset.shape, self.plan.outputs, self.config.precision)
-        if features is not None and isinstance(network.body, QuantizedFeatures):
-            features.copy_ranges_to(network.body)
+        if features is not None:
+            network.body.set_ranges(features.low, features.high)
         network.move(device)
         self.strategy = registry.strategy(config.strategy).make(
             config.scenario, self.config.settings

@@ -269,6 +269,8 @@ def test_a_frozen_backbone_is_declared_and_its_features_fit_the_network(name, se
         assert model.backbone_info("fp32") is None
         with pytest.raises(TypeError, match="takes images"):
             body.encode(torch.zeros(1, body.width))
+        with pytest.raises(TypeError, match="takes images"):
+            body.set_ranges(torch.zeros(body.width), torch.ones(body.width))
         return
     assert isinstance(backbone, Backbone) and not backbone.training
     assert backbone.feature_shape == (body.width, 1, 1)
@@ -277,10 +279,15 @@ def test_a_frozen_backbone_is_declared_and_its_features_fit_the_network(name, se
     assert info.architecture and info.description and isinstance(info.side, int)
     assert backbone.device == torch.device("cpu")
     backbone.initialise(generator(2))
-    features = backbone(images())
+    features = backbone(images()).detach()
     assert features.shape == (6, backbone.width) and features.dtype == torch.float32
-    assert body.encode(features).shape == (6, *backbone.feature_shape)
-    assert body.encode(features).dtype == torch.uint8
+    low, high = features.amin(0) - 1, features.amax(0) + 1
+    body.set_ranges(low, high)
+    encoded = body.encode(features)
+    assert encoded.shape == (6, *backbone.feature_shape) and encoded.dtype == torch.uint8
+    torch.testing.assert_close(
+        low + (high - low) * body(encoded), features, rtol=0, atol=float((high - low).max()) / 500
+    )
     backbone.initialise(generator(3))
     assert not torch.equal(backbone(images()), features)
     backbone.initialise(generator(2))

@@ -45,11 +45,6 @@ class FeatureSet:
     low: Tensor
     high: Tensor
 
-    def copy_ranges_to(self, body: QuantizedFeatures) -> None:
-        """Copies the ranges to a network's body, which then quantizes other images alike."""
-        body.low.copy_(self.low)
-        body.high.copy_(self.high)
-
 
 def load_features(info: BackboneInfo, dataset: Dataset) -> FeatureSet:
     """Loads the features of a data set. Raises LifelongError if they are not in the cache."""
@@ -120,8 +115,8 @@ def _extract(
         exact.append(part)
         yield counter.event(len(part), batch_limit)
     quantized = QuantizedFeatures(backbone.width)
-    quantized.low.copy_(torch.cat(exact).quantile(TAIL, 0))
-    quantized.high.copy_(torch.cat(exact).quantile(1 - TAIL, 0))
+    values = torch.cat(exact)
+    quantized.set_ranges(values.quantile(TAIL, 0), values.quantile(1 - TAIL, 0))
     tensors = {"low": quantized.low, "high": quantized.high}
     for name, split in splits.items():
         tensors[name] = torch.empty(len(split), backbone.width, 1, 1, dtype=torch.uint8)
