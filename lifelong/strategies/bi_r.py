@@ -118,8 +118,8 @@ class BIR(Strategy):
             features = self.network.embed(soft.images)
             logits = self.network.classify(features) / temperatures.unsqueeze(1)
             log_p = log_probabilities(logits, task.candidates(soft.tasks))
-            distillation = (soft.targets * log_p).sum(1)
-            loss = self.generative_loss(features, soft, weights) - weights @ distillation
+            loss = self.generative_loss(features, soft, weights)
+            loss = loss - weights @ (soft.targets * log_p).sum(1)
             backward(loss, self.network, self.vae)
         self.finish_step(self.optimizer.step, self.vae_optimizer.step)
         return loss
@@ -169,8 +169,8 @@ class BIR(Strategy):
         pixels = self.network.body(batch.images)
         mean, log_variance = self.vae.encode(features)
         latents = sampled(mean, log_variance, self.generator)
-        log_prior = self.vae.log_prior(latents, batch.targets.log())
-        divergence = log_normal(latents - mean, log_variance) - log_prior
+        log_posterior = log_normal(latents - mean, log_variance)
+        divergence = log_posterior - self.vae.log_prior(latents, batch.targets.log())
         logits = self.vae.decode(latents, self.gates(batch.tasks, batch.targets))
         return reconstruction(logits, pixels, weights) + weights @ divergence / pixels.shape[1]
 
