@@ -15,8 +15,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from app.shared import assets
+from app.shared.page_head import PageHead
 from app.views.draw.gradio_app import host, warm, warm_photographs
 from lifelong import api
 
@@ -65,4 +68,13 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     gc.freeze()
 
 
-app = st.App("navigation.py", routes=_mounts, lifespan=_lifespan)
+# Streamlit adds styles to a page after its first paint; these are there before it.
+_styles = "".join(
+    f"<style>{assets.read(name)}</style>" for name in ("dashboard.css", "draw/frame.css")
+)
+app = st.App(
+    "navigation.py",
+    routes=_mounts,
+    lifespan=_lifespan,
+    middleware=[Middleware(PageHead, end=_styles)],
+)

@@ -17,7 +17,6 @@ st.set_page_config(
     page_icon=str(HERE / "assets" / "icon.svg"),
     layout="wide",
 )
-st.html(HERE / "assets" / "dashboard.css")
 
 pages = [
     st.Page(navigate.DRAW, title="Draw", icon=":material/draw:", default=True),

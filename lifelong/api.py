@@ -5,7 +5,7 @@ pictures are Pillow images. What needs torch imports it when it is called, so th
 curves is there before torch is.
 """
 
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from PIL import Image
@@ -30,9 +30,11 @@ from .runs.store import reference_run
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
+    StrategyOutline,
     networks,
     protectors,
     strategies,
+    strategy_outline,
     strategy_titles,
     trains_deep_network,
 )
@@ -48,6 +50,9 @@ from .transfer.results import StudyResult
 from .transfer.store import begin as create_study
 from .transfer.store import by_id as study
 from .transfer.store import ids as study_list
+
+if TYPE_CHECKING:
+    from .inference.recognition import Recognition
 
 __all__ = [
     "AXES",
@@ -74,6 +79,7 @@ __all__ = [
     "Setting",
     "Stopped",
     "StrategyInfo",
+    "StrategyOutline",
     "StudyConfig",
     "StudyResult",
     "TransferPreset",
@@ -100,11 +106,13 @@ __all__ = [
     "preprocess",
     "protectors",
     "queue_position",
+    "recognise",
     "reference_run",
     "run_list",
     "state",
     "stop",
     "strategies",
+    "strategy_outline",
     "strategy_titles",
     "study",
     "study_list",
@@ -146,7 +154,7 @@ def warm() -> None:
     import torch
 
     torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
-    from .inference import predict  # noqa: F401
+    from .inference import predict, recognition  # noqa: F401
 
 
 def holds_digits(run: str) -> bool:
@@ -176,6 +184,16 @@ def classify(
     from .inference import predict  # loads torch
 
     return predict.classify(run_store.folder(run), pixels, after, task)
+
+
+def recognise(run: str, pixels: np.ndarray) -> "Recognition | None":
+    """Returns what a picture shows, whatever the run says; None where no network can say.
+
+    pixels: from `preprocess`.
+    """
+    from .inference import recognition  # loads torch
+
+    return recognition.recognise(history(run).config.dataset, pixels)
 
 
 def answers_json(

@@ -127,13 +127,24 @@ def reference_rows(reference: History, task: int | None = None) -> list[Row]:
     return [{"after": after, "accuracy": sum(row) / len(row)} for after, row in enumerate(accuracy)]
 
 
+def given_task_rows(history: History, task: int) -> list[Row]:
+    """Returns the accuracy on a task with the task label given, after each task since it."""
+    rows = [event.accuracy_given_task for event in history.learned]
+    return [
+        {"task": task, "after": after, "accuracy": rows[after][task]}
+        for after in range(task, len(rows))
+    ]
+
+
 def end_labels(values: list[tuple[str, float]], apart: float = 0.05) -> list[Row]:
     """Returns labels for the ends of lines, at least `apart` from each other.
 
     values: a name and a height in [0, 1] each; tasks that end alike share one label.
 
-    >>> end_labels([("Task 1", 0.0), ("Task 2", 0.0), ("chance", 0.02)])
-    [{'accuracy': 0.0, 'text': 'Tasks 1, 2 0\\xa0%'}, {'accuracy': 0.05, 'text': 'chance 2\\xa0%'}]
+    >>> labels = [("Task 1", 0.0), ("Task 2", 0.0), ("chance", 0.02)]
+    >>> end_labels(labels)  # doctest: +NORMALIZE_WHITESPACE
+    [{'accuracy': 0.0, 'text': 'Tasks 1, 2: 0\\xa0%'},
+     {'accuracy': 0.05, 'text': 'chance: 2\\xa0%'}]
     """
     groups: list[list[tuple[str, float]]] = []
     for name, height in sorted(values, key=lambda pair: pair[1]):
@@ -162,7 +173,7 @@ def _spread(heights: list[float], apart: float) -> list[float]:
 def _end_text(group: list[tuple[str, float]]) -> str:
     low, high = whole_percent(group[0][1]), whole_percent(group[-1][1])
     value = low if low == high else f"{low.removesuffix(NO_BREAK + '%')}–{high}"
-    return f"{_joint_name([name for name, _ in group])} {value}"
+    return f"{_joint_name([name for name, _ in group])}: {value}"
 
 
 def _joint_name(group: list[str]) -> str:

@@ -9,7 +9,7 @@ from lifelong.api import History
 from lifelong.formatting import whole_percent
 
 Data = pd.DataFrame | alt.NamedData
-FADED = 0.35  # opacity of what is not highlighted
+FADED = 0.5  # opacity of what is not highlighted
 
 
 def lines(data: Data, history: History, x: alt.X, highlight: int | None) -> list[alt.Chart]:
@@ -78,22 +78,24 @@ def reference_line(reference: History | None, highlight: int | None) -> list[alt
     return [line.encode(x=after(reference), y=share())]
 
 
+def given_task_line(history: History, task: int | None) -> list[alt.Chart]:
+    """Returns a dotted line of the accuracy on a task with the task label given."""
+    if task is None:
+        return []
+    rows = chart_data.given_task_rows(history, task)
+    data = pd.DataFrame(rows, columns=["task", "after", "accuracy"])
+    line = alt.Chart(data).mark_line(strokeDash=[1, 6], strokeWidth=3.5, strokeCap="round")
+    return [line.encode(x=after(history), y=share(), color=colour(history))]
+
+
 def headings(
     history: History, x: alt.X, highlight: int | None, offset: float = 0.0
 ) -> list[alt.Chart]:
     """Returns shape, name and classes of each task, above the point where it is learned."""
     field = _field(x)
-    classes = chart_data.class_lists(history)
-    numbered = history.config.tasks > MANY
-    if numbered or max(map(len, classes)) > 9:
-        classes = [""] * len(classes)
     rows = [
-        {
-            "task": task,
-            field: task + offset,
-            "text": f"{name.split()[-1] if numbered else name}\n{group}",
-        }
-        for task, (name, group) in enumerate(zip(chart_data.task_names(history), classes))
+        {"task": task, field: task + offset, "text": text}
+        for task, text in enumerate(_heading_texts(history))
     ]
     faded = alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
     strength = alt.value(1) if highlight is None else faded
@@ -107,10 +109,27 @@ def headings(
     ]
 
 
+def _heading_texts(history: History) -> list[str]:
+    """Returns the heading of each task: its name and classes, or what of them fits."""
+    classes, names = chart_data.class_lists(history), chart_data.task_names(history)
+    if history.config.tasks <= MANY:
+        short = max(map(len, classes)) <= 9
+        return [f"{name}\n{group if short else ''}" for name, group in zip(names, classes)]
+    if all(classes) and max(map(len, classes)) <= 2:  # one digit a task
+        return classes
+    return [name.split()[-1] for name in names]
+
+
 def end_labels(
-    history: History, reference: History | None, highlight: int | None
+    history: History,
+    reference: History | None,
+    highlight: int | None,
+    given_task: int | None = None,
 ) -> list[alt.Chart]:
-    """Returns labels right of each line's last point: its name and last accuracy."""
+    """Returns labels right of each line's last point: its name and last accuracy.
+
+    given_task: the task with a second line, if there is one.
+    """
     if not history.learned:
         return []
     last, names = len(history.learned) - 1, chart_data.task_names(history)
@@ -119,6 +138,8 @@ def end_labels(
     if reference is not None and (highlight is None or highlight <= last):
         rows = chart_data.reference_rows(reference, highlight)
         values += [("cumulative", row["accuracy"]) for row in rows if row["after"] == last]
+    if given_task is not None and given_task <= last:
+        values.append(("label given", history.learned[last].accuracy_given_task[given_task]))
     if reaches_end(history):
         values += [("chance", level) for level in chance_levels(history, highlight)]
     data = pd.DataFrame([{**row, "after": last} for row in chart_data.end_labels(values)])

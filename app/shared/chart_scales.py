@@ -77,6 +77,7 @@ def share() -> alt.Y:
         domain=False,
         ticks=False,
         labelPadding=8,
+        labelFlush=False,  # else 100 % and 0 % stand beside their lines
     )
     return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
 

@@ -21,12 +21,15 @@ def forgetting_curves(
     reference: History | None = None,
     highlight: int | None = None,
     picked: Picked = None,
+    given_task: bool = False,
 ) -> Layers:
     """Returns the accuracy on each task after each task learned, a line a task.
 
     reference: the reference run, drawn as a dashed line. highlight: the task whose line stands out,
     with its drop written beside it. picked: (task, after), ringed; a click selects it as "pick".
+    given_task: whether the highlighted task has a second, dotted line, with the task label given.
     """
+    second = highlight if given_task else None
     x = chart_scales.after(history)
     data = pd.DataFrame(chart_data.curve_rows(history), columns=["task", "after", "accuracy"])
     tooltips = _tooltip_frame(chart_data.curve_tooltips(history), history, "after")
@@ -34,9 +37,10 @@ def forgetting_curves(
         *chart_layers.chance(history, highlight, named=not chart_layers.reaches_end(history)),
         *chart_layers.reference_line(reference, highlight),
         *chart_layers.lines(data, history, x, highlight),
+        *chart_layers.given_task_line(history, second),
         *chart_layers.points(data, history, x, highlight),
         *chart_layers.headings(history, x, highlight),
-        *chart_layers.end_labels(history, reference, highlight),
+        *chart_layers.end_labels(history, reference, highlight, second),
         *chart_layers.drop_label(history, highlight),
         *chart_layers.ring(history, picked),
         *chart_layers.crosshair(tooltips, history, x, picks=True),

@@ -27,12 +27,14 @@ class Answer:
 
     top: (label, probability) of every active output, the likeliest first.
     classes: the classes of the likeliest output. probability_of: probability by class name.
+    score_of: the output before the softmax, by class name.
     """
 
     after: int
     top: tuple[tuple[str, float], ...]
     classes: tuple[str, ...]
     probability_of: dict[str, float]
+    score_of: dict[str, float]
 
 
 def classify(
@@ -108,16 +110,23 @@ def _answer(
     }
     with torch.no_grad():
         scores = model.scores(images)
-    active = plan.candidates_for_query(after, task)
+    # Joint training has been trained on every class from the first task on.
+    seen = len(plan.classes) - 1 if model.at_once else after
+    active = plan.candidates_for_query(seen, task)
     probability = scores.masked_fill(~active, -torch.inf).softmax(1)[0]
     order = probability.argsort(descending=True)[: int(active.sum())].tolist()
-    classes = [tuple(names[c] for c in plan.classes_of(output, after, task)) for output in order]
+    classes = [tuple(names[c] for c in plan.classes_of(output, seen, task)) for output in order]
     ranked = [(group, float(probability[output])) for group, output in zip(classes, order)]
     return Answer(
         after,
         top=tuple((" or ".join(group), p) for group, p in ranked),
         classes=classes[0],
         probability_of={name: p for group, p in ranked for name in group},
+        score_of={
+            name: float(scores[0, output])
+            for group, output in zip(classes, order)
+            for name in group
+        },
     )
 
 

@@ -73,21 +73,55 @@ def strategy_titles() -> dict[str, str]:
     >>> strategy_titles()["ewc"]
     'EWC'
     """
-    sources = {name: registry.source("strategies", name) for name in registry.names("strategies")}
-    return {name: _title(*source) or name for name, source in sources.items()}
+    return {name: strategy_outline(name).title for name in registry.names("strategies")}
+
+
+@dataclass(frozen=True)
+class StrategyOutline:
+    """Facts about a strategy that its source file declares as literals; see `Strategy`."""
+
+    title: str
+    family: str = ""
+    summary: str = ""
+    quick_note: str = ""
+    at_once: bool = False
+
+
+def strategy_outline(name: str) -> StrategyOutline:
+    """Returns an outline of a strategy without importing it; of an unknown one its name alone.
+
+    >>> strategy_outline("joint").at_once, strategy_outline("no-such-strategy").title
+    (True, 'no-such-strategy')
+    """
+    if name not in registry.names("strategies"):
+        return StrategyOutline(name)
+    found = _literals(*registry.source("strategies", name))
+    fields = StrategyOutline.__dataclass_fields__
+    return StrategyOutline(**{"title": name} | {n: v for n, v in found.items() if n in fields})
 
 
 @cache
-def _title(file: Path, of: str | None) -> str | None:
-    """Returns the title of a class in a source file, by default of the first class; or None."""
+def _literals(file: Path, of: str | None) -> dict[str, Any]:
+    """Returns the literals that a class in a source file sets, by default the first class."""
     if not file.is_file():
-        return None
+        return {}
     for node in ast.parse(file.read_text("utf-8")).body:
         if isinstance(node, ast.ClassDef) and of in (None, node.name):
-            for line in node.body:
-                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "title":
-                    return ast.literal_eval(line.value)
-    return None
+            lines = [line for line in node.body if isinstance(line, ast.Assign)]
+            return {
+                ast.unparse(line.targets[0]): _literal(line.value)
+                for line in lines
+                if _literal(line.value) is not None
+            }
+    return {}
+
+
+def _literal(value: ast.expr) -> Any:
+    """Returns the value of a literal; None of any other expression."""
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

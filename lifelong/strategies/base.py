@@ -62,6 +62,7 @@ class Strategy(MemoryLimited):
     protects_source: ClassVar[bool] = True
     # Whether each image is seen once, in so many chunks.
     single_pass: ClassVar[bool] = False
+    at_once: ClassVar[bool] = False  # whether every task is trained on from the first one on
     chunks: ClassVar[int] = CHUNKS
     # Settings with which it is plain fine-tuning, to the bit.
     fine_tuning_settings: ClassVar[tuple[dict[str, float], ...]] = ()

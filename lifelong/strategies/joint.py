@@ -29,6 +29,7 @@ class Joint(Strategy):
     stores = "all training images, also those of tasks to come"
     costs = "nothing beyond plain training"
     source = "the upper bound of every study of the field"
+    at_once = True
 
     def examples(self, task: Task) -> Examples:
         return concat(*task.all_train)

@@ -1,11 +1,22 @@
-"""Fixtures of the app's tests."""
+"""Fixtures of the app's tests; the last four are those of tests in a browser."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lifelong import api
-from tests.app.helpers import IdleWorker
+from tests.app.helpers import (
+    CHROMIUM,
+    DESKTOP,
+    FLAGS,
+    PATIENCE,
+    IdleWorker,
+    Server,
+    server_environment,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +32,52 @@ def worker_process() -> Iterator[api.WorkerClient]:
     with api.connected(api.WorkerClient()) as client:
         yield client
         client.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """The app, started by its own command."""
+    running = Server(server_environment(LIFELONG_RUNS=str(tmp_path_factory.mktemp("runs"))))
+    yield running
+    running.process.kill()
+    running.process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages; fails after the test on a script error in any of them."""
+    tabs: list[Page] = []
+    problems: list[str] = []
+
+    def open_tab(url: str, size=DESKTOP, script: str = "", **options) -> Page:
+        page = browser.new_page(viewport=size, **options)
+        tabs.append(page)
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        if script:
+            page.add_init_script(script)
+        page.goto(url)
+        return page
+
+    yield open_tab
+    for page in tabs:
+        page.close()
+    assert problems == []
+
+
+@pytest.fixture
+def screenshots(tmp_path) -> Path:
+    """Folder of the pictures; LIFELONG_SCREENSHOTS=tests/screenshots makes those of the README."""
+    folder = Path(os.environ.get("LIFELONG_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import FrameLocator, Page, TimeoutError
 from streamlit.testing.v1 import AppTest
 
@@ -31,6 +32,8 @@ FLAGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 60_000  # milliseconds: a machine with other work to do is no reason to fail
+SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 CHART = "[data-testid='stVegaLiteChart']"
 DRAWN_CHART = f"{CHART} svg.marks"
 
@@ -141,3 +144,15 @@ def drawing_page(page: Page) -> FrameLocator:
     # With `trial`, the checks before a click: visible, in the same place for two frames, on top.
     frame.locator("#pad canvas").click(trial=True)
     return frame
+
+
+def picture_name(name: str, size: dict[str, int]) -> str:
+    """Returns the name of a screenshot's file."""
+    return f"{name}.png" if size is DESKTOP else f"{name}-phone.png"
+
+
+def no_sideways_scrolling(page: Page) -> bool:
+    """Returns whether a page fits into its window."""
+    return page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"
+    )

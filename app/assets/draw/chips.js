@@ -1,23 +1,47 @@
-// One radio button a class. Gradio hands in element, trigger, props, watch.
+// One radio button a class. The value is what a person chose; what the picture was taken for comes
+// with the answer and is only shown, so that no answer under way can undo a choice.
+// Gradio hands in element, trigger, props, watch.
+let blank = true, taken = '', words = '';
+
 const check = () => {
-  const index = props.value.names.indexOf(props.value.true_class);
-  const button = element.querySelector(`input[value="${index}"]`);
-  if (button) button.checked = true;
+  const index = props.names.indexOf(props.value.name || taken);
+  element.querySelector('legend').textContent = words;
+  for (const button of element.querySelectorAll('input')) button.checked = Number(button.value) === index;
 };
 
-// For a reload, and for the prompt on the pad.
-const publish = () => {
-  sessionStorage.setItem('lifelong.truth', props.value.true_class);
-  document.dispatchEvent(new CustomEvent('lifelong:truth', { detail: props.value }));
+const choose = (name, origin) => {
+  props.value = { ...props.value, name, origin };
+  sessionStorage.setItem('lifelong.choice', JSON.stringify(props.value));
 };
-
-const update = () => { check(); publish(); trigger('input'); };
 
 element.addEventListener('change', (event) => {
-  props.value = { ...props.value, true_class: props.value.names[Number(event.target.value)] };
-  update();
+  choose(props.names[Number(event.target.value)], blank ? 'announced' : 'hand');
+  trigger('input');
 });
+
+// A choice holds for one drawing: the next one is looked at anew.
+document.addEventListener('lifelong:pad', ({ detail }) => {
+  const cleared = detail.blank && !blank;
+  blank = detail.blank;
+  if (!cleared) return;
+  taken = '';
+  choose('', '');
+  check();
+});
+
+document.addEventListener('lifelong:choose', ({ detail }) => {
+  choose(detail.name, 'hand');
+  check();
+  trigger('input');
+});
+
+document.addEventListener('lifelong:answer', ({ detail }) => {
+  taken = detail.checked;
+  words = detail.legend;
+  check();
+});
+
 // The server may have set the run, too, which is handed over after this: an answer for the run of before would be
 // under way beside the right one, and the last to arrive stays.
-watch('value', () => setTimeout(update));
+watch('value', () => setTimeout(() => { choose(props.value.name, props.value.origin); check(); trigger('input'); }));
 check();

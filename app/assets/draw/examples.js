@@ -3,6 +3,8 @@
 const turns = {};
 
 element.addEventListener('click', (event) => {
+  const run = event.target.closest('[data-run]')?.dataset.run;
+  if (run) document.dispatchEvent(new CustomEvent('lifelong:run', { detail: { run } }));
   const index = event.target.closest('[data-index]')?.dataset.index;
   if (index === undefined) return;
   turns[index] = (turns[index] ?? -1) + 1;

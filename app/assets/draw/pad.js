@@ -1,12 +1,19 @@
 // The drawing pad: strokes are stored as points, so that undo is exact and any screen is sharp.
+// Its value is { image: a PNG as a data URL, unfinished: whether the pen is down }.
 // Gradio hands in element, trigger, props, watch.
 const SIDE = 560, SENT = 280, LARGEST = 5e6, STEP = 14;
 const canvas = element.querySelector('canvas'), ink = canvas.getContext('2d');
 const ghost = element.querySelector('.ghost'), picker = element.querySelector('input[type=file]');
+const voice = element.querySelector('.voice');
 const small = Object.assign(document.createElement('canvas'), { width: SENT, height: SENT });
-let strokes = [], stroke = null, base = null, timer = null, unsent = false, pen = null, shown = '';
+let strokes = [], undone = [], stroke = null, base = null, timer = null, unsent = false, pen = null, shown = '';
+// Drawings and photographs are kept apart: a network for one of them leaves the other as it is.
+let photo = props.photo;
+const kept = {};
 
 const empty = () => !strokes.length && !base;
+const say = (words) => { voice.textContent = words; };
+const key = () => `lifelong.pad.${photo ? 'photo' : 'digit'}`;
 
 function redraw() {
   ink.fillStyle = '#000';
@@ -17,6 +24,8 @@ function redraw() {
   ink.lineCap = ink.lineJoin = 'round';
   for (const points of strokes) trace(points);
   ghost.hidden = !empty();
+  element.querySelector('[data-act=undo]').disabled = element.querySelector('[data-act=clear]').disabled = empty();
+  element.querySelector('[data-act=redo]').disabled = !undone.length;
   if (!pen || stroke) return;
   ink.fillStyle = '#facc15';
   ink.beginPath();
@@ -51,12 +60,23 @@ function picture() {
   return small.toDataURL('image/png');
 }
 
+// The choice of class has to know first: one that was made for the drawing before does not hold for the next.
+function announce() {
+  document.dispatchEvent(new CustomEvent('lifelong:pad', { detail: { blank: empty() } }));
+}
+
+function store(image) {
+  shown = image;
+  props.value = { image, unfinished: stroke !== null };
+  sessionStorage.setItem(key(), image);
+}
+
 function send() {
   clearTimeout(timer);
   timer = null;
   unsent = false;
-  shown = props.value = picture();
-  sessionStorage.setItem('lifelong.pad', shown);
+  store(picture());
+  announce();
   trigger('input');
 }
 
@@ -73,7 +93,9 @@ function at(event) {
 function begin(point) {
   stroke = [point];
   strokes.push(stroke);
+  undone = [];
   redraw();
+  say('Pen down');
   sendSoon();
 }
 
@@ -81,6 +103,7 @@ function end() {
   if (!stroke) return;
   stroke = null;
   redraw();
+  say('Pen up');
   send();
 }
 
@@ -102,17 +125,35 @@ canvas.addEventListener('pointermove', (event) => {
 canvas.addEventListener('pointerup', end);
 canvas.addEventListener('pointercancel', end);
 
+// What was undone or cleared can be taken up again, one step at a time; a new stroke forgets it.
 function undo() {
-  if (strokes.length) strokes.pop(); else base = null;
-  stroke = null;
-  redraw();
-  send();
+  if (empty()) return;
+  if (strokes.length) undone.push({ stroke: strokes.pop() });
+  else { undone.push({ base }); base = null; }
+  changed('Undone');
+}
+
+function redo() {
+  const step = undone.pop();
+  if (!step) return;
+  if (step.all) ({ strokes, base } = step.all);
+  else if (step.stroke) strokes.push(step.stroke);
+  else base = step.base;
+  changed('Redone');
 }
 
 function clear() {
+  if (empty()) return;
+  undone = [{ all: { strokes, base } }];
   strokes = [];
-  stroke = base = null;
+  base = null;
+  changed('Cleared');
+}
+
+function changed(words) {
+  stroke = null;
   redraw();
+  say(words);
   send();
 }
 
@@ -127,8 +168,10 @@ function movePen([x, y]) {
 }
 
 canvas.addEventListener('keydown', (event) => {
-  const undoing = (event.ctrlKey || event.metaKey) && event.key === 'z';
-  if (undoing) undo();
+  const control = event.ctrlKey || event.metaKey, letter = event.key.toLowerCase();
+  if (control && (letter === 'y' || letter === 'z' && event.shiftKey)) redo();
+  else if (control && letter === 'z') undo();
+  else if (control || event.altKey) return;
   else if (['Delete', 'Backspace', 'Escape'].includes(event.key)) clear();
   else if (MOVES[event.key]) movePen(MOVES[event.key]);
   else if (event.key === ' ' && stroke) end();
@@ -140,9 +183,7 @@ canvas.addEventListener('blur', () => { end(); pen = null; redraw(); });
 
 element.addEventListener('click', (event) => {
   const action = event.target.closest('[data-act]')?.dataset.act;
-  if (action === 'undo') undo();
-  if (action === 'clear') clear();
-  if (action === 'upload') picker.click();
+  ({ undo, redo, clear, upload: () => picker.click() })[action]?.();
 });
 
 // The file goes to the server as it is and is judged there, and nowhere else.
@@ -159,33 +200,51 @@ element.addEventListener('dragover', (event) => event.preventDefault());
 element.addEventListener('drop', (event) => { event.preventDefault(); upload(event.dataTransfer.files[0]); });
 document.addEventListener('paste', (event) => upload([...event.clipboardData.files][0]));
 
-function load(value) {
-  if (value === shown) return;
-  shown = value;
+function load(image) {
   strokes = [];
+  undone = [];
   stroke = base = null;
-  sessionStorage.setItem('lifelong.pad', value);
-  if (!value.startsWith('data:image/png;base64,')) return redraw();
-  const image = new Image();
-  image.onload = () => { base = image; redraw(); };
-  image.src = value;
+  store(image);
+  if (!image.startsWith('data:image/png;base64,')) return redraw();
+  const picture = new Image();
+  picture.onload = () => { base = picture; redraw(); };
+  picture.src = image;
 }
 
-function prompt({ true_class, photo }) {
-  const named = `${/^[8aeiou]/.test(true_class) ? 'an' : 'a'} ${true_class}`;
-  ghost.querySelector('b').textContent = photo ? '' : true_class;
-  ghost.querySelector('span').textContent = photo ? `Upload or drop a photo of ${named}` : `Draw ${named}`;
-}
+// A network of the other kind was chosen: what is on the pad waits for its like.
+document.addEventListener('lifelong:kind', ({ detail }) => {
+  if (detail.photo === photo) return;
+  kept[photo] = { strokes, undone, base };
+  photo = detail.photo;
+  ({ strokes, undone, base } = kept[photo] ?? { strokes: [], undone: [], base: null });
+  stroke = null;
+  redraw();
+  store(picture());
+  announce();
+});
 
-document.addEventListener('lifelong:truth', (event) => prompt(event.detail));
-// The first one comes when all components are mounted: what was drawn before that did not reach the server.
-document.addEventListener('lifelong:truth', () => { if (!empty() && !stroke) send(); }, { once: true });
+document.addEventListener('lifelong:answer', ({ detail }) => {
+  const waiting = kept[!photo], note = ghost.querySelector('small');
+  ghost.querySelector('b').textContent = detail.prompt.name;
+  ghost.querySelector('span').textContent = detail.prompt.text;
+  note.textContent = props.kept[photo ? 'photo' : 'digit'];
+  note.hidden = !(waiting && (waiting.strokes.length || waiting.base));
+});
 // A digit that the server puts on the pad is answered like one that is drawn, once its class has been handed over, too.
-watch('value', () => { load(props.value ?? ''); if (shown) setTimeout(() => trigger('input')); });
-prompt(props.prompt);
+watch('value', () => {
+  const image = props.value?.image ?? '';
+  if (image === shown) return;
+  load(image);
+  announce();
+  setTimeout(() => trigger('input'));
+});
 redraw();
-const stored = sessionStorage.getItem('lifelong.pad');
-if (stored) {
-  load(stored);
-  setTimeout(() => { props.value = stored; trigger('input'); });  // the page takes no value while its components are being mounted
-}
+const stored = sessionStorage.getItem(key());
+if (stored) load(stored);
+// The page takes no value while its components are being mounted; strokes of that time are sent now.
+document.addEventListener('lifelong:ready', () => {
+  if (empty() || stroke) return;
+  store(stored && !strokes.length ? stored : picture());
+  announce();
+  trigger('input');
+}, { once: true });

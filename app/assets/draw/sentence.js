@@ -1,36 +1,50 @@
-// Reports to the page around the frame which run and task are on screen.
+// The sentence with its buttons. It tells the other parts what was answered, and the page around
+// the frame which run and lesson are on screen.
 // Gradio hands in element, props, watch.
 const address = new URLSearchParams(location.search), visit = Number(address.get('visit'));
 // Components arrive one after the other, and the first answers may be another run's.
 let settled = !address.get('run');
-let reported = '';
+let reported = '', open = false;
 
 const report = (more) => {
-  const { run, task, task_given } = props.value;
-  parent.postMessage({ lifelong: { run, task, task_given, visit, ...more } }, location.origin);
+  const { run, task, task_given, announced } = props.value;
+  parent.postMessage({ lifelong: { run, task, task_given, announced, visit, ...more } }, location.origin);
 };
 
 const reportChange = () => {
   settled ||= props.value.run === address.get('run');
   if (!settled) return;
-  const message = JSON.stringify([props.value.run, props.value.task, props.value.task_given]);
+  const { run, task, task_given, announced } = props.value;
+  const message = JSON.stringify([run, task, task_given, announced]);
   if (message !== reported) report();
   reported = message;
 };
 
-const choose = (name) => {
-  const labels = [...document.querySelectorAll('#truth label')];
-  labels.find((label) => label.textContent.trim() === name)?.click();
+const show = () => {
+  const button = element.querySelector('[data-act=why]');
+  open &&= !button.hidden;
+  button.setAttribute('aria-expanded', open);
+  element.querySelector('#reasons').hidden = !open;
+};
+
+const leave = (event) => {
+  // Within the frame a link may not leave it, and the page around can go there without loading anew.
+  if (parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  report({ open: Date.now() });
 };
 
 element.addEventListener('click', (event) => {
-  const name = event.target.closest('[data-class]')?.dataset.class;
-  if (name) choose(name);
-  // Within the frame a link may not leave it, and the page around can go there without loading anew.
-  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey);
-  if (event.target.closest('.why') && parent !== window && plain) {
-    event.preventDefault();
-    report({ open: Date.now() });
-  }
+  const button = event.target.closest('button, a');
+  if (!button) return;
+  const name = button.dataset.class, action = button.dataset.act;
+  if (name) document.dispatchEvent(new CustomEvent('lifelong:choose', { detail: { name } }));
+  if (action === 'why') { open = !open; show(); }
+  if (action === 'toggle') document.dispatchEvent(new CustomEvent('lifelong:label'));
+  if (button.classList.contains('link')) leave(event);
 });
-watch('value', reportChange);
+
+const publish = () => document.dispatchEvent(new CustomEvent('lifelong:answer', { detail: props.value }));
+watch('value', () => { show(); publish(); reportChange(); });
+// All parts are mounted when the first answer comes.
+document.addEventListener('lifelong:ready', publish, { once: true });

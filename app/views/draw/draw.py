@@ -5,14 +5,21 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.shared import assets, navigate, run_text
+from app.shared import assets, navigate, run_text, terms
 from app.shared.charts import forgetting_curves
-from app.views.draw.featured_runs import DEFAULT_RUN, PHOTO_RUN, first_run, readable_runs
-from app.views.draw.run_inputs import is_photo
+from app.views.draw import facts
+from app.views.draw.choices import first_run, readable_runs
+from app.views.draw.words import prompts
 from lifelong import api
-from lifelong.api import History
 
 listen = st.components.v2.component("lifelong_listen", js=assets.read("draw/listen.js"))
+explained = st.components.v2.component(
+    "lifelong_explained",
+    html="<p></p>",
+    css=assets.read("terms.css") + assets.read("draw/explained.css"),
+    js=assets.read("terms.js") + assets.read("draw/explained.js"),
+)
+Report = dict[str, Any]
 
 
 def frame(known: list[str]) -> None:
@@ -26,83 +33,77 @@ def frame(known: list[str]) -> None:
         run = requested if requested in known else ""
         query = urlencode({"run": run, "visit": state.draw_visit, "__theme": theme})
         state.draw_address = f"/gradio/?{query}"
-    description = "Drawing pad, and what the model answers after every task"
-    st.iframe(state.draw_address, height=600, alt=description)
+    st.iframe(state.draw_address, height=640, alt="Drawing pad, and what the network answers")
+
+
+def heading(run: str | None, report: Report) -> None:
+    """Shows the title, what this run makes of the class that the pad asks for, and its lessons."""
+    if run is None:
+        st.title("Draw a digit", anchor=False)
+        return
+    about = facts.of_run(run)
+    name = prompts.prompt_class(about, report.get("announced"))
+    st.title(prompts.title(about, name), anchor=False)
+    st.markdown(prompts.subtitle(about))
+
+
+def curves(run: str, report: Report) -> None:
+    """Shows the forgetting curves of the run in the frame, highlighting the true class's lesson."""
+    history, cumulative = api.history(run), api.reference_run(run)
+    about = facts.of_run(run)
+    task = min(int(report.get("task", 0)), history.config.tasks - 1)
+    label = bool(report.get("task_given", about.task_given))
+    ceiling = api.history(cumulative) if cumulative else None
+    st.header(prompts.chart_heading(about), anchor=False)
+    given = label and about.infers_task
+    chart = forgetting_curves(history, ceiling, task, given_task=given)
+    with st.container(key="curves"):  # whose style keeps room for the chart
+        st.altair_chart(chart)
+    caption = prompts.chart_note(about, label) + run_text.curves(history, ceiling)
+    explained(
+        key="caption",
+        data={"html": terms.marked(caption, ["task label", "task", "cumulative training"])},
+    )
+
+
+def follow(report: Report, run: str) -> None:
+    """Takes over what the frame reports: the address, and the way to the page of the run."""
+    state = st.session_state
+    if report.get("run"):
+        st.query_params["run"] = state.draw_run = run
+    if report.get("open", 0) > state.get("draw_opened", 0):
+        state.draw_opened = report["open"]
+        task = str(int(report.get("task", 0)))
+        st.switch_page(navigate.INSPECT, query_params={"run": run, "task": task})
 
 
 @st.fragment
-def curves() -> None:
-    """Shows the forgetting curves of the run in the frame, highlighting the true class's task."""
-    state = st.session_state
-    report = listen(key="heard", on_shown_change=lambda: None).shown or {}
-    if report.get("visit") != state.draw_visit:
-        report = {}  # of a frame that was left; the new one has reported nothing yet
-    run = first_run(report.get("run") or st.query_params.get("run"), readable_runs())
-    if run is None:
-        return
-    history, cumulative = api.history(run), api.reference_run(run)
-    task = min(int(report.get("task", 0)), history.config.tasks - 1)
-    if report.get("run"):
-        st.query_params["run"] = state.draw_run = run
-    if is_photo(run) != state.draw_photo:
-        st.rerun()  # a run of the other kind was chosen in the frame, so the heading changes
-    if report.get("open", 0) > state.get("draw_opened", 0):
-        state.draw_opened = report["open"]
-        st.switch_page(navigate.INSPECT, query_params={"run": run, "task": str(task)})
-    ceiling = api.history(cumulative) if cumulative else None
-    st.subheader("The same on all test images")
-    st.altair_chart(forgetting_curves(history, ceiling, task), key="curves")
-    st.caption(_without_label(history, report) + run_text.curves(history, ceiling))
-
-
-def _without_label(history: History, report: dict[str, Any]) -> str:
-    """Returns a sentence where the frame gives the task label and the chart does not."""
-    given = report.get("task_given") and history.config.rules.infers_task
-    return "Here the model is not told the task. " if given else ""
-
-
-def other_kind(photo: bool, known: list[str]) -> None:
-    """Shows the button that leads from drawings to photographs, or back."""
-    run, label, icon = (
-        (DEFAULT_RUN, "Draw a digit instead", ":material/draw:")
-        if photo
-        else (PHOTO_RUN, "Show it a photo instead", ":material/photo_camera:")
-    )
-    if run in known:
-        st.button(label, key="other_kind", type="tertiary", icon=icon, on_click=go_to, args=(run,))
-
-
-def go_to(run: str) -> None:
-    """Navigates to another run, in a new frame."""
-    navigate.navigate_to(run=run)
-    st.session_state.draw_run = None
-
-
 def page() -> None:
-    """Shows the heading, the drawing page and the curves."""
-    st.html(assets.ASSETS / "draw" / "frame.css")
-    navigate.apply()
+    """Shows heading, drawing page and curves; runs anew whenever the frame reports."""
     requested, runs = st.query_params.get("run"), readable_runs()
-    known = [run for _name, run in runs]
-    shown = first_run(requested, runs)
-    photo = st.session_state.draw_photo = shown is not None and is_photo(shown)
-    invitation, taught = ("Show it a photo", "classes") if photo else ("Draw a 0", "digits")
-    st.title(f"{invitation}. Watch it being forgotten.")
-    st.markdown(
-        f"This network learned its {taught} a few at a time. "
-        "Each card is the same network, one task later."
-    )
-    other_kind(photo, known)
+    known = [choice.run for choice in runs]
+    top, warning, body = st.container(key="top"), st.container(), st.container()
+    report = listen(key="heard", on_shown_change=lambda: None).shown or {}
+    if report.get("visit") != st.session_state.get("draw_visit"):
+        report = {}  # of a frame that was left; the new one has reported nothing yet
+    run = first_run(report.get("run") or requested, runs)
+    if run is not None:
+        follow(report, run)
+    with top:
+        heading(run, report)
     if requested and requested not in known:
-        st.warning(
+        warning.warning(
             "The run in the address is not here, or has learned nothing yet; this is another one."
         )
-    pad, chart = st.columns([64, 36], gap="medium")
+    with body:
+        pad, chart = st.columns([64, 36], gap="medium")
     with pad:
         frame(known)
-    with chart:
-        curves()
+    if run is not None:
+        with chart:
+            curves(run, report)
 
 
 with st.container(key="drawing"):
+    navigate.apply()
     page()

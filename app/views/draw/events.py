@@ -6,40 +6,54 @@ import gradio as gr
 import numpy as np
 from PIL import Image, ImageOps
 
-from app.views.draw import run_inputs
+from app.views.draw import choices, run_inputs
 from app.views.draw.answers import error_value
-from app.views.draw.components import LARGEST_UPLOAD, from_data_url
 from app.views.draw.endpoints import refuse
-from app.views.draw.featured_runs import PROMPT, first_run, readable_runs
+from app.views.draw.facts import UNCHOSEN, Choice
+from app.views.draw.inputs import LARGEST_UPLOAD, Drawing, from_data_url, group_values, sent_choice
 from lifelong import api
 from lifelong.api import LifelongError
 
 ON_PAD = 280  # pixels: a photograph is shown larger than the network sees it
 
 
-def on_load(stored_class: str | None, request: gr.Request) -> tuple[Any, ...]:
-    """Selects the run in the address, lists all runs, and restores the class of before a reload."""
-    runs = readable_runs()
-    run = first_run(request.query_params.get("run"), runs)
+def on_load(stored_choice: Any, request: gr.Request) -> tuple[Any, ...]:
+    """Selects the run in the address, lists all runs, restores the choice made before a reload."""
+    runs = choices.readable_runs()
+    run = choices.first_run(request.query_params.get("run"), runs)
+    photo = run_inputs.is_photo(run)
     return (
-        gr.update(choices=runs, value=run),
-        run_inputs.chips(run, stored_class or PROMPT),
+        gr.update(
+            value=run, groups=group_values(choices.groups(runs, photo)), about=choices.about(run)
+        ),
+        gr.update(**run_inputs.chips(run, sent_choice(stored_choice) or UNCHOSEN)),
         run_inputs.examples(run, at_once=True),
-        label_given(run),
+        gr.update(**run_inputs.label(run)),
     )
 
 
-def on_run_change(run: str, true_class: str, examples: dict[str, Any]) -> tuple[Any, ...]:
-    """Returns what depends on the run: pad (emptied for another kind), classes, images, label."""
+def on_run_change(run: str, choice: Choice) -> tuple[Any, ...]:
+    """Returns what depends on the run: list of runs, classes, test images, task label, answer.
+
+    The answer is that of a run deleted meanwhile; of any other one the new classes ask for it.
+    """
+    skip = gr.skip()
     try:
         chips, own_examples = (
-            run_inputs.chips(run, true_class),
+            run_inputs.chips(run, choice),
             run_inputs.examples(run, at_once=True),
         )
-    except LifelongError:  # a run deleted meanwhile: the answer that follows says so
-        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-    other_kind = isinstance(examples, dict) and bool(examples.get("photo")) != chips["photo"]
-    return None if other_kind else gr.skip(), chips, own_examples, label_given(run)
+        own_label = run_inputs.label(run)
+    except LifelongError as error:
+        return skip, skip, skip, skip, *error_value(str(error), run)
+    groups = group_values(choices.groups(choices.readable_runs(), chips["photo"]))
+    return (
+        gr.update(groups=groups, about=choices.about(run)),
+        gr.update(**chips),
+        own_examples,
+        gr.update(**own_label),
+        *[skip] * 3,
+    )
 
 
 def example_sheet(run: str) -> dict[str, Any]:
@@ -50,27 +64,20 @@ def example_sheet(run: str) -> dict[str, Any]:
         return gr.skip()
 
 
-def label_given(run: str | None) -> bool:
-    """Returns whether this run's scenario gives the task label; a person may still take it away."""
-    try:
-        return run is not None and api.history(run).config.rules.task_given
-    except LifelongError:
-        return False  # a run deleted meanwhile: the answer that follows says so
-
-
-def on_example(run: str, event: gr.EventData) -> tuple[bytes, dict[str, Any]]:
-    """Returns a test image for the pad, with its class as the true class."""
+def on_example(run: str, event: gr.EventData) -> tuple[Drawing, dict[str, Any]]:
+    """Returns a test image for the pad, with its label as the choice of class."""
     index, turn = _sent(event, "index"), _sent(event, "turn")
     try:
         sheet = run_inputs.pictures(run)
         if type(index) is not int or type(turn) is not int or sheet is None:
             raise LifelongError("An example is chosen by its place, counted from 0.")
-        chips = run_inputs.chips(run, "")
+        index %= sheet.shape[1]
+        choice = Choice(run_inputs.example_class(run, index), "label")
+        chips = run_inputs.chips(run, choice)
     except LifelongError as error:
         raise refuse(str(error)) from None
-    index %= sheet.shape[1]
     image = api.png(sheet[turn % len(sheet), index])
-    return image, {**chips, "true_class": chips["names"][index]}
+    return Drawing(image), gr.update(**chips)
 
 
 def _sent(event: gr.EventData, name: str) -> Any:
@@ -78,8 +85,12 @@ def _sent(event: gr.EventData, name: str) -> Any:
     return event._data.get(name) if isinstance(event._data, dict) else None
 
 
-def upload(run: str, true_class: str, event: gr.EventData) -> tuple[Any, ...]:
-    """Puts an uploaded picture on the pad; a wrong file empties the pad and shows the error."""
+def upload(run: str, event: gr.EventData) -> tuple[Any, ...]:
+    """Puts an uploaded picture on the pad, of which nothing is chosen yet.
+
+    A wrong file empties the pad and shows the error.
+    """
+    skip = gr.skip()
     try:
         content = from_data_url(_sent(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
         if content is None:
@@ -89,9 +100,10 @@ def upload(run: str, true_class: str, event: gr.EventData) -> tuple[Any, ...]:
         image = api.open_image(content)
         photo = run_inputs.is_photo(run)
         on_pad = photograph(image) if photo else api.png(api.preprocess(run, image, required=True))
+        chips = run_inputs.chips(run)
     except LifelongError as error:
-        return None, *error_value(str(error), run, true_class)
-    return on_pad, gr.skip(), gr.skip(), gr.skip()
+        return Drawing(), skip, *error_value(str(error), run)
+    return Drawing(on_pad), gr.update(**chips), skip, skip, skip
 
 
 def photograph(image: Image.Image) -> bytes:

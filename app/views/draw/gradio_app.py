@@ -8,14 +8,19 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 from fastapi import FastAPI
 from PIL import Image
+from starlette.routing import Mount
 
 from app.shared import assets
-from app.views.draw import events, run_inputs
-from app.views.draw.answers import answer, sentence_value
-from app.views.draw.components import Chips, DigitPad, Examples, NetworkInput, Sentence, Strip
+from app.shared.page_head import PageHead
+from app.views.draw import choices, events, run_inputs
+from app.views.draw.answers import NOTHING, answer, no_run
+from app.views.draw.choices import PHOTO_RUN, first_run, readable_runs
+from app.views.draw.components import Examples, NetworkInput, Sentence, Strip
 from app.views.draw.endpoints import Page, add_endpoints
-from app.views.draw.featured_runs import PHOTO_RUN, PROMPT, first_run, readable_runs
+from app.views.draw.facts import UNCHOSEN
+from app.views.draw.inputs import Chips, DigitPad, Drawing, LabelCheck, RunList, group_values
 from app.views.draw.theme import THEME
+from app.views.draw.words import prompts
 from lifelong import api
 
 EVENT_OPTIONS: dict[str, Any] = {
@@ -25,19 +30,16 @@ EVENT_OPTIONS: dict[str, Any] = {
     "concurrency_limit": 4,
     "concurrency_id": "draw",
 }
-NO_RUN = "There is no trained run yet; learn one on the Train page."
-TASK_GIVEN = "It then only has to choose between that task's classes, which is far easier."
 
 
 def build() -> gr.Blocks:
     """Builds the page."""
     runs = readable_runs()
     run = first_run(None, runs)
-    strip, sentence, network_input = (
-        answer(None, run, PROMPT, False)
-        if run
-        else ([], sentence_value(NO_RUN, "", tone="problem"), run_inputs.network_input(None))
-    )
+    photo = run_inputs.is_photo(run)
+    values = answer(NOTHING, run, UNCHOSEN, False) if run else no_run()
+    strip, sentence, network_input = values
+    chips, label = run_inputs.chips(run), run_inputs.label(run)
     with Page(
         analytics_enabled=False,
         fill_width=True,
@@ -45,21 +47,17 @@ def build() -> gr.Blocks:
         title="Lifelong: draw a digit",
     ) as page:
         with gr.Column(elem_id="page"):
-            pad = DigitPad(run_inputs.chips(run, PROMPT), elem_id="pad")
+            pad = DigitPad(prompts.KEPT, photo, elem_id="pad")
             with gr.Column(elem_id="answers"):
                 shown = [Strip(strip, elem_id="strip"), Sentence(sentence, elem_id="sentence")]
-            truth = Chips(run_inputs.chips(run, PROMPT), elem_id="truth")
+            truth = Chips(**chips, elem_id="truth")
             examples = Examples(run_inputs.examples(run), elem_id="examples")
             shown.append(NetworkInput(network_input, elem_id="network-input"))
             with gr.Column(elem_id="ask"):
-                chosen = RunChoice(runs, value=run, label="Model", elem_id="run", filterable=False)
-                task_given = gr.Checkbox(
-                    False,
-                    label="Tell it which task the image is from",
-                    info=TASK_GIVEN,
-                    elem_id="task-given",
-                )
-        _wire(page, (pad, chosen, truth, task_given), examples, shown)
+                groups = group_values(choices.groups(runs, photo))
+                chosen = RunList(run, groups, choices.about(run), elem_id="run")
+                label_on = LabelCheck(**label, elem_id="task-given")
+        _wire(page, (pad, chosen, truth, label_on), examples, shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)
     return page
@@ -67,30 +65,20 @@ def build() -> gr.Blocks:
 
 def _wire(page: gr.Blocks, inputs: tuple[Any, ...], examples: Examples, shown: list[Any]) -> None:
     """Connects the events. One event makes all answers, its last call wins; others set inputs."""
-    pad, chosen, truth, task_given = inputs
-    triggers = [pad.input, truth.input, task_given.change, chosen.change]
-    gr.on(triggers, answer, list(inputs), shown, **EVENT_OPTIONS)
-    run_parts = [pad, truth, examples, task_given]
-    chosen.input(events.on_run_change, [chosen, truth, examples], run_parts, **EVENT_OPTIONS)
+    pad, chosen, truth, label_on = inputs
+    run_parts = [chosen, truth, examples, label_on]
+    gr.on([pad.input, truth.input, label_on.input], answer, list(inputs), shown, **EVENT_OPTIONS)
+    chosen.input(events.on_run_change, [chosen, truth], [*run_parts, *shown], **EVENT_OPTIONS)
     chosen.change(events.example_sheet, chosen, examples, **EVENT_OPTIONS)
     examples.click(events.on_example, chosen, [pad, truth], **EVENT_OPTIONS)
-    pad.upload(events.upload, [chosen, truth], [pad, *shown], **EVENT_OPTIONS)
+    pad.upload(events.upload, chosen, [pad, truth, *shown], **EVENT_OPTIONS)
     page.load(
         events.on_load,
         gr.JSON(visible=False),
-        [chosen, truth, examples, task_given],
-        js=assets.read("draw/stored_class.js"),
+        run_parts,
+        js=assets.read("draw/stored_choice.js"),
         **EVENT_OPTIONS,
     )
-
-
-class RunChoice(gr.Dropdown):
-    """Dropdown that accepts any run: one made since the page was built is as good as any."""
-
-    is_template = True
-
-    def preprocess(self, payload: Any) -> str:
-        return str(payload)
 
 
 def host() -> FastAPI:
@@ -106,23 +94,36 @@ def host() -> FastAPI:
         show_error=False,
         ssr_mode=False,
         theme=THEME,
-        css=assets.read("draw/page.css"),
-        head=assets.read("draw/head.html"),
     )
+    mount = next(r for r in app.routes if isinstance(r, Mount) and r.path == "/gradio")
+    mount.app.add_middleware(PageHead, **_additions())  # type: ignore[attr-defined]
     # Mounting leaves this unset, and unset means that a client may name any file of this machine
     # as its upload.
     page.has_launched = True
     return app
 
 
+def _additions() -> dict[str, str]:
+    """Returns what is added to Gradio's page: styles and scripts, and what stands there first."""
+    styles = "".join(
+        f"<style>{assets.read(name)}</style>" for name in ("draw/page.css", "terms.css")
+    )
+    scripts = f"{assets.read('terms.js')}\nexplainTerms(document);"
+    return {
+        "head": f"<script>{assets.read('draw/head.js')}</script>",
+        "begin": f"{styles}{assets.read('draw/waiting.html')}",
+        "end": f"<script>{scripts}</script>",
+    }
+
+
 def warm() -> None:
     """Loads what a first drawing needs: torch and every checkpoint of the run shown first."""
-    zero = api.png(run_inputs.digits()[0, 0])
-    answer(zero, first_run(None, readable_runs()) or "", PROMPT, False)
+    zero = Drawing(api.png(run_inputs.digits()[0, 0]))
+    answer(zero, first_run(None, readable_runs()) or "", UNCHOSEN, False)
 
 
 def warm_photographs() -> None:
     """Loads what a first photograph needs: the backbone takes a second to load."""
     if api.is_shipped(PHOTO_RUN):
         grey = Image.new("RGB", (events.ON_PAD, events.ON_PAD), "grey")
-        answer(events.photograph(grey), PHOTO_RUN, "airplane", False)
+        answer(Drawing(events.photograph(grey)), PHOTO_RUN, UNCHOSEN, False)

@@ -1,4 +1,4 @@
-"""Inputs that a run takes: kind of picture, classes, and test images to try."""
+"""Values that depend on the run: of the inputs, preprocessing in words, test images to try."""
 
 from functools import cache
 from html import escape
@@ -7,20 +7,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from app.shared import terms
 from app.shared.assets import ASSETS
-from app.views.draw.components import DIGITS, data_url
+from app.views.draw import facts
+from app.views.draw.choices import DEFAULT_RUN, PHOTO_RUN
+from app.views.draw.facts import UNCHOSEN, Choice
+from app.views.draw.inputs import data_url
+from app.views.draw.words import prompts
 from lifelong import api
-from lifelong.api import History
 
 TURNS = 3  # test images of each class
 MOST_EXAMPLES = 20  # classes with a button for a test image
 SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
-DIGIT_INPUT = (
-    "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned from."
-)
-PHOTO_INPUT = (
-    "The middle of your picture, scaled to {} × {} pixels like every image it learned from."
-)
+DIGITS = tuple("0123456789")
 
 
 def is_photo(run: str | None) -> bool:
@@ -28,32 +27,34 @@ def is_photo(run: str | None) -> bool:
     return not api.holds_digits(run) if run else False
 
 
-def classes(history: History) -> list[str]:
-    """Returns the names of all classes in the data set's own order."""
-    pairs = zip(history.started.labels, history.started.classes)
-    return [
-        name
-        for _label, name in sorted(pair for labels, names in pairs for pair in zip(labels, names))
-    ]
-
-
-def chips(run: str | None, true_class: str) -> dict[str, Any]:
-    """Returns a value for the Chips; a true class that the run lacks becomes its first class."""
-    names = classes(api.history(run)) if run else list(DIGITS)
+def chips(run: str | None, choice: Choice = UNCHOSEN) -> dict[str, Any]:
+    """Returns the fields of the Chips; a class that the run lacks is not chosen any more."""
+    names = facts.of_run(run).names if run else DIGITS
+    kept = choice if choice.name in names else Choice()
     return {
-        "true_class": true_class if true_class in names else names[0],
-        "names": names,
+        "value": Choice(kept.name, kept.origin, run or ""),
+        "names": list(names),
         "labels": [escape(name) for name in names],
         "photo": is_photo(run),
     }
 
 
+def label(run: str | None) -> dict[str, Any]:
+    """Returns the fields of the LabelCheck; the label is given where the scenario gives it."""
+    about = facts.of_run(run) if run else None
+    caption = prompts.label_caption(about) if about else ""
+    return {
+        "value": about is not None and about.task_given,
+        "words": prompts.LABEL,
+        "caption": terms.marked(caption, ["task label"]),
+    }
+
+
 def network_input(run: str | None, image: str = "") -> dict[str, str]:
     """Returns a value for NetworkInput. image: a data URL of the pixels, empty for none."""
-    if not run or not is_photo(run):
-        return {"image": image, "description": DIGIT_INPUT}
-    _channels, height, width = api.history(run).started.shape
-    return {"image": image, "description": PHOTO_INPUT.format(width, height)}
+    _channels, height, width = api.history(run).started.shape if run else (1, 28, 28)
+    description = prompts.network_input(is_photo(run), width, height)
+    return {"image": image, "description": description}
 
 
 def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
@@ -62,15 +63,34 @@ def examples(run: str | None, at_once: bool = False) -> dict[str, Any]:
     at_once: without images too where a data set would have to be read first.
     """
     photo = is_photo(run)
+    other = DEFAULT_RUN if photo else PHOTO_RUN
+    value = {
+        "sprite": "",
+        "labels": [],
+        "photo": photo,
+        "other": prompts.OTHER_KIND[photo],
+        "other_run": other if run and api.is_shipped(other) else "",
+    }
     sheet = None if at_once and _must_be_read(run) else pictures(run)
     if sheet is None:
-        return {"sprite": "", "labels": [], "photo": photo}
-    names = classes(api.history(run)) if run and photo else list(DIGITS)
-    return {
-        "sprite": data_url(_sprite(sheet)),
-        "labels": [escape(name) for name in names[: sheet.shape[1]]],
-        "photo": photo,
-    }
+        return value
+    names = _example_names(run)[: sheet.shape[1]]
+    return {**value, "sprite": data_url(_sprite(sheet)), "labels": [*map(escape, names)]}
+
+
+def _example_names(run: str | None) -> tuple[str, ...]:
+    """Returns the classes that the test images are of, in the data set's own order."""
+    if not run or not is_photo(run):
+        return DIGITS
+    started = api.history(run).started
+    pairs = zip(started.labels, started.classes)
+    in_order = sorted(pair for labels, names in pairs for pair in zip(labels, names))
+    return tuple(name for _label, name in in_order)
+
+
+def example_class(run: str, index: int) -> str:
+    """Returns the class of the test images in a column."""
+    return _example_names(run)[index]
 
 
 def _must_be_read(run: str | None) -> bool:

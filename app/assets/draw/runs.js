@@ -1,0 +1,28 @@
+// The list of runs; its value is the id of the one chosen.
+// Gradio hands in element, trigger, props, watch.
+const all = () => props.groups.flatMap(({ runs }) => runs);
+
+const show = () => {
+  const chosen = all().find(({ run }) => run === props.value);
+  element.querySelector('.name').innerHTML = chosen?.name ?? props.value;
+  element.querySelector('.line').innerHTML = chosen?.line ?? '';
+  for (const button of element.querySelectorAll('input')) button.checked = button.value === props.value;
+};
+
+const choose = (run) => {
+  const chosen = all().find((each) => each.run === run);
+  if (!chosen || run === props.value) return;
+  document.dispatchEvent(new CustomEvent('lifelong:kind', { detail: { photo: chosen.photo } }));
+  props.value = run;
+  show();
+  trigger('input');
+};
+
+element.addEventListener('change', (event) => choose(event.target.value));
+document.addEventListener('lifelong:run', ({ detail }) => choose(detail.run));
+watch(['value', 'groups'], () => {
+  const chosen = all().find(({ run }) => run === props.value);
+  if (chosen) document.dispatchEvent(new CustomEvent('lifelong:kind', { detail: { photo: chosen.photo } }));
+  show();
+});
+show();

@@ -1,1 +1,0 @@
-() => sessionStorage.getItem('lifelong.truth')

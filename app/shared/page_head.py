@@ -1,0 +1,82 @@
+"""Puts styles and scripts into an HTML page before it is sent.
+
+Streamlit and Gradio add what a page brings along once their own scripts run, after the first paint:
+whatever is there by then jumps.
+"""
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Any]
+Application = Callable[[Message, Callable[[], Any], Send], Any]
+STALE = (b"content-length", b"etag", b"last-modified")  # of the page as it was
+
+
+@dataclass
+class PageHead:
+    """ASGI middleware that adds HTML to every page: to its head, and before and after its body."""
+
+    app: Application
+    head: str = ""
+    begin: str = ""
+    end: str = ""
+
+    async def __call__(self, scope: Message, receive: Callable[[], Any], send: Send) -> None:
+        """Passes a request on, and changes the answer if it is an HTML page."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return await self.app(scope, receive, send)
+        # A compressed page could not be changed.
+        headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        wants_page = any(n == b"accept" and b"text/html" in value for n, value in headers)
+        if not wants_page:
+            return await self.app(scope, receive, send)
+        await self.app({**scope, "headers": headers}, receive, _Changed(self, send))
+
+    def changed(self, page: bytes) -> bytes:
+        """Returns an HTML page with the additions.
+
+        >>> PageHead(None, "<style></style>", "<p>", "</p>").changed(
+        ...     b"<head></head><body>text</body>")
+        b'<head><style></style></head><body><p>text</p></body>'
+        """
+        page = page.replace(b"</head>", self.head.encode() + b"</head>", 1)
+        start = page.find(b">", page.find(b"<body")) + 1
+        end = page.rfind(b"</body>")
+        if not 0 < start <= end:
+            return page
+        return page[:start] + self.begin.encode() + page[start:end] + self.end.encode() + page[end:]
+
+
+class _Changed:
+    """Receiver of a page's messages, which passes them on once the page is whole."""
+
+    def __init__(self, additions: PageHead, send: Send) -> None:
+        self.additions = additions
+        self.send = send
+        self.start: Message | None = None
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            html = any(
+                name.lower() == b"content-type" and value.startswith(b"text/html")
+                for name, value in message["headers"]
+            )
+            if html and message["status"] == 200:
+                self.start = message
+                return
+        elif self.start is not None and message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._send_changed(self.start)
+            return
+        await self.send(message)
+
+    async def _send_changed(self, start: Message) -> None:
+        page = self.additions.changed(self.body)
+        kept = [pair for pair in start["headers"] if pair[0].lower() not in STALE]
+        length = (b"content-length", str(len(page)).encode())
+        await self.send({**start, "headers": [*kept, length]})
+        await self.send({"type": "http.response.body", "body": page})

@@ -1,0 +1,98 @@
+"""Runs to choose from on the drawing page, in groups and each with a line that explains it."""
+
+from dataclasses import dataclass
+from html import escape
+
+from app.shared import terms
+from lifelong import api
+from lifelong.api import RunRow
+from lifelong.formatting import plural, whole_percent
+
+DEFAULT_RUN = "mnist-class-finetune"
+PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
+
+
+@dataclass(frozen=True)
+class RunChoice:
+    """A run to choose. name: title of its strategy; line: what it does and how much it gets right.
+
+    photo: whether it takes photographs. shipped: whether it came with the project.
+    """
+
+    run: str
+    name: str
+    line: str
+    photo: bool
+    shipped: bool
+
+
+def run_choice(row: RunRow) -> RunChoice:
+    """Returns the choice of a run that has learned something."""
+    spec, outline = api.dataset_spec(row.dataset), api.strategy_outline(row.strategy)
+    name = " · ".join(filter(None, [outline.title, _question(row.scenario)]))
+    return RunChoice(row.id, name, _line(row, outline.summary), spec.kind == "photo", row.shipped)
+
+
+def _question(scenario: str) -> str:
+    """Returns plain words for what a scenario asks, empty where it asks for a class among all.
+
+    >>> [_question(name) for name in ("class", "task", "domain")]
+    ['', 'told the lesson', 'the same question in every lesson']
+    """
+    rules = api.SCENARIOS[scenario]
+    if rules.has_source:
+        return "from a source to a target"
+    if rules.task_given:
+        return "told the lesson"
+    return "the same question in every lesson" if rules.shared_outputs else ""
+
+
+def _line(row: RunRow, summary: str) -> str:
+    """Returns the first sentence of a strategy's summary, and how much the run gets right."""
+    right = f"{whole_percent(row.average_accuracy or 0.0)} right"
+    if row.learned < row.tasks:
+        right += f" after {row.learned} of {plural(row.tasks, 'lesson')}"
+    first = summary.partition(". ")[0].rstrip(".")
+    return " · ".join(
+        filter(None, [first, right, "" if row.shipped else f"run {row.id.rsplit('-', 1)[-1]}"])
+    )
+
+
+def readable_runs() -> list[RunChoice]:
+    """Returns every run that has learned a lesson, the newest first and those that ship last."""
+    return [run_choice(row) for row in api.run_list() if row.learned]
+
+
+def first_run(requested: str | None, runs: list[RunChoice]) -> str | None:
+    """Returns the requested run if it exists, else the default or the newest; None without runs."""
+    ids = [choice.run for choice in runs]
+    return next((run for run in (requested, DEFAULT_RUN) if run in ids), ids[0] if ids else None)
+
+
+def groups(runs: list[RunChoice], photo: bool) -> list[tuple[str, list[RunChoice]]]:
+    """Returns the runs in groups, those for the picture on the pad first.
+
+    photo: whether the run that is shown takes photographs.
+    """
+    same = "The same picture, another network" if photo else "The same drawing, another network"
+    other = "Digits that you draw" if photo else "Photographs"
+    shipped = [choice for choice in runs if choice.shipped]
+    found = [
+        (same, [choice for choice in shipped if choice.photo == photo]),
+        (other, [choice for choice in shipped if choice.photo != photo]),
+        ("Trained on this machine", [choice for choice in runs if not choice.shipped]),
+    ]
+    return [(title, members) for title, members in found if members]
+
+
+def about(run: str | None) -> str:
+    """Returns the scenario of a run in the field's words, and what to know of its recipe, as HTML.
+
+    The recipe is worth a word where it is too short for the strategy.
+    """
+    if run is None:
+        return ""
+    config = api.history(run).config
+    note = api.strategy_outline(config.strategy).quick_note if config.recipe == "quick" else ""
+    title = config.rules.title
+    return " ".join(filter(None, [terms.marked(title, [title]), escape(note)]))

@@ -1,0 +1,317 @@
+"""The drawing page as a visitor meets it in headless Chromium, drawn on by mouse and keyboard."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.app.helpers import (
+    CHART,
+    CHROMIUM,
+    DRAWN_CHART,
+    PHONE,
+    SIZES,
+    drawing_page,
+    no_sideways_scrolling,
+    picture_name,
+)
+from tests.image_helpers import png, ship
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+ZERO = [
+    [
+        (0.5 + 0.2 * math.sin(a / 12 * math.pi), 0.5 - 0.32 * math.cos(a / 12 * math.pi))
+        for a in range(25)
+    ]
+]
+SEVEN = [[(0.3, 0.2), (0.5, 0.2), (0.7, 0.2), (0.6, 0.4), (0.5, 0.6), (0.4, 0.85)]]
+SCRIBBLE = [
+    [
+        (0.1, 0.2),
+        (0.9, 0.3),
+        (0.2, 0.4),
+        (0.9, 0.55),
+        (0.2, 0.65),
+        (0.85, 0.8),
+        (0.5, 0.1),
+        (0.1, 0.9),
+    ]
+]
+MEASURE_SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    window.shifts.push(...list.getEntries().filter((e) => !e.hadRecentInput).map((e) => e.value));
+  }).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+def draw(page: Page, frame: FrameLocator, strokes) -> None:
+    """Draws strokes with the mouse; their points are shares of the pad's side."""
+    canvas = frame.locator("#pad canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for stroke in strokes:
+        (x, y), *rest = [
+            (box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in stroke
+        ]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(x, y, steps=4)
+        page.mouse.up()
+
+
+def answers_requested(page: Page) -> list[tuple[str, str]]:
+    """Returns a list that fills with run, and run of the classes, of every answer requested."""
+    requested: list[tuple[str, str]] = []
+
+    def note(request) -> None:
+        data = json.loads(request.post_data)["data"] if "/queue/join" in request.url else []
+        if len(data) == 4:  # drawing, run, choice of class, task label
+            requested.append((data[1], data[2]["run"]))
+
+    page.on("request", note)
+    return requested
+
+
+def chip(frame: FrameLocator, name: str):
+    return frame.locator("#truth label").filter(has_text=re.compile(f"^\\s*{name}\\s*$"))
+
+
+def checked(frame: FrameLocator, name: str) -> None:
+    """Waits until this class is the one that the picture is taken for."""
+    expect(chip(frame, name).locator("input")).to_be_checked()
+
+
+@SIZES
+def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, open_tab, screenshots, size):
+    page = open_tab(server.url, size)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Draw a 0. Watch it being forgotten.")
+    frame = drawing_page(page)
+    expect(frame.locator(".ghost")).to_contain_text("Draw a 0")
+    draw(page, frame, ZERO)
+    sentence = frame.locator("#sentence")
+    expect(sentence).to_contain_text("Your 0 is known after 0 and 1")
+    expect(sentence).to_contain_text("lost while learning 2 and 3")
+    expect(frame.locator("#strip [data-after='0'][data-known='yes']")).to_have_count(1)
+    expect(frame.locator("#strip [data-after='4'][data-known='no']")).to_have_count(1)
+    expect(page.locator(DRAWN_CHART).get_by_text("100 % → 0 %")).to_be_visible()
+    checked(frame, "0")
+    for part in ("#pad canvas", "#strip .strip", "#sentence .sentence", "#sentence [data-act=why]"):
+        box = frame.locator(part).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size["height"], f"{part} is cut off"
+    assert no_sideways_scrolling(page)
+    page.mouse.move(1, 1)
+    page.screenshot(path=screenshots / picture_name("draw", size))
+
+
+def test_each_drawing_is_taken_for_what_it_shows(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    sentence = frame.locator("#sentence")
+    draw(page, frame, ZERO)
+    checked(frame, "0")
+    # A choice by hand holds for this drawing, with a remark, and the picture is a click away.
+    chip(frame, "7").click()
+    expect(sentence).to_contain_text("Taken as a 7")
+    expect(sentence).to_contain_text("It looks like a 0.")
+    frame.get_by_role("button", name="It is a 0").click()
+    expect(sentence).to_contain_text("Your 0 is known")
+    frame.get_by_role("button", name="Clear").click()
+    expect(sentence).to_contain_text("Draw, and every card answers.")
+    draw(page, frame, SEVEN)
+    checked(frame, "7")
+    expect(sentence).to_contain_text("Your 7 is known after 6 and 7")
+    frame.get_by_role("button", name="Clear").click()
+    draw(page, frame, SCRIBBLE)
+    expect(sentence).to_contain_text("does not look like a digit")
+    expect(frame.locator("#strip [data-known=open]")).to_have_count(5)
+    expect(frame.locator("#truth input:checked")).to_have_count(0)
+
+
+def test_a_class_chosen_before_drawing_is_the_prompt_and_not_yet_a_claim(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    chip(frame, "3").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Draw a 3.")
+    expect(frame.locator(".ghost")).to_contain_text("Draw a 3")
+    draw(page, frame, SEVEN)
+    expect(frame.locator("#sentence")).to_contain_text("You chose 3, but this looks like a 7.")
+    expect(frame.locator("#strip [data-known=open]")).to_have_count(5)
+    frame.get_by_role("button", name="It is a 7").click()
+    expect(frame.locator("#sentence")).to_contain_text("Your 7 is known")
+
+
+@SIZES
+def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab, screenshots, size):
+    page = open_tab(server.url, size)
+    frame = drawing_page(page)
+    draw(page, frame, ZERO)
+    frame.get_by_role("button", name="Why did it forget?").click()
+    reasons = frame.locator("#reasons")
+    expect(reasons).to_contain_text("Learning 2 and 3, nothing reminded it of a 0")
+    expect(reasons).to_contain_text("Asked only whether it is a 0 or a 1")
+    frame.get_by_role("button", name="Ask only: 0 or 1?").click()
+    expect(frame.locator("#sentence")).to_contain_text("With the lesson given, your 0")
+    expect(frame.locator("#task-given input")).to_be_checked()
+    expect(page.locator(DRAWN_CHART).get_by_text(re.compile("label given: ")).first).to_be_visible()
+    page.screenshot(path=screenshots / picture_name("why", size))
+    frame.get_by_role("link", name="See it for all test images").click()
+    page.wait_for_url(re.compile(r"inspect\?.*run=mnist-class-finetune"))
+    expect(page.locator(DRAWN_CHART).first.get_by_text("100 % → 0 %")).to_be_visible()
+    expect(page.locator(CHART).nth(2).locator("svg.marks")).to_be_visible()
+    assert "task=0" in page.url
+    expect(page.locator("body")).to_contain_text("fell")
+    assert no_sideways_scrolling(page)
+    page.screenshot(path=screenshots / picture_name("inspect", size))
+
+
+def test_another_network_answers_the_same_drawing(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    draw(page, frame, ZERO)
+    checked(frame, "0")
+    frame.locator("#run summary").click()
+    expect(frame.get_by_role("group", name="The same drawing, another network")).to_be_visible()
+    frame.locator("#run label").filter(has_text="Experience replay").first.click()
+    expect(frame.locator("#sentence")).to_contain_text("still known after 8 and 9")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Draw a 0. Watch it survive.")
+    assert "run=mnist-class-replay" in page.url
+
+
+@SIZES
+def test_a_drawing_is_kept_while_photographs_are_shown(
+    server, open_tab, screenshots, tmp_path, size
+):
+    page = open_tab(server.url, size)
+    frame = drawing_page(page)
+    draw(page, frame, ZERO)
+    checked(frame, "0")
+    requested = answers_requested(page)
+    frame.get_by_role("button", name="Show it a photo instead").click()
+    expect(page.get_by_text("Show it a photo of an airplane. Watch it being")).to_be_visible()
+    expect(chip(frame, "airplane")).to_be_visible()
+    expect(frame.locator("#sentence")).to_contain_text("Upload a picture")
+    expect(frame.locator(".ghost")).to_contain_text("Your drawing is kept")
+    file = tmp_path / "ship.png"
+    file.write_bytes(png(ship()))
+    frame.locator("#pad input[type=file]").set_input_files(file)
+    # No card is marked before a person says what it shows.
+    expect(frame.locator("#sentence")).to_contain_text("What does it show?")
+    expect(frame.locator("#strip [data-known=open]")).to_have_count(5)
+    frame.get_by_role("button", name="It shows a ship").click()
+    expect(frame.locator("#strip [data-after='4'][data-known='yes']")).to_be_visible()
+    assert "run=cifar10-class-finetune" in page.url and no_sideways_scrolling(page)
+    for card in frame.locator("#strip .card").all():
+        assert card.evaluate("card => card.scrollWidth <= card.clientWidth + 1"), (
+            "a word breaks out"
+        )
+    page.screenshot(path=screenshots / picture_name("photo", size))
+    frame.get_by_role("button", name="Draw a digit instead").click()
+    expect(frame.locator("#sentence")).to_contain_text("Your 0 is known after 0 and 1")
+    # An answer for the run before would come last under load, and stay.
+    assert requested and all(run == run_of_classes for run, run_of_classes in requested)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Draw a 0. Watch it being forgotten.")
+
+
+def test_a_drawing_comes_back_after_a_reload(server, open_tab):
+    page = open_tab(server.url)
+    draw(page, drawing_page(page), ZERO)
+    checked(page.frame_locator("iframe[src*='/gradio']"), "0")
+    page.reload()
+    expect(drawing_page(page).locator("#sentence")).to_contain_text("Your 0 is known after 0 and 1")
+
+
+def test_the_pad_by_keyboard(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    pad = frame.get_by_role("application", name="Drawing pad")
+    assert pad.get_attribute("aria-roledescription") == "drawing pad"
+    voice = frame.locator("#pad .voice")
+    pad.focus()
+    page.keyboard.press("Space")
+    expect(voice).to_have_text("Pen down")
+    for _ in range(25):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(voice).to_have_text("Pen up")
+    expect(frame.locator("#sentence")).to_contain_text("Your 1 is known after 0 and 1")
+    for undo, redo in (("Control+z", "Control+y"), ("Control+z", "Control+Shift+Z")):
+        page.keyboard.press(undo)
+        expect(frame.locator("#sentence")).to_contain_text("Draw, and every card answers.")
+        page.keyboard.press(redo)
+        expect(frame.locator("#sentence")).to_contain_text("Your 1 is known after 0 and 1")
+    expect(voice).to_have_text("Redone")
+    page.keyboard.press("Delete")
+    expect(voice).to_have_text("Cleared")
+    frame.get_by_role("button", name="Redo").click()
+    expect(frame.locator("#sentence")).to_contain_text("Your 1 is known after 0 and 1")
+
+
+def test_a_term_is_explained_on_a_tap(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    frame.get_by_role("button", name="task label").click()
+    expect(frame.locator(".explanation")).to_contain_text(
+        "The number of the task an image belongs to"
+    )
+    page.keyboard.press("Escape")
+    expect(frame.locator(".explanation")).to_be_hidden()
+    page.get_by_role("button", name="cumulative training").click()
+    expect(page.get_by_text("Training from scratch, at every task").first).to_be_visible()
+
+
+@SIZES
+def test_nothing_jumps_while_the_page_loads(server, open_tab, size):
+    """The cumulative layout shift of page and frame, both below 0.05."""
+    page = open_tab(server.url, size, script=MEASURE_SHIFTS)
+    drawing_page(page)
+    page.locator(".st-key-caption").get_by_text("Dashed").wait_for()
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    for each in page.frames:
+        assert sum(each.evaluate("window.shifts")) < 0.05, each.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@SIZES
+def test_axe_finds_no_violation(server, open_tab, size, scheme):
+    """Of any impact, in the page and in its frame, before and after a drawing."""
+    package = pytest.importorskip(
+        "axe_playwright_python",
+        reason="axe-playwright-python carries axe-core and is not installed",
+    )
+    axe = (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
+    page = open_tab(server.url, size, color_scheme=scheme)
+    frame = drawing_page(page)
+    for each in page.frames:
+        each.evaluate(axe)
+    assert violations(page) == []
+    draw(page, frame, ZERO)
+    frame.get_by_role("button", name="Why did it forget?").click()
+    frame.locator("#run summary").click()
+    expect(frame.locator("#reasons")).to_be_visible()
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    """Returns what axe finds, each with its impact and where."""
+    found = page.evaluate("axe.run(document)")["violations"]
+    return [f"{v['id']} ({v['impact']}): {[n['target'] for n in v['nodes']]}" for v in found]
+
+
+def test_targets_are_large_enough_for_a_finger(server, open_tab):
+    """44 px each way, but for terms within a sentence."""
+    page = open_tab(server.url, PHONE)
+    frame = drawing_page(page)
+    draw(page, frame, ZERO)
+    checked(frame, "0")
+    for target in frame.locator("button:visible:not(.term), a:visible, summary:visible").all():
+        box = target.bounding_box()
+        words = target.get_attribute("aria-label") or target.inner_text()
+        assert min(box["width"], box["height"]) >= 43.5, (words, box)
+    for label in frame.locator("#truth label, #task-given label").all():
+        assert label.bounding_box()["height"] >= 43.5
