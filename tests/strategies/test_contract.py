@@ -1,5 +1,6 @@
 """Laws of every strategy in every scenario; a new strategy inherits them."""
 
+import inspect
 import json
 import re
 from collections import defaultdict
@@ -447,6 +448,23 @@ def test_a_strategy_is_described(strategy):
 @every_strategy
 def test_no_strategy_inherits_from_another(strategy):
     assert registry.strategy(strategy).__bases__ == (Strategy,)
+
+
+def steps_of_the_loop() -> dict[str, str]:
+    """Returns the steps that the docstring of Strategy lists: parameters by name."""
+    return dict(re.findall(r"^ *- `(\w+)\(([\w, ]*)\)`:", Strategy.__doc__, re.MULTILINE))
+
+
+def test_the_listed_steps_of_the_loop_are_its_methods():
+    assert len(steps_of_the_loop()) == 10
+    for name, parameters in steps_of_the_loop().items():
+        signature = inspect.signature(getattr(Strategy, name))
+        assert ", ".join(["self", parameters]) == ", ".join(signature.parameters)
+
+
+@every_strategy
+def test_a_strategy_overrides_at_most_seven_steps_of_the_loop(strategy):
+    assert len(steps_of_the_loop().keys() & vars(registry.strategy(strategy)).keys()) <= 7
 
 
 @pytest.mark.parametrize(
