@@ -218,6 +218,24 @@ def test_a_drawing_is_kept_while_photographs_are_shown(
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw a 0. Watch it being forgotten.")
 
 
+def test_an_answer_without_a_stream_is_fetched(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    closed = []
+
+    def close(route) -> None:
+        if closed:
+            return route.continue_()
+        closed.append(route.request.url)
+        stream = {"Content-Type": "text/event-stream"}
+        return route.fulfill(headers=stream, body='data: {"msg": "close_stream"}\n\n')
+
+    page.route("**/queue/data?*", close)
+    frame.get_by_role("button", name="Put a test image of 0 on the pad").click()
+    expect(frame.locator("#sentence")).to_contain_text("is known after 0 and 1")
+    assert len(closed) == 1
+
+
 def test_a_drawing_comes_back_after_a_reload(server, open_tab):
     page = open_tab(server.url)
     draw(page, drawing_page(page), ZERO)

@@ -1,5 +1,6 @@
 // A click on a class asks for a test image of it, the next click for another one.
 // Gradio hands in element, trigger.
+document.addEventListener('lifelong:unanswered', () => trigger('tick'));
 const turns = {};
 
 element.addEventListener('click', (event) => {

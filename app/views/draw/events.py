@@ -56,6 +56,10 @@ def on_run_change(run: str, choice: Choice) -> tuple[Any, ...]:
     )
 
 
+def open_stream() -> None:
+    """Does nothing: the event has the browser open the stream in which an answer waits."""
+
+
 def example_sheet(run: str) -> dict[str, Any]:
     """Returns the test images of a run; an event of its own, as a data set may have to be read."""
     try:

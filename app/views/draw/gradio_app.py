@@ -72,6 +72,7 @@ def _wire(page: gr.Blocks, inputs: tuple[Any, ...], examples: Examples, shown: l
     chosen.change(events.example_sheet, chosen, examples, **EVENT_OPTIONS)
     examples.click(events.on_example, chosen, [pad, truth], **EVENT_OPTIONS)
     pad.upload(events.upload, chosen, [pad, truth, *shown], **EVENT_OPTIONS)
+    examples.tick(events.open_stream, **EVENT_OPTIONS)
     page.load(
         events.on_load,
         gr.JSON(visible=False),
@@ -109,8 +110,9 @@ def _additions() -> dict[str, str]:
         f"<style>{assets.read(name)}</style>" for name in ("draw/page.css", "terms.css")
     )
     scripts = f"{assets.read('terms.js')}\nexplainTerms(document);"
+    head = f"{assets.read('draw/lost_answers.js')}\n{assets.read('draw/head.js')}"
     return {
-        "head": f"<script>{assets.read('draw/head.js')}</script>",
+        "head": f"<script>{head}</script>",
         "begin": f"{styles}{assets.read('draw/waiting.html')}",
         "end": f"<script>{scripts}</script>",
     }
