@@ -102,11 +102,13 @@ def strategy_outline(name: str) -> StrategyOutline:
 
 @cache
 def _literals(file: Path, of: str | None) -> dict[str, Any]:
-    """Returns the literals that a class in a source file sets, by default the first class."""
+    """Returns the literals that a class in a source file sets, by default the strategy's."""
     if not file.is_file():
         return {}
     for node in ast.parse(file.read_text("utf-8")).body:
-        if isinstance(node, ast.ClassDef) and of in (None, node.name):
+        if isinstance(node, ast.ClassDef) and (
+            _is_strategy(node) if of is None else of == node.name
+        ):
             lines = [line for line in node.body if isinstance(line, ast.Assign)]
             return {
                 ast.unparse(line.targets[0]): _literal(line.value)
@@ -114,6 +116,11 @@ def _literals(file: Path, of: str | None) -> dict[str, Any]:
                 if _literal(line.value) is not None
             }
     return {}
+
+
+def _is_strategy(node: ast.ClassDef) -> bool:
+    """Returns whether a class derives from Strategy; strategies never do from one another."""
+    return any(ast.unparse(base).rpartition(".")[2] == "Strategy" for base in node.bases)
 
 
 def _literal(value: ast.expr) -> Any:
