@@ -46,8 +46,6 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
 
 def _warm(worker: api.WorkerClient) -> None:
     """Loads what visitors need, in that order: curves, first prediction, worker process."""
-    from app.shared import charts  # noqa: F401
-
     warm()
     worker.warm()
     api.warm()

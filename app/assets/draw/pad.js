@@ -24,8 +24,10 @@ function redraw() {
   ink.lineCap = ink.lineJoin = 'round';
   for (const points of strokes) trace(points);
   ghost.hidden = !empty();
-  element.querySelector('[data-act=undo]').disabled = element.querySelector('[data-act=clear]').disabled = empty();
-  element.querySelector('[data-act=redo]').disabled = !undone.length;
+  // Not `disabled`: a button that was just pressed by keyboard would lose the focus.
+  for (const [act, off] of [['undo', empty()], ['clear', empty()], ['redo', !undone.length]]) {
+    element.querySelector(`[data-act=${act}]`).setAttribute('aria-disabled', off);
+  }
   if (!pen || stroke) return;
   ink.fillStyle = '#facc15';
   ink.beginPath();

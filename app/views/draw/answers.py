@@ -131,6 +131,7 @@ def sentence(answered: Answered) -> Value:
         see=SEE if truth.name else "",
         task=run.lesson_of(subject),
         task_given=answered.label,
+        busy=picture.unfinished,
         prompt={"name": "" if run.photo else name, "text": prompts.prompt(run, name)},
         announced=name,
     )
@@ -166,6 +167,7 @@ def _sentence_value(run: str, text: str, **more: Any) -> Value:
         "run": quote(run),
         "task": 0,
         "task_given": False,
+        "busy": False,
         "legend": "",
         "checked": "",
         "announced": "",

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.shared import assets, navigate, run_text, terms
-from app.shared.charts import forgetting_curves
 from app.views.draw import facts
 from app.views.draw.choices import first_run, readable_runs
+from app.views.draw.curves import curve_spec
 from app.views.draw.words import prompts
 from lifelong import api
 
@@ -55,10 +55,8 @@ def curves(run: str, report: Report) -> None:
     label = bool(report.get("task_given", about.task_given))
     ceiling = api.history(cumulative) if cumulative else None
     st.header(prompts.chart_heading(about), anchor=False)
-    given = label and about.infers_task
-    chart = forgetting_curves(history, ceiling, task, given_task=given)
     with st.container(key="curves"):  # whose style keeps room for the chart
-        st.altair_chart(chart)
+        st.vega_lite_chart(curve_spec(about, cumulative, task, label and about.infers_task))
     caption = prompts.chart_note(about, label) + run_text.curves(history, ceiling)
     explained(
         key="caption",

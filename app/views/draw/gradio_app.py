@@ -12,7 +12,7 @@ from starlette.routing import Mount
 
 from app.shared import assets
 from app.shared.page_head import PageHead
-from app.views.draw import choices, events, run_inputs
+from app.views.draw import choices, events, facts, run_inputs
 from app.views.draw.answers import NOTHING, answer, no_run
 from app.views.draw.choices import PHOTO_RUN, first_run, readable_runs
 from app.views.draw.components import Examples, NetworkInput, Sentence, Strip
@@ -119,9 +119,13 @@ def _additions() -> dict[str, str]:
 
 
 def warm() -> None:
-    """Loads what a first drawing needs: torch and every checkpoint of the run shown first."""
-    zero = Drawing(api.png(run_inputs.digits()[0, 0]))
-    answer(zero, first_run(None, readable_runs()) or "", UNCHOSEN, False)
+    """Loads what a first visitor needs: the curves, torch and every checkpoint of the first run."""
+    from app.views.draw.curves import curve_spec  # loads altair
+
+    run = first_run(None, readable_runs()) or ""
+    if run:
+        curve_spec(facts.of_run(run), api.reference_run(run), 0, False)
+    answer(Drawing(api.png(run_inputs.digits()[0, 0])), run, UNCHOSEN, False)
 
 
 def warm_photographs() -> None:
