@@ -46,6 +46,23 @@ def test_only_active_classes_are_answered(scenario, after, task, classes):
     assert sorted(answer.probability_of) == list(classes)
 
 
+@pytest.mark.parametrize("scenario", ["class", "task", "domain"])
+def test_joint_training_answers_with_every_class_from_the_first_checkpoint_on(scenario):
+    """With the quick recipe too, whose record counts only the classes of the tasks so far."""
+    folder = learned_run(config("joint", scenario, recipe="quick"))
+    for answer in predict.classify(folder, image_of()):
+        assert sorted(answer.probability_of) == list("0123456789")
+
+
+@every_pair
+def test_probabilities_are_the_softmax_of_the_scores(strategy, scenario):
+    folder = learned_run(config(strategy, scenario), until=2)
+    for answer in predict.classify(folder, image_of()):
+        groups = {p: answer.score_of[label.split(" or ")[0]] for label, p in answer.top}
+        powers = np.exp(np.array(list(groups.values())) - max(groups.values()))
+        assert list(groups) == pytest.approx(list(powers / powers.sum()), abs=1e-5)
+
+
 @every_pair
 def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(strategy, scenario, toy):
     """With the task label given, so that one rule holds for all scenarios."""
