@@ -2,12 +2,12 @@
 
     python -m benchmarks.split_cifar10 --whole
 
-Trains the backbone and both fully connected layers, one epoch of each task. BACKBONE was
-distilled on the images of all ten classes, without their labels, by a network that was trained
-with ImageNet's labels (make_backbone.py; results/backbone_learning.json): three seeds of
-THREE_SEEDS, one of ONE_SEED, in the class and task scenarios. Strategies with a replay buffer store
-50 images of each class; online EWC draws one label for each image of its Fisher information
-(`estimator=sampled`), a fifth of the backward passes of the exact one.
+Trains the backbone and both fully connected layers, one epoch of each task: three seeds of
+THREE_SEEDS, one of ONE_SEED, in the class and task scenarios. BACKBONE was distilled on the images
+of all ten classes, without their labels, by a network that was trained with ImageNet's labels
+(make_backbone.py; results/backbone_learning.json). Strategies with a replay buffer store 50 images
+of each class; online EWC draws one label for each image of its Fisher information
+(`estimator=sampled`), so that an image takes one backward pass, not one for each active class.
 
 The learning rate is the one of RATES with the best mean accuracy over RATE_RUNS, trained without
 every fifth training image and tested on those, with a seed that the table does not use. Files:

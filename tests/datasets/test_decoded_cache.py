@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +62,17 @@ def equal(one: Dataset, other: Dataset) -> bool:
     )
 
 
+def folder_of_all_sizes(folder: Path) -> None:
+    """Writes an image folder of two classes, each with three training and three test images."""
+    files = {
+        f"{split}/{name}/{k}.png": image_bytes(plain(k, (20 + k, 30, 3)))
+        for split in ("train", "test")
+        for name in ("a", "b")
+        for k in range(3)
+    }
+    image_folder(folder, files)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_second_process_reads_the_decoded_images(data, read, kind):
     rows(data / "mine", kind)
@@ -69,13 +81,7 @@ def test_a_second_process_reads_the_decoded_images(data, read, kind):
 
 
 def test_the_cache_restores_an_image_folder_of_all_sizes_and_its_source(data, read):
-    files = {
-        f"{split}/{name}/{k}.png": image_bytes(plain(k, (20 + k, 30, 3)))
-        for split in ("train", "test")
-        for name in ("a", "b")
-        for k in range(3)
-    }
-    image_folder(data / "mine", files)
+    folder_of_all_sizes(data / "mine")
     first, second = afresh("mine"), afresh("mine")
     assert (
         read == [6, 6]
@@ -151,13 +157,7 @@ def test_the_progress_of_decoding_is_yielded_and_a_cached_data_set_yields_nothin
 ):
     monkeypatch.setattr(progress, "PERIOD", 0.0)
     monkeypatch.setattr(decoding, "PORTION", 4)
-    files = {
-        f"{split}/{name}/{k}.png": image_bytes(plain(k, (20 + k, 30, 3)))
-        for split in ("train", "test")
-        for name in ("a", "b")
-        for k in range(3)
-    }
-    image_folder(data / "mine", files)
+    folder_of_all_sizes(data / "mine")
     events = list(datasets.load_with_progress("mine"))
     assert [(event.what, event.done, event.total) for event in events] == [
         (f"{doing} the images of mine", done, 12)
