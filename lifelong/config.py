@@ -150,6 +150,25 @@ class Config(BaseModel):
         return validated(lambda: type(self).model_validate(dict(self) | fields))
 
 
+class TaughtClass(Config):
+    """A class that was taught to a copy of a run from a few pictures, as a task of its own.
+
+    strategy, settings: by which the task is learned, in so many steps.
+    pictures: number of pictures given; test_pictures: of these, the ones that are only tested on.
+    variants: random variants of the other pictures, trained on.
+    earlier_images: training images of each earlier class that the strategy is given.
+    """
+
+    name: str = Field(min_length=1, max_length=60)
+    strategy: str
+    settings: dict[str, float | int | bool | str] = Field(default_factory=dict)
+    steps: int = Field(ge=1, le=10_000)
+    pictures: int = Field(ge=1, le=1000)
+    test_pictures: int = Field(ge=0, le=1000)
+    variants: int = Field(ge=1, le=100_000)
+    earlier_images: int = Field(ge=1, le=100_000)
+
+
 class RunConfig(Config):
     """Configuration of a run: one strategy, one scenario, one data set, one model.
 
@@ -167,6 +186,9 @@ class RunConfig(Config):
     device: where training runs; auto is a GPU, where there is one, for a network that is trained
     as a whole, else the CPU.
     half: save checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
+    original, taught: of a copy of another run, that run's id and the classes that were taught to
+    the copy, one for each of its last tasks. The fields before these are the other run's, but that
+    tasks, class_order and task_sizes count the taught classes, too.
     """
 
     dataset: str = "mnist"
@@ -187,6 +209,8 @@ class RunConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     half: bool = False
+    original: str | None = None
+    taught: tuple[TaughtClass, ...] = ()
     version: str = __version__
 
     @model_validator(mode="before")
@@ -209,6 +233,24 @@ class RunConfig(Config):
         steps = recipe.steps if self.steps is None else self.steps
         rate = recipe.learning_rate if self.learning_rate is None else self.learning_rate
         return replace(recipe, steps=steps, learning_rate=rate)
+
+    def of_task(self, task: int) -> "RunConfig":
+        """Returns the configuration by which a task is learned: this one, without taught classes
+        that come after the task, and with the strategy of the task's own taught class.
+        """
+        if not self.taught:
+            return self
+        count = max(0, task + 1 - (self.tasks - len(self.taught)))
+        tasks = self.tasks - len(self.taught) + count
+        sizes, order = (self.task_sizes or ())[:tasks], self.class_order or ()
+        fields = {"strategy", "settings", "steps"} if count else set()
+        return self.with_changes(
+            tasks=tasks,
+            task_sizes=sizes,
+            class_order=order[: sum(sizes)],
+            taught=self.taught[:count],
+            **self.taught[count - 1].model_dump(include=fields),
+        )
 
 
 def make(**given: object) -> RunConfig:

@@ -82,3 +82,27 @@ def test_a_runs_own_steps_take_the_place_of_the_recipes():
     assert configs.make(recipe="paper", steps=3).training_recipe == configs.RECIPES[
         "paper"
     ].__class__(**{**vars(configs.RECIPES["paper"]), "steps": 3})
+
+
+def test_the_configuration_of_a_task_has_the_strategy_of_its_taught_class_and_none_later():
+    def taught(name: str, strategy: str) -> dict:
+        counts = {"pictures": 5, "test_pictures": 1, "variants": 9, "earlier_images": 9}
+        return {"name": name, "strategy": strategy, "steps": 7, **counts}
+
+    plain = configs.make(strategy="ewc", tasks=2, task_sizes=(6, 4), class_order=range(10))
+    config = plain.with_changes(
+        tasks=4,
+        task_sizes=(6, 4, 1, 1),
+        class_order=range(12),
+        taught=(taught("heart", "replay"), taught("star", "finetune")),
+        original="a-run",
+    )
+    assert plain.of_task(1) is plain
+    assert [config.of_task(task).strategy for task in range(4)] == [
+        *("ewc", "ewc"),
+        *("replay", "finetune"),
+    ]
+    assert config.of_task(0) == config.of_task(1) == plain.with_changes(original="a-run")
+    first = config.of_task(2)
+    assert first.tasks == 3 and first.task_sizes == (6, 4, 1) and len(first.class_order) == 11
+    assert [each.name for each in first.taught] == ["heart"] and first.steps == 7

@@ -15,6 +15,7 @@ from . import interrupt
 from .listings import datasets, runs, strategies
 from .options import json_option, shared
 from .pretrain import pretrain
+from .teach import teach
 from .train import compare, train
 from .transfer import transfer
 
@@ -43,8 +44,7 @@ def classify(run: str, image: Path, after: int | None, task: int | None, as_json
     from ..inference import predict
     from ..runs import store as run_store
 
-    is_folder = (Path(run) / "config.json").is_file()
-    folder = Path(run) if is_folder else run_store.folder(run)
+    folder = run_store.named(run)
     report = predict.top5_json(folder, open_image(image.read_bytes()), after, task)
     if as_json:
         print(json.dumps(report))
@@ -80,7 +80,7 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
                 )
 
 
-for command in (train, compare, transfer, runs, strategies, datasets, pretrain):
+for command in (train, compare, teach, transfer, runs, strategies, datasets, pretrain):
     cli.add_command(command)
 
 

@@ -94,15 +94,19 @@ def _history_of_learned(folder: Path) -> History:
     return history
 
 
-def _plan(history: History) -> Plan:
-    config = history.config
-    return Plan(config.scenario, history.started.labels, config.training_recipe.active_classes)
+def plan_after(history: History, after: int) -> Plan:
+    """Returns the plan of a run without the classes that were taught after a task."""
+    config = history.config.of_task(after)
+    labels = history.started.labels[: config.tasks]
+    return Plan(config.scenario, labels, config.training_recipe.active_classes)
 
 
 def _answer(
     history: History, model: Strategy, images: torch.Tensor, after: int, task: int | None
 ) -> Answer:
-    plan, started = _plan(history), history.started
+    plan, started = plan_after(history, after), history.started
+    if task is not None and task >= len(plan.classes):
+        task = None  # a class taught later, for which this model has no output
     names = {
         label: name
         for task_labels, task_names in zip(started.labels, started.classes)
@@ -149,7 +153,7 @@ def _version(folder: Path, after: int) -> int:
 @lru_cache(maxsize=64)
 def _model(folder: Path, after: int, version: int) -> Strategy:
     history = run_store.history(folder)
-    config, plan = history.config, _plan(history)
+    config, plan = history.config.of_task(after), plan_after(history, after)
     backbone = frozen_backbone_of(config)
     shape = (backbone.width, 1, 1) if backbone else history.started.shape
     network = model_of(config).network(shape, plan.outputs, config.precision)

@@ -16,3 +16,8 @@ def resume_file(folder: Path, after: int) -> Path:
 def interrupted_file(folder: Path) -> Path:
     """Returns the file with the state for resuming a run that was stopped within a task."""
     return folder / "resume.safetensors"
+
+
+def pictures_file(folder: Path, task: int) -> Path:
+    """Returns the file with the pictures of the class that a task of a copied run teaches."""
+    return folder / f"pictures-{task}.safetensors"

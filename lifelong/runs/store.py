@@ -9,7 +9,7 @@ from .. import config as configs
 from ..config import RunConfig
 from ..errors import LifelongError
 from ..events import EVENT, Event, RunOrder, Stopped, TaskLearned, events_until
-from . import checkpoints, journal
+from . import checkpoints, journal, taught
 from .folders import ExperimentFolders, is_locked, new_folder
 from .history import History
 
@@ -24,6 +24,14 @@ def _read_history(config: RunConfig, record: Path) -> History:
 RUNS = ExperimentFolders("run", "config.json", configs.read, _read_history)
 ids, shipped, find, folder = RUNS.ids, RUNS.shipped, RUNS.find, RUNS.folder
 history, state = RUNS.history, RUNS.state
+
+
+def named(run: str) -> Path:
+    """Returns the folder of a run that is given as a person types it: by its id or its path.
+
+    Raises LifelongError when there is none.
+    """
+    return Path(run) if RUNS.contains(Path(run)) else folder(run)
 
 
 def create(config: RunConfig, folder: Path | None = None) -> Path:
@@ -66,17 +74,20 @@ def learn(
 def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
     from ..training.experiment import Experiment  # loads torch
     from ..training.setup import prepare
+    from ..training.taught import with_taught
 
     record = folder / journal.RECORD_FILE
     before = history(folder)
     if before.finished:
         return
-    preparing = prepare(before.config)
-    prepared = yield from journal.append_all(record, preparing, before.events, stop)
+    config = before.config.of_task(len(before.learned))
+    prepared = yield from journal.append_all(record, prepare(config), before.events, stop)
     if prepared is None:
         yield Stopped(task=len(before.learned), step=0)
         return
-    experiment = Experiment(before.config, *prepared, stop=stop)
+    if config.taught:
+        prepared = with_taught(config, prepared, taught.pictures(folder, config))
+    experiment = Experiment(config, *prepared, stop=stop)
     task, step = _load_resume_state(folder, experiment)
     if before.has_started:
         _check_unchanged(folder, before, experiment)
@@ -111,7 +122,8 @@ def _save_task(folder: Path, task: int, experiment: "Experiment") -> None:
     inference_state = experiment.strategy.inference_state_dict()
     half = experiment.config.half
     tensor_files.write(checkpoints.inference_file(folder, task), inference_state, half=half)
-    _save_resume_state(checkpoints.resume_file(folder, task), experiment)
+    if not experiment.config.taught:  # another class would be taught to a copy, from its weights
+        _save_resume_state(checkpoints.resume_file(folder, task), experiment)
     checkpoints.interrupted_file(folder).unlink(missing_ok=True)
 
 
@@ -126,12 +138,18 @@ def _save_resume_state(file: Path, experiment: "Experiment") -> None:
 def _load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int]:
     """Loads the last state into the experiment; returns the task and step it continues from."""
     from ..storage import tensor_files
+    from ..training.taught import begin
 
-    learned = len(history(folder).learned)
+    run = history(folder)
+    learned = len(run.learned)
     file = checkpoints.interrupted_file(folder)
     if not file.exists():
         if not learned:
             return 0, 0
+        if experiment.config.taught:
+            last = tensor_files.read(checkpoints.inference_file(folder, learned - 1))[0]
+            begin(experiment, last, run.seconds)
+            return learned, 0
         file = checkpoints.resume_file(folder, learned - 1)
     state, metadata = tensor_files.read(file)
     try:
@@ -148,13 +166,14 @@ def _load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int
 def undo(folder: Path) -> None:
     """Removes what was learned last: the begun part of a task, or else the last complete task.
 
-    Raises LifelongError when nothing was learned, the run is being learned, or it came with the
-    project.
+    A taught class is removed with its pictures. Raises LifelongError when nothing was learned, the
+    run is being learned, or it came with the project or is a copy without a taught class.
     """
     run = history(folder)
     for refused, why in (
         (folder in shipped(), "ships with the project"),
         (is_locked(folder), "is being learned; stop it first"),
+        (run.config.original and not run.config.taught, "is a copy that was taught nothing"),
     ):
         if refused:
             raise LifelongError(f"Undo was asked for, but the run {folder.name} {why}.")
@@ -173,3 +192,5 @@ def undo(folder: Path) -> None:
     journal.rewrite(folder / journal.RECORD_FILE, events if task else [])
     for file in [checkpoints.inference_file(folder, task), checkpoints.resume_file(folder, task)]:
         file.unlink(missing_ok=True)
+    if run.config.taught and not begun:
+        taught.remove_last(folder, run)

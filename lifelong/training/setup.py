@@ -54,7 +54,7 @@ def _class_counts(config: RunConfig, dataset: Dataset | None) -> tuple[int, int]
     """Returns the number of classes of a run's data set and of its target, 0 without one."""
     if dataset is None:
         target = 0 if config.target is None else len(datasets.classes(config.target))
-        return len(datasets.classes(config.dataset)), target
+        return len(datasets.classes(config.dataset)) + len(config.taught), target
     classes = dataset.n_source_classes or len(dataset.classes)
     return classes, 0 if config.target is None else len(dataset.classes) - classes
 

@@ -1,0 +1,1 @@
+"""Classes that people teach to a copy of a run with a few pictures."""

@@ -1,0 +1,133 @@
+"""Teaches a class to a copy of a run: the copy's folder, and what was learned and forgotten."""
+
+import re
+import secrets
+import shutil
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from ..data import scenarios
+from ..errors import LifelongError
+from ..events import Preparation, TaskLearned
+from ..inference import predict
+from ..runs import store as run_store
+from ..runs import taught as copies
+from ..runs.folders import home
+from ..runs.history import History
+from ..strategies.base import scores
+from ..training import setup
+from ..training.evaluation import accuracy
+from ..training.setup import Prepared
+from ..training.taught import with_taught
+from . import checks
+
+
+def create(
+    original: Path,
+    name: str,
+    pictures: Sequence[Image.Image],
+    strategy: str = checks.DEFAULT_STRATEGY,
+    folder: Path | None = None,
+    file_names: Sequence[str] = (),
+) -> Generator[Preparation, None, Path]:
+    """Makes a copy of a run that is about to learn a class; returns its folder.
+
+    `run_store.learn` teaches the class then. Yields the progress of loading the images. folder: by
+    default a new one. Raises LifelongError for a run, name, picture or strategy that does not fit,
+    see `checks`.
+    """
+    if folder is not None and folder.exists():
+        raise LifelongError(f"There is a folder {folder.name} already; give another with --out.")
+    history = run_store.history(original)
+    checks.check_run(original.name, history, strategy)
+    name = checks.checked_name(name, history)
+    images = torch.from_numpy(checks.checked_pictures(pictures, history, file_names))
+    taught = checks.taught_class(name, strategy, len(images), history.config.scenario)
+    config = setup.resolve(copies.copy_config(original.name, history, taught))
+    prepared = yield from setup.prepare(config)
+    earlier = copies.pictures(original, history.config)
+    extended = with_taught(config, prepared, [*earlier, images])
+    source = (extended.features.dataset if extended.features else extended.dataset).source
+    rows = history.learned
+    if not source.startswith(f"{history.started.source}; "):
+        rows = _rows_here(original, history, prepared, earlier)
+    events = copies.copied_events(history, config, source, rows)
+    folder = run_store.create(config, folder or _new_folder(original.name, name))
+    try:
+        copies.write_copy(original, folder, images, events)
+    except LifelongError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def _new_folder(original: str, name: str) -> Path:
+    """Returns the path of a copy, with a number that nobody guesses."""
+    base = re.sub(r"-taught-.*", "", original)[:50]
+    word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "class"
+    return home() / f"{base}-taught-{word}-{secrets.token_hex(8)}"
+
+
+def _rows_here(
+    original: Path, history: History, prepared: Prepared, pictures: Sequence[torch.Tensor]
+) -> list[TaskLearned]:
+    """Returns a run's accuracies on the test images that there are here, which are not those of its
+    record.
+    """
+    config = history.config
+    if config.taught:
+        prepared = with_taught(config, prepared, pictures)
+    dataset = prepared.features.dataset if prepared.features else prepared.dataset
+    whole = config.with_changes(class_order=[c for task in history.started.labels for c in task])
+    tasks = scenarios.split(whole, dataset)
+    rows = []
+    for row in history.learned:
+        model = predict.load(original, row.task)
+        # A model of before a class was taught has no output for it, and is not asked for it.
+        answers = [scores(model, task.test.images) for task in tasks[: row.task + 1]]
+
+        def shares(
+            given: bool, answers: list[torch.Tensor] = answers, after: int = row.task
+        ) -> tuple[float, ...]:
+            return tuple(
+                accuracy(predict.plan_after(history, after), after, task.test, values, given)
+                for task, values in zip(tasks, answers)
+            )
+
+        update = {"accuracy": shares(False), "accuracy_given_task": shares(True)}
+        rows.append(row.model_copy(update=update | {"next_task_accuracy": None}))
+    return rows
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """Returns what a copy learned and forgot with its last class, as JSON values.
+
+    accuracy: shares in [0, 1]. new: of the class, None where no picture was left to test on;
+    earlier_before, earlier_after: of each earlier task. Raises LifelongError before it has learned
+    the class.
+    """
+    history = run_store.history(folder)
+    if not history.config.taught or not history.finished:
+        raise LifelongError(f"The run {folder.name} has not learned a taught class.")
+    taught, (*_, before, after) = history.config.taught[-1], history.learned
+    earlier = {"before": list(before.accuracy), "after": list(after.accuracy[:-1])}
+    return {
+        "run": folder.name,
+        "original": history.config.original,
+        "name": taught.name,
+        "strategy": taught.strategy,
+        "pictures": taught.pictures,
+        "test_pictures": taught.test_pictures,
+        "accuracy": {
+            "new": after.accuracy[-1] if taught.test_pictures else None,
+            **{f"earlier_{when}": sum(row) / len(row) for when, row in earlier.items()},
+            **{f"tasks_{when}": row for when, row in earlier.items()},
+        },
+        "source": history.started.source,
+        "seconds": round(after.seconds - before.seconds, 3),
+        "warning": checks.warning(taught),
+    }
