@@ -204,19 +204,19 @@ def _warn_left_out(kind: str, entry: EntryPoint, why: str) -> None:
 
 
 def _load_entry_point(kind: str, entry: EntryPoint) -> Any:
-    wanted, package = KINDS[kind], _package(entry)
+    wanted = KINDS[kind]
     try:
         found = entry.load()
     except Exception as error:  # foreign code may raise anything when it is imported
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise LifelongError(
-            f"The {wanted.noun} '{entry.name}' of the package {package} could not be loaded "
-            f"({reason}); update the package or uninstall it."
+            f"The {wanted.noun} '{entry.name}' of the package {_package(entry)} could not be "
+            f"loaded ({reason}); update the package or uninstall it."
         ) from error
     if not wanted.fits(found) or (wanted.is_value and found.name != entry.name):
         raise LifelongError(
-            f"The entry point '{entry.name}' of the package {package} is no {wanted.noun} of this "
-            f"name; expected a {wanted.base} of lifelong{wanted.module}."
+            f"The entry point '{entry.name}' of the package {_package(entry)} is no "
+            f"{wanted.noun} of this name; expected a {wanted.base} of lifelong{wanted.module}."
         )
     return found
 
