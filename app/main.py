@@ -16,17 +16,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from app.shared import assets
 from app.shared.page_head import PageHead
-from app.views.draw.gradio_app import host, warm, warm_photographs
+from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs
 from lifelong import api
 
+PATHS = ("/gradio", "/answer")
 _host = host()
-_mounts = [route for route in _host.routes if isinstance(route, Mount) and route.path == "/gradio"]
-# Gradio declares no type for the event that ends its streams.
-_gradio: Any = _mounts[0].app
+_routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
 
 
 def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -37,7 +35,7 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
     before = signal.getsignal(number)
 
     def handler(given: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(_gradio.stop_event.set)
+        loop.call_soon_threadsafe(gradio_of(_host).stop_event.set)
         if callable(before):
             before(given, frame)
 
@@ -72,7 +70,7 @@ _styles = "".join(
 )
 app = st.App(
     "navigation.py",
-    routes=_mounts,
+    routes=_routes,
     lifespan=_lifespan,
     middleware=[Middleware(PageHead, end=_styles)],
 )

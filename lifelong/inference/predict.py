@@ -46,6 +46,16 @@ def classify(
     LifelongError when the run has learned nothing yet, or `after` or `task` is not one of its
     tasks.
     """
+    return classify_batch(folder, image[None], after, task)[0]
+
+
+def classify_batch(
+    folder: Path, images: np.ndarray, after: int | None = None, task: int | None = None
+) -> list[list[Answer]]:
+    """Returns for each image the answers of `classify`; each checkpoint sees all images at once.
+
+    images: uint8 (n, channels, height, width) or (n, height, width). Raises as `classify` does.
+    """
     history = _history_of_learned(folder)
     learned = len(history.learned)
     last = learned - 1 if after is None else after
@@ -59,13 +69,16 @@ def classify(
             f"task was given as {task}; the run {folder.name} has tasks 0 to"
             f" {history.config.tasks - 1}."
         )
-    images = torch.from_numpy(np.ascontiguousarray(image)).reshape(1, *history.started.shape)
+    channels = images.shape[1:-2] or (1,)
+    inputs = torch.from_numpy(np.ascontiguousarray(images))
+    inputs = inputs.reshape(len(images), *channels, *images.shape[-2:])
     models = [load(folder, k) for k in range(last + 1)]
     backbone = frozen_backbone_of(history.config)
-    if backbone is not None:  # once for all checkpoints: they differ in the layers on top
-        with torch.no_grad():
-            images = models[0].network.body.encode(backbone(images))
-    return [_answer(history, model, images, k, task) for k, model in enumerate(models)]
+    with torch.no_grad():
+        if backbone is not None:  # once for all checkpoints: they differ in the layers on top
+            inputs = models[0].network.body.encode(backbone(inputs))
+        columns = [_answers(history, model, inputs, k, task) for k, model in enumerate(models)]
+    return [list(row) for row in zip(*columns)]
 
 
 def top5_json(
@@ -101,9 +114,10 @@ def plan_after(history: History, after: int) -> Plan:
     return Plan(config.scenario, labels, config.training_recipe.active_classes)
 
 
-def _answer(
+def _answers(
     history: History, model: Strategy, images: torch.Tensor, after: int, task: int | None
-) -> Answer:
+) -> list[Answer]:
+    """Returns the answers of one checkpoint, one an image."""
     plan, started = plan_after(history, after), history.started
     if task is not None and task >= len(plan.classes):
         task = None  # a class taught later, for which this model has no output
@@ -112,25 +126,29 @@ def _answer(
         for task_labels, task_names in zip(started.labels, started.classes)
         for label, name in zip(task_labels, task_names)
     }
-    with torch.no_grad():
-        scores = model.scores(images)
+    scores = model.scores(images)
     # Joint training has been trained on every class from the first task on.
     seen = len(plan.classes) - 1 if model.at_once else after
     active = plan.candidates_for_query(seen, task)
-    probability = scores.masked_fill(~active, -torch.inf).softmax(1)[0]
-    order = probability.argsort(descending=True)[: int(active.sum())].tolist()
-    classes = [tuple(names[c] for c in plan.classes_of(output, seen, task)) for output in order]
-    ranked = [(group, float(probability[output])) for group, output in zip(classes, order)]
+    probability = scores.masked_fill(~active, -torch.inf).softmax(1)
+    classes = {
+        output: tuple(names[c] for c in plan.classes_of(output, seen, task))
+        for output in active.nonzero().flatten().tolist()
+    }
+    return [
+        _answer(after, sorted(((classes[o], p[o], s[o]) for o in classes), key=lambda r: -r[1]))
+        for p, s in zip(probability.tolist(), scores.tolist())
+    ]
+
+
+def _answer(after: int, ranked: list[tuple[tuple[str, ...], float, float]]) -> Answer:
+    """Returns an answer from the classes, the probability and the score of each active output."""
     return Answer(
         after,
-        top=tuple((" or ".join(group), p) for group, p in ranked),
-        classes=classes[0],
-        probability_of={name: p for group, p in ranked for name in group},
-        score_of={
-            name: float(scores[0, output])
-            for group, output in zip(classes, order)
-            for name in group
-        },
+        top=tuple((" or ".join(group), p) for group, p, _ in ranked),
+        classes=ranked[0][0],
+        probability_of={name: p for group, p, _ in ranked for name in group},
+        score_of={name: score for group, _, score in ranked for name in group},
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from .. import datasets
 from ..runs import store as run_store
 from . import recogniser
-from .predict import classify
+from .predict import classify_batch
 
 Certainty = Literal["sure", "doubtful", "none"]
 SURE = 0.9  # probability from which a class is taken for what the picture shows
@@ -43,16 +43,20 @@ def judged(probability: np.ndarray) -> Recognition:
     return Recognition(certainty, (recogniser.DIGITS[first], recogniser.DIGITS[second]))
 
 
-def recognise(dataset: str, pixels: np.ndarray) -> Recognition | None:
-    """Returns what a picture shows; None where no network of this project can say.
+def recognise(dataset: str, pixels: np.ndarray) -> list[Recognition] | None:
+    """Returns what each picture shows; None where no network of this project can say.
 
-    pixels: from `preprocess`. Photographs are judged by the softmax of a shipped run, which is
-    never sure that it is none of its classes.
+    pixels: from `preprocess`, one row a picture. Photographs are judged by the softmax of a shipped
+    run, which is never sure that it is none of its classes.
     """
     spec = datasets.outline(dataset)
-    if spec.kind == "digit" and spec.classes == recogniser.DIGITS and pixels.shape == (28, 28):
-        return judged(recogniser.probabilities(pixels[None])[0])
+    if spec.kind == "digit" and spec.classes == recogniser.DIGITS and pixels.shape[1:] == (28, 28):
+        return [judged(each) for each in recogniser.probabilities(pixels)]
     if spec.judge_run is None or not any(f.name == spec.judge_run for f in run_store.shipped()):
         return None
-    top = classify(run_store.folder(spec.judge_run), pixels)[-1].top
+    answers = classify_batch(run_store.folder(spec.judge_run), pixels)
+    return [_of_photograph(each[-1].top) for each in answers]
+
+
+def _of_photograph(top: tuple[tuple[str, float], ...]) -> Recognition:
     return Recognition("sure" if top[0][1] >= SURE else "doubtful", (top[0][0], top[1][0]))

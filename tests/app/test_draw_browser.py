@@ -70,9 +70,9 @@ def answers_requested(page: Page) -> list[tuple[str, str]]:
     requested: list[tuple[str, str]] = []
 
     def note(request) -> None:
-        data = json.loads(request.post_data)["data"] if "/queue/join" in request.url else []
-        if len(data) == 4:  # drawing, run, choice of class, task label
-            requested.append((data[1], data[2]["run"]))
+        if request.url.endswith("/answer"):
+            sent = json.loads(request.post_data)
+            requested.append((sent["run"], sent["choice"]["run"]))
 
     page.on("request", note)
     return requested
@@ -216,6 +216,39 @@ def test_a_drawing_is_kept_while_photographs_are_shown(
     # An answer for the run before would come last under load, and stay.
     assert requested and all(run == run_of_classes for run, run_of_classes in requested)
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw a 0. Watch it being forgotten.")
+
+
+def test_a_drawing_is_answered_once_the_server_is_there_again(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    page.route("**/answer", lambda route: route.abort())
+    draw(page, frame, ZERO)
+    expect(frame.locator("#sentence")).to_contain_text("The server does not answer at the moment")
+    page.unroute("**/answer")
+    expect(frame.locator("#sentence")).to_contain_text("Your 0 is known after 0 and 1")
+
+
+def test_the_last_drawing_is_answered_however_late_the_answer_before_comes(server, open_tab):
+    page = open_tab(server.url)
+    frame = drawing_page(page)
+    late = []
+
+    def delay(route) -> None:
+        """Has the first answer with a picture wait until a later one was shown."""
+        if late or '"image":""' in route.request.post_data:
+            return route.continue_()
+        late.append(route)
+
+    page.route("**/answer", delay)
+    frame.get_by_role("button", name="Put a test image of 0 on the pad").click()
+    frame.get_by_role("button", name="Put a test image of 9 on the pad").click()
+    expect(frame.locator("#sentence")).to_contain_text("9")
+    with page.expect_response("**/answer"):
+        late[0].continue_()
+    page.evaluate(
+        "() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
+    )
+    expect(frame.locator("#sentence")).not_to_contain_text("0 is known")
 
 
 def test_an_answer_without_a_stream_is_fetched(server, open_tab):

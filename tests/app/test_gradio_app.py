@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from app.views.draw import answers, choices, components, events, facts, inputs, run_inputs
-from app.views.draw.facts import Choice, Picture, Truth
+from app.views.draw import answers, choices, components, events, facts, inputs, run_inputs, values
+from app.views.draw.answers import Question
+from app.views.draw.facts import Choice, Picture
 from app.views.draw.inputs import Drawing
 from lifelong import api
 from lifelong.data.examples import Dataset
@@ -29,7 +30,7 @@ UNCHOSEN = Choice()
 
 
 def answer(drawing: bytes | None, run: str, chosen: Choice = UNCHOSEN, label: bool = False):
-    return answers.answer(Drawing(drawing), run, chosen, label)
+    return answers.answer(Question(Drawing(drawing), run, chosen, label))
 
 
 def hand(name: str) -> Choice:
@@ -53,12 +54,12 @@ class TestPad:
     def test_a_drawing_arrives_as_it_was_sent(self):
         drawing = png(ring())
         sent = {"image": inputs.data_url(drawing), "unfinished": True}
-        assert pad().preprocess(sent) == Drawing(drawing, unfinished=True)
+        assert inputs.sent_drawing(sent) == Drawing(drawing, unfinished=True)
         assert pad().postprocess(Drawing(drawing))["image"] == sent["image"]
 
     @pytest.mark.parametrize("nothing", ["", None, {}, {"image": ""}, {"unfinished": True}])
     def test_nothing_drawn_is_blank(self, nothing):
-        assert pad().preprocess(nothing) == BLANK
+        assert inputs.sent_drawing(nothing) == BLANK
 
     @pytest.mark.parametrize(
         "payload",
@@ -75,10 +76,8 @@ class TestPad:
             inputs.PNG + "A",
         ],
     )
-    def test_anything_else_is_refused_in_one_sentence(self, payload):
-        with pytest.raises(gr.Error) as error:
-            pad().preprocess(payload)
-        assert is_one_sentence(error.value.message) and not error.value.print_exception
+    def test_anything_else_is_no_drawing(self, payload):
+        assert inputs.sent_drawing(payload) is None
 
     @pytest.mark.parametrize(
         "payload",
@@ -214,9 +213,8 @@ def scribble() -> Image.Image:
 
 
 def answered(drawing: bytes, run: str, chosen: Choice = UNCHOSEN, label: bool = False):
-    about = facts.of_run(run)
-    pixels = api.preprocess(run, api.open_image(drawing))
-    return answers._answered(about, pixels, Drawing(drawing), chosen, label)
+    [found] = answers.read_all([Question(Drawing(drawing), run, chosen, label)])
+    return found
 
 
 SHIPPED = [row.id for row in api.run_list() if row.shipped and row.dataset == "mnist"]
@@ -233,7 +231,7 @@ def test_sentences_of_real_answers_are_true(run):
             claims = State(
                 state.run, state.picture, chosen, state.truth, tuple(state.readings), label
             )
-            check(claims, html.unescape(answers.sentence(state)["text"]))
+            check(claims, html.unescape(values.sentence(state)["text"]))
 
 
 @pytest.mark.parametrize("tasks", [2, 4])
@@ -314,8 +312,8 @@ class TestExamples:
 
 def test_class_names_are_escaped():
     run = facts.RunFacts("r", (("<b>", "0"),), ((1.0,),), ((1.0,),), (0.5,))
-    state = answers.Answered(run, Picture("blank"), UNCHOSEN, Truth(), (), False)
-    [card] = answers.cards(state)
+    state = values.Answered(run, None, Picture("blank"), UNCHOSEN, False)
+    [card] = values.cards(state)
     assert card["classes"][0]["name"] == "&lt;b&gt;" and "<" not in card["description"]
 
 

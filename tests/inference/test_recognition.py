@@ -18,7 +18,8 @@ FIGURES = 60
 
 def certainties(pictures) -> list[str]:
     found = [to_digit(picture) for picture in pictures]
-    return [recognise("mnist", image).certainty for image in found if image is not None]
+    digits = np.stack([image for image in found if image is not None])
+    return [each.certainty for each in recognise("mnist", digits)]
 
 
 def share(found: list[str], certainty: str) -> float:
@@ -27,7 +28,7 @@ def share(found: list[str], certainty: str) -> float:
 
 def test_test_digits_are_recognised_and_hardly_ever_taken_for_none():
     data = mnist_sample.SPEC.load()
-    found = [recognise("mnist", image[0].numpy()) for image in data.test_images]
+    found = recognise("mnist", data.test_images[:, 0].numpy())
     right = [
         result.certainty == "sure" and result.likeliest[0] == str(int(label))
         for result, label in zip(found, data.test_labels)
@@ -43,7 +44,8 @@ def test_test_digits_are_recognised_and_hardly_ever_taken_for_none():
 def test_digits_drawn_in_several_styles_are_recognised():
     dice = random.Random(5)
     names = [name for name in strokes.DIGITS for _ in range(12)]
-    found = [recognise("mnist", to_digit(strokes.digit(name, dice))) for name in names]
+    digits = np.stack([to_digit(strokes.digit(name, dice)) for name in names])
+    found = recognise("mnist", digits)
     right = [r.certainty == "sure" and r.likeliest[0] == name for r, name in zip(found, names)]
     assert np.mean(right) > 0.85
     assert share([result.certainty for result in found], "none") < 0.05
@@ -79,14 +81,14 @@ def test_the_figures_in_words_are_those_measured():
 def test_a_photograph_is_judged_by_the_run_that_learned_all_classes():
     from lifelong.inference.preprocess import to_photo
 
-    found = recognise("cifar10", to_photo(ship(), (3, 32, 32)))
+    [found] = recognise("cifar10", to_photo(ship(), (3, 32, 32))[None])
     assert found.certainty == "sure" and found.likeliest[0] == "ship"
 
 
 @pytest.mark.parametrize("dataset, shape", [("mnist", (14, 14)), ("no-such-data", (28, 28))])
 def test_where_no_network_fits_nobody_says_what_it_shows(dataset, shape, monkeypatch):
     monkeypatch.setattr(recognition.run_store, "shipped", lambda: ())
-    assert recognise(dataset, np.zeros(shape, np.uint8)) is None
+    assert recognise(dataset, np.zeros((1, *shape), np.uint8)) is None
 
 
 def test_a_blank_picture_has_no_digit_to_recognise():

@@ -1,6 +1,6 @@
 // One radio button a class. The value is what a person chose; what the picture was taken for comes
 // with the answer and is only shown, so that no answer under way can undo a choice.
-// Gradio hands in element, trigger, props, watch.
+// Gradio hands in element, props, watch.
 let blank = true, taken = '', words = '';
 
 const check = () => {
@@ -14,9 +14,13 @@ const choose = (name, origin) => {
   sessionStorage.setItem('lifelong.choice', JSON.stringify(props.value));
 };
 
+const tell = (quiet = false) => {
+  document.dispatchEvent(new CustomEvent('lifelong:input', { detail: { choice: props.value, quiet } }));
+};
+
 element.addEventListener('change', (event) => {
   choose(props.names[Number(event.target.value)], blank ? 'announced' : 'hand');
-  trigger('input');
+  tell();
 });
 
 // A choice holds for one drawing: the next one is looked at anew.
@@ -26,13 +30,14 @@ document.addEventListener('lifelong:pad', ({ detail }) => {
   if (!cleared) return;
   taken = '';
   choose('', '');
+  tell(true);
   check();
 });
 
 document.addEventListener('lifelong:choose', ({ detail }) => {
   choose(detail.name, 'hand');
   check();
-  trigger('input');
+  tell();
 });
 
 document.addEventListener('lifelong:answer', ({ detail }) => {
@@ -43,5 +48,6 @@ document.addEventListener('lifelong:answer', ({ detail }) => {
 
 // The server may have set the run, too, which is handed over after this: an answer for the run of before would be
 // under way beside the right one, and the last to arrive stays.
-watch('value', () => setTimeout(() => { choose(props.value.name, props.value.origin); check(); trigger('input'); }));
+watch('value', () => setTimeout(() => { choose(props.value.name, props.value.origin); check(); tell(); }));
+tell(true);
 check();

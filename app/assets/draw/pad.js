@@ -73,13 +73,17 @@ function store(image) {
   sessionStorage.setItem(key(), image);
 }
 
+function tell(quiet = false) {
+  document.dispatchEvent(new CustomEvent('lifelong:input', { detail: { pad: props.value, quiet } }));
+}
+
 function send() {
   clearTimeout(timer);
   timer = null;
   unsent = false;
   store(picture());
   announce();
-  trigger('input');
+  tell();
 }
 
 function sendSoon() {
@@ -222,6 +226,7 @@ document.addEventListener('lifelong:kind', ({ detail }) => {
   stroke = null;
   redraw();
   store(picture());
+  tell(true);
   announce();
 });
 
@@ -238,7 +243,7 @@ watch('value', () => {
   if (image === shown) return;
   load(image);
   announce();
-  setTimeout(() => trigger('input'));
+  setTimeout(tell);
 });
 redraw();
 const stored = sessionStorage.getItem(key());
@@ -248,5 +253,5 @@ document.addEventListener('lifelong:ready', () => {
   if (empty() || stroke) return;
   store(stored && !strokes.length ? stored : picture());
   announce();
-  trigger('input');
+  tell();
 }, { once: true });

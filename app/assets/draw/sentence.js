@@ -44,7 +44,15 @@ element.addEventListener('click', (event) => {
   if (button.classList.contains('link')) leave(event);
 });
 
+const receive = () => { show(); publish(); reportChange(); };
+const escaped = (text) => Object.assign(document.createElement('p'), { textContent: text }).innerHTML;
+
+// The page is made anew in a microtask, and only then there is something to show or to hide in it.
+const set = (value) => { props.value = value; queueMicrotask(receive); };
+
+document.addEventListener('lifelong:values', ({ detail }) => set(detail.sentence));
+document.addEventListener('lifelong:trouble', ({ detail }) => set({ ...props.value, text: escaped(detail.error), tone: 'problem' }));
 const publish = () => document.dispatchEvent(new CustomEvent('lifelong:answer', { detail: props.value }));
-watch('value', () => { show(); publish(); reportChange(); });
+watch('value', receive);
 // All parts are mounted when the first answer comes.
 document.addEventListener('lifelong:ready', publish, { once: true });

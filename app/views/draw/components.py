@@ -38,6 +38,8 @@ class Strip(Part):
             value,
             html_template=assets.read("draw/strip.html"),
             css_template=assets.read("draw/strip.css"),
+            js_on_load=assets.read("draw/answered.js"),
+            part="strip",
             **kw,
         )
 
@@ -61,7 +63,13 @@ class NetworkInput(Part):
     """
 
     def __init__(self, value: dict[str, str] | None = None, **kw: Any) -> None:
-        super().__init__(value, html_template=assets.read("draw/network_input.html"), **kw)
+        super().__init__(
+            value,
+            html_template=assets.read("draw/network_input.html"),
+            js_on_load=assets.read("draw/answered.js"),
+            part="network_input",
+            **kw,
+        )
 
 
 class Examples(Part):

@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from app.views.draw import choices, run_inputs
-from app.views.draw.answers import error_value
 from app.views.draw.endpoints import refuse
 from app.views.draw.facts import UNCHOSEN, Choice
 from app.views.draw.inputs import LARGEST_UPLOAD, Drawing, from_data_url, group_values, sent_choice
+from app.views.draw.values import error_value
 from lifelong import api
 from lifelong.api import LifelongError
 

@@ -13,13 +13,14 @@ from starlette.routing import Mount
 from app.shared import assets
 from app.shared.page_head import PageHead
 from app.views.draw import choices, events, facts, run_inputs
-from app.views.draw.answers import NOTHING, answer, no_run
+from app.views.draw.answer_route import route
+from app.views.draw.answers import Question, answer
 from app.views.draw.choices import PHOTO_RUN, first_run, readable_runs
 from app.views.draw.components import Examples, NetworkInput, Sentence, Strip
 from app.views.draw.endpoints import Page, add_endpoints
-from app.views.draw.facts import UNCHOSEN
 from app.views.draw.inputs import Chips, DigitPad, Drawing, LabelCheck, RunList, group_values
 from app.views.draw.theme import THEME
+from app.views.draw.values import no_run
 from app.views.draw.words import prompts
 from lifelong import api
 
@@ -37,7 +38,7 @@ def build() -> gr.Blocks:
     runs = readable_runs()
     run = first_run(None, runs)
     photo = run_inputs.is_photo(run)
-    values = answer(NOTHING, run, UNCHOSEN, False) if run else no_run()
+    values = answer(Question(Drawing(), run)) if run else no_run()
     strip, sentence, network_input = values
     chips, label = run_inputs.chips(run), run_inputs.label(run)
     with Page(
@@ -57,17 +58,15 @@ def build() -> gr.Blocks:
                 groups = group_values(choices.groups(runs, photo))
                 chosen = RunList(run, groups, choices.about(run), elem_id="run")
                 label_on = LabelCheck(**label, elem_id="task-given")
-        _wire(page, (pad, chosen, truth, label_on), examples, shown)
+        _wire(page, pad, [chosen, truth, examples, label_on], shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)
     return page
 
 
-def _wire(page: gr.Blocks, inputs: tuple[Any, ...], examples: Examples, shown: list[Any]) -> None:
-    """Connects the events. One event makes all answers, its last call wins; others set inputs."""
-    pad, chosen, truth, label_on = inputs
-    run_parts = [chosen, truth, examples, label_on]
-    gr.on([pad.input, truth.input, label_on.input], answer, list(inputs), shown, **EVENT_OPTIONS)
+def _wire(page: gr.Blocks, pad: DigitPad, run_parts: list[Any], shown: list[Any]) -> None:
+    """Connects the events. They set inputs; answers come by a route of their own."""
+    chosen, truth, examples, _label = run_parts
     chosen.input(events.on_run_change, [chosen, truth], [*run_parts, *shown], **EVENT_OPTIONS)
     chosen.change(events.example_sheet, chosen, examples, **EVENT_OPTIONS)
     examples.click(events.on_example, chosen, [pad, truth], **EVENT_OPTIONS)
@@ -83,10 +82,10 @@ def _wire(page: gr.Blocks, inputs: tuple[Any, ...], examples: Examples, shown: l
 
 
 def host() -> FastAPI:
-    """Returns a web application that serves the page at /gradio and nothing else."""
+    """Returns a web application that serves the page at /gradio and its answers at /answer."""
     page = build()
     app = gr.mount_gradio_app(
-        FastAPI(),
+        FastAPI(routes=[route()]),
         page,
         path="/gradio",
         footer_links=[],
@@ -96,12 +95,16 @@ def host() -> FastAPI:
         ssr_mode=False,
         theme=THEME,
     )
-    mount = next(r for r in app.routes if isinstance(r, Mount) and r.path == "/gradio")
-    mount.app.add_middleware(PageHead, **_additions())  # type: ignore[attr-defined]
+    gradio_of(app).add_middleware(PageHead, **_additions())
     # Mounting leaves this unset, and unset means that a client may name any file of this machine
     # as its upload.
     page.has_launched = True
     return app
+
+
+def gradio_of(host: FastAPI) -> Any:
+    """Returns the application at /gradio; Gradio declares no type for some of its parts."""
+    return next(r for r in host.routes if isinstance(r, Mount) and r.path == "/gradio").app
 
 
 def _additions() -> dict[str, str]:
@@ -110,7 +113,8 @@ def _additions() -> dict[str, str]:
         f"<style>{assets.read(name)}</style>" for name in ("draw/page.css", "terms.css")
     )
     scripts = f"{assets.read('terms.js')}\nexplainTerms(document);"
-    head = f"{assets.read('draw/lost_answers.js')}\n{assets.read('draw/head.js')}"
+    scripts_first = ("draw/lost_answers.js", "draw/answers.js", "draw/head.js")
+    head = "\n".join(assets.read(name) for name in scripts_first)
     return {
         "head": f"<script>{head}</script>",
         "begin": f"{styles}{assets.read('draw/waiting.html')}",
@@ -125,11 +129,11 @@ def warm() -> None:
     run = first_run(None, readable_runs()) or ""
     if run:
         curve_spec(facts.of_run(run), api.reference_run(run), 0, False)
-    answer(Drawing(api.png(run_inputs.digits()[0, 0])), run, UNCHOSEN, False)
+    answer(Question(Drawing(api.png(run_inputs.digits()[0, 0])), run))
 
 
 def warm_photographs() -> None:
     """Loads what a first photograph needs: the backbone takes a second to load."""
     if api.is_shipped(PHOTO_RUN):
         grey = Image.new("RGB", (events.ON_PAD, events.ON_PAD), "grey")
-        answer(Drawing(events.photograph(grey)), PHOTO_RUN, UNCHOSEN, False)
+        answer(Question(Drawing(events.photograph(grey)), PHOTO_RUN))

@@ -1,0 +1,2 @@
+// Shows its part of every answer. Gradio hands in props.
+document.addEventListener('lifelong:values', ({ detail }) => { props.value = detail[props.part]; });

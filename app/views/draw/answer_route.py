@@ -1,0 +1,114 @@
+"""Plain route of the drawing page: POST /answer, with what a visitor asks of a run as JSON.
+
+Gradio's queue takes about 10 answers a second in all; a drawing is answered 10 times a second for
+each visitor while it is drawn. Whatever arrives from a browser is validated here.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from app.views.draw import run_inputs
+from app.views.draw.answers import Question, answer_all
+from app.views.draw.inputs import LARGEST_DRAWING, sent_choice, sent_drawing
+from app.views.draw.values import Answer
+from lifelong.api import LifelongError
+
+LARGEST_REQUEST = LARGEST_DRAWING + 10_000  # bytes
+MOST_WAITING = 100  # questions; further ones are turned away
+LARGEST_BATCH = 16  # a larger one would have the first of its visitors wait
+BUSY = "Many people are drawing at the moment; the answer may take a little longer."
+
+
+class Batches:
+    """Answers to the questions that wait at the same moment, which are answered together."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
+        self._work: asyncio.Task[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """True while no further question is taken."""
+        return len(self._waiting) >= MOST_WAITING
+
+    async def answer(self, question: Question) -> Answer:
+        """Returns the answer to a question."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, answer))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._answer_all())
+        return await answer
+
+    async def _answer_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            # The visitor has gone, or has asked about a newer drawing.
+            batch = [(question, answer) for question, answer in batch if not answer.cancelled()]
+            questions = [question for question, _ in batch]
+            work = asyncio.ensure_future(run_in_threadpool(answer_all, questions))
+            await asyncio.wait([work])
+            error = work.exception()
+            for at, (_, answer) in enumerate(batch):
+                if answer.done():
+                    continue
+                if error is None:
+                    answer.set_result(work.result()[at])
+                else:  # a bug; the request of each of them fails, later ones do not
+                    answer.set_exception(error)
+
+
+class AnswerRoute:
+    """The route; photographs, which take longer, do not hold drawings up."""
+
+    def __init__(self) -> None:
+        self.drawings, self.photographs = Batches(), Batches()
+
+    async def answer(self, request: Request) -> JSONResponse:
+        """Returns the values of the page's parts, or one sentence with status 400 or 503."""
+        try:
+            question = sent_question(await _content(request))
+            batches = self.photographs if run_inputs.is_photo(question.run) else self.drawings
+        except LifelongError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        if batches.is_full:
+            return JSONResponse({"error": BUSY}, 503, {"Retry-After": "1"})
+        strip, sentence, network_input = await batches.answer(question)
+        return JSONResponse({"strip": strip, "sentence": sentence, "network_input": network_input})
+
+
+def route() -> Route:
+    """Returns the route for a web application."""
+    return Route("/answer", AnswerRoute().answer, methods=["POST"])
+
+
+async def _content(request: Request) -> bytes:
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_REQUEST:
+            raise LifelongError("That drawing is too large; clear the pad and draw again.")
+    return content
+
+
+def sent_question(content: bytes) -> Question:
+    """Returns the question that a browser sent as JSON. Raises LifelongError for anything else."""
+    try:
+        sent: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict) or not isinstance(sent.get("run"), str):
+        raise LifelongError("A question is a JSON object with the run and what is on the pad.")
+    drawing, choice = sent_drawing(sent.get("pad")), sent_choice(sent.get("choice"))
+    if drawing is None:
+        raise LifelongError("That drawing could not be read; clear the pad and draw again.")
+    if choice is None:
+        raise LifelongError(
+            "What was drawn has to be one of the classes that the model knows; choose one of them."
+        )
+    return Question(drawing, sent["run"], choice, sent.get("label") is True)

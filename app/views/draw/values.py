@@ -1,0 +1,149 @@
+"""Values of the components that show an answer: strip, sentence and network input."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from app.views.draw import facts, run_inputs
+from app.views.draw.facts import UNCHOSEN, Choice, Picture, Reading, RunFacts, Truth
+from app.views.draw.words import prompts, story
+from app.views.draw.words.phrases import percent
+from app.views.draw.words.why import SEE, Why, why
+from lifelong.api import LifelongError
+
+Value = dict[str, Any]
+Answer = tuple[list[Value], Value, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Everything that the page says about one picture, as facts.
+
+    pixels: of the network's input, None for a blank pad. label: whether the task label was asked
+    for.
+    """
+
+    run: RunFacts
+    pixels: np.ndarray | None
+    picture: Picture
+    choice: Choice
+    label: bool
+    truth: Truth = Truth()
+    readings: Sequence[Reading] = ()
+
+    @property
+    def task(self) -> int | None:
+        """Task whose label the checkpoints are given, None for none."""
+        name = self.truth.name
+        given = facts.is_given(self.run, self.label, name) or self.run.shared_outputs
+        return self.run.lesson_of(name) if self.label and given and name else None
+
+
+def cards(answered: Answered) -> list[Value]:
+    """Returns one dict a checkpoint; all text in it is HTML-escaped."""
+    return [_card(answered, after) for after in range(answered.run.learned)]
+
+
+def _card(answered: Answered, after: int) -> Value:
+    run, truth, readings = answered.run, answered.truth, answered.readings
+    state = story.known_state(run, truth, readings, after)
+    reading = readings[after] if readings else None
+    share = reading.share if reading else 0.0
+    return {
+        "after": after,
+        "known": "no" if state == "lost" else state,
+        "heading": story.heading(run, after),
+        "classes": [] if run.at_once else _classes(run.classes[after], truth.name),
+        "prediction": escape(reading.answer) if reading else "?",
+        "width": round(100 * share),
+        "confidence": percent(share) if reading else "",
+        "verdict": story.VERDICTS[state],
+        "description": escape(story.description(run, after, state, reading)),
+    }
+
+
+MOST_CLASSES = 6  # on one card
+
+
+def _classes(names: tuple[str, ...], true_class: str | None) -> list[Value]:
+    """Returns the classes of a lesson for its card; of many, the true class and their number."""
+    if len(names) > MOST_CLASSES:
+        first = [true_class] if true_class in names else []
+        shown = [*first, f"{len(names) - len(first)} {'more' if first else 'classes'}"]
+    else:
+        shown = list(names)
+    return [{"name": escape(str(n)), "is_true_class": n == true_class} for n in shown]
+
+
+def sentence(answered: Answered) -> Value:
+    """Returns a value for the Sentence, HTML-escaped."""
+    run, picture, truth = answered.run, answered.picture, answered.truth
+    text = story.story(
+        run, picture, answered.choice, truth, answered.readings, label=answered.label
+    )
+    announced = answered.choice.name if answered.choice.origin == "announced" else None
+    name = prompts.prompt_class(run, announced)
+    subject = truth.name or name
+    return _sentence_value(
+        run.run,
+        text,
+        tone="quiet" if truth.name is None else "",
+        remark=story.remark(picture, truth),
+        legend=story.legend(run, picture, truth),
+        checked=truth.name or announced or "",
+        suggestions=story.suggestions(run, picture, answered.choice, truth),
+        why=why(run, truth, answered.readings, answered.label),
+        see=SEE if truth.name else "",
+        task=run.lesson_of(subject),
+        task_given=answered.label,
+        busy=picture.unfinished,
+        prompt={"name": "" if run.photo else name, "text": prompts.prompt(run, name)},
+        announced=name,
+    )
+
+
+def error_value(message: str, run: str) -> Answer:
+    """Returns values that show an error in place of any earlier answer."""
+    try:
+        about = facts.of_run(run)
+    except LifelongError:
+        return [], _sentence_value(run, message, tone="problem"), run_inputs.network_input(None)
+    blank = Answered(about, None, Picture("blank"), UNCHOSEN, False)
+    value = sentence(blank) | {"text": escape(message), "tone": "problem"}
+    return cards(blank), value, run_inputs.network_input(run)
+
+
+def no_run() -> Answer:
+    """Returns values for a page without any run."""
+    return [], _sentence_value("", prompts.NO_RUN, tone="problem"), run_inputs.network_input(None)
+
+
+def _sentence_value(run: str, text: str, **more: Any) -> Value:
+    """Returns a value for the Sentence with every field.
+
+    What its template shows is HTML-escaped; legend, prompt, checked and announced are plain.
+    """
+    reason: Why | None = more.pop("why", None)
+    suggestions: list[tuple[str, str]] = more.pop("suggestions", [])
+    texts = {"text": text, "tone": "", "remark": "", "see": ""}
+    texts |= {name: more.pop(name) for name in texts if name in more}
+    return {
+        **{name: escape(value) for name, value in texts.items()},
+        "run": quote(run),
+        "task": 0,
+        "task_given": False,
+        "busy": False,
+        "legend": "",
+        "checked": "",
+        "announced": "",
+        "prompt": {"name": "", "text": ""},
+        "suggestions": [{"name": escape(n), "text": escape(words)} for n, words in suggestions],
+        "why": escape(reason.question) if reason else "",
+        "reasons": [escape(each) for each in reason.sentences] if reason else [],
+        "toggle": escape(reason.toggle) if reason else "",
+        **more,
+    }

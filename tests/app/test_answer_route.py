@@ -1,0 +1,141 @@
+"""Laws of the plain route that answers drawings: together as one by one, whatever is sent."""
+
+import asyncio
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.views.draw import answer_route, answers, gradio_app, inputs
+from app.views.draw.answers import Question
+from app.views.draw.facts import Choice
+from app.views.draw.inputs import Drawing
+from tests.image_helpers import is_one_sentence, png, ring
+
+RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-joint", "mnist-task-ewc")
+NOT_A_QUESTION = [
+    b"",
+    b"[]",
+    b"not JSON",
+    b"\xff\xfe",
+    b"[" * 100_000,
+    b'{"run": 7}',
+    b'{"run": "mnist-class-finetune", "pad": {"image": "/etc/passwd"}, "choice": {"name": ""}}',
+    b'{"run": "mnist-class-finetune", "pad": {}, "choice": {"name": 3, "origin": "hand"}}',
+    b'{"run": "mnist-class-finetune", "pad": {}}',
+    b'{"run": "no-such-run", "pad": {}, "choice": {"name": ""}}',
+    b'{"run": "../../etc", "pad": {}, "choice": {"name": ""}}',
+]
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(gradio_app.host(), raise_server_exceptions=False) as connected:
+        yield connected
+
+
+def content(run: str = RUNS[0], image: bytes | None = None, **more) -> bytes:
+    """Returns a question as a browser sends it."""
+    pad = {"image": inputs.data_url(image) if image else "", "unfinished": False}
+    sent = {"run": run, "pad": pad, "choice": {"name": "", "origin": ""}, "label": False}
+    return json.dumps(sent | more).encode()
+
+
+def questions() -> list[Question]:
+    """Returns questions about several runs, with and without a picture, a choice and a label."""
+    drawings = [Drawing(png(ring())), Drawing(), Drawing(b"damaged"), Drawing(png(ring()), True)]
+    named = [
+        Question(drawing, run, choice, label)
+        for run in RUNS
+        for drawing in drawings
+        for choice in (Choice(), Choice("3", "hand"))
+        for label in (False, True)
+    ]
+    return [*named, Question(Drawing(png(ring())), "no-such-run")]
+
+
+def without_shares(value):
+    """Returns an answer without what a product of several rows may round in another way."""
+    strip, sentence, network_input = value
+    cards = [{k: v for k, v in card.items() if k not in ("width", "confidence")} for card in strip]
+    return cards, sentence["text"], sentence["checked"], network_input
+
+
+def test_answers_given_together_are_those_given_one_by_one():
+    sent = questions()
+    together = answers.answer_all(sent)
+    assert len(together) == len(sent)
+    for question, value in zip(sent, together):
+        assert without_shares(value) == without_shares(answers.answer(question))
+
+
+def test_the_route_answers_with_the_values_of_the_parts(client):
+    reply = client.post("/answer", content=content(image=png(ring())))
+    assert reply.status_code == 200
+    strip, sentence, network_input = answers.answer(Question(Drawing(png(ring())), RUNS[0]))
+    assert reply.json() == {"strip": strip, "sentence": sentence, "network_input": network_input}
+
+
+@pytest.mark.parametrize("sent", NOT_A_QUESTION)
+def test_anything_else_is_refused_in_one_sentence(client, sent):
+    reply = client.post("/answer", content=sent)
+    assert reply.status_code == 400 and is_one_sentence(reply.json()["error"])
+
+
+def test_a_request_of_any_size_is_refused_without_being_read_to_its_end(client):
+    taken = []
+
+    def endless():
+        for _ in range(10_000):
+            taken.append(1)
+            yield b" " * 100_000
+
+    reply = client.post("/answer", content=endless())
+    assert reply.status_code == 400 and "too large" in reply.json()["error"]
+
+
+def test_a_damaged_picture_is_an_answer_that_says_so(client):
+    reply = client.post("/answer", content=content(image=b"\x89PNG nonsense"))
+    assert reply.status_code == 200 and reply.json()["sentence"]["tone"] == "problem"
+
+
+def test_questions_that_wait_are_answered_together_in_bounded_batches(monkeypatch):
+    sizes, count = [], answer_route.LARGEST_BATCH + 3
+
+    def counted(questions):
+        sizes.append(len(questions))
+        return [(question.run, {}, {}) for question in questions]
+
+    async def ask_all():
+        batches = answer_route.Batches()
+        return await asyncio.gather(
+            *(batches.answer(Question(Drawing(), str(i))) for i in range(count))
+        )
+
+    monkeypatch.setattr(answer_route, "answer_all", counted)
+    assert [answer[0] for answer in asyncio.run(ask_all())] == [str(i) for i in range(count)]
+    assert sizes == [answer_route.LARGEST_BATCH, 3]
+
+
+def test_beyond_its_capacity_the_route_asks_to_come_again(client, monkeypatch):
+    monkeypatch.setattr(answer_route, "MOST_WAITING", 0)
+    reply = client.post("/answer", content=content())
+    assert reply.status_code == 503 and is_one_sentence(reply.json()["error"])
+    assert reply.headers["Retry-After"] == "1"
+
+
+def test_an_error_ends_the_requests_of_its_batch_and_no_later_one(monkeypatch):
+    def broken(questions):
+        raise ValueError("a bug")
+
+    async def ask_twice():
+        batches = answer_route.Batches()
+        with monkeypatch.context() as patch:
+            patch.setattr(answer_route, "answer_all", broken)
+            found = await asyncio.gather(
+                batches.answer(Question(Drawing(), "a")), return_exceptions=True
+            )
+        return found, await batches.answer(Question(Drawing(), RUNS[0]))
+
+    [error], answer = asyncio.run(ask_twice())
+    assert isinstance(error, ValueError) and len(answer) == 3
