@@ -22,6 +22,7 @@ from .events import ExtractingFeatures, Failed, Loading, Preparation, Stopped
 from .inference import preprocess as preprocessing
 from .inference.preprocess import example_images
 from .metrics import all_metrics as metrics
+from .runs import checkpoints
 from .runs import store as run_store
 from .runs.history import History
 from .runs.listing import RunRow
@@ -53,6 +54,7 @@ from .transfer.store import ids as study_list
 
 if TYPE_CHECKING:
     from .inference.recognition import Recognition
+    from .inference.within_task import StepAnswer
 
 __all__ = [
     "AXES",
@@ -86,6 +88,7 @@ __all__ = [
     "WorkerClient",
     "answers_json",
     "classify",
+    "classify_within",
     "connected",
     "create",
     "create_study",
@@ -116,6 +119,7 @@ __all__ = [
     "strategy_titles",
     "study",
     "study_list",
+    "tasks_with_steps",
     "trains_deep_network",
     "undo",
     "warm",
@@ -184,6 +188,24 @@ def classify(
     from .inference import predict  # loads torch
 
     return predict.classify(run_store.folder(run), pixels, after, task)
+
+
+def tasks_with_steps(run: str) -> tuple[int, ...]:
+    """Returns those of a run's learned tasks that `classify_within` has answers for."""
+    folder = run_store.folder(run)
+    return checkpoints.tasks_with_steps(folder, len(run_store.history(folder).learned))
+
+
+def classify_within(
+    run: str, pixels: np.ndarray, learning: int, task: int | None = None
+) -> "list[StepAnswer]":
+    """Returns an answer after each saved step of the task `learning`, from before it to its end.
+
+    pixels: from `preprocess`. task: the task label of the image, if it is given.
+    """
+    from .inference import within_task  # loads torch
+
+    return within_task.classify_within(run_store.folder(run), pixels, learning, task)
 
 
 def classify_batch(run: str, pixels: np.ndarray, task: int | None = None) -> list[list]:

@@ -186,6 +186,7 @@ class RunConfig(Config):
     device: where training runs; auto is a GPU, where there is one, for a network that is trained
     as a whole, else the CPU.
     half: save checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
+    step_checkpoints: save the state after some steps within each task but the first, too.
     original, taught: of a copy of another run, that run's id and the classes that were taught to
     the copy, one for each of its last tasks. The fields before these are the other run's, but that
     tasks, class_order and task_sizes count the taught classes, too.
@@ -209,6 +210,7 @@ class RunConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     half: bool = False
+    step_checkpoints: bool = False
     original: str | None = None
     taught: tuple[TaughtClass, ...] = ()
     version: str = __version__

@@ -33,6 +33,9 @@ from .options import CommandWithNetwork, CommandWithSettings, json_option, run_o
 )
 @click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
 @click.option(
+    "--step-checkpoints", is_flag=True, help="Keep checkpoints within each task but the first, too."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the run; given again, an unfinished run goes on.",

@@ -56,7 +56,7 @@ def classify_batch(
 
     images: uint8 (n, channels, height, width) or (n, height, width). Raises as `classify` does.
     """
-    history = _history_of_learned(folder)
+    history = history_of_learned(folder)
     learned = len(history.learned)
     last = learned - 1 if after is None else after
     if not 0 <= last < learned:
@@ -64,21 +64,36 @@ def classify_batch(
             f"after was given as {after}; the run {folder.name} has answers after tasks 0 to"
             f" {learned - 1}."
         )
+    check_task(folder, history, task)
+    models = [load(folder, k) for k in range(last + 1)]
+    inputs = model_inputs(history, models[0], images)
+    columns = [answers(history, model, inputs, k, task) for k, model in enumerate(models)]
+    return [list(row) for row in zip(*columns)]
+
+
+def check_task(folder: Path, history: History, task: int | None) -> None:
+    """Raises LifelongError for a task label that is not one of the run's tasks."""
     if task is not None and not 0 <= task < history.config.tasks:
         raise LifelongError(
             f"task was given as {task}; the run {folder.name} has tasks 0 to"
             f" {history.config.tasks - 1}."
         )
+
+
+def model_inputs(history: History, model: Strategy, images: np.ndarray) -> torch.Tensor:
+    """Returns images as a batch: the model's input, or their features if the backbone is frozen.
+
+    images: as for `classify_batch`. The features are those of every checkpoint: these differ in the
+    layers on top.
+    """
     channels = images.shape[1:-2] or (1,)
     inputs = torch.from_numpy(np.ascontiguousarray(images))
     inputs = inputs.reshape(len(images), *channels, *images.shape[-2:])
-    models = [load(folder, k) for k in range(last + 1)]
     backbone = frozen_backbone_of(history.config)
+    if backbone is None:
+        return inputs
     with torch.no_grad():
-        if backbone is not None:  # once for all checkpoints: they differ in the layers on top
-            inputs = models[0].network.body.encode(backbone(inputs))
-        columns = [_answers(history, model, inputs, k, task) for k, model in enumerate(models)]
-    return [list(row) for row in zip(*columns)]
+        return model.network.body.encode(backbone(inputs))
 
 
 def top5_json(
@@ -88,7 +103,7 @@ def top5_json(
 
     Raises LifelongError as `classify` does, and for a blank picture.
     """
-    history = _history_of_learned(folder)
+    history = history_of_learned(folder)
     pixels = preprocess(image, history.config.dataset, history.started.shape, required=True)
     answers = [
         {
@@ -100,7 +115,8 @@ def top5_json(
     return {"run": folder.name, "answers": answers}
 
 
-def _history_of_learned(folder: Path) -> History:
+def history_of_learned(folder: Path) -> History:
+    """Returns a run's history. Raises LifelongError when it has learned nothing yet."""
     history = run_store.history(folder)
     if not history.learned:
         raise LifelongError(f"The run {folder.name} has not learned a task yet; train it first.")
@@ -114,10 +130,14 @@ def plan_after(history: History, after: int) -> Plan:
     return Plan(config.scenario, labels, config.training_recipe.active_classes)
 
 
-def _answers(
+@torch.no_grad()
+def answers(
     history: History, model: Strategy, images: torch.Tensor, after: int, task: int | None
 ) -> list[Answer]:
-    """Returns the answers of one checkpoint, one an image."""
+    """Returns the answers of one checkpoint, one an image.
+
+    images: from `model_inputs`. after: the task up to which its classes are active.
+    """
     plan, started = plan_after(history, after), history.started
     if task is not None and task >= len(plan.classes):
         task = None  # a class taught later, for which this model has no output
@@ -170,21 +190,29 @@ def _version(folder: Path, after: int) -> int:
 
 @lru_cache(maxsize=64)
 def _model(folder: Path, after: int, version: int) -> Strategy:
-    history = run_store.history(folder)
+    strategy = untrained(run_store.history(folder), after)
+    file = checkpoints.inference_file(folder, after)
+    load_state(strategy, tensor_files.read(file)[0], file)
+    return strategy
+
+
+def untrained(history: History, after: int) -> Strategy:
+    """Returns the strategy of a task of a run, and its network, untrained."""
     config, plan = history.config.of_task(after), plan_after(history, after)
     backbone = frozen_backbone_of(config)
     shape = (backbone.width, 1, 1) if backbone else history.started.shape
     network = model_of(config).network(shape, plan.outputs, config.precision)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     strategy.bind(network, plan, config)
-    file = checkpoints.inference_file(folder, after)
+    return strategy
+
+
+def load_state(strategy: Strategy, state: dict[str, torch.Tensor], file: Path) -> None:
+    """Loads a state for inference. Raises LifelongError, which names the file, if it misfits."""
     try:
-        strategy.load_inference_state_dict(tensor_files.read(file)[0])
-    except LifelongError:
-        raise
+        strategy.load_inference_state_dict(state)
     except (KeyError, ValueError):
         raise LifelongError(
-            f"The checkpoint {folder.name}/{file.name} belongs to another model; learn the task"
-            " again."
+            f"The checkpoint {file.parent.name}/{file.name} belongs to another model; learn the"
+            " task again."
         ) from None
-    return strategy

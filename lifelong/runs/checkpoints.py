@@ -8,6 +8,16 @@ def inference_file(folder: Path, after: int) -> Path:
     return folder / f"task-{after}.safetensors"
 
 
+def steps_file(folder: Path, task: int) -> Path:
+    """Returns the file with the states for inference within task `task`, where they are saved."""
+    return folder / f"steps-{task}.safetensors"
+
+
+def tasks_with_steps(folder: Path, learned: int) -> tuple[int, ...]:
+    """Returns those of the learned tasks that have checkpoints within."""
+    return tuple(task for task in range(learned) if steps_file(folder, task).exists())
+
+
 def resume_file(folder: Path, after: int) -> Path:
     """Returns the file with the state for resuming after task `after`: undo goes back to it."""
     return folder / f"resume-{after}.safetensors"

@@ -92,7 +92,8 @@ def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterato
     if before.has_started:
         _check_unchanged(folder, before, experiment)
     journal.rewrite(record, events_until(before.events, task, step) if task or step else [])
-    for event in experiment.events(until):
+    on_step = _step_saver(folder, experiment) if experiment.config.step_checkpoints else None
+    for event in experiment.events(until, on_step):
         if isinstance(event, TaskLearned):
             _save_task(folder, event.task, experiment)
         elif isinstance(event, Stopped) and event.step:
@@ -125,6 +126,18 @@ def _save_task(folder: Path, task: int, experiment: "Experiment") -> None:
     if not experiment.config.taught:  # another class would be taught to a copy, from its weights
         _save_resume_state(checkpoints.resume_file(folder, task), experiment)
     checkpoints.interrupted_file(folder).unlink(missing_ok=True)
+
+
+def _step_saver(folder: Path, experiment: "Experiment") -> Callable[[int, int], None]:
+    """Returns the function that saves the state after some of the steps of a task."""
+    from . import step_checkpoints  # loads torch
+
+    def save(task: int, step: int) -> None:
+        if task and step in step_checkpoints.STEPS:
+            state = experiment.strategy.inference_state_dict()
+            step_checkpoints.save(folder, task, step, state)
+
+    return save
 
 
 def _save_resume_state(file: Path, experiment: "Experiment") -> None:
@@ -190,7 +203,7 @@ def undo(folder: Path) -> None:
     # In this order a crash in between leaves a run that goes on from one of the two states.
     checkpoints.interrupted_file(folder).unlink(missing_ok=True)
     journal.rewrite(folder / journal.RECORD_FILE, events if task else [])
-    for file in [checkpoints.inference_file(folder, task), checkpoints.resume_file(folder, task)]:
-        file.unlink(missing_ok=True)
+    for name in (checkpoints.inference_file, checkpoints.resume_file, checkpoints.steps_file):
+        name(folder, task).unlink(missing_ok=True)
     if run.config.taught and not begun:
         taught.remove_last(folder, run)

@@ -20,6 +20,8 @@ from ..strategies.base import scores
 from . import setup
 from .evaluation import accuracy
 
+OnStep = Callable[[int, int], None]
+
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
     """Yields the events of a run from its preparation to the end of the last task."""
@@ -76,16 +78,20 @@ class Experiment:
         """Trains on one task, see `Strategy.learn`, with the model's number of threads."""
         return hardware.with_threads(self.model.threads, self.strategy.learn(task))
 
-    def events(self, until: int | None = None) -> Iterator[Event]:
-        """Learns the tasks before `until`, by default all, from the position on; yields events."""
-        return hardware.with_threads(self.model.threads, self._events(until))
+    def events(self, until: int | None = None, on_step: OnStep | None = None) -> Iterator[Event]:
+        """Learns the tasks before `until`, by default all, from the position on; yields events.
 
-    def _events(self, until: int | None) -> Generator[Event, None, None]:
+        on_step: is called with the task and the number of each step after it; its time is not
+        counted.
+        """
+        return hardware.with_threads(self.model.threads, self._events(until, on_step))
+
+    def _events(self, until: int | None, on_step: OnStep | None) -> Generator[Event, None, None]:
         if self.task == self.step == 0:
             yield self._started()
         goal = len(self.tasks) if until is None else min(until, len(self.tasks))
         while self.task < goal:
-            yield from self._learn(self.tasks[self.task])
+            yield from self._learn(self.tasks[self.task], on_step)
             if self.step:
                 return
         if self.task == len(self.tasks):
@@ -93,7 +99,7 @@ class Experiment:
         else:
             yield Stopped(task=self.task, step=self.step)
 
-    def _learn(self, task: Task) -> Iterator[Event]:
+    def _learn(self, task: Task, on_step: OnStep | None) -> Iterator[Event]:
         every = self.config.training_recipe.probe_every
         began = self.clock()
         for step, steps, loss in self.strategy.learn(task, start=self.step):
@@ -101,6 +107,10 @@ class Experiment:
             if self.step in self.strategy.early_probes or self.step % every == 0:
                 self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
+                began = self.clock()
+            if on_step is not None:
+                self.seconds += self._since(began)
+                on_step(task.index, step)
                 began = self.clock()
             if self.stop():
                 self.seconds += self._since(began)

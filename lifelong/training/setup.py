@@ -41,6 +41,11 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     model = model_of(config)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     scenarios.make_plan(config, classes + target_classes)
+    if config.step_checkpoints and strategy.single_pass:
+        raise LifelongError(
+            f"step_checkpoints was given for {config.strategy}, which has no steps of training; "
+            "leave it out."
+        )
     device = hardware.device(config.device, deep=model.threads is None)
     return config.with_changes(
         settings=strategy.settings_dict(),
