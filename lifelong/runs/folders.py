@@ -120,8 +120,9 @@ class ExperimentFolders(Generic[Config, History]):
         name = str(name)  # programs send numbers and null
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", name):
             return None
-        root = SHIPPED if SHIPPED / name in self.shipped() else home()
-        return root / name if self.contains(root / name) else None
+        ships = name in _shipped_names(SHIPPED) and self.contains(SHIPPED / name)
+        folder = (SHIPPED if ships else home()) / name
+        return folder if ships or self.contains(folder) else None
 
     def folder(self, name: str) -> Path:
         """Returns the folder of this name. Raises LifelongError when there is none."""

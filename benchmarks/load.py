@@ -1,0 +1,152 @@
+"""Measures how fast drawings are answered while several visitors draw at once, as browsers ask.
+
+    python -m benchmarks.load [--visitors 50 --rate 3 --seconds 20]
+
+Starts the app on this machine and loads nothing but it. Each visitor draws digits stroke by stroke
+and asks about the drawing `rate` times a second by POST /answer with a PNG of 280 x 280 pixels. As
+on the page, at most two requests of a visitor are under way; what could not be asked in time is
+left out, as the next one is newer. Prints one JSON object a load, by default for 1 visitor who asks
+10 times a second, 20 who ask 10 times and 50 who ask 3 times: answers a second wanted and given,
+milliseconds from request to answer (median, 95th percentile, longest), and requests that failed or
+were turned away. The generator computes on the same processors as the app.
+"""
+
+import asyncio
+import json
+import random
+import tempfile
+import time
+from statistics import quantiles
+from typing import Any
+
+import click
+import httpx
+
+from app.views.draw.inputs import data_url
+from benchmarks import strokes
+from lifelong import api
+from tests.app.helpers import Server, server_environment
+
+RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-ewc")
+LOADS = ((1, 10.0), (20, 10.0), (50, 3.0))  # visitors, questions a second of each
+MOST_VISITORS = 500
+AT_ONCE = 2  # requests of a visitor, as in app/assets/draw/answers.js
+MOMENTS = 8  # of a drawing that grows
+WARM_UP = 2.0  # seconds that do not count
+
+
+def drawings(count: int = 30) -> list[list[str]]:
+    """Returns digits that grow as they are drawn, each a list of PNG files as data URLs."""
+    dice = random.Random(0)
+    return [_growing(str(index % 10), dice) for index in range(count)]
+
+
+def _growing(name: str, dice: random.Random) -> list[str]:
+    figure, pen = (
+        strokes.by_hand(dice.choice(strokes.DIGITS[name]), dice),
+        dice.uniform(*strokes.PEN),
+    )
+    points = sum(map(len, figure))
+    shares = [max(2, round(points * (at + 1) / MOMENTS)) for at in range(MOMENTS)]
+    return [
+        data_url(api.png(strokes.pixels(strokes.drawn(_until(figure, n), pen)))) for n in shares
+    ]
+
+
+def _until(figure: strokes.Figure, points: int) -> strokes.Figure:
+    """Returns the first points of a figure."""
+    found: strokes.Figure = []
+    for stroke in figure:
+        if points > 0:
+            found.append(stroke[:points])
+        points -= len(stroke)
+    return found
+
+
+class Visitor:
+    """A visitor who draws. seconds: of each answer; refused: answers of another status."""
+
+    def __init__(self, client: httpx.AsyncClient, pictures: list[list[str]], seed: int) -> None:
+        self.client = client
+        self.dice = random.Random(seed)
+        self.pictures = pictures
+        self.run = self.dice.choice(RUNS)
+        self.seconds: list[float] = []
+        self.refused = self.left_out = self.under_way = 0
+
+    async def draw(self, rate: float, begin: float, end: float) -> None:
+        """Asks about growing drawings until the end; what comes before the begin does not count."""
+        await asyncio.sleep(self.dice.random() / rate)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for picture in self.dice.choice(self.pictures):
+                    now = time.perf_counter()
+                    if now > end:
+                        return
+                    if self.under_way < AT_ONCE:
+                        group.create_task(self._ask(picture, now >= begin))
+                    elif now >= begin:
+                        self.left_out += 1
+                    await asyncio.sleep(max(0, now + 1 / rate - time.perf_counter()))
+
+    async def _ask(self, picture: str, counts: bool) -> None:
+        choice = {"name": "", "origin": "", "run": self.run}
+        pad = {"image": picture, "unfinished": True}
+        question = {"pad": pad, "run": self.run, "choice": choice, "label": False}
+        self.under_way += 1
+        clock = time.perf_counter()
+        try:
+            reply = await self.client.post("/answer", json=question)
+            right = reply.status_code == 200 and len(reply.json()["strip"]) == 5
+        except httpx.HTTPError:
+            right = False
+        self.under_way -= 1
+        if counts and right:
+            self.seconds.append(time.perf_counter() - clock)
+        elif counts:
+            self.refused += 1
+
+
+async def measure(url: str, visitors: int, rate: float, seconds: float) -> dict[str, Any]:
+    """Returns the figures of one load."""
+    limits = httpx.Limits(max_connections=AT_ONCE * visitors)
+    async with httpx.AsyncClient(
+        base_url=url, limits=limits, timeout=30, trust_env=False
+    ) as client:
+        pictures = drawings()
+        crowd = [Visitor(client, pictures, seed) for seed in range(visitors)]
+        begin = time.perf_counter() + WARM_UP
+        await asyncio.gather(*(each.draw(rate, begin, begin + seconds) for each in crowd))
+    times = sorted(1000 * each for visitor in crowd for each in visitor.seconds)
+    return {
+        "visitors": visitors,
+        "wanted_per_second": visitors * rate,
+        "answers_per_second": round(len(times) / seconds, 1),
+        "median_ms": round(quantiles(times, n=2)[0], 1),
+        "p95_ms": round(quantiles(times, n=20)[-1], 1),
+        "longest_ms": round(times[-1], 1),
+        "left_out": sum(each.left_out for each in crowd),
+        "refused": sum(each.refused for each in crowd),
+    }
+
+
+@click.command()
+@click.option("--visitors", type=click.IntRange(1, MOST_VISITORS), help="With --rate: one load.")
+@click.option("--rate", default=3.0, help="Questions a second of each visitor.")
+@click.option("--seconds", default=15.0, help="Length of a load.")
+def main(visitors: int | None, rate: float, seconds: float) -> None:
+    """Prints the figures of each load."""
+    loads = ((visitors, rate),) if visitors else LOADS
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(server_environment(LIFELONG_RUNS=folder))
+        time.sleep(8)  # torch and the worker are loaded behind the first pages
+        try:
+            for each in loads:
+                click.echo(json.dumps(asyncio.run(measure(server.url, *each, seconds))))
+        finally:
+            server.process.terminate()
+            server.process.wait()
+
+
+if __name__ == "__main__":
+    main()
