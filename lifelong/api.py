@@ -28,6 +28,8 @@ from .runs.history import History
 from .runs.listing import RunRow
 from .runs.listing import run_rows as run_list
 from .runs.store import reference_run
+from .runs.stored import Storage
+from .runs.stored import storage as _storage
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -80,6 +82,7 @@ __all__ = [
     "RunRow",
     "Setting",
     "Stopped",
+    "Storage",
     "StrategyInfo",
     "StrategyOutline",
     "StudyConfig",
@@ -114,6 +117,7 @@ __all__ = [
     "run_list",
     "state",
     "stop",
+    "storage",
     "strategies",
     "strategy_outline",
     "strategy_titles",
@@ -136,6 +140,11 @@ def history(run: str) -> History:
 def has_run(name: str) -> bool:
     """Returns whether there is a run of this name."""
     return run_store.find(name) is not None
+
+
+def storage(run: str) -> Storage | None:
+    """Returns what a run stores for earlier tasks; None where it was not measured."""
+    return _storage(run_store.folder(run))
 
 
 def is_shipped(name: str) -> bool:
