@@ -42,12 +42,13 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
     signal.signal(number, handler)
 
 
-def _warm(worker: api.WorkerClient) -> None:
-    """Loads what visitors need, in that order: curves, first prediction, worker process."""
+def _warm(worker: api.WorkerClient, teacher: api.WorkerClient) -> None:
+    """Loads what visitors need, in that order: curves, first prediction, worker processes."""
     warm()
     worker.warm()
     api.warm()
     warm_photographs()
+    teacher.warm()
 
 
 @contextlib.asynccontextmanager
@@ -55,11 +56,15 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             _end_streams_on(number, asyncio.get_running_loop())
-    with api.connected(api.WorkerClient()) as worker:
+    with (
+        api.connected(api.WorkerClient()) as worker,
+        api.lessons.connected(api.WorkerClient()) as teacher,
+    ):
         async with _host.router.lifespan_context(_host):
-            threading.Thread(target=_warm, args=(worker,), daemon=True).start()
+            threading.Thread(target=_warm, args=(worker, teacher), daemon=True).start()
             yield {}
             await asyncio.to_thread(worker.close)
+            await asyncio.to_thread(teacher.close)
     # A last garbage collection over all of torch would take seconds.
     gc.freeze()
 

@@ -30,6 +30,7 @@ from .runs.listing import run_rows as run_list
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
+from .service import lessons
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -104,6 +105,7 @@ __all__ = [
     "holds_digits",
     "is_shipped",
     "learn",
+    "lessons",
     "metrics",
     "networks",
     "open_image",

@@ -45,10 +45,9 @@ def teach(
     from ..teaching import teach as teaching  # loads torch
 
     with interrupt.interruptible() as stop:
-        files = [file.name for file in images]
-        pictures = [_opened(file) for file in images]
+        names = [file.name for file in images]
         original = run_store.named(run)
-        folder = result_of(teaching.create(original, name, pictures, strategy, out, files))
+        folder = result_of(teaching.create(original, name, _contents(images), strategy, out, names))
         try:
             config = run_store.history(folder).config
             task = config.of_task(config.tasks - 1)
@@ -65,14 +64,14 @@ def teach(
     return 0
 
 
-def _opened(file: Path) -> Any:
-    """Returns the picture in a file. Raises LifelongError that names a file it cannot read."""
-    from ..data.image_files import open_image
-
+def _contents(files: Sequence[Path]) -> list[bytes]:
+    """Returns what is in the files. Raises LifelongError naming one that cannot be read."""
     try:
-        return open_image(file.read_bytes())
-    except (LifelongError, OSError) as error:
-        raise LifelongError(f"{file.name}: {error}") from None
+        return [file.read_bytes() for file in files]
+    except OSError as error:
+        raise LifelongError(
+            f"{error.filename} could not be read ({error.strerror}); give other pictures."
+        ) from None
 
 
 def _table(report: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from . import journal
 from .history import ExperimentHistory
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
+UNLISTED = ".unlisted"  # a file in the folder of a run that only those see who know its id
 CONFIG_FILES = ("config.json", "study.json")  # of a run and of a study; a folder has one of them
 
 Config = TypeVar("Config", bound=BaseModel)
@@ -100,9 +101,10 @@ class ExperimentFolders(Generic[Config, History]):
         self._cached_history = lru_cache(maxsize=256)(self._load_history)
 
     def ids(self) -> list[str]:
-        """Returns the names of all folders, the newest first and those that ship last."""
+        """Returns the names of all listed folders, the newest first and those that ship last."""
         shipped = [folder.name for folder in self.shipped()]
-        own = [file for file in home().glob(f"*/{self.config_file}")]
+        found = home().glob(f"*/{self.config_file}")
+        own = [file for file in found if not (file.parent / UNLISTED).exists()]
         own.sort(key=lambda file: file.stat().st_mtime, reverse=True)
         return [file.parent.name for file in own if file.parent.name not in shipped] + shipped
 

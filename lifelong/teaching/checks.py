@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from .. import registry
 from ..config import TaughtClass
+from ..data.image_files import open_image
 from ..errors import LifelongError, unknown_name
 from ..formatting import plural
 from ..inference.preprocess import preprocess
@@ -84,29 +84,34 @@ def checked_name(name: object, history: History) -> str:
 
 
 def checked_pictures(
-    pictures: Sequence[Image.Image], history: History, names: Sequence[str] = ()
+    files: Sequence[bytes], history: History, names: Sequence[str] = ()
 ) -> np.ndarray:
-    """Returns the pictures as inputs of the run's model, uint8 (n, channels, height, width).
+    """Returns picture files as inputs of the run's model, uint8 (n, channels, height, width).
 
-    names: of the pictures, for errors; by default their numbers. Raises LifelongError for none, for
-    more than MOST_PICTURES and for a blank one.
+    names: of the files, for errors; by default their numbers. Raises LifelongError for none, for
+    more than MOST_PICTURES, and for one that cannot be read or is blank.
     """
-    if not 1 <= len(pictures) <= MOST_PICTURES:
+    if not 1 <= len(files) <= MOST_PICTURES:
         raise LifelongError(
-            f"{plural(len(pictures), 'picture')} of the symbol {'were' if pictures else 'was'} "
-            f"given; give 1 to {MOST_PICTURES}, best 5 to 10."
+            f"{plural(len(files), 'picture')} of the symbol were given; give 1 to "
+            f"{MOST_PICTURES}, best 5 to 10."
         )
-    shape = history.started.shape
     found = []
-    for number, picture in enumerate(pictures, 1):
-        pixels = preprocess(picture, history.config.dataset, shape)
-        if pixels is None or pixels.min() == pixels.max():
-            name = names[number - 1] if names else f"{number} of {len(pictures)}"
-            raise LifelongError(
-                f"Picture {name} is blank: nothing stands out from its background; leave it out."
-            )
-        found.append(pixels.reshape(shape))
+    for number, file in enumerate(files, 1):
+        name = names[number - 1] if names else f"{number} of {len(files)}"
+        try:  # one after the other: a small file may hold a large picture
+            found.append(_input(file, history))
+        except LifelongError as error:
+            raise LifelongError(f"Picture {name}: {error}") from None
     return np.stack(found)
+
+
+def _input(file: bytes, history: History) -> np.ndarray:
+    shape = history.started.shape
+    pixels = preprocess(open_image(file), history.config.dataset, shape)
+    if pixels is None or pixels.min() == pixels.max():
+        raise LifelongError("It is blank, nothing stands out from its background; leave it out.")
+    return pixels.reshape(shape)
 
 
 def taught_class(name: str, strategy: str, pictures: int, scenario: str) -> TaughtClass:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
 from ..data import scenarios
 from ..errors import LifelongError
@@ -22,38 +21,38 @@ from ..strategies.base import scores
 from ..training import setup
 from ..training.evaluation import accuracy
 from ..training.setup import Prepared
-from ..training.taught import with_taught
+from ..training.taught import source_of, with_taught
 from . import checks
 
 
 def create(
     original: Path,
     name: str,
-    pictures: Sequence[Image.Image],
+    files: Sequence[bytes],
     strategy: str = checks.DEFAULT_STRATEGY,
     folder: Path | None = None,
     file_names: Sequence[str] = (),
 ) -> Generator[Preparation, None, Path]:
     """Makes a copy of a run that is about to learn a class; returns its folder.
 
-    `run_store.learn` teaches the class then. Yields the progress of loading the images. folder: by
-    default a new one. Raises LifelongError for a run, name, picture or strategy that does not fit,
-    see `checks`.
+    `run_store.learn` teaches the class then. Yields the progress of loading the images. files: of
+    the pictures. folder: by default a new one. Raises LifelongError for a run, name, picture or
+    strategy that does not fit, see `checks`.
     """
     if folder is not None and folder.exists():
         raise LifelongError(f"There is a folder {folder.name} already; give another with --out.")
     history = run_store.history(original)
     checks.check_run(original.name, history, strategy)
     name = checks.checked_name(name, history)
-    images = torch.from_numpy(checks.checked_pictures(pictures, history, file_names))
+    images = torch.from_numpy(checks.checked_pictures(files, history, file_names))
     taught = checks.taught_class(name, strategy, len(images), history.config.scenario)
     config = setup.resolve(copies.copy_config(original.name, history, taught))
     prepared = yield from setup.prepare(config)
     earlier = copies.pictures(original, history.config)
-    extended = with_taught(config, prepared, [*earlier, images])
-    source = (extended.features.dataset if extended.features else extended.dataset).source
+    dataset = prepared.features.dataset if prepared.features else prepared.dataset
+    source = source_of(config, dataset)
     rows = history.learned
-    if not source.startswith(f"{history.started.source}; "):
+    if history.started.source != source_of(history.config, dataset):
         rows = _rows_here(original, history, prepared, earlier)
     events = copies.copied_events(history, config, source, rows)
     folder = run_store.create(config, folder or _new_folder(original.name, name))

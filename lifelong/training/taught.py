@@ -87,7 +87,7 @@ def _joined(
     train, test = ([splits[index] for _each, splits in taught] for index in (0, 1))
     return replace(
         dataset,
-        source="; ".join([dataset.source, *(_words(each) for each, _splits in taught)]),
+        source=source_of(config, dataset),
         classes=(*dataset.classes, *(each.name for each, _splits in taught)),
         train_images=torch.cat([dataset.train_images[chosen], *train]),
         train_labels=torch.cat([dataset.train_labels[chosen], _labels(first, train)]),
@@ -109,6 +109,11 @@ def _some_of_each_class(labels: Tensor, count: int, seed: int) -> Tensor:
         order = torch.randperm(len(members), generator=seeds.generator(seed, "earlier", label))
         chosen.append(members[order[:count]])
     return torch.cat(chosen).sort().values
+
+
+def source_of(config: RunConfig, dataset: Dataset) -> str:
+    """Returns the source of a run's images: that of its data set, and of each taught class."""
+    return "; ".join([dataset.source, *map(_words, config.taught)])
 
 
 def _words(taught: TaughtClass) -> str:

@@ -1,6 +1,7 @@
 """Laws of the public endpoints on a running server, mostly with hostile uploads."""
 
 import http.server
+import random
 import re
 import socket
 import threading
@@ -14,10 +15,19 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from app.views.draw import gradio_app
+from benchmarks import strokes
 from lifelong import api
+from lifelong.runs import store as run_store
 from tests.image_helpers import is_one_sentence, png, ring
 
 RUN = "mnist-class-finetune"
+
+
+class Teacher(api.WorkerClient):
+    """A worker that teaches in this process, before it returns."""
+
+    def learn(self, folder, until=None):
+        list(run_store.learn(folder))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,11 +73,70 @@ def zero(tmp_path_factory):
     return file
 
 
+@pytest.fixture
+def hearts(tmp_path):
+    """Files with five drawings of a heart."""
+    dice = random.Random(0)
+    files = [tmp_path / f"{number}.png" for number in range(5)]
+    for file in files:
+        strokes.drawn(strokes.by_hand(strokes.SHAPES["heart"], dice), 22).save(file)
+    return files
+
+
+class TestTeach:
+    def test_a_copy_learns_the_class_and_is_in_no_list(self, client, hearts):
+        with api.lessons.connected(Teacher()):
+            report = client.predict(
+                [handle_file(file) for file in hearts], RUN, "heart", "replay", api_name="/teach"
+            )
+        assert report["original"] == RUN and report["name"] == "heart" and report["pictures"] == 5
+        assert 0 <= report["accuracy"]["earlier_after"] <= 1
+        reply = client.predict(handle_file(hearts[0]), report["run"], api_name="/classify")
+        assert reply["answers"][-1]["top"][0]["label"] == "heart"
+        rows = client.predict(api_name="/runs")
+        assert report["run"] not in [row["id"] for row in rows]
+
+    @pytest.mark.parametrize(
+        ("name", "strategy", "says"),
+        [
+            ("<script>", "replay", "letters, digits, spaces"),
+            ("7", "replay", "knows a class named 7 already"),
+            ("", "replay", "The name is empty"),
+            (["heart"], "replay", "The name is empty"),
+            ("heart", "../replay", "strategy to teach with"),
+            ("heart", ["replay"], "strategy to teach with"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused_in_a_sentence(self, client, hearts, name, strategy, says):
+        files = [handle_file(file) for file in hearts]
+        with api.lessons.connected(Teacher()), pytest.raises(AppError, match=says) as error:
+            client.predict(files, RUN, name, strategy, api_name="/teach")
+        assert is_one_sentence(str(error.value))
+
+    @pytest.mark.parametrize(
+        ("images", "says"),
+        [
+            ([], "0 pictures"),
+            (None, "image was not a file"),
+            ([None], "image was not a file"),
+            ("heart", "image was not a file"),
+            ([{"path": "/etc/passwd"}], "A file was expected that was uploaded"),
+            ([{"path": "http://127.0.0.1/x.png"}], "An address was given"),
+            ([{}] * 51, "51 pictures were given"),
+        ],
+    )
+    def test_what_is_no_list_of_uploaded_pictures_is_refused(self, client, images, says):
+        with api.lessons.connected(Teacher()), pytest.raises(AppError, match=says) as error:
+            client.predict(images, RUN, "heart", "replay", api_name="/teach")
+        assert is_one_sentence(str(error.value))
+
+
 class TestEndpoints:
-    def test_only_two_are_public(self, client):
+    def test_only_three_are_public(self, client):
         assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
             "/classify",
             "/runs",
+            "/teach",
         }
 
     def test_others_are_not_to_be_called_by_name(self, client):

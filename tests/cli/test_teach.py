@@ -74,12 +74,12 @@ def test_a_file_that_is_no_picture_or_is_blank_is_named(cli, hearts):
     original = learned_run(config())
     hearts[3].write_text("no picture")
     status, out, err = cli("teach", original.name, "--name", "heart", *hearts)
-    assert status == 2 and err.startswith("heart-3.png: ") and err.count("\n") == 1
+    assert status == 2 and err.startswith("Picture heart-3.png: ") and err.count("\n") == 1
     picture = pictures(1)[0]
     picture.paste(0, (0, 0, 6, 6))
     picture.save(hearts[3])
     status, out, err = cli("teach", original.name, "--name", "heart", *hearts)
-    assert status == 2 and "heart-3.png is blank" in err and out == ""
+    assert status == 2 and "heart-3.png: It is blank" in err and out == ""
 
 
 def test_an_interrupted_lesson_keeps_nothing(cli, hearts, monkeypatch):

@@ -15,7 +15,7 @@ from lifelong.storage.progress import result_of
 from lifelong.teaching import checks, teach
 from tests.helpers import config, learn, learned_run, stop_after
 from tests.runs.helpers import sentence
-from tests.teaching.helpers import pictures, taught_run
+from tests.teaching.helpers import files, pictures, taught_run
 
 STRATEGIES = sorted(checks.STRATEGIES)
 
@@ -75,7 +75,7 @@ def test_two_copies_are_equal_to_the_bit(original, strategy):
 @pytest.mark.parametrize("strategy", ["replay", "ewc", "analytic"])
 def test_an_interrupted_lesson_goes_on_from_the_folder_to_the_same_bits(original, strategy):
     whole = taught_run(original, strategy=strategy)
-    folder = result_of(teach.create(original, "heart", pictures(6), strategy))
+    folder = result_of(teach.create(original, "heart", files(pictures(6)), strategy))
     assert learn(folder, stop=stop_after(3))[-1] == Stopped(task=3, step=3)
     assert isinstance(learn(folder)[-1], Finished)
     last = [checkpoints.inference_file(each, 3).read_bytes() for each in (whole, folder)]
@@ -120,7 +120,7 @@ def test_undo_removes_the_class_with_its_pictures_and_another_can_be_taught(orig
 
 
 def test_undo_of_a_begun_lesson_keeps_the_class(original):
-    folder = result_of(teach.create(original, "heart", pictures(6)))
+    folder = result_of(teach.create(original, "heart", files(pictures(6))))
     learn(folder, stop=stop_after(3))
     run_store.undo(folder)
     assert run_store.history(folder).config.taught[-1].name == "heart"
@@ -176,7 +176,7 @@ def test_numbers_of_other_test_images_are_measured_anew(original):
 )
 def test_a_name_that_does_not_fit_is_refused(original, name, says):
     with pytest.raises(LifelongError, match=says) as error:
-        result_of(teach.create(original, name, pictures(5)))
+        result_of(teach.create(original, name, files(pictures(5))))
     sentence(error)
 
 
@@ -194,14 +194,21 @@ def test_the_same_name_twice_is_refused_whatever_its_case(original):
 @pytest.mark.parametrize("count", [0, 51])
 def test_no_picture_and_more_than_fifty_are_refused(original, count):
     with pytest.raises(LifelongError, match="give 1 to 50") as error:
-        result_of(teach.create(original, "heart", pictures(count)))
+        result_of(teach.create(original, "heart", files(pictures(count))))
     sentence(error)
 
 
 def test_a_blank_picture_is_named(original):
     given = pictures(5)
     given[2].paste(0, (0, 0, 6, 6))
-    with pytest.raises(LifelongError, match="^Picture 3 of 5 is blank") as error:
+    with pytest.raises(LifelongError, match="^Picture 3 of 5: It is blank") as error:
+        result_of(teach.create(original, "heart", files(given)))
+    sentence(error)
+
+
+def test_a_file_that_is_no_picture_is_named(original):
+    given = [*files(pictures(4)), b"no picture"]
+    with pytest.raises(LifelongError, match="^Picture 5 of 5: That file is not") as error:
         result_of(teach.create(original, "heart", given))
     sentence(error)
 
@@ -219,13 +226,13 @@ def test_a_blank_picture_is_named(original):
 def test_a_run_that_cannot_be_taught_is_refused(given, options, says):
     folder = learned_run(config(**given), **options)
     with pytest.raises(LifelongError, match=says) as error:
-        result_of(teach.create(folder, "heart", pictures(5)))
+        result_of(teach.create(folder, "heart", files(pictures(5))))
     sentence(error)
 
 
 def test_an_unknown_strategy_is_refused(original):
     with pytest.raises(LifelongError, match="replay") as error:
-        result_of(teach.create(original, "heart", pictures(5), "repaly"))
+        result_of(teach.create(original, "heart", files(pictures(5)), "repaly"))
     sentence(error)
 
 
@@ -239,7 +246,7 @@ def test_old_logits_are_the_originals_to_the_bit_when_the_network_has_grown(orig
     from lifelong.training import setup, taught
     from lifelong.training.experiment import Experiment
 
-    folder = result_of(teach.create(original, "heart", pictures(6), "finetune"))
+    folder = result_of(teach.create(original, "heart", files(pictures(6)), "finetune"))
     run = run_store.history(folder)
     of_task = run.config.of_task(3)
     images = [torch.from_numpy(np.stack([np.asarray(p)[None] for p in pictures(6)]))]

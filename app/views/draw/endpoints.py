@@ -1,4 +1,7 @@
-"""Public endpoints under /gradio/: `/classify` and `/runs`. Uploads are validated as hostile."""
+"""Public endpoints under /gradio/: `/classify`, `/teach` and `/runs`.
+
+Uploads are validated as hostile.
+"""
 
 from typing import Any
 
@@ -11,6 +14,8 @@ from lifelong import api
 from lifelong.api import LifelongError
 
 LARGEST = 5_000_000  # bytes
+LARGEST_LESSON = 40_000_000  # bytes of all pictures
+MOST_PICTURES = 50
 
 
 def refuse(message: str) -> gr.Error:
@@ -64,6 +69,35 @@ def classify(
         raise refuse(str(error)) from None
 
 
+def teach(
+    images: list[dict[str, Any]], run: str, name: str, strategy: str = "replay"
+) -> dict[str, Any]:
+    """Teaches a new class, its next task, to a copy of a run, and reports what it forgot.
+
+    images: 1 to 50 picture files of it, best 5 to 10, of at most 5 MB each. run: an id from /runs,
+    or of a copy that was taught before. name: of the class. strategy: replay, analytic, finetune or
+    ewc. Returns {"run": the copy's id, which is in no list, "original", "name", "strategy",
+    "pictures", "test_pictures", "accuracy": {"new", "earlier_before", "earlier_after",
+    "tasks_before", "tasks_after"}, "source", "seconds", "warning"}.
+    """
+    try:
+        return api.lessons.teach(run, name, _contents(images), str(strategy or "replay"))
+    except LifelongError as error:
+        raise refuse(str(error)) from None
+
+
+def _contents(images: Any) -> list[bytes]:
+    given = images if isinstance(images, list) else [images]
+    if len(given) > MOST_PICTURES:
+        raise LifelongError(f"{len(given)} pictures were given; give 1 to {MOST_PICTURES}.")
+    found: list[bytes] = []
+    for image in given:
+        found.append(_content(image))
+        if sum(map(len, found)) > LARGEST_LESSON:
+            raise LifelongError("The pictures are larger than 40 MB in all; give smaller ones.")
+    return found
+
+
 def _content(image: Any) -> bytes:
     if not isinstance(image, dict) or not isinstance(image.get("path"), str):
         raise LifelongError(
@@ -92,7 +126,7 @@ def runs() -> list[dict[str, Any]]:
 
 
 def add_endpoints() -> None:
-    """Adds both to the page that is being built; components that describe inputs are hidden."""
+    """Adds them to the page that is being built; components that describe inputs are hidden."""
     image = gr.File(label="image", visible=False)
     run, after, task = (
         gr.Textbox(label="run", visible=False),
@@ -104,6 +138,17 @@ def add_endpoints() -> None:
         [image, run, after, task],
         answers,
         api_name="classify",
+        preprocess=False,
+        concurrency_limit=2,
+    )
+    images = gr.File(label="images", file_count="multiple", visible=False)
+    name, strategy = (gr.Textbox(label=label, visible=False) for label in ("name", "strategy"))
+    learn, report = gr.Button(visible=False), gr.JSON(label="report", visible=False)
+    learn.click(
+        teach,
+        [images, run, name, strategy],
+        report,
+        api_name="teach",
         preprocess=False,
         concurrency_limit=2,
     )

@@ -1,0 +1,129 @@
+"""Classes that visitors of the app teach to copies of their own, in a worker process of their own.
+
+A visitor's copy is in no list: its id, which nobody guesses, is the way to it. There are at most
+MOST_COPIES, of MOST_BYTES in all; those used least recently are removed first.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import LifelongError
+from ..events import ExtractingFeatures, Failed
+from ..runs import store as run_store
+from ..runs.folders import UNLISTED, home, is_locked
+from .worker_client import WorkerClient
+
+MOST_COPIES = 200
+MOST_BYTES = 1_000_000_000
+PATIENCE = 120  # seconds until a lesson that does not end is given up
+PERIOD = 0.05  # seconds between two looks at a record
+
+_worker: WorkerClient | None = None
+
+
+@contextmanager
+def connected(worker: WorkerClient) -> Iterator[WorkerClient]:
+    """Has this module teach in a worker process until the block ends.
+
+    It is not the one that trains runs: a lesson of seconds would wait for a run of minutes.
+    """
+    global _worker
+    before, _worker = _worker, worker
+    try:
+        yield worker
+    finally:
+        _worker = before
+
+
+def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
+    """Has a visitor's copy of a run learn a class; returns the copy's id at once.
+
+    files: of the pictures. Raises LifelongError for what does not fit, see `teaching.checks`.
+    """
+    from ..teaching import teach  # loads torch
+
+    if _worker is None:
+        raise LifelongError(
+            "This page has no process that teaches; start the app with `streamlit run "
+            "app/main.py`, or teach with `python -m lifelong teach`."
+        )
+    creating = teach.create(run_store.folder(run), name, files, strategy)
+    while True:
+        try:
+            event = next(creating)
+        except StopIteration as end:
+            folder: Path = end.value
+            break
+        if isinstance(event, ExtractingFeatures):
+            raise LifelongError(
+                f"The images of {run} have not gone through its backbone on this machine yet, "
+                "which takes minutes; train a run on them first, or teach a run of digits."
+            )
+    (folder / UNLISTED).touch()
+    remove_old(keep=folder)
+    _worker.learn(folder)
+    return folder.name
+
+
+def progress(run: str) -> dict[str, Any]:
+    """Returns the state of a lesson: {"done": share in [0, 1], "report": see `teach.report`}.
+
+    The report is None before the end. Raises LifelongError for a lesson that failed or a run that
+    is no visitor's copy.
+    """
+    folder = find(run)
+    history = run_store.history(folder)
+    if isinstance(history.ending, Failed):
+        raise LifelongError(history.ending.message)
+    if history.finished:
+        from ..teaching import teach
+
+        return {"done": 1.0, "report": teach.report(folder)}
+    begun = [step for step in history.steps if step.task == len(history.learned)]
+    return {"done": begun[-1].step / begun[-1].steps if begun else 0.0, "report": None}
+
+
+def teach(run: str, name: str, files: Sequence[bytes], strategy: str) -> dict[str, Any]:
+    """Teaches a class to a visitor's copy of a run and returns the report; see `begin`."""
+    copy = begin(run, name, files, strategy)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        report: dict[str, Any] | None = progress(copy)["report"]
+        if report is not None:
+            return report
+        time.sleep(PERIOD)
+    raise LifelongError(f"The copy {copy} did not learn within {PATIENCE} seconds; try again.")
+
+
+def find(run: str) -> Path:
+    """Returns the folder of a visitor's copy. Raises LifelongError for any other run."""
+    folder = run_store.find(run)
+    if folder is None or not (folder / UNLISTED).exists():
+        raise LifelongError(
+            f"There is no taught copy named {str(run)[:80]!r}; teach a class first."
+        )
+    return folder
+
+
+def remove(run: str) -> None:
+    """Removes a visitor's copy from disk."""
+    shutil.rmtree(find(run), ignore_errors=True)
+
+
+def remove_old(keep: Path | None = None) -> None:
+    """Removes the copies used least recently until the others are within the limits.
+
+    keep: one that stays in any case. A copy that is being taught stays, too.
+    """
+    copies = [file.parent for file in home().glob(f"*/{UNLISTED}")]
+    copies.sort(key=lambda folder: (folder / UNLISTED).stat().st_mtime, reverse=True)
+    nbytes = 0
+    for count, folder in enumerate(copies, 1):
+        nbytes += sum(file.stat().st_size for file in folder.iterdir())
+        too_many = count > MOST_COPIES or nbytes > MOST_BYTES
+        if too_many and folder != keep and not is_locked(folder):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,99 @@
+"""Laws of visitors' copies: in no list, bounded in number and bytes, taught by a worker."""
+
+import os
+
+import pytest
+
+from lifelong.errors import LifelongError
+from lifelong.runs import store as run_store
+from lifelong.service import lessons
+from lifelong.service.worker_client import WorkerClient
+from tests.helpers import config, learned_run
+from tests.runs.helpers import sentence
+from tests.teaching.helpers import files, pictures
+
+
+class Teacher(WorkerClient):
+    """A worker that teaches in this process, before it returns."""
+
+    def learn(self, folder, until=None):
+        list(run_store.learn(folder))
+
+
+@pytest.fixture
+def original():
+    return learned_run(config())
+
+
+@pytest.fixture(autouse=True)
+def teacher():
+    with lessons.connected(Teacher()) as worker:
+        yield worker
+
+
+def begin(run, name="heart"):
+    return lessons.begin(run.name, name, files(pictures(5)), "replay")
+
+
+def test_a_copy_is_in_no_list_but_is_found_by_its_id(original):
+    copy = begin(original)
+    assert copy not in run_store.ids() and run_store.find(copy) is not None
+    assert len(copy.rsplit("-", 1)[1]) == 16, "an id that nobody guesses"
+    progress = lessons.progress(copy)
+    assert progress["done"] == 1 and progress["report"]["name"] == "heart"
+    with pytest.raises(LifelongError) as error:
+        run_store.folder(copy[:-1])
+    assert copy not in sentence(error)
+
+
+def test_a_copy_of_a_copy_learns_a_second_class(original):
+    report = lessons.teach(begin(original), "comet", files(pictures(5, seed=9)), "replay")
+    assert run_store.history(run_store.folder(report["run"])).started.classes[-2:] == (
+        ("heart",),
+        ("comet",),
+    )
+
+
+def test_a_lesson_on_its_path_says_how_far_it_is(original, teacher, monkeypatch):
+    monkeypatch.setattr(teacher, "learn", lambda folder: None)
+    assert lessons.progress(begin(original)) == {"done": 0.0, "report": None}
+
+
+def test_a_lesson_that_failed_says_why(original, teacher, monkeypatch):
+    monkeypatch.setattr(teacher, "learn", lambda folder: None)
+    copy = begin(original)
+    (run_store.folder(copy) / "pictures-3.safetensors").unlink()
+    with pytest.raises(LifelongError):
+        list(run_store.learn(run_store.folder(copy)))
+    with pytest.raises(LifelongError, match="pictures-3.safetensors is missing"):
+        lessons.progress(copy)
+
+
+def test_other_runs_are_no_copies(original):
+    for name in (original.name, "mnist-class-finetune", "no-such-run", None):
+        for call in (lessons.progress, lessons.remove):
+            with pytest.raises(LifelongError, match="no taught copy") as error:
+                call(name)
+            sentence(error)
+    assert original.exists()
+
+
+def test_the_oldest_copies_make_room_and_never_a_run_of_others(original, monkeypatch):
+    monkeypatch.setattr(lessons, "MOST_COPIES", 2)
+    copies = []
+    for age in (30, 20, 10):
+        copies.append(begin(original))
+        marker = run_store.folder(copies[-1]) / lessons.UNLISTED
+        os.utime(marker, (marker.stat().st_mtime - age,) * 2)
+    assert [run_store.find(copy) is not None for copy in copies] == [False, True, True]
+    monkeypatch.setattr(lessons, "MOST_BYTES", 1)
+    newest = begin(original)
+    assert [run_store.find(copy) for copy in copies] == [None] * 3
+    assert run_store.find(newest) and original.exists()
+
+
+def test_without_a_worker_a_sentence_says_so(original):
+    lessons._worker = None
+    with pytest.raises(LifelongError, match="has no process that teaches") as error:
+        begin(original)
+    sentence(error)
