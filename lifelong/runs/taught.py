@@ -33,6 +33,7 @@ def copy_config(name: str, original: History, taught: TaughtClass) -> RunConfig:
         task_sizes=sizes,
         class_order=[*order, len(order)],
         taught=[*original.config.taught, taught],
+        step_checkpoints=False,
     )
 
 
@@ -69,7 +70,7 @@ def write_copy(original: Path, folder: Path, pictures: "Tensor", events: Sequenc
 
     tasks = sum(isinstance(event, TaskLearned) for event in events)
     for task in range(tasks):
-        for name in (checkpoints.inference_file, checkpoints.pictures_file):
+        for name in (checkpoints.inference_file, checkpoints.steps_file, checkpoints.pictures_file):
             if name(original, task).exists():
                 _copy(name(original, task), name(folder, task))
     tensor_files.write(checkpoints.pictures_file(folder, tasks), {"images": pictures})

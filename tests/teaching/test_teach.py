@@ -8,7 +8,7 @@ import torch
 
 from lifelong.errors import LifelongError
 from lifelong.events import Finished, Stopped
-from lifelong.inference import predict
+from lifelong.inference import predict, within_task
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage.progress import result_of
@@ -54,6 +54,16 @@ def test_answers_of_the_earlier_tasks_are_the_originals(original, strategy):
         assert predict.classify(folder, image, tasks - 1) == predict.classify(original, image)
         for task in range(tasks + 1):  # also that of the class, which they do not know
             assert len(predict.classify(folder, image, task=task)) == tasks + 1
+
+
+def test_a_run_with_checkpoints_within_its_tasks_hands_them_on():
+    given = learned_run(config(step_checkpoints=True, recipe="quick"))
+    folder = taught_run(given, strategy="analytic")
+    image = inputs(1)[0]
+    for task in (1, 2):
+        assert within_task.classify_within(folder, image, task) == within_task.classify_within(
+            given, image, task
+        )
 
 
 def test_the_original_is_untouched(original):
