@@ -60,7 +60,8 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
     problems: list[str] = []
 
     def open_tab(url: str, size=DESKTOP, script: str = "", **options) -> Page:
-        page = browser.new_page(viewport=size, **options)
+        # Where something moves only by itself, nobody would know when it is over.
+        page = browser.new_page(viewport=size, **{"reduced_motion": "reduce", **options})
         tabs.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -156,6 +156,9 @@ phrase(r"What did you draw\?( Choose below, and the cards are marked\.)?")(
 phrase(r"A test image of (an? \S+)\.")(
     lambda s, name: s.truth.basis == "label" and name == article(s.name)
 )
+phrase(r"An example of (an? \S+)\. Now draw one yourself\.")(
+    lambda s, name: s.truth.basis == "example" and name == article(s.name)
+)
 phrase(r"You chose (\S+)\.")(lambda s, name: s.choice.name == name == s.truth.name)
 phrase(r" Until then the cards answer without the lesson\.")(
     lambda s: s.label and s.truth.name is None and not s.run.shared_outputs
@@ -169,7 +172,9 @@ phrase(r"Without the lesson given, ")(lambda s: s.run.task_given and not s.label
 phrase(r"[Yy]our (\S+) (?=is )")(
     lambda s, name: s.name == name and s.truth.basis in ("picture", "hand", "announced")
 )
-phrase(r"[Tt]his (\S+) (?=is )")(lambda s, name: s.name == name and s.truth.basis == "label")
+phrase(r"[Tt]his (\S+) (?=is )")(
+    lambda s, name: s.name == name and s.truth.basis in ("label", "example")
+)
 phrase(r"[Tt]aken as (an? \S+), it (?=is )")(
     lambda s, name: (
         name == article(s.name)

@@ -115,7 +115,7 @@ def states(run: RunFacts):
             yield State(run, choice=choice, label=label)
     names = [names[0] for names in run.classes[:2]] + [run.names[-1]]
     for name, label in itertools.product(dict.fromkeys(names), (False, True)):
-        origins = [Choice(), *(Choice(name, o) for o in ("announced", "hand", "label"))]
+        origins = [Choice(), *(Choice(name, o) for o in ("announced", "hand", "label", "example"))]
         for picture, choice in itertools.product(pictures(run, name), origins):
             taken = truth(run, picture, choice)
             # What became of a class does not depend on how it came to be known.

@@ -51,3 +51,7 @@ document.addEventListener('lifelong:answer', ({ detail }) => {
 watch('value', () => setTimeout(() => { choose(props.value.name, props.value.origin); check(); tell(); }));
 tell(true);
 check();
+
+document.addEventListener('lifelong:content', ({ detail }) => { detail.choice = props.value; });
+// The ghost hand asked about a class of its own.
+document.addEventListener('lifelong:shown', () => { taken = ''; tell(true); check(); });

@@ -40,6 +40,7 @@ element.addEventListener('click', (event) => {
   const name = button.dataset.class, action = button.dataset.act;
   if (name) document.dispatchEvent(new CustomEvent('lifelong:choose', { detail: { name } }));
   if (action === 'why') { open = !open; show(); }
+  if (action === 'share') document.dispatchEvent(new CustomEvent('lifelong:share'));
   if (action === 'toggle') document.dispatchEvent(new CustomEvent('lifelong:label'));
   if (button.classList.contains('link')) leave(event);
 });

@@ -87,3 +87,16 @@ class Examples(Part):
             js_on_load=assets.read("draw/examples.js"),
             **kw,
         )
+
+
+class ShareCard(Part):
+    """Picture of the drawing and what became of it, to be saved or sent, and a link to it."""
+
+    def __init__(self, value: None = None, **kw: Any) -> None:
+        super().__init__(
+            value,
+            html_template=assets.read("draw/share.html"),
+            css_template=assets.read("draw/share.css"),
+            js_on_load=assets.read("draw/share.js"),
+            **kw,
+        )

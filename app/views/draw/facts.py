@@ -14,8 +14,8 @@ from lifelong import api
 from lifelong.api import History, LifelongError
 
 Shows = Literal["blank", "sure", "doubtful", "none", "unknown"]
-Origin = Literal["", "announced", "hand", "label"]
-Basis = Literal["", "label", "hand", "announced", "picture"]
+Origin = Literal["", "announced", "hand", "label", "example"]
+Basis = Literal["", "label", "hand", "announced", "picture", "example"]
 LOST, SURVIVES = 1 / 3, 3 / 4  # shares of what a lesson's accuracy was above chance
 
 
@@ -121,8 +121,9 @@ def of_run(run: str) -> RunFacts:
 class Choice:
     """Class that was chosen, None for none yet.
 
-    origin: 'announced' before anything was drawn, by 'hand' for what is on the pad, or the 'label'
-    of a test image; empty where nothing was chosen. run: whose classes there were to choose from.
+    origin: 'announced' before anything was drawn, by 'hand' for what is on the pad, the 'label' of
+    a test image, or the class of an 'example' that the page draws itself; empty where nothing was
+    chosen. run: whose classes there were to choose from.
     """
 
     name: str | None = None
@@ -163,8 +164,8 @@ def truth(run: RunFacts, picture: Picture, choice: Choice) -> Truth:
     if picture.shows == "blank":
         return Truth()
     chosen = choice.name if choice.name in run.names else None
-    if chosen and choice.origin in ("hand", "label"):
-        return Truth(chosen, "hand" if choice.origin == "hand" else "label")
+    if chosen and choice.origin in ("hand", "label", "example"):
+        return Truth(chosen, choice.origin)
     if chosen:
         return Truth(chosen, "announced") if agrees(picture, chosen) else Truth()
     follows = picture.shows == "sure" and not run.photo and picture.likeliest[0] in run.names

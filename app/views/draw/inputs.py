@@ -5,6 +5,7 @@ Whatever arrives from a browser is validated here.
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -21,7 +22,12 @@ LARGEST_DRAWING = 400_000  # characters of a data URL; a drawing has some 10,000
 LARGEST_UPLOAD = 5_000_000  # bytes
 LONGEST_NAME = 200  # characters of a class
 PNG = "data:image/png;base64,"
-ORIGINS: dict[str, Origin] = {"announced": "announced", "hand": "hand", "label": "label"}
+ORIGINS: dict[str, Origin] = {
+    "announced": "announced",
+    "hand": "hand",
+    "label": "label",
+    "example": "example",
+}
 
 
 def from_data_url(value: Any, largest: int) -> bytes | None:
@@ -68,6 +74,11 @@ def sent_drawing(payload: Any) -> Drawing | None:
     return None if content is None else Drawing(content, sent.get("unfinished") is True)
 
 
+def figures() -> dict[str, list[list[list[float]]]]:
+    """Returns the strokes of each digit as a hand may write it; points are shares of the side."""
+    return json.loads(assets.read("draw/hand.json"))
+
+
 class DigitPad(Part):
     """Drawing pad, white on black, by mouse, pen, finger, keyboard or upload.
 
@@ -79,7 +90,10 @@ class DigitPad(Part):
             Drawing(),
             html_template=assets.read("draw/pad.html"),
             css_template=assets.read("draw/pad.css"),
-            js_on_load=assets.read("draw/pad.js"),
+            js_on_load="\n".join(
+                assets.read(f"draw/{name}.js") for name in ("pad", "link", "hand")
+            ),
+            figures=figures(),
             kept=kept,
             photo=photo,
             brush=44,

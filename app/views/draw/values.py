@@ -1,7 +1,7 @@
 """Values of the components that show an answer: strip, sentence and network input."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -79,12 +79,23 @@ def _classes(names: tuple[str, ...], true_class: str | None) -> list[Value]:
     return [{"name": escape(str(n)), "is_true_class": n == true_class} for n in shown]
 
 
+def _story(answered: Answered, truth: Truth) -> str:
+    run, picture, label = answered.run, answered.picture, answered.label
+    return story.story(run, picture, answered.choice, truth, answered.readings, label=label)
+
+
+def _shared_text(answered: Answered) -> str:
+    """Returns the sentence for people who did not draw the picture."""
+    truth = answered.truth
+    if truth.name and not story.contradicted(answered.picture, truth):
+        truth = replace(truth, basis="example")
+    return _story(answered, truth)
+
+
 def sentence(answered: Answered) -> Value:
     """Returns a value for the Sentence, HTML-escaped."""
     run, picture, truth = answered.run, answered.picture, answered.truth
-    text = story.story(
-        run, picture, answered.choice, truth, answered.readings, label=answered.label
-    )
+    text = _story(answered, truth)
     announced = answered.choice.name if answered.choice.origin == "announced" else None
     name = prompts.prompt_class(run, announced)
     subject = truth.name or name
@@ -98,6 +109,8 @@ def sentence(answered: Answered) -> Value:
         suggestions=story.suggestions(run, picture, answered.choice, truth),
         why=why(run, truth, answered.readings, answered.label),
         see=SEE if truth.name else "",
+        share="" if picture.shows == "blank" else prompts.SHARE,
+        shared=_shared_text(answered),
         task=run.lesson_of(subject),
         task_given=answered.label,
         busy=picture.unfinished,
@@ -129,7 +142,7 @@ def _sentence_value(run: str, text: str, **more: Any) -> Value:
     """
     reason: Why | None = more.pop("why", None)
     suggestions: list[tuple[str, str]] = more.pop("suggestions", [])
-    texts = {"text": text, "tone": "", "remark": "", "see": ""}
+    texts = {"text": text, "tone": "", "remark": "", "see": "", "share": "", "shared": ""}
     texts |= {name: more.pop(name) for name in texts if name in more}
     return {
         **{name: escape(value) for name, value in texts.items()},

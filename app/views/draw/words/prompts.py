@@ -11,6 +11,7 @@ KEPT = {
     "digit": "Your photo is kept: it comes back with a network for photographs.",
 }
 OTHER_KIND = {False: "Show it a photo instead", True: "Draw a digit instead"}
+SHARE = "Share"
 NO_RUN = "There is no trained run yet; learn one on the Train page."
 
 

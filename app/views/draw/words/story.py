@@ -71,7 +71,7 @@ def _subject(run: RunFacts, picture: Picture, truth: Truth) -> str:
     """Returns what the picture is taken for, as the beginning of a sentence."""
     if contradicted(picture, truth):
         return f"Taken as {named(truth.name or '')}, it"
-    if truth.basis == "label":
+    if truth.basis in ("label", "example"):
         return f"This {truth.name}"
     return f"Your {truth.name}"
 
@@ -212,6 +212,8 @@ def legend(run: RunFacts, picture: Picture, truth: Truth) -> str:
         return f"It looks like {named(truth.name)}. Not right? Choose:"
     if truth.basis == "label":
         return f"A test image of {named(truth.name)}."
+    if truth.basis == "example":
+        return f"An example of {named(truth.name)}. Now draw one yourself."
     return f"You chose {truth.name}."
 
 
