@@ -16,13 +16,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.responses import FileResponse
+from starlette.routing import Route
 
 from app.shared import assets
 from app.shared.page_head import PageHead
 from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs
 from lifelong import api
 
+TITLE = "Lifelong: see a network forget"
 PATHS = ("/gradio", "/answer")
+# The pages, for programs that show a preview of a link to them.
+PAGES = ("/", "/train", "/inspect", "/transfer", "/about")
+PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
 _host = host()
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
 
@@ -75,7 +81,11 @@ _styles = "".join(
 )
 app = st.App(
     "navigation.py",
-    routes=_routes,
+    routes=[PREVIEW, *_routes],
     lifespan=_lifespan,
-    middleware=[Middleware(PageHead, end=_styles)],
+    middleware=[
+        Middleware(
+            PageHead, title=TITLE, head=assets.read("home_head.html"), end=_styles, pages=PAGES
+        )
+    ],
 )

@@ -23,10 +23,12 @@ pages = [
     st.Page(navigate.TRAIN, title="Train", icon=":material/model_training:", url_path="train"),
     st.Page(navigate.INSPECT, title="Inspect", icon=":material/query_stats:", url_path="inspect"),
     st.Page(navigate.TRANSFER, title="Transfer", icon=":material/moving:", url_path="transfer"),
+    st.Page(navigate.ABOUT, title="About", icon=":material/info:", url_path="about"),
 ]
 selected = st.navigation(pages, position="hidden")
 # Streamlit's own navigation hides behind a button on phones.
 with st.container(horizontal=True, gap="small", key="nav"):
+    st.html('<p class="brand"><b>Lifelong</b><span>See a network forget</span></p>')
     for page in pages:
         st.page_link(page)
 selected.run()

@@ -10,6 +10,7 @@ DRAW = "views/draw/draw.py"
 TRAIN = "views/train/train.py"
 INSPECT = "views/inspect/inspect.py"
 TRANSFER = "views/transfer/transfer.py"
+ABOUT = "views/about/about.py"
 
 # Seconds until the browser has surely taken over a new address: a message on its way from the
 # browser may still carry the old one.

@@ -4,7 +4,8 @@ Streamlit and Gradio add what a page brings along once their own scripts run, af
 whatever is there by then jumps.
 """
 
-from collections.abc import Callable, MutableMapping
+import re
+from collections.abc import Callable, Collection, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +15,41 @@ Application = Callable[[Message, Callable[[], Any], Send], Any]
 STALE = (b"content-length", b"etag", b"last-modified")  # of the page as it was
 
 
+ORIGIN = "ORIGIN"
+HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")  # of a request; anything else is no address
+
+
+def _origin(scope: Message) -> str:
+    """Returns scheme and host of a request as the browser knows them; empty if they are odd.
+
+    >>> _origin({"scheme": "http", "headers": [(b"host", b"a.org:8501")]})
+    'http://a.org:8501'
+    >>> _origin({"headers": [(b"host", b"a.org"), (b"x-forwarded-proto", b"https")]})
+    'https://a.org'
+    >>> _origin({"headers": [(b"host", b'"><script>')]})
+    ''
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    scheme = headers.get(b"x-forwarded-proto", scope.get("scheme", "http"))
+    host = headers.get(b"host", "")
+    return f"{scheme}://{host}" if HOST.fullmatch(host) and scheme in ("http", "https") else ""
+
+
 @dataclass
 class PageHead:
-    """ASGI middleware that adds HTML to every page: to its head, and before and after its body."""
+    """ASGI middleware that adds HTML to every page: to its head, and before and after its body.
+
+    title: replaces the page's, if it is given. ORIGIN in the head stands for the address of the
+    server as the browser knows it. pages: paths that are pages also for programs, which do not say
+    that they want one; those that show a preview of a link do so.
+    """
 
     app: Application
+    title: str = ""
     head: str = ""
     begin: str = ""
     end: str = ""
+    pages: Collection[str] = ()
 
     async def __call__(self, scope: Message, receive: Callable[[], Any], send: Send) -> None:
         """Passes a request on, and changes the answer if it is an HTML page."""
@@ -30,18 +58,23 @@ class PageHead:
         # A compressed page could not be changed.
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         wants_page = any(n == b"accept" and b"text/html" in value for n, value in headers)
-        if not wants_page:
+        if not wants_page and scope["path"] not in self.pages:
             return await self.app(scope, receive, send)
-        await self.app({**scope, "headers": headers}, receive, _Changed(self, send))
+        changed = _Changed(self, _origin(scope), send)
+        await self.app({**scope, "headers": headers}, receive, changed)
 
-    def changed(self, page: bytes) -> bytes:
+    def changed(self, page: bytes, origin: str = "") -> bytes:
         """Returns an HTML page with the additions.
 
-        >>> PageHead(None, "<style></style>", "<p>", "</p>").changed(
+        >>> PageHead(None, "", "<style></style>", "<p>", "</p>").changed(
         ...     b"<head></head><body>text</body>")
         b'<head><style></style></head><body><p>text</p></body>'
         """
-        page = page.replace(b"</head>", self.head.encode() + b"</head>", 1)
+        if self.title:
+            page = re.sub(rb"<title>.*?</title>", b"", page, count=1, flags=re.DOTALL)
+        title = f"<title>{self.title}</title>" if self.title else ""
+        head = title + self.head.replace(ORIGIN, origin)
+        page = page.replace(b"</head>", head.encode() + b"</head>", 1)
         start = page.find(b">", page.find(b"<body")) + 1
         end = page.rfind(b"</body>")
         if not 0 < start <= end:
@@ -52,8 +85,9 @@ class PageHead:
 class _Changed:
     """Receiver of a page's messages, which passes them on once the page is whole."""
 
-    def __init__(self, additions: PageHead, send: Send) -> None:
+    def __init__(self, additions: PageHead, origin: str, send: Send) -> None:
         self.additions = additions
+        self.origin = origin
         self.send = send
         self.start: Message | None = None
         self.body = b""
@@ -75,7 +109,7 @@ class _Changed:
         await self.send(message)
 
     async def _send_changed(self, start: Message) -> None:
-        page = self.additions.changed(self.body)
+        page = self.additions.changed(self.body, self.origin)
         kept = [pair for pair in start["headers"] if pair[0].lower() not in STALE]
         length = (b"content-length", str(len(page)).encode())
         await self.send({**start, "headers": [*kept, length]})

@@ -29,4 +29,6 @@ SPEC = DatasetSpec(
     default_model="resnet50",
     judge_run="cifar10-class-cumulative",
     rank=3,
+    credit="Alex Krizhevsky, Vinod Nair and Geoffrey Hinton, from the collection 80 Million Tiny"
+    " Images; published for research without a licence of its own.",
 )

@@ -29,4 +29,5 @@ SPEC = DatasetSpec(
     bring="its four IDX files into FashionMNIST/raw",
     default_model="mlp",
     rank=4,
+    credit="Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando Research; MIT licence.",
 )

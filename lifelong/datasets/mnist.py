@@ -31,4 +31,6 @@ SPEC = DatasetSpec(
     judge_run="mnist-class-cumulative",
     fallback="mnist-sample",
     rank=1,
+    credit="Yann LeCun, Corinna Cortes and Christopher Burges, from databases of NIST; licence"
+    " CC BY-SA 3.0.",
 )

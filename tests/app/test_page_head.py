@@ -48,5 +48,14 @@ def test_anything_else_is_left_as_it_is(client, path):
     assert "<b>" not in client.get(path).text
 
 
+def test_a_program_gets_the_title_and_the_full_address_of_the_preview(client):
+    app = PageHead(client.app, title="Mine", head='<meta content="ORIGIN/a.png">', pages=("/",))
+    page = TestClient(app, base_url="https://lifelong.test").get("/", headers={"accept": "*/*"})
+    assert page.text.count("<title>") == 1 and "<title>Mine</title>" in page.text
+    assert '<meta content="https://lifelong.test/a.png">' in page.text
+    hostile = TestClient(app).get("/", headers={"host": 'a"><script>'}).text
+    assert '<meta content="/a.png">' in hostile and "<script>" not in hostile
+
+
 def test_what_is_not_asked_for_as_a_page_is_left_as_it_is(client):
     assert client.get("/", headers={"accept": "*/*"}).text == PAGE

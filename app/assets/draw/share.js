@@ -5,6 +5,7 @@ const PAPER = '#ffffff', TEXT = '#171614', QUIET = '#6b6661', INK = { yes: '#0f7
 const SOFT = { yes: '#e9f6f4', no: '#fdf0ec' }, FONT = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif";
 const panel = element.querySelector('.share'), picture = panel.querySelector('img'), note = panel.querySelector('.note');
 const around = parent.document === document ? window : parent;
+const isLocal = /^(localhost|127\.|\[::1\])/.test(around.location.hostname);
 let file = null, link = '', sentence = '';
 
 const text = (selector, root = document) => root.querySelector(selector)?.textContent.trim() ?? '';
@@ -85,7 +86,8 @@ function compose({ picture: drawing }) {
   pen.restore();
   strips(pen, EDGE + PAD + 32, WIDTH - 2 * EDGE - PAD - 32);
   write(pen, sentence, EDGE, 474, { size: 32, weight: 600, width: WIDTH - 2 * EDGE, most: 3 });
-  write(pen, `Lifelong · ${around.location.host}${around.location.pathname}`, EDGE, HEIGHT - 24, { size: 22, colour: QUIET });
+  const { host, pathname } = around.location;
+  write(pen, isLocal ? 'Lifelong' : `Lifelong · ${host}${pathname}`, EDGE, HEIGHT - 24, { size: 22, colour: QUIET });
   write(pen, 'Draw one yourself', WIDTH - EDGE, HEIGHT - 24, { size: 22, colour: QUIET, align: 'right' });
   return sheet;
 }
@@ -101,8 +103,9 @@ async function make() {
   const blob = await new Promise((then) => { sheet.toBlob(then, 'image/png'); });
   file = new File([blob], 'lifelong.png', { type: 'image/png' });
   panel.querySelector('[data-act=send]').hidden = !navigator.canShare?.({ files: [file] });
-  note.textContent = found.link ? 'The link opens this page with your drawing and this network.'
+  const opens = found.link ? 'The link opens this page with your drawing and this network.'
     : 'The link opens this page with this network; a picture that was not drawn here is not in the link.';
+  note.textContent = isLocal ? `${opens} It is the address of this machine, and opens on no other.` : opens;
 }
 
 function save() {
