@@ -25,7 +25,7 @@ from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs
 from lifelong import api
 
 TITLE = "Lifelong: see a network forget"
-PATHS = ("/gradio", "/answer")
+PATHS = ("/gradio", "/answer", "/lessons")
 # The pages, for programs that show a preview of a link to them.
 PAGES = ("/", "/train", "/inspect", "/transfer", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))

@@ -25,7 +25,7 @@ from .metrics import all_metrics as metrics
 from .runs import checkpoints
 from .runs import store as run_store
 from .runs.history import History
-from .runs.listing import RunRow
+from .runs.listing import RunRow, run_row
 from .runs.listing import run_rows as run_list
 from .runs.store import reference_run
 from .runs.stored import Storage
@@ -117,6 +117,7 @@ __all__ = [
     "recognise",
     "reference_run",
     "run_list",
+    "run_row",
     "state",
     "stop",
     "storage",

@@ -38,10 +38,11 @@ class RunRow:
 def run_rows() -> list[RunRow]:
     """Returns all runs, the newest first and those that ship last."""
     shipped = {folder.name for folder in store.shipped()}
-    return [_row(run, run in shipped) for run in store.ids()]
+    return [run_row(run, run in shipped) for run in store.ids()]
 
 
-def _row(run: str, shipped: bool) -> RunRow:
+def run_row(run: str, shipped: bool = False) -> RunRow:
+    """Returns one run, also one that is in no list."""
     try:
         history = store.history(store.folder(run))
         measures = history.measures()

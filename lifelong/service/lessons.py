@@ -4,8 +4,10 @@ A visitor's copy is in no list: its id, which nobody guesses, is the way to it. 
 MOST_COPIES, of MOST_BYTES in all; those used least recently are removed first.
 """
 
+import io
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from .worker_client import WorkerClient
 
 MOST_COPIES = 200
 MOST_BYTES = 1_000_000_000
+MOST_WAITING = 8  # lessons; further ones are turned away
 PATIENCE = 120  # seconds until a lesson that does not end is given up
 PERIOD = 0.05  # seconds between two looks at a record
 
@@ -51,6 +54,8 @@ def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
             "This page has no process that teaches; start the app with `streamlit run "
             "app/main.py`, or teach with `python -m lifelong teach`."
         )
+    if len(_worker.queue()) >= MOST_WAITING:
+        raise LifelongError("Many people are teaching at the moment; try again in a few seconds.")
     creating = teach.create(run_store.folder(run), name, files, strategy)
     while True:
         try:
@@ -107,6 +112,16 @@ def find(run: str) -> Path:
             f"There is no taught copy named {str(run)[:80]!r}; teach a class first."
         )
     return folder
+
+
+def zipped(run: str) -> bytes:
+    """Returns a visitor's copy as a zip file, without what only this machine needs."""
+    folder, content = find(run), io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as packed:
+        for file in sorted(folder.iterdir()):
+            if not file.name.startswith("."):
+                packed.write(file, f"{folder.name}/{file.name}")
+    return content.getvalue()
 
 
 def remove(run: str) -> None:

@@ -11,6 +11,8 @@ const show = () => {
   document.dispatchEvent(new CustomEvent('lifelong:input', { detail: { run: props.value ?? '', quiet: true } }));
 };
 
+const escaped = (text) => Object.assign(document.createElement('p'), { textContent: text }).innerHTML;
+
 const choose = (run) => {
   const chosen = all().find((each) => each.run === run);
   if (!chosen || run === props.value) return;
@@ -21,6 +23,12 @@ const choose = (run) => {
 };
 
 element.addEventListener('change', (event) => choose(event.target.value));
+// A copy that was just taught is in no list: it comes with its name.
+document.addEventListener('lifelong:taught', ({ detail }) => {
+  const run = { ...detail, name: escaped(detail.name), line: escaped(detail.line) };
+  if (!all().some((each) => each.run === run.run)) props.groups = [{ title: 'Taught from pictures', runs: [run] }, ...props.groups];
+  queueMicrotask(() => choose(run.run));
+});
 document.addEventListener('lifelong:run', ({ detail }) => choose(detail.run));
 watch(['value', 'groups'], () => {
   const chosen = all().find(({ run }) => run === props.value);

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.views.draw import facts, run_inputs
-from app.views.draw.facts import UNCHOSEN, Choice, Picture
+from app.views.draw.facts import UNCHOSEN, Choice, Picture, RunFacts, Shows
 from app.views.draw.inputs import Drawing, data_url
 from app.views.draw.values import Answer, Answered, cards, error_value, sentence
 from lifelong import api
@@ -86,13 +86,18 @@ def _judged(members: list[Answered]) -> list[Answered]:
     pictures = [each.picture for each in members]
     if found is not None:
         pictures = [
-            Picture(one.certainty, one.likeliest, each.unfinished)
-            for one, each in zip(found, pictures)
+            Picture(_shows(each.run, one.certainty), one.likeliest, each.picture.unfinished)
+            for one, each in zip(found, members)
         ]
     return [
         replace(each, picture=picture, truth=facts.truth(each.run, picture, each.choice))
         for each, picture in zip(members, pictures)
     ]
+
+
+def _shows(run: RunFacts, certainty: Shows) -> Shows:
+    """Returns what a picture shows to a run, which may have been taught what is no digit."""
+    return "unknown" if certainty == "none" and run.taught else certainty
 
 
 def _read(members: list[Answered]) -> list[Answered]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from app.shared import terms
+from app.views.draw.words.phrases import listed
 from lifelong import api
 from lifelong.api import RunRow
 from lifelong.formatting import plural, whole_percent
@@ -16,7 +17,8 @@ PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
 class RunChoice:
     """A run to choose. name: title of its strategy; line: what it does and how much it gets right.
 
-    photo: whether it takes photographs. shipped: whether it came with the project.
+    photo: whether it takes photographs. shipped: whether it came with the project. taught: whether
+    it is a copy that a visitor taught something.
     """
 
     run: str
@@ -24,13 +26,17 @@ class RunChoice:
     line: str
     photo: bool
     shipped: bool
+    taught: bool = False
 
 
 def run_choice(row: RunRow) -> RunChoice:
     """Returns the choice of a run that has learned something."""
     spec, outline = api.dataset_spec(row.dataset), api.strategy_outline(row.strategy)
-    name = " · ".join(filter(None, [outline.title, _question(row.scenario)]))
-    return RunChoice(row.id, name, _line(row, outline.summary), spec.kind == "photo", row.shipped)
+    taught = [each.name for each in api.history(row.id).config.taught]
+    words = f"taught {listed(taught)}" if taught else ""
+    name = " · ".join(filter(None, [outline.title, _question(row.scenario), words]))
+    line, photo = _line(row, outline.summary), spec.kind == "photo"
+    return RunChoice(row.id, name, line, photo, row.shipped, bool(taught))
 
 
 def _question(scenario: str) -> str:
@@ -58,9 +64,15 @@ def _line(row: RunRow, summary: str) -> str:
     )
 
 
-def readable_runs() -> list[RunChoice]:
-    """Returns every run that has learned a lesson, the newest first and those that ship last."""
-    return [run_choice(row) for row in api.run_list() if row.learned]
+def readable_runs(*also: str | None) -> list[RunChoice]:
+    """Returns every run that has learned a lesson, the newest first and those that ship last.
+
+    also: ids that were given, such as in an address, of runs that may be in no list.
+    """
+    rows = api.run_list()
+    ids = {row.id for row in rows}
+    unlisted = dict.fromkeys(run for run in also if run and run not in ids and api.has_run(run))
+    return [run_choice(row) for row in [*map(api.run_row, unlisted), *rows] if row.learned]
 
 
 def first_run(requested: str | None, runs: list[RunChoice]) -> str | None:
@@ -78,9 +90,13 @@ def groups(runs: list[RunChoice], photo: bool) -> list[tuple[str, list[RunChoice
     other = "Digits that you draw" if photo else "Photographs"
     shipped = [choice for choice in runs if choice.shipped]
     found = [
+        ("Taught from pictures", [choice for choice in runs if choice.taught]),
         (same, [choice for choice in shipped if choice.photo == photo]),
         (other, [choice for choice in shipped if choice.photo != photo]),
-        ("Trained on this machine", [choice for choice in runs if not choice.shipped]),
+        (
+            "Trained on this machine",
+            [choice for choice in runs if not (choice.shipped or choice.taught)],
+        ),
     ]
     return [(title, members) for title, members in found if members]
 

@@ -3,6 +3,7 @@
 They are `gr.HTML` components, whose templates, styles and scripts lie in app/assets/draw/.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -98,5 +99,24 @@ class ShareCard(Part):
             html_template=assets.read("draw/share.html"),
             css_template=assets.read("draw/share.css"),
             js_on_load=assets.read("draw/share.js"),
+            **kw,
+        )
+
+
+class Teach(Part):
+    """Fold-out to teach a symbol: examples from the pad, a name, a strategy; value: none.
+
+    strategies: name, title and costs of each. Talks to the routes of `lesson_routes`.
+    """
+
+    def __init__(
+        self, value: Any = None, strategies: Sequence[dict[str, str]] = (), **kw: Any
+    ) -> None:
+        super().__init__(
+            value,
+            html_template=assets.read("draw/teach.html"),
+            css_template=assets.read("draw/teach.css"),
+            js_on_load=assets.read("draw/teach.js"),
+            strategies=list(strategies),
             **kw,
         )

@@ -78,12 +78,13 @@ def follow(report: Report, run: str) -> None:
 @st.fragment
 def page() -> None:
     """Shows heading, drawing page and curves; runs anew whenever the frame reports."""
-    requested, runs = st.query_params.get("run"), readable_runs()
-    known = [choice.run for choice in runs]
+    requested = st.query_params.get("run")
     top, warning, body = st.container(key="top"), st.container(), st.container()
     report = listen(key="heard", on_shown_change=lambda: None).shown or {}
     if report.get("visit") != st.session_state.get("draw_visit"):
         report = {}  # of a frame that was left; the new one has reported nothing yet
+    runs = readable_runs(requested, report.get("run"))
+    known = [choice.run for choice in runs]
     run = first_run(report.get("run") or requested, runs)
     if run is not None:
         follow(report, run)

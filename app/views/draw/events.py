@@ -19,8 +19,9 @@ ON_PAD = 280  # pixels: a photograph is shown larger than the network sees it
 
 def on_load(stored_choice: Any, request: gr.Request) -> tuple[Any, ...]:
     """Selects the run in the address, lists all runs, restores the choice made before a reload."""
-    runs = choices.readable_runs()
-    run = choices.first_run(request.query_params.get("run"), runs)
+    requested = request.query_params.get("run")
+    runs = choices.readable_runs(requested)
+    run = choices.first_run(requested, runs)
     photo = run_inputs.is_photo(run)
     return (
         gr.update(
@@ -46,7 +47,7 @@ def on_run_change(run: str, choice: Choice) -> tuple[Any, ...]:
         own_label = run_inputs.label(run)
     except LifelongError as error:
         return skip, skip, skip, skip, *error_value(str(error), run)
-    groups = group_values(choices.groups(choices.readable_runs(), chips["photo"]))
+    groups = group_values(choices.groups(choices.readable_runs(run), chips["photo"]))
     return (
         gr.update(groups=groups, about=choices.about(run)),
         gr.update(**chips),

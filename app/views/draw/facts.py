@@ -26,7 +26,8 @@ class RunFacts:
     classes: names by lesson, also of those to come. accuracy, accuracy_given_task: [after][on] of
     the lessons learned. chance: accuracy of guessing on each lesson. photo: whether it takes
     photographs, not drawn digits. at_once: whether it was trained on all lessons from the start.
-    task_given, shared_outputs: see `Scenario`. title, family: of its strategy.
+    task_given, shared_outputs: see `Scenario`. title, family: of its strategy. taught: strategies
+    of the last lessons, each of a class that was taught from pictures.
     """
 
     run: str
@@ -42,6 +43,7 @@ class RunFacts:
     title: str = "Fine-tuning"
     family: str = "baseline"
     test_images: int = 10_000
+    taught: tuple[str, ...] = ()
 
     @property
     def learned(self) -> int:
@@ -102,6 +104,7 @@ def of_history(run: str, history: History, photo: bool) -> RunFacts:
         outline.title,
         outline.family,
         history.started.images[1],
+        tuple(each.strategy for each in config.taught),
     )
 
 

@@ -16,12 +16,13 @@ from app.views.draw import choices, events, facts, run_inputs
 from app.views.draw.answer_route import route
 from app.views.draw.answers import Question, answer
 from app.views.draw.choices import PHOTO_RUN, first_run, readable_runs
-from app.views.draw.components import Examples, NetworkInput, Sentence, ShareCard, Strip
+from app.views.draw.components import Examples, NetworkInput, Sentence, ShareCard, Strip, Teach
 from app.views.draw.endpoints import Page, add_endpoints
 from app.views.draw.inputs import Chips, DigitPad, Drawing, LabelCheck, RunList, group_values
+from app.views.draw.lesson_routes import routes
 from app.views.draw.theme import THEME
 from app.views.draw.values import no_run
-from app.views.draw.words import prompts
+from app.views.draw.words import prompts, taught
 from lifelong import api
 
 EVENT_OPTIONS: dict[str, Any] = {
@@ -59,6 +60,7 @@ def build() -> gr.Blocks:
                 groups = group_values(choices.groups(runs, photo))
                 chosen = RunList(run, groups, choices.about(run), elem_id="run")
                 label_on = LabelCheck(**label, elem_id="task-given")
+            Teach(strategies=taught.choices(), elem_id="teach")
         _wire(page, pad, [chosen, truth, examples, label_on], shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)
@@ -83,10 +85,10 @@ def _wire(page: gr.Blocks, pad: DigitPad, run_parts: list[Any], shown: list[Any]
 
 
 def host() -> FastAPI:
-    """Returns a web application that serves the page at /gradio and its answers at /answer."""
+    """Returns a web application that serves the page at /gradio, /answer and /lessons."""
     page = build()
     app = gr.mount_gradio_app(
-        FastAPI(routes=[route()]),
+        FastAPI(routes=[route(), routes()]),
         page,
         path="/gradio",
         footer_links=[],

@@ -53,4 +53,5 @@ def look(run: RunFacts, index: int) -> str:
 
 def noun(run: RunFacts, count: int = 2) -> str:
     """Returns what the classes of a run are."""
-    return ("class" if count == 1 else "classes") if run.photo else f"digit{'s' * (count != 1)}"
+    words = run.photo or run.taught  # a symbol that was taught is no digit
+    return ("class" if count == 1 else "classes") if words else f"digit{'s' * (count != 1)}"

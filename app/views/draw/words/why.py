@@ -7,6 +7,13 @@ from app.views.draw.facts import LOST, Reading, RunFacts, Truth, losses
 from app.views.draw.words.phrases import MOST_NAMED, lesson, listed, named, noun, percent
 
 Readings = Sequence[Reading]
+# What a strategy that teaches a class from pictures has of an earlier class.
+TAUGHT_WITH = {
+    "replay": "it had only a few images of {} to practise",
+    "finetune": "nothing reminded it of {}",
+    "ewc": "it had images of {} only to see which weights matter for it",
+    "analytic": "it computed new weights from some images of {} and of all other classes",
+}
 SEE = "See it for all test images"
 
 
@@ -42,13 +49,16 @@ def _loss(run: RunFacts, name: str, readings: Readings, at: int) -> str:
     verb = "fell" if after < before else "went"
     taker = f"{readings[at].answer} took its place ({percent(readings[at].share)})"
     return (
-        f"Learning {lesson(run, at)}, {_practised(run, name)}: its probability {verb} from"
+        f"Learning {lesson(run, at)}, {_practised(run, name, at)}: its probability {verb} from"
         f" {percent(before)} to {percent(after)}, and {taker}."
     )
 
 
-def _practised(run: RunFacts, name: str) -> str:
+def _practised(run: RunFacts, name: str, at: int) -> str:
     """Returns what the network had of a class's images while it learned a later lesson."""
+    taught = at - (len(run.classes) - len(run.taught))
+    if taught >= 0:
+        return TAUGHT_WITH[run.taught[taught]].format(named(name))
     if run.family == "replay":
         return f"it had only the few stored images of {named(name)} to practise"
     if run.strategy == "cumulative":

@@ -1,0 +1,122 @@
+"""Plain routes of the drawing page under /lessons: a visitor teaches a copy of a run a class.
+
+POST / begins a lesson, GET /COPY says how far it is, POST /COPY/undo goes back to the run before,
+GET /COPY/download is a zip file of the copy. Whatever arrives from a browser is validated here.
+"""
+
+import json
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from app.views.draw.choices import run_choice
+from app.views.draw.inputs import LARGEST_DRAWING, from_data_url
+from app.views.draw.words import taught
+from lifelong import api
+from lifelong.api import LifelongError
+
+MOST_PICTURES = 50
+LARGEST_REQUEST = 10_000_000  # bytes; a drawing has some 10,000
+
+
+def routes() -> Mount:
+    """Returns the routes for a web application."""
+    return Mount(
+        "/lessons",
+        routes=[
+            Route("/", _begin, methods=["POST"]),
+            Route("/{copy}", _progress, methods=["GET"]),
+            Route("/{copy}/undo", _undo, methods=["POST"]),
+            Route("/{copy}/download", _download, methods=["GET"]),
+        ],
+    )
+
+
+async def _begin(request: Request) -> JSONResponse:
+    try:
+        given = sent_lesson(await _content(request))
+        return JSONResponse({"run": await run_in_threadpool(api.lessons.begin, *given)})
+    except LifelongError as error:
+        return _refused(error)
+
+
+async def _progress(request: Request) -> JSONResponse:
+    """Returns {"done": share}, at the end with the copy as a choice and the result in words."""
+    copy = request.path_params["copy"]
+    try:
+        progress = await run_in_threadpool(api.lessons.progress, copy)
+    except LifelongError as error:
+        return _refused(error)
+    if progress["report"] is None:
+        return JSONResponse({"done": progress["done"]})
+    return JSONResponse(
+        {"done": 1.0, **_as_choice(copy), "result": taught.result(progress["report"])}
+    )
+
+
+async def _undo(request: Request) -> JSONResponse:
+    """Removes a copy and returns the run that it was made from, as a choice."""
+    copy = request.path_params["copy"]
+    try:
+        api.lessons.progress(copy)
+        original = api.history(copy).config.original or ""
+        choice = _as_choice(original)
+        await run_in_threadpool(api.lessons.remove, copy)
+    except LifelongError as error:
+        return _refused(error)
+    return JSONResponse(choice)
+
+
+async def _download(request: Request) -> Response:
+    copy = request.path_params["copy"]
+    try:
+        content = await run_in_threadpool(api.lessons.zipped, copy)
+    except LifelongError as error:
+        return _refused(error)
+    headers = {"Content-Disposition": f'attachment; filename="{copy}.zip"'}
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+def _refused(error: LifelongError) -> JSONResponse:
+    return JSONResponse({"error": str(error)}, 400)
+
+
+def _as_choice(run: str) -> dict[str, Any]:
+    """Returns a run as the list of runs shows it. Raises LifelongError for one that is gone."""
+    api.history(run)
+    choice = run_choice(api.run_row(run, api.is_shipped(run)))
+    return {"run": run, "name": choice.name, "line": choice.line, "photo": choice.photo}
+
+
+async def _content(request: Request) -> bytes:
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_REQUEST:
+            raise LifelongError("The pictures are too large in all; give fewer of them.")
+    return content
+
+
+def sent_lesson(content: bytes) -> tuple[str, str, list[bytes], str]:
+    """Returns run, name, picture files and strategy that a browser sent as JSON.
+
+    Raises LifelongError for anything else.
+    """
+    try:
+        sent: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        sent = None
+    texts = [sent.get(key) for key in ("run", "name", "strategy")] if isinstance(sent, dict) else []
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise LifelongError("A lesson is a JSON object with run, name, strategy and images.")
+    images = sent.get("images")
+    if not isinstance(images, list) or len(images) > MOST_PICTURES:
+        raise LifelongError(f"The pictures of a lesson are a list of at most {MOST_PICTURES}.")
+    files = [from_data_url(image, LARGEST_DRAWING) for image in images]
+    found = [file for file in files if file]
+    if len(found) < len(files):
+        raise LifelongError("A picture could not be read; remove it and add it again.")
+    return texts[0], texts[1], found, texts[2]
