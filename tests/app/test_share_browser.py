@@ -1,4 +1,4 @@
-"""What leads to the drawing page and away from it: the example, the card to share and its link."""
+"""Laws of what leads to the drawing page and away from it: example, card to share, its link."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ KNOWN = "0 is known after 0 and 1"
 
 
 def shared_link(page, frame) -> str:
-    """Presses the button that copies the link, and returns the link."""
+    """Returns the link that the button copies."""
     frame.get_by_role("button", name="Share", exact=True).click()
     frame.get_by_role("button", name="Copy link").click()
     expect(frame.locator("#share .note")).to_have_text("The link is copied.")

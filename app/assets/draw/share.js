@@ -93,9 +93,10 @@ function compose({ picture: drawing }) {
 }
 
 async function make() {
-  const found = content();
-  if (found.isBlank) return;
   await document.fonts.ready;
+  await new Promise((then) => { setTimeout(then); });  // until all parts show the same answer
+  const found = content();
+  if (found.isBlank) { file = null; return; }
   const sheet = compose(found);
   picture.src = sheet.toDataURL('image/png');
   picture.alt = `Your drawing and the answers. ${sentence}`;
@@ -138,9 +139,10 @@ document.addEventListener('lifelong:share', async () => {
   if (panel.hidden) await make();
   show(panel.hidden && file !== null);
 });
-// What is on screen changes, and the card would show what was.
-document.addEventListener('lifelong:answer', ({ detail }) => {
-  file = null;
+// What is on screen changes, and an open card with it.
+document.addEventListener('lifelong:answer', async ({ detail }) => {
   sentence = new DOMParser().parseFromString(detail.shared ?? '', 'text/html').body.textContent;
-  show(false);
+  if (panel.hidden) return;
+  await make();
+  show(file !== null);
 });
