@@ -1,9 +1,9 @@
 """Recogniser of drawn digits, which also says that something is no digit.
 
 The networks of the runs are sure of everything: at a threshold that turns away 2 % of MNIST's test
-images (n = 10,000), the softmax of cumulative training turns away 40 % of scribbles and 21 % of
+images (n = 10,000), the softmax of cumulative training turns away 39 % of scribbles and 21 % of
 letters (n = 500 each). This small convolutional network has an eleventh output and was trained on
-figures that are no digits, too. It takes 94 % of the scribbles and 99 % of the letters for none,
+figures that are no digits, too. It takes 93 % of the scribbles and 99 % of the letters for none,
 and 0.8 % of the test images. `python -m benchmarks.make_recogniser` makes and measures it; all
 figures are in benchmarks/results/recogniser.json.
 """
