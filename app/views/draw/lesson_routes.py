@@ -109,8 +109,9 @@ def sent_lesson(content: bytes) -> tuple[str, str, list[bytes], str]:
         sent: Any = json.loads(content)
     except (ValueError, RecursionError):
         sent = None
-    texts = [sent.get(key) for key in ("run", "name", "strategy")] if isinstance(sent, dict) else []
-    if not texts or not all(isinstance(text, str) for text in texts):
+    sent = sent if isinstance(sent, dict) else {}
+    run, name, strategy = texts = [sent.get(key) for key in ("run", "name", "strategy")]
+    if not all(isinstance(text, str) for text in texts):
         raise LifelongError("A lesson is a JSON object with run, name, strategy and images.")
     images = sent.get("images")
     if not isinstance(images, list) or len(images) > MOST_PICTURES:
@@ -119,4 +120,4 @@ def sent_lesson(content: bytes) -> tuple[str, str, list[bytes], str]:
     found = [file for file in files if file]
     if len(found) < len(files):
         raise LifelongError("A picture could not be read; remove it and add it again.")
-    return texts[0], texts[1], found, texts[2]
+    return run, name, found, strategy
