@@ -85,6 +85,7 @@ class StrategyOutline:
     summary: str = ""
     quick_note: str = ""
     at_once: bool = False
+    simplest_of_family: bool = False
 
 
 def strategy_outline(name: str) -> StrategyOutline:

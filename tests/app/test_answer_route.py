@@ -24,6 +24,8 @@ NOT_A_QUESTION = [
     b'{"run": "mnist-class-finetune", "pad": {}, "choice": {"name": 3, "origin": "hand"}}',
     b'{"run": "mnist-class-finetune", "pad": {}}',
     b'{"run": "no-such-run", "pad": {}, "choice": {"name": ""}}',
+    b'{"run": "mnist-class-ewc", "pad": {}, "choice": {"name": ""}, "others": ["a", 7]}',
+    b'{"run": "mnist-class-ewc", "pad": {}, "choice": {"name": ""}, "others": "mnist-class-ewc"}',
     b'{"run": "../../etc", "pad": {}, "choice": {"name": ""}}',
 ]
 
@@ -73,7 +75,9 @@ def test_the_route_answers_with_the_values_of_the_parts(client):
     reply = client.post("/answer", content=content(image=png(ring())))
     assert reply.status_code == 200
     strip, sentence, network_input = answers.answer(Question(Drawing(png(ring())), RUNS[0]))
-    assert reply.json() == {"strip": strip, "sentence": sentence, "network_input": network_input}
+    shown = {"strip": strip, "sentence": sentence, "network_input": network_input}
+    nothing_more = {"others": [], "still_known": "", "within": None}
+    assert reply.json() == json.loads(json.dumps(shown | nothing_more))
 
 
 @pytest.mark.parametrize("sent", NOT_A_QUESTION)
@@ -104,7 +108,7 @@ def test_questions_that_wait_are_answered_together_in_bounded_batches(monkeypatc
 
     def counted(questions):
         sizes.append(len(questions))
-        return [(question.run, {}, {}) for question in questions]
+        return [{"run": question.run} for question in questions]
 
     async def ask_all():
         batches = answer_route.Batches()
@@ -112,8 +116,8 @@ def test_questions_that_wait_are_answered_together_in_bounded_batches(monkeypatc
             *(batches.answer(Question(Drawing(), str(i))) for i in range(count))
         )
 
-    monkeypatch.setattr(answer_route, "answer_all", counted)
-    assert [answer[0] for answer in asyncio.run(ask_all())] == [str(i) for i in range(count)]
+    monkeypatch.setattr(answer_route, "answer_page", counted)
+    assert [answer["run"] for answer in asyncio.run(ask_all())] == [str(i) for i in range(count)]
     assert sizes == [answer_route.LARGEST_BATCH, 3]
 
 
@@ -131,11 +135,11 @@ def test_an_error_ends_the_requests_of_its_batch_and_no_later_one(monkeypatch):
     async def ask_twice():
         batches = answer_route.Batches()
         with monkeypatch.context() as patch:
-            patch.setattr(answer_route, "answer_all", broken)
+            patch.setattr(answer_route, "answer_page", broken)
             found = await asyncio.gather(
                 batches.answer(Question(Drawing(), "a")), return_exceptions=True
             )
         return found, await batches.answer(Question(Drawing(), RUNS[0]))
 
     [error], answer = asyncio.run(ask_twice())
-    assert isinstance(error, ValueError) and len(answer) == 3
+    assert isinstance(error, ValueError) and len(answer["strip"]) == 5

@@ -7,6 +7,7 @@ const show = () => {
   element.querySelector('.name').innerHTML = chosen?.name ?? props.value;
   element.querySelector('.line').innerHTML = chosen?.line ?? '';
   for (const button of element.querySelectorAll('input')) button.checked = button.value === props.value;
+  document.dispatchEvent(new CustomEvent('lifelong:runs', { detail: { runs: all(), run: props.value } }));
   // Its classes, which the server sets, ask for the answer.
   document.dispatchEvent(new CustomEvent('lifelong:input', { detail: { run: props.value ?? '', quiet: true } }));
 };

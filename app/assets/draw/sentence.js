@@ -41,6 +41,7 @@ element.addEventListener('click', (event) => {
   if (name) document.dispatchEvent(new CustomEvent('lifelong:choose', { detail: { name } }));
   if (action === 'why') { open = !open; show(); }
   if (action === 'share') document.dispatchEvent(new CustomEvent('lifelong:share'));
+  if (action === 'rescue') document.dispatchEvent(new CustomEvent('lifelong:rescue'));
   if (action === 'toggle') document.dispatchEvent(new CustomEvent('lifelong:label'));
   if (button.classList.contains('link')) leave(event);
 });

@@ -14,14 +14,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from app.views.draw import run_inputs
-from app.views.draw.answers import Question, answer_all
+from app.views.draw.answers import Question, answer_page
 from app.views.draw.inputs import LARGEST_DRAWING, sent_choice, sent_drawing
-from app.views.draw.values import Answer
+from app.views.draw.values import Value
 from lifelong.api import LifelongError
 
 LARGEST_REQUEST = LARGEST_DRAWING + 10_000  # bytes
 MOST_WAITING = 100  # questions; further ones are turned away
 LARGEST_BATCH = 16  # a larger one would have the first of its visitors wait
+MOST_OTHERS = 4  # networks that answer beside the one on screen
 BUSY = "Many people are drawing at the moment; the answer may take a little longer."
 
 
@@ -29,7 +30,7 @@ class Batches:
     """Answers to the questions that wait at the same moment, which are answered together."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[Question, asyncio.Future[Value]]] = []
         self._work: asyncio.Task[None] | None = None
 
     @property
@@ -37,9 +38,9 @@ class Batches:
         """True while no further question is taken."""
         return len(self._waiting) >= MOST_WAITING
 
-    async def answer(self, question: Question) -> Answer:
+    async def answer(self, question: Question) -> Value:
         """Returns the answer to a question."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, answer))
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._answer_all())
@@ -51,7 +52,7 @@ class Batches:
             # The visitor has gone, or has asked about a newer drawing.
             batch = [(question, answer) for question, answer in batch if not answer.cancelled()]
             questions = [question for question, _ in batch]
-            work = asyncio.ensure_future(run_in_threadpool(answer_all, questions))
+            work = asyncio.ensure_future(run_in_threadpool(answer_page, questions))
             await asyncio.wait([work])
             error = work.exception()
             for at, (_, answer) in enumerate(batch):
@@ -78,8 +79,7 @@ class AnswerRoute:
             return JSONResponse({"error": str(error)}, 400)
         if batches.is_full:
             return JSONResponse({"error": BUSY}, 503, {"Retry-After": "1"})
-        strip, sentence, network_input = await batches.answer(question)
-        return JSONResponse({"strip": strip, "sentence": sentence, "network_input": network_input})
+        return JSONResponse(await batches.answer(question))
 
 
 def route() -> Route:
@@ -111,4 +111,19 @@ def sent_question(content: bytes) -> Question:
         raise LifelongError(
             "What was drawn has to be one of the classes that the model knows; choose one of them."
         )
-    return Question(drawing, sent["run"], choice, sent.get("label") is True)
+    others, within = sent_others(sent.get("others")), sent.get("within") is True
+    return Question(drawing, sent["run"], choice, sent.get("label") is True, others, within)
+
+
+def sent_others(sent: Any) -> tuple[str, ...]:
+    """Returns the further runs that a browser sent. Raises LifelongError for what is none.
+
+    >>> sent_others(None), sent_others(["a-run", "another", "a-run"])
+    ((), ('a-run', 'another'))
+    """
+    if sent is None:
+        return ()
+    names = sent if isinstance(sent, list) else [None]
+    if not all(isinstance(name, str) for name in names) or len(names) > MOST_OTHERS:
+        raise LifelongError(f"Further networks are the ids of at most {MOST_OTHERS} runs.")
+    return tuple(dict.fromkeys(names))

@@ -7,22 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from app.views.draw import facts, run_inputs
+from app.views.draw import facts, others, run_inputs
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, RunFacts, Shows
 from app.views.draw.inputs import Drawing, data_url
-from app.views.draw.values import Answer, Answered, cards, error_value, sentence
+from app.views.draw.values import Answer, Answered, Value, cards, error_value, sentence
 from lifelong import api
 from lifelong.api import LifelongError
 
 
 @dataclass(frozen=True)
 class Question:
-    """Question of a visitor about a picture. label: whether it is to be given the task label."""
+    """Question of a visitor about a picture.
+
+    label: whether the network is to be given the task label. others: further runs that are to
+    answer, too. within: whether to answer within the lesson that lost the class.
+    """
 
     drawing: Drawing
     run: str
     choice: Choice = UNCHOSEN
     label: bool = False
+    others: tuple[str, ...] = ()
+    within: bool = False
 
 
 def answer(question: Question) -> Answer:
@@ -33,6 +39,17 @@ def answer(question: Question) -> Answer:
 def answer_all(questions: Sequence[Question]) -> list[Answer]:
     """Returns the answer to each question; the pictures for one run are classified together."""
     return [each if isinstance(each, tuple) else _values(each) for each in read_all(questions)]
+
+
+def answer_page(questions: Sequence[Question]) -> list[Value]:
+    """Returns for each question the values of all parts of the page, by name."""
+    pages = []
+    for question, each in zip(questions, read_all(questions)):
+        strip, sentence, network_input = each if isinstance(each, tuple) else _values(each)
+        page = {"strip": strip, "sentence": sentence, "network_input": network_input}
+        answered = None if isinstance(each, tuple) else each
+        pages.append(page | others.values_of(answered, question.others, question.within))
+    return pages
 
 
 def read_all(questions: Sequence[Question]) -> list[Answered | Answer]:

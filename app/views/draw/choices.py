@@ -1,9 +1,10 @@
 """Runs to choose from on the drawing page, in groups and each with a line that explains it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from app.shared import terms
+from app.views.draw.rivals import remedies_of
 from app.views.draw.words.phrases import listed
 from lifelong import api
 from lifelong.api import RunRow
@@ -18,7 +19,9 @@ class RunChoice:
     """A run to choose. name: title of its strategy; line: what it does and how much it gets right.
 
     photo: whether it takes photographs. shipped: whether it came with the project. taught: whether
-    it is a copy that a visitor taught something.
+    it is a copy that a visitor taught something. question: the same for runs that learned the same
+    classes in the same lessons. remedy: position among those that are shown beside another one of
+    them, -1 for none of these. transfer: source and target in words, empty in other scenarios.
     """
 
     run: str
@@ -27,6 +30,9 @@ class RunChoice:
     photo: bool
     shipped: bool
     taught: bool = False
+    question: str = ""
+    remedy: int = -1
+    transfer: str = ""
 
 
 def run_choice(row: RunRow) -> RunChoice:
@@ -72,7 +78,9 @@ def readable_runs(*also: str | None) -> list[RunChoice]:
     rows = api.run_list()
     ids = {row.id for row in rows}
     unlisted = dict.fromkeys(run for run in also if run and run not in ids and api.has_run(run))
-    return [run_choice(row) for row in [*map(api.run_row, unlisted), *rows] if row.learned]
+    learned = [row for row in [*map(api.run_row, unlisted), *rows] if row.learned]
+    remedies = remedies_of(learned)
+    return [replace(run_choice(row), **remedies[row.id]) for row in learned]
 
 
 def first_run(requested: str | None, runs: list[RunChoice]) -> str | None:
@@ -88,11 +96,18 @@ def groups(runs: list[RunChoice], photo: bool) -> list[tuple[str, list[RunChoice
     """
     same = "The same picture, another network" if photo else "The same drawing, another network"
     other = "Digits that you draw" if photo else "Photographs"
-    shipped = [choice for choice in runs if choice.shipped]
+    shipped = [choice for choice in runs if choice.shipped and not choice.transfer]
+    moved: dict[str, list[RunChoice]] = {}
+    for choice in runs:
+        if choice.shipped and choice.transfer:
+            moved.setdefault(choice.transfer, []).append(choice)
+    transfers = sorted(moved.items(), key=lambda group: group[1][0].photo != photo)
     found = [
         ("Taught from pictures", [choice for choice in runs if choice.taught]),
         (same, [choice for choice in shipped if choice.photo == photo]),
+        *transfers[:1],
         (other, [choice for choice in shipped if choice.photo != photo]),
+        *transfers[1:],
         (
             "Trained on this machine",
             [choice for choice in runs if not (choice.shipped or choice.taught)],

@@ -57,6 +57,23 @@ class Sentence(Part):
         )
 
 
+class Remedies(Part):
+    """Other networks that are given the same picture, and the lesson that lost its class, by steps.
+
+    Its script fills it with what comes with each answer. words: of its buttons.
+    """
+
+    def __init__(self, words: dict[str, str] | None = None, **kw: Any) -> None:
+        super().__init__(
+            None,
+            html_template=assets.read("draw/remedies.html"),
+            css_template=assets.read("draw/strip.css") + assets.read("draw/remedies.css"),
+            js_on_load=assets.read("draw/bars.js") + assets.read("draw/remedies.js"),
+            words=words or {},
+            **kw,
+        )
+
+
 class NetworkInput(Part):
     """Picture of the pixels that enter the network.
 

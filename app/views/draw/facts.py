@@ -26,8 +26,9 @@ class RunFacts:
     classes: names by lesson, also of those to come. accuracy, accuracy_given_task: [after][on] of
     the lessons learned. chance: accuracy of guessing on each lesson. photo: whether it takes
     photographs, not drawn digits. at_once: whether it was trained on all lessons from the start.
-    task_given, shared_outputs: see `Scenario`. title, family: of its strategy. taught: strategies
-    of the last lessons, each of a class that was taught from pictures.
+    task_given, shared_outputs, has_source: see `Scenario`. title, family: of its strategy. taught:
+    strategies of the last lessons, each of a class that was taught from pictures.
+    images_per_class: of a target, None for all.
     """
 
     run: str
@@ -44,6 +45,8 @@ class RunFacts:
     family: str = "baseline"
     test_images: int = 10_000
     taught: tuple[str, ...] = ()
+    has_source: bool = False
+    images_per_class: int | None = None
 
     @property
     def learned(self) -> int:
@@ -105,6 +108,8 @@ def of_history(run: str, history: History, photo: bool) -> RunFacts:
         outline.family,
         history.started.images[1],
         tuple(each.strategy for each in config.taught),
+        config.rules.has_source,
+        config.images_per_class,
     )
 
 
@@ -194,7 +199,8 @@ class Reading:
 
     answer, share: the likeliest output and its probability. known: whether it is the true class.
     probability: of the true class; alone: of the true class among those of its own lesson only;
-    alone_answer: the likeliest of these. All but the first two are None without a true class.
+    alone_answer: the likeliest of these. These are None without a true class. shares: all answers
+    with their probabilities, the likeliest first.
     """
 
     answer: str
@@ -203,19 +209,20 @@ class Reading:
     probability: float | None = None
     alone: float | None = None
     alone_answer: str | None = None
+    shares: tuple[tuple[str, float], ...] = ()
 
 
 def reading(run: RunFacts, answer: Any, name: str | None) -> Reading:
     """Returns the reading of an answer of `api.classify`, given the true class."""
     label, share = answer.top[0]
     if name is None:
-        return Reading(label, share)
+        return Reading(label, share, shares=answer.top)
     own = run.classes[run.lesson_of(name)]
     alone = _softmax({n: answer.score_of[n] for n in own if n in answer.score_of})
     best = max(alone, key=lambda n: alone[n]) if name in alone else None
     known = name in answer.classes
     probability = answer.probability_of.get(name, 0.0)
-    return Reading(label, share, known, probability, alone.get(name), best)
+    return Reading(label, share, known, probability, alone.get(name), best, answer.top)
 
 
 def _softmax(scores: dict[str, float]) -> dict[str, float]:

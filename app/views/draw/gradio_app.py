@@ -16,13 +16,22 @@ from app.views.draw import choices, events, facts, run_inputs
 from app.views.draw.answer_route import route
 from app.views.draw.answers import Question, answer
 from app.views.draw.choices import PHOTO_RUN, first_run, readable_runs
-from app.views.draw.components import Examples, NetworkInput, Sentence, ShareCard, Strip, Teach
+from app.views.draw.components import (
+    Examples,
+    NetworkInput,
+    Remedies,
+    Sentence,
+    ShareCard,
+    Strip,
+    Teach,
+)
 from app.views.draw.endpoints import Page, add_endpoints
 from app.views.draw.inputs import Chips, DigitPad, Drawing, LabelCheck, RunList, group_values
 from app.views.draw.lesson_routes import routes
 from app.views.draw.theme import THEME
 from app.views.draw.values import no_run
 from app.views.draw.words import prompts, taught
+from app.views.draw.words.remedies import WORDS
 from lifelong import api
 
 EVENT_OPTIONS: dict[str, Any] = {
@@ -53,6 +62,7 @@ def build() -> gr.Blocks:
             with gr.Column(elem_id="answers"):
                 shown = [Strip(strip, elem_id="strip"), Sentence(sentence, elem_id="sentence")]
                 ShareCard(elem_id="share")
+                Remedies(WORDS, elem_id="remedies")
             truth = Chips(**chips, elem_id="truth")
             examples = Examples(run_inputs.examples(run), elem_id="examples")
             shown.append(NetworkInput(network_input, elem_id="network-input"))

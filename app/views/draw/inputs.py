@@ -221,6 +221,8 @@ def group_values(groups: Sequence[tuple[str, Sequence[RunChoice]]]) -> list[dict
                     "name": escape(choice.name),
                     "line": escape(choice.line),
                     "photo": choice.photo,
+                    "question": choice.question,
+                    "remedy": choice.remedy,
                 }
                 for choice in members
             ],

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.views.draw import facts, run_inputs
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, Reading, RunFacts, Truth
-from app.views.draw.words import prompts, story
+from app.views.draw.words import prompts, remedies, story
 from app.views.draw.words.phrases import percent
 from app.views.draw.words.why import SEE, Why, why
 from lifelong.api import LifelongError
@@ -63,7 +63,26 @@ def _card(answered: Answered, after: int) -> Value:
         "confidence": percent(share) if reading else "",
         "verdict": story.VERDICTS[state],
         "description": escape(story.description(run, after, state, reading)),
+        "contest": escape(remedies.bars_heading(run, after, reading.shares)) if reading else "",
+        "bars": bars(run, reading, truth.name) if reading else [],
     }
+
+
+MOST_BARS = 12
+
+
+def bars(run: RunFacts, reading: Reading, name: str | None) -> list[tuple[str, float, str, bool]]:
+    """Returns the probability bars of an answer, in the order of the classes.
+
+    A bar is (class, HTML-escaped; width in per cent; probability; whether this is the true class).
+    Of many classes the likeliest are left. name: of the true class, None where it is not known.
+    """
+    order = {each: at for at, each in enumerate(run.names)}
+    shown = sorted(reading.shares[:MOST_BARS], key=lambda pair: order[pair[0].split(" or ")[0]])
+    return [
+        (escape(label), round(100 * share, 1), percent(share), name in label.split(" or "))
+        for label, share in shown
+    ]
 
 
 MOST_CLASSES = 6  # on one card
@@ -111,12 +130,22 @@ def sentence(answered: Answered) -> Value:
         see=SEE if truth.name else "",
         share="" if picture.shows == "blank" else prompts.SHARE,
         shared=_shared_text(answered),
+        rescue=_rescue(answered),
         task=run.lesson_of(subject),
         task_given=answered.label,
         busy=picture.unfinished,
         prompt={"name": "" if run.photo else name, "text": prompts.prompt(run, name)},
         announced=name,
     )
+
+
+def _rescue(answered: Answered) -> str:
+    """Returns the words of the button that shows other networks, where this one lost the class."""
+    run, name = answered.run, answered.truth.name
+    if name is None or run.at_once:
+        return ""
+    lost = facts.losses(run, answered.readings, name)
+    return remedies.QUESTION if lost else remedies.SIDE_BY_SIDE if run.has_source else ""
 
 
 def error_value(message: str, run: str) -> Answer:
@@ -142,7 +171,8 @@ def _sentence_value(run: str, text: str, **more: Any) -> Value:
     """
     reason: Why | None = more.pop("why", None)
     suggestions: list[tuple[str, str]] = more.pop("suggestions", [])
-    texts = {"text": text, "tone": "", "remark": "", "see": "", "share": "", "shared": ""}
+    names = ("tone", "remark", "see", "share", "shared", "rescue")
+    texts = {"text": text} | dict.fromkeys(names, "")
     texts |= {name: more.pop(name) for name in texts if name in more}
     return {
         **{name: escape(value) for name, value in texts.items()},

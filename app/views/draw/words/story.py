@@ -32,8 +32,8 @@ def story(
         return _open(run, picture, choice) + _without_task(run, picture, label)
     subject = _subject(run, picture, truth)
     text = f"{subject} {_fate(run, truth.name, readings)}"
-    if condition := _condition(run, label):
-        return f"{condition}, {text[0].lower()}{text[1:]}"
+    if given := condition(run, label):
+        return f"{given}, {text[0].lower()}{text[1:]}"
     return text
 
 
@@ -82,7 +82,7 @@ def contradicted(picture: Picture, truth: Truth) -> bool:
     return truth.basis == "hand" and (other or picture.shows == "none")
 
 
-def _condition(run: RunFacts, label: bool) -> str:
+def condition(run: RunFacts, label: bool) -> str:
     """Returns the condition under which the cards answered, where it is not the usual one."""
     if run.shared_outputs:
         return ""

@@ -1,0 +1,187 @@
+// Other networks' strips under the first one, the lesson that lost the class step by step, and the bars of a card. All
+// of it follows while one draws. Gradio hands in element, props.
+const MOST = 4, FIRST = 3, PACE = 700;  // strips at most, and at first; ms between two steps of the player
+const find = (selector) => element.querySelector(selector);
+const send = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+const slider = find('input[type=range]'), add = find('select'), play = find('[data-act=play]');
+let runs = [], run = '', others = [], open = false, shown = null, values = null, timer = null, dismissed = false;
+
+const of = (id) => runs.find((each) => each.run === id);
+const rivals = () => runs.filter((each) => each.run !== run && of(run) && each.question === of(run).question);
+const remedies = () => rivals().filter(({ remedy }) => remedy >= 0).sort((a, b) => a.remedy - b.remedy).slice(0, FIRST).map((each) => each.run);
+const tell = () => send('lifelong:input', { others: open ? others : [], within: open, quiet: false });
+
+// Strips
+
+const cardHtml = (card) => `
+  <li class="card" data-after="${card.after}" data-known="${card.known}" aria-label="${card.description}">
+    <span class="when">${card.heading}</span>
+    <span class="taught">${card.classes.map(({ name, is_true_class }) => `<b class="${is_true_class ? 'drawn' : ''}">${name}</b>`).join(' ')}</span>
+    <span class="said ${card.prediction.length > 8 ? 'longest' : card.prediction.length > 2 ? 'long' : ''}">${card.prediction}</span>
+    <span class="track"><i style="width:${card.width}%"></i></span><span class="sure">${card.confidence}</span>
+    <span class="verdict">${card.verdict}</span>
+  </li>`;
+
+const strip = (id) => {
+  const found = [...element.querySelectorAll('.other')].find((each) => each.dataset.run === id);
+  if (found) return found;
+  const made = document.createElement('section');
+  made.className = 'other';
+  made.dataset.run = id;
+  made.innerHTML = `<div class="head"><p><b></b> <span></span></p><button type="button" class="tool" data-act="remove"></button></div><ol class="strip"></ol>`;
+  find('.strips').append(made);
+  return made;
+};
+
+const fill = (part, html) => { if (part.innerHTML !== html) part.innerHTML = html; };
+
+const showStrips = () => {
+  const found = values?.others ?? [];
+  for (const old of element.querySelectorAll('.other')) if (!found.some((each) => each.run === old.dataset.run)) old.remove();
+  for (const { run: id, title, line, cards } of found) {
+    const part = strip(id), list = part.querySelector('ol');
+    fill(part.querySelector('b'), title);
+    fill(part.querySelector('p span'), line);
+    part.querySelector('button').innerHTML = `${props.words.remove}<span class="unseen"> ${title}</span>`;
+    list.className = `strip small ${cards.length > 5 ? 'many' : ''}`;
+    list.style.setProperty('--cards', Math.min(10, Math.max(1, cards.length)));
+    list.setAttribute('aria-label', part.querySelector('b').textContent);
+    const html = cards.map(cardHtml).join('');
+    if (list.made !== html) list.innerHTML = list.made = html;
+  }
+  fill(find('.still'), values?.still_known ?? '');
+};
+
+const showChoices = () => {
+  const left = rivals().filter((each) => !others.includes(each.run));
+  const html = `<option value="">…</option>${left.map((each) => `<option value="${each.run}">${each.name}</option>`).join('')}`;
+  if (add.made !== html) add.innerHTML = add.made = html;
+  const full = others.length >= MOST;
+  add.disabled = full;
+  find('.full').hidden = !full;
+  find('.add').hidden = !left.length;
+};
+
+// Step by step
+
+const showMoment = () => {
+  const moment = values?.within?.moments[Number(slider.value)];
+  if (!moment) return;
+  fill(find('.moment'), moment.text);
+  slider.setAttribute('aria-valuetext', find('.moment').textContent);
+  showBars(find('.within .bars'), moment.bars);
+};
+
+const showWithin = () => {
+  const within = values?.within;
+  find('.within').hidden = !within;
+  if (!within) return stopPlaying();
+  fill(find('.within h2'), within.heading);
+  fill(find('.lead'), within.lead);
+  const button = find('[data-act=label]');
+  fill(button, within.toggle);
+  button.hidden = !within.toggle;
+  slider.max = within.moments.length - 1;
+  showMoment();
+};
+
+const stopPlaying = () => {
+  clearInterval(timer);
+  timer = null;
+  play.textContent = props.words.play;
+};
+
+const startPlaying = () => {
+  if (Number(slider.value) >= Number(slider.max)) slider.value = 0;
+  play.textContent = props.words.pause;
+  showMoment();
+  timer = setInterval(() => {
+    slider.value = Number(slider.value) + 1;
+    showMoment();
+    if (Number(slider.value) >= Number(slider.max)) stopPlaying();
+  }, PACE);
+};
+
+// Bars of a card of the first strip
+
+const showProbabilities = () => {
+  const card = shown === null ? null : values?.strip[shown];
+  if (!card?.bars.length) shown = null;
+  find('.probabilities').hidden = shown === null;
+  for (const button of document.querySelectorAll('#strip .more')) button.setAttribute('aria-expanded', button.closest('.card').dataset.after === String(shown));
+  if (shown === null) return;
+  fill(find('.probabilities h2'), card.contest);
+  showBars(find('.probabilities .bars'), card.bars);
+};
+
+const show = () => {
+  find('.opened').hidden = !open;
+  showStrips();
+  showChoices();
+  showWithin();
+  // The strip and the sentence are made anew in a microtask.
+  queueMicrotask(() => setTimeout(() => {
+    showProbabilities();
+    document.querySelector('#sentence [data-act=rescue]')?.setAttribute('aria-expanded', open);
+  }));
+};
+
+const turn = (wanted) => {
+  open = wanted;
+  others = open ? remedies() : [];
+  if (!open) values = values && { ...values, others: [], within: null };
+  stopPlaying();
+  show();
+  tell();
+};
+
+document.addEventListener('lifelong:rescue', () => {
+  dismissed = open;
+  turn(!open);
+});
+
+document.addEventListener('lifelong:runs', ({ detail }) => {
+  const changed = detail.run !== run;
+  ({ runs, run } = detail);
+  if (!changed) return showChoices();
+  shown = null;
+  // Runs of a transfer are there to be seen side by side.
+  if (open || of(run)?.transfer && !dismissed) {
+    open = rivals().length > 0;
+    others = open ? remedies() : [];
+    send('lifelong:input', { others, within: open, quiet: true });
+  }
+  showChoices();
+});
+
+document.addEventListener('lifelong:values', ({ detail }) => { values = detail; show(); });
+
+document.addEventListener('click', (event) => {
+  const card = event.target.closest('#strip .more')?.closest('.card');
+  if (!card) return;
+  shown = shown === Number(card.dataset.after) ? null : Number(card.dataset.after);
+  showProbabilities();
+});
+
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (!button) return;
+  const action = button.dataset.act;
+  if (action === 'close-bars') { document.querySelector('#strip .more[aria-expanded=true]')?.focus(); shown = null; showProbabilities(); }
+  if (action === 'label') send('lifelong:label');
+  if (action === 'play') timer ? stopPlaying() : startPlaying();
+  if (action === 'remove') {
+    others = others.filter((id) => id !== button.closest('.other').dataset.run);
+    tell();
+    add.focus();
+  }
+});
+
+add.addEventListener('change', () => {
+  if (!add.value || others.length >= MOST) return;
+  others = [...others, add.value];
+  showChoices();
+  tell();
+});
+
+slider.addEventListener('input', () => { stopPlaying(); showMoment(); });

@@ -1,0 +1,109 @@
+"""Answers of further runs to the picture on the pad, and of one run within a lesson."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from app.views.draw import facts
+from app.views.draw.facts import Reading, RunFacts
+from app.views.draw.values import Answered, Value, bars, cards
+from app.views.draw.words import remedies, within
+from app.views.draw.words.within import Moment
+from lifelong import api
+from lifelong.api import LifelongError
+
+
+def values_of(answered: Answered | None, runs: Sequence[str], inside: bool) -> dict[str, Any]:
+    """Returns the values of the part with other networks: {"others", "still_known", "within"}.
+
+    answered: None after an error. runs: that are to answer, too. inside: whether the lesson that
+    lost the class is wanted step by step.
+    """
+    if answered is None:
+        return {"others": [], "still_known": "", "within": None}
+    found = [(run, _of_other(answered, run)) for run in runs if run != answered.run.run]
+    rivals = [(each.run.title, each.readings) for _, each in found if isinstance(each, Answered)]
+    name = answered.truth.name
+    known = ""
+    if name is not None and any(readings for _, readings in rivals):
+        known = remedies.still_known(answered.run, name, rivals, answered.label)
+    return {
+        "others": [_strip(run, each) for run, each in found],
+        "still_known": escape(known),
+        "within": _within(answered) if inside else None,
+    }
+
+
+def _of_other(answered: Answered, run: str) -> Answered | str:
+    """Returns the answers of another run, or a sentence about why it cannot answer."""
+    try:
+        about = facts.of_run(run)
+        if (about.photo, about.classes) != (answered.run.photo, answered.run.classes):
+            return "This network learned other classes, or in another order."
+        truth = facts.truth(about, answered.picture, answered.choice)
+        other = replace(answered, run=about, truth=truth, readings=())
+        if answered.pixels is None:
+            return other
+        return replace(other, readings=_read(about, answered.pixels, other.task, truth.name))
+    except LifelongError as error:
+        return str(error)
+
+
+def _read(
+    run: RunFacts, pixels: np.ndarray, task: int | None, name: str | None
+) -> tuple[Reading, ...]:
+    return tuple(
+        facts.reading(run, each, name) for each in api.classify(run.run, pixels, task=task)
+    )
+
+
+def _strip(run: str, found: Answered | str) -> Value:
+    """Returns the value of one more strip, HTML-escaped."""
+    if isinstance(found, str):
+        return {"run": escape(run), "title": escape(run[:60]), "line": escape(found), "cards": []}
+    line = remedies.line(found.run, api.storage(run))
+    title = found.run.title if api.is_shipped(run) else f"{found.run.title} ({run[-6:]})"
+    return {"run": escape(run), "title": escape(title), "line": escape(line), "cards": cards(found)}
+
+
+def _within(answered: Answered) -> Value | None:
+    """Returns the value of the slider; None where no class was lost, or not step by step."""
+    run, name, pixels = answered.run, answered.truth.name, answered.pixels
+    if name is None or pixels is None or run.at_once:
+        return None
+    plain = answered.readings
+    if answered.task is not None:
+        plain = _read(run, pixels, None, name)
+    inside = api.tasks_with_steps(run.run)
+    learning = next((at for at in facts.losses(run, plain, name) if at in inside), None)
+    if learning is None:
+        return None
+    unlabelled = _moments(run, pixels, learning, None, name)
+    moments = unlabelled
+    if answered.task is not None:
+        moments = _moments(run, pixels, learning, answered.task, name)
+    steps = moments[-1].step
+    label = answered.task is not None
+    return {
+        "heading": escape(within.heading(name, unlabelled)),
+        "lead": escape(within.lead(run, name, learning, moments, label)),
+        "toggle": escape(within.toggle(run, name, label)),
+        "learning": learning,
+        "moments": [
+            {
+                "text": escape(within.moment(steps, each, name)),
+                "bars": bars(run, each.reading, name),
+            }
+            for each in moments
+        ],
+    }
+
+
+def _moments(
+    run: RunFacts, pixels: np.ndarray, learning: int, task: int | None, name: str
+) -> list[Moment]:
+    found = api.classify_within(run.run, pixels, learning, task)
+    return [Moment(each.step, facts.reading(run, each.answer, name)) for each in found]
