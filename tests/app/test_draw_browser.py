@@ -346,6 +346,11 @@ def test_axe_finds_no_violation(server, open_tab, size, scheme):
     frame.locator("#run summary").click()
     expect(frame.locator("#reasons")).to_be_visible()
     assert violations(page) == []
+    frame.get_by_role("button", name="What would have saved it?").click()
+    frame.locator("#strip .more").first.click()
+    expect(frame.locator("#remedies .other")).to_have_count(3)
+    expect(frame.locator("#probabilities")).to_be_visible()
+    assert violations(page) == []
 
 
 def violations(page: Page) -> list[str]:

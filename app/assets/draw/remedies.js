@@ -104,11 +104,17 @@ const startPlaying = () => {
 
 // Bars of a card of the first strip
 
+// Strip and sentence are made anew with every answer, and their buttons with them.
+const mark = () => {
+  for (const button of document.querySelectorAll('#strip .more')) button.setAttribute('aria-expanded', button.closest('.card').dataset.after === String(shown));
+  document.querySelector('#sentence [data-act=rescue]')?.setAttribute('aria-expanded', open);
+};
+
 const showProbabilities = () => {
   const card = shown === null ? null : values?.strip[shown];
   if (!card?.bars.length) shown = null;
   find('.probabilities').hidden = shown === null;
-  for (const button of document.querySelectorAll('#strip .more')) button.setAttribute('aria-expanded', button.closest('.card').dataset.after === String(shown));
+  mark();
   if (shown === null) return;
   fill(find('.probabilities h2'), card.contest);
   showBars(find('.probabilities .bars'), card.bars);
@@ -119,11 +125,7 @@ const show = () => {
   showStrips();
   showChoices();
   showWithin();
-  // The strip and the sentence are made anew in a microtask.
-  queueMicrotask(() => setTimeout(() => {
-    showProbabilities();
-    document.querySelector('#sentence [data-act=rescue]')?.setAttribute('aria-expanded', open);
-  }));
+  showProbabilities();
 };
 
 const turn = (wanted) => {
@@ -134,6 +136,10 @@ const turn = (wanted) => {
   show();
   tell();
 };
+
+document.addEventListener('lifelong:ready', () => {
+  for (const part of ['#strip', '#sentence']) new MutationObserver(mark).observe(document.querySelector(part), { childList: true, subtree: true });
+}, { once: true });
 
 document.addEventListener('lifelong:rescue', () => {
   dismissed = open;

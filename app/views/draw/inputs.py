@@ -223,6 +223,7 @@ def group_values(groups: Sequence[tuple[str, Sequence[RunChoice]]]) -> list[dict
                     "photo": choice.photo,
                     "question": choice.question,
                     "remedy": choice.remedy,
+                    "transfer": bool(choice.transfer),
                 }
                 for choice in members
             ],
