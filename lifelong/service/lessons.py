@@ -5,11 +5,13 @@ MOST_COPIES, of MOST_BYTES in all; those used least recently are removed first.
 """
 
 import io
+import os
+import re
 import shutil
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from ..errors import LifelongError
 from ..events import ExtractingFeatures, Failed
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
+from ..storage import atomic
 from .worker_client import WorkerClient
 
 MOST_COPIES = 200
@@ -111,7 +114,33 @@ def find(run: str) -> Path:
         raise LifelongError(
             f"There is no taught copy named {str(run)[:80]!r}; teach a class first."
         )
+    with suppress(OSError):  # removed a moment ago
+        os.utime(folder / UNLISTED)
     return folder
+
+
+def keep(run: str, title: str) -> str:
+    """Gives a visitor's copy a title, so that others are removed before it; returns the title.
+
+    Raises LifelongError for one that is empty, too long or not of letters, digits and spaces.
+    """
+    tidy = " ".join(title.split())
+    if not re.fullmatch(r"\w[\w '+-]{0,39}", tidy):
+        raise LifelongError(
+            f"The name of the copy was given as {tidy[:60]!r}; expected 1 to 40 letters, digits, "
+            "spaces, and - + _ ' between them."
+        )
+    atomic.write_atomically(find(run) / UNLISTED, tidy.encode())
+    return tidy
+
+
+def title(run: str) -> str:
+    """Returns the title that a visitor gave a copy; empty for none and for any other run."""
+    folder = run_store.find(run)
+    try:
+        return (folder / UNLISTED).read_text("utf-8") if folder else ""
+    except OSError:
+        return ""
 
 
 def zipped(run: str) -> bytes:
@@ -132,10 +161,14 @@ def remove(run: str) -> None:
 def remove_old(keep: Path | None = None) -> None:
     """Removes the copies used least recently until the others are within the limits.
 
-    keep: one that stays in any case. A copy that is being taught stays, too.
+    Those with a title are removed after all others. keep: one that stays in any case. A copy that
+    is being taught stays, too.
     """
-    copies = [file.parent for file in home().glob(f"*/{UNLISTED}")]
-    copies.sort(key=lambda folder: (folder / UNLISTED).stat().st_mtime, reverse=True)
+    used = {
+        file.parent: (file.stat().st_size > 0, file.stat().st_mtime)
+        for file in home().glob(f"*/{UNLISTED}")
+    }
+    copies = sorted(used, key=lambda folder: used[folder], reverse=True)
     nbytes = 0
     for count, folder in enumerate(copies, 1):
         nbytes += sum(file.stat().st_size for file in folder.iterdir())

@@ -57,6 +57,10 @@ def test_a_lesson_from_its_begin_to_its_undo(client):
     assert about.learned == 6 and about.taught == ("replay",) and "heart" in about.names
     assert copy not in [choice.run for choice in readable_runs()]
     assert readable_runs(copy)[0].run == copy and readable_runs(copy)[0].taught
+    kept = client.post(f"/lessons/{copy}/keep", content="Mine").json()
+    assert kept["run"] == copy and kept["name"].startswith("Mine · ")
+    refused = client.post(f"/lessons/{copy}/keep", content=b"<\xff>")
+    assert refused.status_code == 400 and is_one_sentence(refused.json()["error"])
     files = zipfile.ZipFile(io.BytesIO(client.get(f"/lessons/{copy}/download").content)).namelist()
     assert f"{copy}/config.json" in files and f"{copy}/task-5.safetensors" in files
     assert not any("/." in file for file in files)

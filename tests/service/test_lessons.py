@@ -97,3 +97,31 @@ def test_without_a_worker_a_sentence_says_so(original):
     with pytest.raises(LifelongError, match="has no process that teaches") as error:
         begin(original)
     sentence(error)
+
+
+def test_a_copy_with_a_title_stays_longer_than_any_other(original, monkeypatch):
+    first, second = begin(original), begin(original)
+    assert lessons.title(first) == "" and lessons.keep(first, "  My  network ") == "My network"
+    assert lessons.title(first) == "My network" and lessons.title(original.name) == ""
+    marker = run_store.folder(first) / lessons.UNLISTED
+    os.utime(marker, (marker.stat().st_mtime - 99,) * 2)
+    monkeypatch.setattr(lessons, "MOST_COPIES", 1)
+    lessons.remove_old()
+    assert run_store.find(first) and not run_store.find(second)
+    assert first not in run_store.ids()
+
+
+@pytest.mark.parametrize("given", ["", " ", "<b>", "x" * 41, "../x", "a\x00b"])
+def test_a_title_that_does_not_fit_is_refused(original, given):
+    copy = begin(original)
+    with pytest.raises(LifelongError, match="expected 1 to 40 letters") as error:
+        lessons.keep(copy, given)
+    sentence(error)
+
+
+def test_looking_at_a_copy_counts_as_use(original):
+    copy = begin(original)
+    marker = run_store.folder(copy) / lessons.UNLISTED
+    os.utime(marker, (1, 1))
+    lessons.progress(copy)
+    assert marker.stat().st_mtime > 1

@@ -27,7 +27,9 @@ element.addEventListener('change', (event) => choose(event.target.value));
 // A copy that was just taught is in no list: it comes with its name.
 document.addEventListener('lifelong:taught', ({ detail }) => {
   const run = { ...detail, name: escaped(detail.name), line: escaped(detail.line) };
-  if (!all().some((each) => each.run === run.run)) props.groups = [{ title: 'Taught from pictures', runs: [run] }, ...props.groups];
+  const others = props.groups.map((group) => ({ ...group, runs: group.runs.filter((each) => each.run !== run.run) }));
+  props.groups = all().some((each) => each.run === run.run && each.name === run.name) ? props.groups
+    : [{ title: 'Taught from pictures', runs: [run] }, ...others.filter(({ runs }) => runs.length)];
   queueMicrotask(() => choose(run.run));
 });
 document.addEventListener('lifelong:run', ({ detail }) => choose(detail.run));

@@ -20,7 +20,7 @@ function show() {
     return button;
   }));
   const taught = Boolean(copy) && copy === run;
-  find('[data-act=undo]').hidden = find('[data-act=download]').hidden = !taught || busy;
+  for (const part of ['[data-act=undo]', '[data-act=download]', '[data-act=keep]', '.kept']) find(part).hidden = !taught || busy;
   if (taught) find('[data-act=download]').href = `../lessons/${copy}/download`;
   find('[data-act=teach]').setAttribute('aria-disabled', busy);
 }
@@ -58,6 +58,12 @@ async function undo() {
   return 'The copy is gone; this is the network of before.';
 }
 
+async function keep() {
+  const choice = await request(`${copy}/keep`, { method: 'POST', body: find('.kept input').value });
+  send(choice);
+  return 'The copy keeps this name. The address of this page leads to it; it is in no list of others.';
+}
+
 async function work(step, words) {
   if (busy) return;
   busy = true;
@@ -90,6 +96,7 @@ element.addEventListener('click', (event) => {
   if (button.dataset.remove) { images.splice(Number(button.dataset.remove), 1); show(); find('[data-act=add]').focus(); }
   if (button.dataset.act === 'add') add();
   if (button.dataset.act === 'teach') work(lesson, 'Learning …');
+  if (button.dataset.act === 'keep') work(keep, 'Keeping …');
   if (button.dataset.act === 'undo') work(undo, 'Going back …');
 });
 document.addEventListener('lifelong:input', ({ detail }) => {

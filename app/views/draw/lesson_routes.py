@@ -1,7 +1,8 @@
 """Plain routes of the drawing page under /lessons: a visitor teaches a copy of a run a class.
 
 POST / begins a lesson, GET /COPY says how far it is, POST /COPY/undo goes back to the run before,
-GET /COPY/download is a zip file of the copy. Whatever arrives from a browser is validated here.
+POST /COPY/keep gives the copy a title, GET /COPY/download is a zip file of the copy. Whatever
+arrives from a browser is validated here.
 """
 
 import json
@@ -30,6 +31,7 @@ def routes() -> Mount:
             Route("/", _begin, methods=["POST"]),
             Route("/{copy}", _progress, methods=["GET"]),
             Route("/{copy}/undo", _undo, methods=["POST"]),
+            Route("/{copy}/keep", _keep, methods=["POST"]),
             Route("/{copy}/download", _download, methods=["GET"]),
         ],
     )
@@ -68,6 +70,16 @@ async def _undo(request: Request) -> JSONResponse:
     except LifelongError as error:
         return _refused(error)
     return JSONResponse(choice)
+
+
+async def _keep(request: Request) -> JSONResponse:
+    copy = request.path_params["copy"]
+    try:
+        title = (await _content(request)).decode("utf-8", "replace")
+        await run_in_threadpool(api.lessons.keep, copy, title)
+        return JSONResponse(_as_choice(copy))
+    except LifelongError as error:
+        return _refused(error)
 
 
 async def _download(request: Request) -> Response:
@@ -109,11 +121,11 @@ def sent_lesson(content: bytes) -> tuple[str, str, list[bytes], str]:
         sent: Any = json.loads(content)
     except (ValueError, RecursionError):
         sent = None
-    sent = sent if isinstance(sent, dict) else {}
-    run, name, strategy = texts = [sent.get(key) for key in ("run", "name", "strategy")]
-    if not all(isinstance(text, str) for text in texts):
+    given = sent if isinstance(sent, dict) else {}
+    texts = [text for key in ("run", "name", "strategy") if isinstance(text := given.get(key), str)]
+    if len(texts) < 3:
         raise LifelongError("A lesson is a JSON object with run, name, strategy and images.")
-    images = sent.get("images")
+    images = given.get("images")
     if not isinstance(images, list) or len(images) > MOST_PICTURES:
         raise LifelongError(f"The pictures of a lesson are a list of at most {MOST_PICTURES}.")
     files = [from_data_url(image, LARGEST_DRAWING) for image in images]
