@@ -125,6 +125,7 @@ def sent_lesson(content: bytes) -> tuple[str, str, list[bytes], str]:
     texts = [text for key in ("run", "name", "strategy") if isinstance(text := given.get(key), str)]
     if len(texts) < 3:
         raise LifelongError("A lesson is a JSON object with run, name, strategy and images.")
+    run, name, strategy = texts
     images = given.get("images")
     if not isinstance(images, list) or len(images) > MOST_PICTURES:
         raise LifelongError(f"The pictures of a lesson are a list of at most {MOST_PICTURES}.")
