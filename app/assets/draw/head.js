@@ -4,7 +4,7 @@
   if (new URLSearchParams(location.search).get('__theme') === 'dark') root.classList.add('dark');
 
   // All parts are mounted: the page appears at once, and they learn of each other.
-  const parts = ['#pad canvas', '#strip .strip', '#sentence .story', '#truth input', '#examples .examples', '#run .runs', '#task-given input',
+  const parts = ['#pad canvas', '#strip .strip', '#sentence .story', '#remedies .opened', '#truth input', '#examples .examples', '#run .runs', '#task-given input',
     '#network-input figure'];
   const seen = new MutationObserver(() => {
     if (!parts.every((part) => document.querySelector(part))) return;

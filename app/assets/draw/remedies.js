@@ -20,6 +20,7 @@ const cardHtml = (card) => `
     <span class="said ${card.prediction.length > 8 ? 'longest' : card.prediction.length > 2 ? 'long' : ''}">${card.prediction}</span>
     <span class="track"><i style="width:${card.width}%"></i></span><span class="sure">${card.confidence}</span>
     <span class="verdict">${card.verdict}</span>
+    <button type="button" class="more" ${card.bars.length ? '' : 'hidden'}><span class="unseen">All probabilities: ${card.contest}</span></button>
   </li>`;
 
 const strip = (id) => {
@@ -28,12 +29,23 @@ const strip = (id) => {
   const made = document.createElement('section');
   made.className = 'other';
   made.dataset.run = id;
-  made.innerHTML = `<div class="head"><p><b></b> <span></span></p><button type="button" class="tool" data-act="remove"></button></div><ol class="strip"></ol>`;
+  made.innerHTML = `<div class="head"><p><b></b> <span></span></p><button type="button" class="tool" data-act="remove"></button></div><ol class="strip"></ol>
+    <div class="own" hidden><p class="contest" aria-live="polite"></p><ul class="bars"></ul></div>`;
   find('.strips').append(made);
   return made;
 };
 
 const fill = (part, html) => { if (part.innerHTML !== html) part.innerHTML = html; };
+
+// The bars of a card are shown under its own strip, one card of each at a time.
+const showOwn = (part, cards) => {
+  const card = cards[part.dataset.card], own = part.querySelector('.own');
+  for (const button of part.querySelectorAll('.more')) button.setAttribute('aria-expanded', button.closest('.card').dataset.after === part.dataset.card);
+  own.hidden = !card?.bars.length;
+  if (own.hidden) return;
+  fill(own.querySelector('.contest'), card.contest);
+  showBars(own.querySelector('.bars'), card.bars);
+};
 
 const showStrips = () => {
   const found = values?.others ?? [];
@@ -47,7 +59,12 @@ const showStrips = () => {
     list.style.setProperty('--cards', Math.min(10, Math.max(1, cards.length)));
     list.setAttribute('aria-label', part.querySelector('b').textContent);
     const html = cards.map(cardHtml).join('');
-    if (list.made !== html) list.innerHTML = list.made = html;
+    if (list.made !== html) {
+      const focused = list.contains(document.activeElement) ? document.activeElement.closest('.card').dataset.after : null;
+      list.innerHTML = list.made = html;
+      if (focused !== null) list.querySelector(`[data-after='${focused}'] .more`)?.focus();
+    }
+    showOwn(part, cards);
   }
   fill(find('.still'), values?.still_known ?? '');
 };
@@ -172,12 +189,17 @@ document.addEventListener('click', (event) => {
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
-  const action = button.dataset.act;
+  const action = button.dataset.act, part = button.closest('.other');
+  if (button.classList.contains('more')) {
+    const after = button.closest('.card').dataset.after;
+    part.dataset.card = part.dataset.card === after ? '' : after;
+    showOwn(part, values.others.find((each) => each.run === part.dataset.run).cards);
+  }
   if (action === 'close-bars') { document.querySelector('#strip .more[aria-expanded=true]')?.focus(); shown = null; showProbabilities(); }
   if (action === 'label') send('lifelong:label');
   if (action === 'play') timer ? stopPlaying() : startPlaying();
   if (action === 'remove') {
-    others = others.filter((id) => id !== button.closest('.other').dataset.run);
+    others = others.filter((id) => id !== part.dataset.run);
     tell();
     add.focus();
   }

@@ -39,3 +39,5 @@ watch(['value', 'groups'], () => {
   show();
 });
 show();
+// Parts that were mounted after this one have not heard of the runs yet.
+document.addEventListener('lifelong:ready', show, { once: true });
