@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from app.shared import assets
 from app.shared.page_head import PageHead
-from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs
+from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs, warm_remedies
 from lifelong import api
 
 TITLE = "Lifelong: see a network forget"
@@ -53,6 +53,7 @@ def _warm(worker: api.WorkerClient, teacher: api.WorkerClient) -> None:
     warm()
     worker.warm()
     api.warm()
+    warm_remedies()
     warm_photographs()
     teacher.warm()
 

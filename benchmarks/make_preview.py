@@ -1,4 +1,4 @@
-"""Makes the picture that a link to the app is shown with: a 0, drawn and forgotten.
+"""Makes the picture that a link to the app is shown with: a 0 and who forgets it.
 
     python -m benchmarks.make_preview
 
@@ -26,6 +26,8 @@ def main() -> None:
             frame = drawing_page(page)
             draw(page, frame, ZERO)
             expect(frame.locator("#sentence")).to_contain_text("Your 0 is known", timeout=30_000)
+            frame.get_by_role("button", name="What would have saved it?").click()
+            frame.locator(".other .card").nth(14).wait_for()
             frame.get_by_role("button", name="Share", exact=True).click()
             image = frame.locator("#share img")
             image.wait_for()

@@ -1,6 +1,6 @@
 // The card to share: made in the browser of the drawing, the strips and the sentence that are on screen.
 // Gradio hands in element.
-const WIDTH = 1200, HEIGHT = 630, EDGE = 48, PAD = 300, TOP = 104;
+const WIDTH = 1200, HEIGHT = 630, EDGE = 48, PAD = 300, TOP = 104, MOST_STRIPS = 4, FLAT = 100;
 const PAPER = '#ffffff', TEXT = '#171614', QUIET = '#6b6661', INK = { yes: '#0f766e', no: '#b3361b' };
 const SOFT = { yes: '#e9f6f4', no: '#fdf0ec' }, FONT = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif";
 const panel = element.querySelector('.share'), picture = panel.querySelector('img'), note = panel.querySelector('.note');
@@ -54,20 +54,28 @@ function card(pen, one, x, y, width, height) {
   pen.roundRect(x, y, width, height, 14);
   pen.fill();
   pen.stroke();
-  const fits = { align: 'center', width: width - 10 };
-  const lesson = [text('.when', one), ...[...one.querySelectorAll('.taught b')].map((each) => each.textContent)].join(' ');
-  write(pen, lesson, middle, y + 26, { size: 19, weight: 600, ...fits });
+  const lesson = [...one.querySelectorAll('.taught b')].map((each) => each.textContent).join(' '), verdict = text('.verdict', one);
+  const colour = INK[known] ?? QUIET, fits = { align: 'center', width: width - 10 };
+  if (height < FLAT) {  // one line: lesson, answer, whether it is right
+    const line = y + height * 0.68;
+    write(pen, lesson, x + 12, line, { size: 17, colour: QUIET, width: width * 0.3 });
+    write(pen, said, middle, line, { size: said.length > 2 ? 18 : 30, weight: 700, ...fits });
+    write(pen, verdict.slice(0, 1), x + width - 12, line, { size: 22, weight: 700, colour, align: 'right' });
+    return;
+  }
+  write(pen, `${text('.when', one)} ${lesson}`.trim(), middle, y + 26, { size: 19, weight: 600, ...fits });
   write(pen, said, middle, y + height * 0.62, { size: said.length > 2 ? 24 : Math.min(84, height * 0.45), weight: 700, ...fits });
-  write(pen, text('.verdict', one), middle, y + height - 14, { size: 19, weight: 700, colour: INK[known] ?? QUIET, ...fits });
+  write(pen, verdict, middle, y + height - 14, { size: 19, weight: 700, colour, ...fits });
 }
 
 function strips(pen, left, width) {
-  const rows = [...document.querySelectorAll('.strip')].filter((strip) => strip.children.length).slice(0, 4);
+  const rows = [...document.querySelectorAll('.strip')].filter((strip) => strip.children.length && strip.checkVisibility()).slice(0, MOST_STRIPS);
   const height = Math.min(230, (PAD + 20) / rows.length - 34);
   rows.forEach((row, at) => {
     const y = TOP + at * (height + 34), cards = [...row.querySelectorAll('.card')].slice(0, 10), gap = 8;
     const each = (width - gap * (cards.length - 1)) / cards.length;
-    write(pen, row.dataset.name ?? text('#run .name'), left, y + 20, { size: 22, weight: 600, colour: QUIET, width });
+    const other = row.closest('.other');
+    write(pen, other ? text('p b', other) : text('#run .name'), left, y + 20, { size: 22, weight: 600, colour: QUIET, width });
     cards.forEach((one, index) => card(pen, one, left + index * (each + gap), y + 30, each, height));
   });
 }
@@ -85,7 +93,8 @@ function compose({ picture: drawing }) {
   pen.drawImage(drawing, EDGE, TOP, PAD, PAD);
   pen.restore();
   strips(pen, EDGE + PAD + 32, WIDTH - 2 * EDGE - PAD - 32);
-  write(pen, sentence, EDGE, 474, { size: 32, weight: 600, width: WIDTH - 2 * EDGE, most: 3 });
+  const others = document.querySelector('.other')?.checkVisibility() ? text('.still') : '';
+  write(pen, `${sentence} ${others}`, EDGE, 474, { size: 32, weight: 600, width: WIDTH - 2 * EDGE, most: 3 });
   const { host, pathname } = around.location;
   write(pen, isLocal ? 'Lifelong' : `Lifelong · ${host}${pathname}`, EDGE, HEIGHT - 24, { size: 22, colour: QUIET });
   write(pen, 'Draw one yourself', WIDTH - EDGE, HEIGHT - 24, { size: 22, colour: QUIET, align: 'right' });

@@ -145,6 +145,16 @@ def warm() -> None:
     answer(Question(Drawing(api.png(run_inputs.digits()[0, 0])), run))
 
 
+def warm_remedies() -> None:
+    """Loads what the first visitor needs who wants to know what would have saved a digit."""
+    runs = {choice.run: choice for choice in readable_runs()}
+    run = first_run(None, list(runs.values()))
+    if run:
+        rivals = [r for r, c in runs.items() if c.question == runs[run].question and c.remedy >= 0]
+        zero = Drawing(api.png(run_inputs.digits()[0, 0]))
+        answer(Question(zero, run, others=tuple(rivals), within=True))
+
+
 def warm_photographs() -> None:
     """Loads what a first photograph needs: the backbone takes a second to load."""
     if api.is_shipped(PHOTO_RUN):
