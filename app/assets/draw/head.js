@@ -5,7 +5,7 @@
 
   // All parts are mounted: the page appears at once, and they learn of each other.
   const parts = ['#pad canvas', '#strip .strip', '#sentence .story', '#remedies .opened', '#truth input', '#examples .examples', '#run .runs', '#task-given input',
-    '#network-input figure'];
+    '#network-input figure', '#teach .teach'];
   const seen = new MutationObserver(() => {
     if (!parts.every((part) => document.querySelector(part))) return;
     seen.disconnect();

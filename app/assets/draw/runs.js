@@ -30,7 +30,7 @@ document.addEventListener('lifelong:taught', ({ detail }) => {
   const others = props.groups.map((group) => ({ ...group, runs: group.runs.filter((each) => each.run !== run.run) }));
   props.groups = all().some((each) => each.run === run.run && each.name === run.name) ? props.groups
     : [{ title: 'Taught from pictures', runs: [run] }, ...others.filter(({ runs }) => runs.length)];
-  queueMicrotask(() => choose(run.run));
+  queueMicrotask(() => (run.run === props.value ? show() : choose(run.run)));
 });
 document.addEventListener('lifelong:run', ({ detail }) => choose(detail.run));
 watch(['value', 'groups'], () => {

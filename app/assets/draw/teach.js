@@ -99,13 +99,18 @@ element.addEventListener('click', (event) => {
   if (button.dataset.act === 'keep') work(keep, 'Keeping …');
   if (button.dataset.act === 'undo') work(undo, 'Going back …');
 });
-document.addEventListener('lifelong:input', ({ detail }) => {
-  if (detail.pad) pad = detail.pad.image;
-  if (detail.run === undefined || detail.run === run) return;
-  run = detail.run;
+const follow = (next) => {
+  if (next === undefined || next === run) return;
+  run = next;
   if (/-taught-/.test(run)) copy = run;  // one that was in the address, or chosen again
   show();
+};
+document.addEventListener('lifelong:input', ({ detail }) => {
+  if (detail.pad) pad = detail.pad.image;
+  follow(detail.run);
 });
+// The list of runs may have been mounted first; later answers may be another run's.
+document.addEventListener('lifelong:answer', ({ detail }) => { if (!run) follow(detail.run); });
 // Drawings are no examples for a network of photographs, and the other way round.
 document.addEventListener('lifelong:kind', ({ detail }) => { if (images.photo !== detail.photo) { images = []; images.photo = detail.photo; show(); } });
 show();
