@@ -76,7 +76,7 @@ def test_the_route_answers_with_the_values_of_the_parts(client):
     assert reply.status_code == 200
     strip, sentence, network_input = answers.answer(Question(Drawing(png(ring())), RUNS[0]))
     shown = {"strip": strip, "sentence": sentence, "network_input": network_input}
-    nothing_more = {"others": [], "still_known": "", "within": None}
+    nothing_more = {"own": None, "others": [], "still_known": "", "within": None}
     assert reply.json() == json.loads(json.dumps(shown | nothing_more))
 
 

@@ -151,6 +151,7 @@ def test_other_networks_answer_the_same_drawing():
     assert [card["prediction"] for card in replay["cards"]] == ["0"] * 5
     assert "Keeps 1,000 of 60,000 images (800 kB)." in replay["line"].replace("\xa0", " ")
     assert sent["sentence"]["rescue"] == remedies.QUESTION
+    assert sent["own"]["title"] == "Fine-tuning" and "Keeps nothing." in sent["own"]["line"]
     assert article("0") in sent["still_known"]
 
 

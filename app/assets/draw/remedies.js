@@ -66,6 +66,9 @@ const showStrips = () => {
     }
     showOwn(part, cards);
   }
+  find('.owned').hidden = !values?.own;
+  fill(find('.owned b'), values?.own?.title ?? '');
+  fill(find('.owned span'), values?.own?.line ?? '');
   fill(find('.still'), values?.still_known ?? '');
 };
 
@@ -94,7 +97,7 @@ const showWithin = () => {
   find('.within').hidden = !within;
   if (!within) return stopPlaying();
   fill(find('.within h2'), within.heading);
-  fill(find('.lead'), within.lead);
+  fill(find('.within .lead'), within.lead);
   const button = find('[data-act=label]');
   fill(button, within.toggle);
   button.hidden = !within.toggle;

@@ -17,13 +17,14 @@ from lifelong.api import LifelongError
 
 
 def values_of(answered: Answered | None, runs: Sequence[str], inside: bool) -> dict[str, Any]:
-    """Returns the values of the part with other networks: {"others", "still_known", "within"}.
+    """Returns the values of the part with other networks: {"own", "others", "still_known",
+    "within"}.
 
     answered: None after an error. runs: that are to answer, too. inside: whether the lesson that
     lost the class is wanted step by step.
     """
     if answered is None:
-        return {"others": [], "still_known": "", "within": None}
+        return {"own": None, "others": [], "still_known": "", "within": None}
     found = [(run, _of_other(answered, run)) for run in runs if run != answered.run.run]
     rivals = [(each.run.title, each.readings) for _, each in found if isinstance(each, Answered)]
     name = answered.truth.name
@@ -31,6 +32,7 @@ def values_of(answered: Answered | None, runs: Sequence[str], inside: bool) -> d
     if name is not None and any(readings for _, readings in rivals):
         known = remedies.still_known(answered.run, name, rivals, answered.label)
     return {
+        "own": _heading(answered.run) if runs else None,
         "others": [_strip(run, each) for run, each in found],
         "still_known": escape(known),
         "within": _within(answered) if inside else None,
@@ -64,9 +66,14 @@ def _strip(run: str, found: Answered | str) -> Value:
     """Returns the value of one more strip, HTML-escaped."""
     if isinstance(found, str):
         return {"run": escape(run), "title": escape(run[:60]), "line": escape(found), "cards": []}
-    line = remedies.line(found.run, api.storage(run))
-    title = found.run.title if api.is_shipped(run) else f"{found.run.title} ({run[-6:]})"
-    return {"run": escape(run), "title": escape(title), "line": escape(line), "cards": cards(found)}
+    return {**_heading(found.run), "cards": cards(found)}
+
+
+def _heading(run: RunFacts) -> Value:
+    """Returns id, title and line of a run, HTML-escaped."""
+    title = run.title if api.is_shipped(run.run) else f"{run.title} ({run.run[-6:]})"
+    line = remedies.line(run, api.storage(run.run))
+    return {"run": escape(run.run), "title": escape(title), "line": escape(line)}
 
 
 def _within(answered: Answered) -> Value | None:

@@ -12,6 +12,7 @@ QUESTION = "What would have saved it?"
 SIDE_BY_SIDE = "The same drawing, side by side"
 WORDS = {
     "title": "The same drawing, other networks",
+    "own": "The network above:",
     "add": "Add a network",
     "remove": "Remove",
     "full": "Four at most; remove one first.",
