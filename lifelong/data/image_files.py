@@ -8,6 +8,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import LifelongError
 
+try:  # optional: 6 MB that decode the pictures of some phones
+    import pillow_heif
+except ImportError:
+    pillow_heif = None
+else:
+    pillow_heif.register_heif_opener()
+
+HEIC = ("HEIF",) if pillow_heif else ()
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
 MAX_PIXELS = 50_000_000  # pixels; a larger picture is refused before it is decoded
 _SMALLER = f"give one of at most {MAX_PIXELS // 1_000_000} million."
@@ -18,7 +27,7 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
     """Returns the picture in a file, upright. Raises LifelongError unless it is of sane size."""
     stream = io.BytesIO(file) if isinstance(file, bytes) else file
     try:
-        image = Image.open(stream, formats=FORMATS)
+        image = Image.open(stream, formats=(*FORMATS, *HEIC))
         if image.width * image.height > MAX_PIXELS:
             raise LifelongError(
                 f"The picture has {image.width} x {image.height} pixels; {_SMALLER}"
@@ -27,6 +36,12 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
         image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
+        stream.seek(0)
+        if not HEIC and _is_heic(stream.read(12)):
+            raise LifelongError(
+                "That picture is HEIC, which needs the package pillow-heif on the server; save it"
+                " as JPEG and try again."
+            ) from None
         raise LifelongError(
             f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}."
         ) from None
@@ -38,6 +53,11 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
         raise LifelongError(
             "That picture is damaged or only half there; save it again and try once more."
         ) from None
+
+
+def _is_heic(begin: bytes) -> bool:
+    """Returns whether the first 12 bytes of a file are those of a HEIC picture."""
+    return begin[4:8] == b"ftyp" and begin[8:12] in HEIC_BRANDS
 
 
 def png(pixels: np.ndarray) -> bytes:

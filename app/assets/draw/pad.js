@@ -24,6 +24,7 @@ function redraw() {
   ink.lineCap = ink.lineJoin = 'round';
   for (const points of strokes) trace(points);
   ghost.hidden = !empty();
+  element.querySelector('.eye').hidden = !empty();
   // Not `disabled`: a button that was just pressed by keyboard would lose the focus.
   for (const [act, off] of [['undo', empty()], ['clear', empty()], ['redo', !undone.length]]) {
     element.querySelector(`[data-act=${act}]`).setAttribute('aria-disabled', off);
@@ -192,20 +193,6 @@ element.addEventListener('click', (event) => {
   ({ undo, redo, clear, upload: () => picker.click() })[action]?.();
 });
 
-// The file goes to the server as it is and is judged there, and nowhere else.
-function upload(file) {
-  if (!file) return;
-  if (file.size > LARGEST) return trigger('upload', { refused: 'size' });
-  const reader = new FileReader();
-  reader.onload = () => trigger('upload', { content: reader.result });
-  reader.readAsDataURL(file);
-}
-
-picker.addEventListener('change', () => { upload(picker.files[0]); picker.value = ''; });
-element.addEventListener('dragover', (event) => event.preventDefault());
-element.addEventListener('drop', (event) => { event.preventDefault(); upload(event.dataTransfer.files[0]); });
-document.addEventListener('paste', (event) => upload([...event.clipboardData.files][0]));
-
 function load(image) {
   strokes = [];
   undone = [];
@@ -240,6 +227,8 @@ document.addEventListener('lifelong:answer', ({ detail }) => {
 // A digit that the server puts on the pad is answered like one that is drawn, once its class has been handed over, too.
 watch('value', () => {
   const image = props.value?.image ?? '';
+  // A file that was refused leaves the pad as it is.
+  if (props.value?.problem) { complain(props.value.problem); return store(shown); }
   if (image === shown) return;
   load(image);
   announce();

@@ -9,7 +9,14 @@ from PIL import Image, ImageOps
 from app.views.draw import choices, run_inputs
 from app.views.draw.endpoints import refuse
 from app.views.draw.facts import UNCHOSEN, Choice
-from app.views.draw.inputs import LARGEST_UPLOAD, Drawing, from_data_url, group_values, sent_choice
+from app.views.draw.inputs import (
+    LARGEST_UPLOAD,
+    Drawing,
+    Refused,
+    from_data_url,
+    group_values,
+    sent_choice,
+)
 from app.views.draw.values import error_value
 from lifelong import api
 from lifelong.api import LifelongError
@@ -90,12 +97,11 @@ def _sent(event: gr.EventData, name: str) -> Any:
     return event._data.get(name) if isinstance(event._data, dict) else None
 
 
-def upload(run: str, event: gr.EventData) -> tuple[Any, ...]:
+def upload(run: str, event: gr.EventData) -> tuple[Drawing | Refused, Any]:
     """Puts an uploaded picture on the pad, of which nothing is chosen yet.
 
-    A wrong file empties the pad and shows the error.
+    A wrong file changes nothing, and its error is shown beside the pad.
     """
-    skip = gr.skip()
     try:
         content = from_data_url(_sent(event, "content"), LARGEST_UPLOAD * 4 // 3 + 200)
         if content is None:
@@ -107,8 +113,8 @@ def upload(run: str, event: gr.EventData) -> tuple[Any, ...]:
         on_pad = photograph(image) if photo else api.png(api.preprocess(run, image, required=True))
         chips = run_inputs.chips(run)
     except LifelongError as error:
-        return Drawing(), skip, *error_value(str(error), run)
-    return Drawing(on_pad), gr.update(**chips), skip, skip, skip
+        return Refused(str(error)), gr.skip()
+    return Drawing(on_pad), gr.update(**chips)
 
 
 def photograph(image: Image.Image) -> bytes:

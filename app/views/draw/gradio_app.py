@@ -83,7 +83,7 @@ def _wire(page: gr.Blocks, pad: DigitPad, run_parts: list[Any], shown: list[Any]
     chosen.input(events.on_run_change, [chosen, truth], [*run_parts, *shown], **EVENT_OPTIONS)
     chosen.change(events.example_sheet, chosen, examples, **EVENT_OPTIONS)
     examples.click(events.on_example, chosen, [pad, truth], **EVENT_OPTIONS)
-    pad.upload(events.upload, chosen, [pad, truth, *shown], **EVENT_OPTIONS)
+    pad.upload(events.upload, chosen, [pad, truth], **EVENT_OPTIONS)
     examples.tick(events.open_stream, **EVENT_OPTIONS)
     page.load(
         events.on_load,

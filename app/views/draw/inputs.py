@@ -59,6 +59,13 @@ class Drawing:
     unfinished: bool = False
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Reason why a file is not put on the pad, one sentence; what is on it stays."""
+
+    problem: str
+
+
 def sent_drawing(payload: Any) -> Drawing | None:
     """Returns the drawing that a browser sent; None for what is none.
 
@@ -91,7 +98,7 @@ class DigitPad(Part):
             html_template=assets.read("draw/pad.html"),
             css_template=assets.read("draw/pad.css"),
             js_on_load="\n".join(
-                assets.read(f"draw/{name}.js") for name in ("pad", "link", "hand")
+                assets.read(f"draw/{name}.js") for name in ("pad", "pictures", "link", "hand")
             ),
             figures=figures(),
             kept=kept,
@@ -102,7 +109,11 @@ class DigitPad(Part):
         )
 
     # gr.HTML declares text; the value of this component is a Drawing.
-    def postprocess(self, value: Drawing | None) -> dict[str, Any]:  # type: ignore[override]
+    def postprocess(  # type: ignore[override]
+        self, value: Drawing | Refused | None
+    ) -> dict[str, Any]:
+        if isinstance(value, Refused):
+            return {"image": "", "unfinished": False, "problem": value.problem}
         png = value.png if value else None
         return {"image": data_url(png) if png else "", "unfinished": False}
 
