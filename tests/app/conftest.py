@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lifelong import api
 from tests.app.helpers import (
@@ -17,6 +17,10 @@ from tests.app.helpers import (
     Server,
     server_environment,
 )
+
+# A camera that shows a test picture.
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+MEDIA = ("reduced_motion", "color_scheme")  # of a page; other options are those of a browser
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +38,7 @@ def worker_process() -> Iterator[api.WorkerClient]:
         client.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
     """The app, started by its own command."""
     running = Server(server_environment(LIFELONG_RUNS=str(tmp_path_factory.mktemp("runs"))))
@@ -43,25 +47,36 @@ def server(tmp_path_factory) -> Iterator[Server]:
     running.process.wait()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA])
         yield chromium
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> BrowserContext:
+    """A visitor's browser, which has the scripts of the pages in its cache after the first one."""
+    return browser.new_context()
+
+
 @pytest.fixture
-def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_tab(browser: Browser, context: BrowserContext) -> Iterator[Callable[..., Page]]:
     """Opens pages; fails after the test on a script error in any of them."""
     tabs: list[Page] = []
     problems: list[str] = []
 
     def open_tab(url: str, size=DESKTOP, script: str = "", **options) -> Page:
         # Where something moves only by itself, nobody would know when it is over.
-        page = browser.new_page(viewport=size, **{"reduced_motion": "reduce", **options})
+        media = {"reduced_motion": "reduce"}
+        media |= {name: options.pop(name) for name in MEDIA if name in options}
+        # A second tab of the same window would put the first one into the background.
+        page = browser.new_page(**options) if options or tabs else context.new_page()
+        page.emulate_media(**media)
+        page.set_viewport_size(size)
         tabs.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -73,6 +88,7 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_tab
     for page in tabs:
         page.close()
+    context.clear_cookies()
     assert problems == []
 
 

@@ -4,24 +4,14 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.app.helpers import (
-    CHROMIUM,
-    DESKTOP,
-    FLAGS,
-    PATIENCE,
-    PHONE,
-    SIZES,
-    drawing_page,
-    picture_name,
-)
+from tests.app.helpers import CHROMIUM, DESKTOP, PHONE, SIZES, drawing_page, picture_name
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -37,17 +27,6 @@ NOTES_STREAMS = """
     return stream;
   };
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium with a camera that shows a test picture."""
-    expect.set_options(timeout=PATIENCE)
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera])
-        yield chromium
-        chromium.close()
 
 
 def page_of_paper(digit: str = "7", size: tuple[int, int] = (4000, 3000)) -> Image.Image:

@@ -31,6 +31,7 @@ def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, screen
     frame = drawing_page(page)
     draw(page, frame, ZERO)
     expect(frame.locator("#sentence")).to_contain_text(f"Your {KNOWN}")
+    expect(frame.locator("#sentence .sentence")).to_have_attribute("aria-busy", "false")
     link = shared_link(page, frame)
     assert no_sideways_scrolling(page)
     page.screenshot(path=screenshots / picture_name("share", size))
@@ -65,9 +66,7 @@ def test_a_link_keeps_the_class_that_was_chosen_and_the_longest_drawing_fits(ser
     expect(other.locator("#truth input:checked + span")).to_have_text("7")
 
 
-@pytest.mark.parametrize(
-    "fragment", ["A" * 500, "!", "AP8B", "_w", "Ag", "%3Cscript%3E", "BQEB", "AAAA"]
-)
+@pytest.mark.parametrize("fragment", ["A" * 500, "AP8B", "%3Cscript%3E"])
 def test_a_link_that_is_no_drawing_is_one_sentence(server, open_tab, fragment):
     page = open_tab(f"{server.url}/#draw={fragment}")
     frame = drawing_page(page)

@@ -68,7 +68,7 @@ def follow(report: Report, run: str) -> None:
     """Takes over what the frame reports: the address, and the way to the page of the run."""
     state = st.session_state
     if report.get("run"):
-        st.query_params["run"] = state.draw_run = run
+        st.query_params["run"] = state.draw_run = state.draw_reported = run
     if report.get("open", 0) > state.get("draw_opened", 0):
         state.draw_opened = report["open"]
         task = str(int(report.get("task", 0)))
@@ -86,11 +86,13 @@ def page() -> None:
     runs = readable_runs(requested, report.get("run"))
     known = [choice.run for choice in runs]
     run = first_run(report.get("run") or requested, runs)
+    before = st.session_state.get("draw_reported")
     if run is not None:
         follow(report, run)
     with top:
         heading(run, report)
-    if requested and requested not in known:
+    # A copy that was just undone was here: the frame reports the next run in a moment.
+    if requested and requested not in known and requested != before:
         warning.warning(
             "The run in the address is not here, or has learned nothing yet; this is another one."
         )
