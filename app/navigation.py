@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
-from app.shared import navigate  # noqa: E402
+from app.shared import assets, navigate  # noqa: E402
 
 st.set_page_config(
     page_title="Lifelong: see a network forget",
@@ -28,7 +28,7 @@ pages = [
 selected = st.navigation(pages, position="hidden")
 # Streamlit's own navigation hides behind a button on phones.
 with st.container(horizontal=True, gap="small", key="nav"):
-    st.html('<p class="brand"><b>Lifelong</b><span>See a network forget</span></p>')
+    st.html(assets.read("brand.html"))
     for page in pages:
         st.page_link(page)
 selected.run()

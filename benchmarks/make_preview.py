@@ -11,8 +11,8 @@ import tempfile
 from playwright.sync_api import expect, sync_playwright
 
 from app.shared.assets import ASSETS
+from tests.app.drawing import ZERO, draw
 from tests.app.helpers import CHROMIUM, DESKTOP, FLAGS, Server, drawing_page, server_environment
-from tests.app.test_draw_browser import ZERO, draw
 
 
 def main() -> None:

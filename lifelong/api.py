@@ -46,6 +46,7 @@ from .service.jobs import connected, learn, prepare, queue_position, state, stop
 from .service.worker_client import WorkerClient
 from .settings import Setting
 from .strategies.parts.families import FAMILIES
+from .teaching.checks import MOST_PICTURES
 from .transfer import store as study_store
 from .transfer.config import DEFAULT_PROTECTOR, FINE_TUNE_LEARNING_RATE, StudyConfig
 from .transfer.curves import AXES, Axis, Point
@@ -65,6 +66,7 @@ __all__ = [
     "DEFAULT_PROTECTOR",
     "FAMILIES",
     "FINE_TUNE_LEARNING_RATE",
+    "MOST_PICTURES",
     "PRESETS",
     "RECIPES",
     "SCENARIOS",

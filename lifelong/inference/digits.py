@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..data.image_files import MAX_SIDE
 from . import paper
+from .windows import over_windows
 
 FAINT = 0.12  # share of the darkest ink below which a pixel is paper
 EDGE = round(0.3 * 255)  # ink from which a pixel counts for the size of the digit
@@ -99,14 +100,9 @@ def thinned(ink: np.ndarray, reach: int) -> np.ndarray:
 
 
 def _over_squares(values: np.ndarray, reach: int, choose: np.ufunc) -> np.ndarray:
-    """Returns maxima or minima of squares, in steps that double: fast for squares of any size."""
-    for _ in range(2):
-        width = 1
-        while width < 2 * reach + 1:
-            step = min(width, 2 * reach + 1 - width)
-            values = choose(values[:-step], values[step:])
-            width += step
-        values = values.T
+    """Returns maxima or minima of squares."""
+    for _axis in range(2):
+        values = over_windows(values, 2 * reach + 1, choose).T
     return values
 
 

@@ -5,6 +5,7 @@ from PIL import Image, ImageFilter
 
 from .ink_groups import main_group
 from .ruled_lines import remove_lines
+from .windows import over_windows
 
 SMALLEST = 64  # pixels; a smaller picture is taken for a drawing
 EXACT = 2  # levels by which a drawing's paper may vary
@@ -101,13 +102,8 @@ def _paper(pixels: np.ndarray) -> np.ndarray:
 
 def _windows(blocks: np.ndarray, choose: np.ufunc) -> np.ndarray:
     """Returns maxima or minima of windows of blocks, as many as there were."""
-    size = 2 * WIDEST + 1
     for axis in (0, 1):
         ends = [(WIDEST, WIDEST) if k == axis else (0, 0) for k in range(3)]
-        values, reach = np.moveaxis(np.pad(blocks, ends, "edge"), axis, 0), 1
-        while reach < size:
-            step = min(reach, size - reach)
-            values = choose(values[:-step], values[step:])
-            reach += step
-        blocks = np.moveaxis(values, 0, axis)
+        values = np.moveaxis(np.pad(blocks, ends, "edge"), axis, 0)
+        blocks = np.moveaxis(over_windows(values, 2 * WIDEST + 1, choose), 0, axis)
     return blocks

@@ -14,6 +14,7 @@ from ..data.scenarios import Plan
 from ..errors import LifelongError
 from ..runs import checkpoints
 from ..runs import store as run_store
+from ..runs.folders import version
 from ..runs.history import History
 from ..storage import tensor_files
 from ..strategies.base import Strategy
@@ -178,18 +179,11 @@ def load(folder: Path, after: int) -> Strategy:
     It is cached until its checkpoint changes. Raises LifelongError for a checkpoint that does not
     fit.
     """
-    return _model(folder, after, _version(folder, after))
-
-
-def _version(folder: Path, after: int) -> int:
-    try:
-        return checkpoints.inference_file(folder, after).stat().st_mtime_ns
-    except OSError:
-        return 0
+    return _model(folder, after, version(checkpoints.inference_file(folder, after)))
 
 
 @lru_cache(maxsize=64)
-def _model(folder: Path, after: int, version: int) -> Strategy:
+def _model(folder: Path, after: int, _version: tuple[int, int] | None) -> Strategy:
     strategy = untrained(run_store.history(folder), after)
     file = checkpoints.inference_file(folder, after)
     load_state(strategy, tensor_files.read(file)[0], file)

@@ -1,7 +1,5 @@
 """Training of runs and studies, given by name, in the worker process of the app."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from .. import datasets
@@ -9,24 +7,12 @@ from ..errors import LifelongError
 from ..runs import store as run_store
 from ..runs.folders import RunState
 from ..transfer import store as study_store
-from .worker_client import WorkerClient
+from .worker_client import Connection, WorkerClient
 
-_worker: WorkerClient | None = None
-
-
-@contextmanager
-def connected(worker: WorkerClient) -> Iterator[WorkerClient]:
-    """Has this module's functions use a worker, in all threads, until the block ends.
-
-    The app connects the one that it makes when it starts; pages are scripts that cannot be given
-    one. Without a worker, states come from the records alone.
-    """
-    global _worker
-    before, _worker = _worker, worker
-    try:
-        yield worker
-    finally:
-        _worker = before
+# The app connects the worker that it makes when it starts; pages are scripts that cannot be given
+# one. Without a worker, states come from the records alone.
+_connection = Connection()
+connected = _connection.connected
 
 
 def find(name: str) -> Path:
@@ -49,7 +35,7 @@ def queue_position(name: str) -> int | None:
 
     None for one that is not in the queue.
     """
-    return _worker.queue_position(find(name)) if _worker else None
+    return _connection.worker.queue_position(find(name)) if _connection.worker else None
 
 
 def learn(name: str, until: int | None = None) -> None:
@@ -69,14 +55,14 @@ def stop(name: str) -> None:
 
 def prepare(dataset: str) -> None:
     """Has the worker load a data set that is on this machine before a run needs it."""
-    if _worker and datasets.is_available(dataset):
-        _worker.prepare(dataset)
+    if _connection.worker and datasets.is_available(dataset):
+        _connection.worker.prepare(dataset)
 
 
 def _connected_worker() -> WorkerClient:
-    if _worker is None:
+    if _connection.worker is None:
         raise LifelongError(
             "This page has no process that trains; start the app with "
             "`streamlit run app/main.py`, or train with `python -m lifelong train`."
         )
-    return _worker
+    return _connection.worker

@@ -10,8 +10,8 @@ import re
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..events import ExtractingFeatures, Failed
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
 from ..storage import atomic
-from .worker_client import WorkerClient
+from .worker_client import Connection
 
 MOST_COPIES = 200
 MOST_BYTES = 1_000_000_000
@@ -28,21 +28,9 @@ MOST_WAITING = 8  # lessons; further ones are turned away
 PATIENCE = 120  # seconds until a lesson that does not end is given up
 PERIOD = 0.05  # seconds between two looks at a record
 
-_worker: WorkerClient | None = None
-
-
-@contextmanager
-def connected(worker: WorkerClient) -> Iterator[WorkerClient]:
-    """Has this module teach in a worker process until the block ends.
-
-    It is not the one that trains runs: a lesson of seconds would wait for a run of minutes.
-    """
-    global _worker
-    before, _worker = _worker, worker
-    try:
-        yield worker
-    finally:
-        _worker = before
+# Not the worker that trains runs: a lesson of seconds would wait for a run of minutes.
+_connection = Connection()
+connected = _connection.connected
 
 
 def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
@@ -52,12 +40,13 @@ def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
     """
     from ..teaching import teach  # loads torch
 
-    if _worker is None:
+    worker = _connection.worker
+    if worker is None:
         raise LifelongError(
             "This page has no process that teaches; start the app with `streamlit run "
             "app/main.py`, or teach with `python -m lifelong teach`."
         )
-    if len(_worker.queue()) >= MOST_WAITING:
+    if len(worker.queue()) >= MOST_WAITING:
         raise LifelongError("Many people are teaching at the moment; try again in a few seconds.")
     creating = teach.create(run_store.folder(run), name, files, strategy)
     while True:
@@ -73,7 +62,7 @@ def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
             )
     (folder / UNLISTED).touch()
     remove_old(keep=folder)
-    _worker.learn(folder)
+    worker.learn(folder)
     return folder.name
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,3 +186,19 @@ class WorkerClient:
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
         for order in self._orders:
             self._send_order(order)
+
+
+class Connection:
+    """Worker that the functions of a module use, in all threads; None for none."""
+
+    def __init__(self) -> None:
+        self.worker: WorkerClient | None = None
+
+    @contextlib.contextmanager
+    def connected(self, worker: WorkerClient) -> Iterator[WorkerClient]:
+        """Has the functions use a worker until the block ends."""
+        before, self.worker = self.worker, worker
+        try:
+            yield worker
+        finally:
+            self.worker = before

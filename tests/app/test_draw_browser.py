@@ -1,13 +1,13 @@
 """The drawing page as a visitor meets it in headless Chromium, drawn on by mouse and keyboard."""
 
 import json
-import math
 import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.app.drawing import SCRIBBLE, SEVEN, ZERO, chip, draw
 from tests.app.helpers import (
     CHART,
     CHROMIUM,
@@ -22,47 +22,12 @@ from tests.image_helpers import png, ship
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
-ZERO = [
-    [
-        (0.5 + 0.2 * math.sin(a / 12 * math.pi), 0.5 - 0.32 * math.cos(a / 12 * math.pi))
-        for a in range(25)
-    ]
-]
-SEVEN = [[(0.3, 0.2), (0.5, 0.2), (0.7, 0.2), (0.6, 0.4), (0.5, 0.6), (0.4, 0.85)]]
-SCRIBBLE = [
-    [
-        (0.1, 0.2),
-        (0.9, 0.3),
-        (0.2, 0.4),
-        (0.9, 0.55),
-        (0.2, 0.65),
-        (0.85, 0.8),
-        (0.5, 0.1),
-        (0.1, 0.9),
-    ]
-]
 MEASURE_SHIFTS = """
   window.shifts = [];
   new PerformanceObserver((list) => {
     window.shifts.push(...list.getEntries().filter((e) => !e.hadRecentInput).map((e) => e.value));
   }).observe({ type: 'layout-shift', buffered: true });
 """
-
-
-def draw(page: Page, frame: FrameLocator, strokes) -> None:
-    """Draws strokes with the mouse; their points are shares of the pad's side."""
-    canvas = frame.locator("#pad canvas")
-    canvas.click(trial=True)  # scrolls, and waits until nothing moves any more
-    box = canvas.bounding_box()
-    for stroke in strokes:
-        (x, y), *rest = [
-            (box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in stroke
-        ]
-        page.mouse.move(x, y)
-        page.mouse.down()
-        for x, y in rest:
-            page.mouse.move(x, y, steps=4)
-        page.mouse.up()
 
 
 def answers_requested(page: Page) -> list[tuple[str, str]]:
@@ -76,10 +41,6 @@ def answers_requested(page: Page) -> list[tuple[str, str]]:
 
     page.on("request", note)
     return requested
-
-
-def chip(frame: FrameLocator, name: str):
-    return frame.locator("#truth label").filter(has_text=re.compile(f"^\\s*{name}\\s*$"))
 
 
 def checked(frame: FrameLocator, name: str) -> None:

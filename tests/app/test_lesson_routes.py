@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.views.draw import facts
 from app.views.draw.choices import readable_runs
 from app.views.draw.inputs import data_url
-from app.views.draw.lesson_routes import MOST_PICTURES, routes
+from app.views.draw.lesson_routes import routes
 from app.views.draw.words import taught
 from benchmarks import strokes
 from lifelong import api
@@ -82,7 +82,7 @@ def test_a_lesson_from_its_begin_to_its_undo(client):
         ({"images": [7]}, "could not be read"),
         ({"images": ["http://127.0.0.1/x.png"]}, "could not be read"),
         ({"images": ["data:image/png;base64,AAEC"]}, "Picture 1 of 1"),
-        ({"images": [""] * (MOST_PICTURES + 1)}, "at most 50"),
+        ({"images": [""] * (api.MOST_PICTURES + 1)}, "at most 50"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(client, given, says):

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.app.drawing import SEVEN, ZERO, draw
 from tests.app.helpers import (
     CHROMIUM,
     PHONE,
@@ -13,7 +14,6 @@ from tests.app.helpers import (
     no_sideways_scrolling,
     picture_name,
 )
-from tests.app.test_draw_browser import SEVEN, ZERO, draw
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 SMALL = {"width": 360, "height": 740}

@@ -10,8 +10,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from benchmarks import strokes
+from tests.app.drawing import SCRIBBLE, ZERO, draw
 from tests.app.helpers import CHROMIUM, SIZES, drawing_page, no_sideways_scrolling, picture_name
-from tests.app.test_draw_browser import SCRIBBLE, ZERO, draw
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 KNOWN = "0 is known after 0 and 1"

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.drawing import ZERO, chip, draw
 from tests.app.helpers import CHROMIUM, PHONE, SIZES, drawing_page, no_sideways_scrolling
-from tests.app.test_draw_browser import ZERO, chip, draw
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from lifelong import datasets, registry
-from lifelong.cli import commands as command
 from lifelong.runs import store as run_store
 from lifelong.transfer import store as study_store
 from tests.helpers import ROOT, config, learned_run, pairs, python, stop_after, strategy_names
@@ -27,19 +26,6 @@ MEASURES = [
     "forward_transfer",
     "learning_accuracy",
 ]
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys):
-    """Runs a command in this process; returns its status, standard output and standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lifelong", *map(str, arguments)])
-        capsys.readouterr()
-        status = command.main()
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

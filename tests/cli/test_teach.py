@@ -1,27 +1,12 @@
 """The command `teach`: one JSON object or one sentence, and nothing else."""
 
 import json
-import sys
 
 import pytest
 
-from lifelong.cli import commands as command
 from lifelong.runs import store as run_store
 from tests.helpers import config, learned_run
 from tests.teaching.helpers import pictures
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys):
-    """Runs a command in this process; returns its status, standard output and standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lifelong", *map(str, arguments)])
-        capsys.readouterr()
-        status = command.main()
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_the_oldest_copies_make_room_and_never_a_run_of_others(original, monkeyp
 
 
 def test_without_a_worker_a_sentence_says_so(original):
-    lessons._worker = None
+    lessons._connection.worker = None
     with pytest.raises(LifelongError, match="has no process that teaches") as error:
         begin(original)
     sentence(error)

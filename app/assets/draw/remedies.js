@@ -13,15 +13,7 @@ const tell = () => send('lifelong:input', { others: open ? others : [], within: 
 
 // Strips
 
-const cardHtml = (card) => `
-  <li class="card" data-after="${card.after}" data-known="${card.known}" aria-label="${card.description}">
-    <span class="when">${card.heading}</span>
-    <span class="taught">${card.classes.map(({ name, is_true_class }) => `<b class="${is_true_class ? 'drawn' : ''}">${name}</b>`).join(' ')}</span>
-    <span class="said ${card.prediction.length > 8 ? 'longest' : card.prediction.length > 2 ? 'long' : ''}">${card.prediction}</span>
-    <span class="track"><i style="width:${card.width}%"></i></span><span class="sure">${card.confidence}</span>
-    <span class="verdict">${card.verdict}</span>
-    <button type="button" class="more" ${card.bars.length ? '' : 'hidden'}><span class="unseen">All probabilities: ${card.contest}</span></button>
-  </li>`;
+const cardHtml = (card) => lifelongCard(card, card.contest);
 
 const strip = (id) => {
   const found = [...element.querySelectorAll('.other')].find((each) => each.dataset.run === id);

@@ -5,7 +5,6 @@ each visitor while it is drawn. Whatever arrives from a browser is validated her
 """
 
 import asyncio
-import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from app.views.draw import run_inputs
 from app.views.draw.answers import Question, answer_page
 from app.views.draw.inputs import LARGEST_DRAWING, sent_choice, sent_drawing
+from app.views.draw.requests import content_of, json_object, refusing
 from app.views.draw.values import Value
 from lifelong.api import LifelongError
 
@@ -23,6 +23,7 @@ LARGEST_REQUEST = LARGEST_DRAWING + 10_000  # bytes
 MOST_WAITING = 100  # questions; further ones are turned away
 LARGEST_BATCH = 16  # a larger one would have the first of its visitors wait
 MOST_OTHERS = 4  # networks that answer beside the one on screen
+TOO_LARGE = "That drawing is too large; clear the pad and draw again."
 BUSY = "Many people are drawing at the moment; the answer may take a little longer."
 
 
@@ -71,12 +72,9 @@ class AnswerRoute:
         self.drawings, self.photographs = Batches(), Batches()
 
     async def answer(self, request: Request) -> JSONResponse:
-        """Returns the values of the page's parts, or one sentence with status 400 or 503."""
-        try:
-            question = sent_question(await _content(request))
-            batches = self.photographs if run_inputs.is_photo(question.run) else self.drawings
-        except LifelongError as error:
-            return JSONResponse({"error": str(error)}, 400)
+        """Returns the values of the page's parts, or one sentence with status 503."""
+        question = sent_question(await content_of(request, LARGEST_REQUEST, TOO_LARGE))
+        batches = self.photographs if run_inputs.is_photo(question.run) else self.drawings
         if batches.is_full:
             return JSONResponse({"error": BUSY}, 503, {"Retry-After": "1"})
         return JSONResponse(await batches.answer(question))
@@ -84,25 +82,13 @@ class AnswerRoute:
 
 def route() -> Route:
     """Returns the route for a web application."""
-    return Route("/answer", AnswerRoute().answer, methods=["POST"])
-
-
-async def _content(request: Request) -> bytes:
-    content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST_REQUEST:
-            raise LifelongError("That drawing is too large; clear the pad and draw again.")
-    return content
+    return Route("/answer", refusing(AnswerRoute().answer), methods=["POST"])
 
 
 def sent_question(content: bytes) -> Question:
     """Returns the question that a browser sent as JSON. Raises LifelongError for anything else."""
-    try:
-        sent: Any = json.loads(content)
-    except (ValueError, RecursionError):
-        sent = None
-    if not isinstance(sent, dict) or not isinstance(sent.get("run"), str):
+    sent = json_object(content)
+    if not isinstance(sent.get("run"), str):
         raise LifelongError("A question is a JSON object with the run and what is on the pad.")
     drawing, choice = sent_drawing(sent.get("pad")), sent_choice(sent.get("choice"))
     if drawing is None:

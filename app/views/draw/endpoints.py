@@ -3,6 +3,7 @@
 Uploads are validated as hostile.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,6 @@ from lifelong.api import LifelongError
 
 LARGEST = 5_000_000  # bytes
 LARGEST_LESSON = 40_000_000  # bytes of all pictures
-MOST_PICTURES = 50
 
 
 def refuse(message: str) -> gr.Error:
@@ -88,8 +88,8 @@ def teach(
 
 def _contents(images: Any) -> list[bytes]:
     given = images if isinstance(images, list) else [images]
-    if len(given) > MOST_PICTURES:
-        raise LifelongError(f"{len(given)} pictures were given; give 1 to {MOST_PICTURES}.")
+    if len(given) > api.MOST_PICTURES:
+        raise LifelongError(f"{len(given)} pictures were given; give 1 to {api.MOST_PICTURES}.")
     found: list[bytes] = []
     for image in given:
         found.append(_content(image))
@@ -132,24 +132,19 @@ def add_endpoints() -> None:
         gr.Textbox(label="run", visible=False),
         *(gr.Number(label=name, precision=0, visible=False) for name in ("after", "task")),
     )
-    trigger, answers = gr.Button(visible=False), gr.JSON(label="answers", visible=False)
-    trigger.click(
-        classify,
-        [image, run, after, task],
-        answers,
-        api_name="classify",
-        preprocess=False,
-        concurrency_limit=2,
-    )
+    answers = gr.JSON(label="answers", visible=False)
+    _add_endpoint("classify", classify, [image, run, after, task], answers)
     images = gr.File(label="images", file_count="multiple", visible=False)
     name, strategy = (gr.Textbox(label=label, visible=False) for label in ("name", "strategy"))
-    learn, report = gr.Button(visible=False), gr.JSON(label="report", visible=False)
-    learn.click(
-        teach,
-        [images, run, name, strategy],
-        report,
-        api_name="teach",
-        preprocess=False,
-        concurrency_limit=2,
-    )
+    report = gr.JSON(label="report", visible=False)
+    _add_endpoint("teach", teach, [images, run, name, strategy], report)
     api_endpoint(runs, api_name="runs", concurrency_limit=2)
+
+
+def _add_endpoint(
+    name: str, function: Callable[..., Any], inputs: list[Any], output: gr.JSON
+) -> None:
+    """Adds an endpoint whose inputs reach the function as they were sent."""
+    gr.Button(visible=False).click(
+        function, inputs, output, api_name=name, preprocess=False, concurrency_limit=2
+    )

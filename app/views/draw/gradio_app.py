@@ -126,7 +126,7 @@ def _additions() -> dict[str, str]:
         f"<style>{assets.read(name)}</style>" for name in ("draw/page.css", "terms.css")
     )
     scripts = f"{assets.read('terms.js')}\nexplainTerms(document);"
-    scripts_first = ("draw/lost_answers.js", "draw/answers.js", "draw/head.js")
+    scripts_first = ("draw/lost_answers.js", "draw/answers.js", "draw/card.js", "draw/head.js")
     head = "\n".join(assets.read(name) for name in scripts_first)
     return {
         "head": f"<script>{head}</script>",

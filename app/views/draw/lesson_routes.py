@@ -5,7 +5,6 @@ POST /COPY/keep gives the copy a title, GET /COPY/download is a zip file of the 
 arrives from a browser is validated here.
 """
 
-import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,12 +14,13 @@ from starlette.routing import Mount, Route
 
 from app.views.draw.choices import run_choice
 from app.views.draw.inputs import LARGEST_DRAWING, from_data_url
+from app.views.draw.requests import content_of, json_object, refusing
 from app.views.draw.words import taught
 from lifelong import api
 from lifelong.api import LifelongError
 
-MOST_PICTURES = 50
 LARGEST_REQUEST = 10_000_000  # bytes; a drawing has some 10,000
+TOO_LARGE = "The pictures are too large in all; give fewer of them."
 
 
 def routes() -> Mount:
@@ -28,30 +28,24 @@ def routes() -> Mount:
     return Mount(
         "/lessons",
         routes=[
-            Route("/", _begin, methods=["POST"]),
-            Route("/{copy}", _progress, methods=["GET"]),
-            Route("/{copy}/undo", _undo, methods=["POST"]),
-            Route("/{copy}/keep", _keep, methods=["POST"]),
-            Route("/{copy}/download", _download, methods=["GET"]),
+            Route("/", refusing(_begin), methods=["POST"]),
+            Route("/{copy}", refusing(_progress), methods=["GET"]),
+            Route("/{copy}/undo", refusing(_undo), methods=["POST"]),
+            Route("/{copy}/keep", refusing(_keep), methods=["POST"]),
+            Route("/{copy}/download", refusing(_download), methods=["GET"]),
         ],
     )
 
 
 async def _begin(request: Request) -> JSONResponse:
-    try:
-        given = sent_lesson(await _content(request))
-        return JSONResponse({"run": await run_in_threadpool(api.lessons.begin, *given)})
-    except LifelongError as error:
-        return _refused(error)
+    given = sent_lesson(await content_of(request, LARGEST_REQUEST, TOO_LARGE))
+    return JSONResponse({"run": await run_in_threadpool(api.lessons.begin, *given)})
 
 
 async def _progress(request: Request) -> JSONResponse:
     """Returns {"done": share}, at the end with the copy as a choice and the result in words."""
     copy = request.path_params["copy"]
-    try:
-        progress = await run_in_threadpool(api.lessons.progress, copy)
-    except LifelongError as error:
-        return _refused(error)
+    progress = await run_in_threadpool(api.lessons.progress, copy)
     if progress["report"] is None:
         return JSONResponse({"done": progress["done"]})
     return JSONResponse(
@@ -62,38 +56,25 @@ async def _progress(request: Request) -> JSONResponse:
 async def _undo(request: Request) -> JSONResponse:
     """Removes a copy and returns the run that it was made from, as a choice."""
     copy = request.path_params["copy"]
-    try:
-        api.lessons.progress(copy)
-        original = api.history(copy).config.original or ""
-        choice = _as_choice(original)
-        await run_in_threadpool(api.lessons.remove, copy)
-    except LifelongError as error:
-        return _refused(error)
+    api.lessons.progress(copy)
+    original = api.history(copy).config.original or ""
+    choice = _as_choice(original)
+    await run_in_threadpool(api.lessons.remove, copy)
     return JSONResponse(choice)
 
 
 async def _keep(request: Request) -> JSONResponse:
     copy = request.path_params["copy"]
-    try:
-        title = (await _content(request)).decode("utf-8", "replace")
-        await run_in_threadpool(api.lessons.keep, copy, title)
-        return JSONResponse(_as_choice(copy))
-    except LifelongError as error:
-        return _refused(error)
+    title = (await content_of(request, LARGEST_REQUEST, TOO_LARGE)).decode("utf-8", "replace")
+    await run_in_threadpool(api.lessons.keep, copy, title)
+    return JSONResponse(_as_choice(copy))
 
 
 async def _download(request: Request) -> Response:
     copy = request.path_params["copy"]
-    try:
-        content = await run_in_threadpool(api.lessons.zipped, copy)
-    except LifelongError as error:
-        return _refused(error)
+    content = await run_in_threadpool(api.lessons.zipped, copy)
     headers = {"Content-Disposition": f'attachment; filename="{copy}.zip"'}
     return Response(content, media_type="application/zip", headers=headers)
-
-
-def _refused(error: LifelongError) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, 400)
 
 
 def _as_choice(run: str) -> dict[str, Any]:
@@ -103,32 +84,19 @@ def _as_choice(run: str) -> dict[str, Any]:
     return {"run": run, "name": choice.name, "line": choice.line, "photo": choice.photo}
 
 
-async def _content(request: Request) -> bytes:
-    content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST_REQUEST:
-            raise LifelongError("The pictures are too large in all; give fewer of them.")
-    return content
-
-
 def sent_lesson(content: bytes) -> tuple[str, str, list[bytes], str]:
     """Returns run, name, picture files and strategy that a browser sent as JSON.
 
     Raises LifelongError for anything else.
     """
-    try:
-        sent: Any = json.loads(content)
-    except (ValueError, RecursionError):
-        sent = None
-    given = sent if isinstance(sent, dict) else {}
+    given = json_object(content)
     texts = [text for key in ("run", "name", "strategy") if isinstance(text := given.get(key), str)]
     if len(texts) < 3:
         raise LifelongError("A lesson is a JSON object with run, name, strategy and images.")
     run, name, strategy = texts
     images = given.get("images")
-    if not isinstance(images, list) or len(images) > MOST_PICTURES:
-        raise LifelongError(f"The pictures of a lesson are a list of at most {MOST_PICTURES}.")
+    if not isinstance(images, list) or len(images) > api.MOST_PICTURES:
+        raise LifelongError(f"The pictures of a lesson are a list of at most {api.MOST_PICTURES}.")
     files = [from_data_url(image, LARGEST_DRAWING) for image in images]
     found = [file for file in files if file]
     if len(found) < len(files):
