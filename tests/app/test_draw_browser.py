@@ -43,6 +43,12 @@ def answers_requested(page: Page) -> list[tuple[str, str]]:
     return requested
 
 
+# As a drawing does that waits for its turn while another run is chosen.
+ASK_WITH_EVERY_RUN = """() => document.addEventListener('lifelong:input', ({ detail }) => {
+  if (detail.run) document.dispatchEvent(new CustomEvent('lifelong:input', { detail: {} }));
+})"""
+
+
 def checked(frame: FrameLocator, name: str) -> None:
     """Waits until this class is the one that the picture is taken for."""
     expect(chip(frame, name).locator("input")).to_be_checked()
@@ -153,6 +159,7 @@ def test_a_drawing_is_kept_while_photographs_are_shown(
     draw(page, frame, ZERO)
     checked(frame, "0")
     requested = answers_requested(page)
+    frame.locator("body").evaluate(ASK_WITH_EVERY_RUN)
     frame.get_by_role("button", name="Show it a photo instead").click()
     expect(page.get_by_text("Show it a photo of an airplane. Watch it being")).to_be_visible()
     expect(chip(frame, "airplane")).to_be_visible()

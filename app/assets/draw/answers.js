@@ -17,18 +17,21 @@
   }
 
   async function request(number) {
+    const run = input.run;
     const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(input) };
     const response = await fetch('../answer', options);
     const values = await response.json();
     if (response.status >= 500) return retry(number, values.error);
     wait = FIRST_WAIT;
-    if (number < shown) return;
+    if (number < shown || run !== input.run) return;
     shown = number;
     publish(response.ok ? 'lifelong:values' : 'lifelong:trouble', values);
   }
 
   async function ask() {
     clearTimeout(timer);
+    // Another run was just chosen: its classes are on their way, and ask.
+    if (input.choice.run !== input.run) { stale = false; return; }
     if (open >= AT_ONCE) { stale = true; return; }
     stale = false;
     open += 1;
