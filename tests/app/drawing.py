@@ -26,9 +26,9 @@ SCRIBBLE = [
 ]
 
 
-def draw(page: Page, frame: FrameLocator, strokes) -> None:
+def draw(page: Page, frame: FrameLocator, strokes, pad: str = "#pad canvas") -> None:
     """Draws strokes with the mouse; their points are shares of the pad's side."""
-    canvas = frame.locator("#pad canvas")
+    canvas = frame.locator(pad)
     canvas.click(trial=True)  # scrolls, and waits until nothing moves any more
     box = canvas.bounding_box()
     for stroke in strokes:

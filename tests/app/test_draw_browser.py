@@ -43,6 +43,7 @@ def answers_requested(page: Page) -> list[tuple[str, str]]:
     return requested
 
 
+TWO_FRAMES = "() => new Promise((t) => requestAnimationFrame(() => requestAnimationFrame(t)))"
 # As a drawing does that waits for its turn while another run is chosen.
 ASK_WITH_EVERY_RUN = """() => document.addEventListener('lifelong:input', ({ detail }) => {
   if (detail.run) document.dispatchEvent(new CustomEvent('lifelong:input', { detail: {} }));
@@ -212,9 +213,26 @@ def test_the_last_drawing_is_answered_however_late_the_answer_before_comes(serve
     expect(frame.locator("#sentence")).to_contain_text("Your 0 is known")
     with page.expect_response(lambda response: response.request == late[0].request):
         late[0].continue_()
-    two_frames = "() => new Promise((t) => requestAnimationFrame(() => requestAnimationFrame(t)))"
-    page.evaluate(two_frames)
+    page.evaluate(TWO_FRAMES)
     expect(frame.locator("#sentence")).to_contain_text("Your 0 is known")
+
+
+def test_the_pad_takes_strokes_before_the_rest_of_the_page_is_there(server, open_tab):
+    page, late = open_tab("about:blank"), []
+    page.route("**/gradio/assets/HTML-*.js", lambda route: late.append(route))
+    page.goto(server.url)
+    frame = page.frame_locator("iframe[src*='/gradio']")
+    draw(page, frame, ZERO[:1], "#waiting canvas")
+    page.mouse.down()
+    late[0].continue_()
+    frame.locator("#pad canvas").wait_for(state="attached")
+    frame.locator("#teach .teach").wait_for(state="attached")
+    page.evaluate(TWO_FRAMES)
+    page.evaluate(TWO_FRAMES)
+    expect(frame.locator("#waiting canvas")).to_be_visible()  # the pen is still down
+    page.mouse.up()
+    expect(frame.locator("#sentence")).to_contain_text("Your 0 is known")
+    expect(frame.locator("#waiting")).to_have_count(0)
 
 
 def test_an_answer_without_a_stream_is_fetched(server, open_tab):

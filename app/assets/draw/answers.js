@@ -31,7 +31,7 @@
   async function ask() {
     clearTimeout(timer);
     // Another run was just chosen: its classes are on their way, and ask.
-    if (input.choice.run !== input.run) { stale = false; return; }
+    if (input.choice.run && input.choice.run !== input.run) { stale = false; return; }
     if (open >= AT_ONCE) { stale = true; return; }
     stale = false;
     open += 1;
@@ -47,6 +47,8 @@
 
   document.addEventListener('lifelong:input', ({ detail: { quiet, ...values } }) => {
     Object.assign(input, values);
-    if (!quiet) ask();
+    if (quiet) return;
+    wait = FIRST_WAIT;
+    ask();
   });
 })();

@@ -6,16 +6,21 @@
   // All parts are mounted: the page appears at once, and they learn of each other.
   const parts = ['#pad canvas', '#strip .strip', '#sentence .story', '#remedies .opened', '#truth input', '#examples .examples', '#run .runs', '#task-given input',
     '#network-input figure', '#teach .teach'];
+  const show = () => {
+    root.classList.add('ready');
+    document.querySelector('#waiting').remove();
+    // There are two main parts, this one and that of the page around.
+    document.querySelector('main')?.setAttribute('aria-label', 'Drawing and answers');
+    document.dispatchEvent(new CustomEvent('lifelong:ready'));
+  };
   const seen = new MutationObserver(() => {
     if (!parts.every((part) => document.querySelector(part))) return;
     seen.disconnect();
     // The parts' own scripts run right after they are mounted.
     requestAnimationFrame(() => requestAnimationFrame(() => {
-      root.classList.add('ready');
-      document.querySelector('#waiting')?.remove();
-      // There are two main parts, this one and that of the page around.
-      document.querySelector('main')?.setAttribute('aria-label', 'Drawing and answers');
-      document.dispatchEvent(new CustomEvent('lifelong:ready'));
+      // A stroke that is being drawn is not torn away.
+      if (lifelongPad.isDown) document.addEventListener('lifelong:penup', show, { once: true });
+      else show();
     }));
   });
   seen.observe(root, { childList: true, subtree: true });

@@ -1,7 +1,7 @@
 // The drawing pad: strokes are stored as points, so that undo is exact and any screen is sharp.
 // Its value is { image: a PNG as a data URL, unfinished: whether the pen is down }.
 // Gradio hands in element, trigger, props, watch.
-const SIDE = 560, SENT = 280, LARGEST = 5e6, STEP = 14;
+const SIDE = lifelongPad.side, SENT = 280, LARGEST = 5e6, STEP = 14;
 const canvas = element.querySelector('canvas'), ink = canvas.getContext('2d');
 const ghost = element.querySelector('.ghost'), picker = element.querySelector('input[type=file]');
 const voice = element.querySelector('.voice');
@@ -19,10 +19,7 @@ function redraw() {
   ink.fillStyle = '#000';
   ink.fillRect(0, 0, SIDE, SIDE);
   if (base) ink.drawImage(base, 0, 0, SIDE, SIDE);
-  ink.strokeStyle = ink.fillStyle = '#fff';
-  ink.lineWidth = props.brush;
-  ink.lineCap = ink.lineJoin = 'round';
-  for (const points of strokes) trace(points);
+  for (const points of strokes) lifelongPad.trace(ink, points);
   ghost.hidden = !empty();
   element.querySelector('.eye').hidden = !empty();
   // Not `disabled`: a button that was just pressed by keyboard would lose the focus.
@@ -34,22 +31,6 @@ function redraw() {
   ink.beginPath();
   ink.arc(pen[0], pen[1], 9, 0, 7);
   ink.fill();
-}
-
-// Through the midpoints of neighbouring points, so that a fast hand leaves a curve and not a polygon.
-function trace(points) {
-  ink.beginPath();
-  if (points.length === 1) {
-    ink.arc(points[0][0], points[0][1], props.brush / 2, 0, 7);
-    return ink.fill();
-  }
-  ink.moveTo(...points[0]);
-  for (let i = 1; i < points.length - 1; i++) {
-    const [x, y] = points[i], [u, v] = points[i + 1];
-    ink.quadraticCurveTo(x, y, (x + u) / 2, (y + v) / 2);
-  }
-  ink.lineTo(...points.at(-1));
-  ink.stroke();
 }
 
 function picture() {
@@ -92,11 +73,6 @@ function sendSoon() {
   timer ??= setTimeout(() => { timer = null; if (unsent) send(); }, props.throttle);
 }
 
-function at(event) {
-  const box = canvas.getBoundingClientRect();
-  return [(event.clientX - box.left) * SIDE / box.width, (event.clientY - box.top) * SIDE / box.height];
-}
-
 function begin(point) {
   stroke = [point];
   strokes.push(stroke);
@@ -120,12 +96,12 @@ canvas.addEventListener('pointerdown', (event) => {
   canvas.focus({ preventScroll: true });
   canvas.setPointerCapture(event.pointerId);
   pen = null;
-  begin(at(event));
+  begin(lifelongPad.at(canvas, event));
 });
 canvas.addEventListener('pointermove', (event) => {
   if (!stroke || !event.isPrimary || pen) return;
   const fine = event.getCoalescedEvents?.() ?? [];
-  for (const each of fine.length ? fine : [event]) stroke.push(at(each));
+  for (const each of fine.length ? fine : [event]) stroke.push(lifelongPad.at(canvas, each));
   redraw();
   sendSoon();
 });
@@ -236,9 +212,14 @@ watch('value', () => {
 });
 redraw();
 const stored = sessionStorage.getItem(key());
-if (stored) load(stored);
+if (stored && !lifelongPad.strokes.length) load(stored);
 // The page takes no value while its components are being mounted; strokes of that time are sent now.
 document.addEventListener('lifelong:ready', () => {
+  if (lifelongPad.strokes.length) {  // drawn before this pad was there
+    strokes = [...lifelongPad.strokes];
+    base = null;
+    redraw();
+  }
   if (empty() || stroke) return;
   store(stored && !strokes.length ? stored : picture());
   announce();

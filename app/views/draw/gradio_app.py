@@ -127,10 +127,11 @@ def _additions() -> dict[str, str]:
     )
     scripts = f"{assets.read('terms.js')}\nexplainTerms(document);"
     scripts_first = ("draw/lost_answers.js", "draw/answers.js", "draw/card.js", "draw/head.js")
+    early_pad = assets.read("draw/early_pad.js")
     head = "\n".join(assets.read(name) for name in scripts_first)
     return {
         "head": f"<script>{head}</script>",
-        "begin": f"{styles}{assets.read('draw/waiting.html')}",
+        "begin": f"{styles}{assets.read('draw/waiting.html')}<script>{early_pad}</script>",
         "end": f"<script>{scripts}</script>",
     }
 

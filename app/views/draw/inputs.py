@@ -103,7 +103,6 @@ class DigitPad(Part):
             figures=figures(),
             kept=kept,
             photo=photo,
-            brush=44,
             throttle=100,
             **kw,
         )
