@@ -21,9 +21,11 @@ from .errors import LifelongError
 from .events import ExtractingFeatures, Failed, Loading, Preparation, Stopped
 from .inference import preprocess as preprocessing
 from .inference.preprocess import example_images
+from .metrics import Drop
 from .metrics import all_metrics as metrics
 from .runs import checkpoints
 from .runs import store as run_store
+from .runs.drops import drops, reference_config
 from .runs.history import History
 from .runs.listing import RunRow, run_row
 from .runs.listing import run_rows as run_list
@@ -73,6 +75,7 @@ __all__ = [
     "Axis",
     "DatasetInfo",
     "DatasetSpec",
+    "Drop",
     "ExtractingFeatures",
     "Failed",
     "History",
@@ -101,6 +104,7 @@ __all__ = [
     "dataset_info",
     "dataset_spec",
     "datasets",
+    "drops",
     "example_images",
     "has_run",
     "history",
@@ -117,6 +121,7 @@ __all__ = [
     "protectors",
     "queue_position",
     "recognise",
+    "reference_config",
     "reference_run",
     "run_list",
     "run_row",

@@ -17,7 +17,7 @@ DECLARED = {
     **{
         metric.title: metric.meaning
         for metric in all_metrics()
-        if metric.compute.__module__ == "lifelong.metrics"
+        if metric.compute.__module__.startswith("lifelong.measures.")
     },
 }
 

@@ -91,8 +91,12 @@ def any_quantities(seed: int) -> dict[str, list]:
     draw, accuracy = random.Random(seed), any_matrix(seed)
     tasks, learned = len(accuracy), n_learned(accuracy)
     shares = [draw.random() for _ in range(tasks)]
+    points = [sorted(row, key=lambda share: share is None) for row in accuracy for _ in range(3)]
     return {
         "accuracy": accuracy,
+        "accuracy_within_task": any_matrix(seed),
+        "task_identification": any_matrix(seed),
+        "probe_accuracy": [[share and draw.random() for share in row] for row in points],
         "accuracy_given_task": any_matrix(seed),
         "next_task_accuracy": [draw.random() if i + 1 < tasks else None for i in range(learned)],
         "random_init_accuracy": shares,
@@ -127,7 +131,9 @@ def test_a_metric_stays_within_its_bounds_and_is_defined_once_two_tasks_are_lear
     for seed in range(60):
         quantities = any_quantities(seed)
         value = metric.of(quantities)
-        assert value is None or -1 <= value <= 1
+        # A difference to cumulative training of differences over time: two steps at most.
+        most = 2 if "reference_accuracy" in metric.needs else 1
+        assert value is None or -most <= value <= most
         assert value is not None or n_learned(quantities["accuracy"]) < 2
 
 
@@ -208,3 +214,90 @@ def test_average_accuracy_is_learning_accuracy_and_what_came_after(accuracy):
         assert metrics.average_accuracy(accuracy) == pytest.approx(
             metrics.learning_accuracy(accuracy) + later
         )
+
+
+@pytest.mark.parametrize(("accuracy", "reference", "drop"), [
+    # Lost as much as cumulative training did: nothing forgotten.
+    ([[1.0, NONE], [0.75, 1.0]], [[0.5, NONE], [0.25, 0.5]], (0.25, 0.25, 0.0)),
+    # Cumulative training gained, and the run stayed where it was: that gain is forgotten.
+    ([[0.5, NONE], [0.5, 1.0]], [[0.5, NONE], [0.75, 0.5]], (0.0, -0.25, 0.25)),
+    # A run that learned nothing has nothing to lose, and no part is cut off.
+    ([[0.0, NONE], [0.0, 1.0]], [[1.0, NONE], [0.75, 1.0]], (0.0, 0.25, -0.25)),
+])  # fmt: skip
+def test_a_drop_by_hand_keeps_the_signs_of_its_parts(accuracy, reference, drop):
+    (found,) = metrics.drops_by_task(accuracy, reference)
+    assert found == metrics.Drop(*drop) == metrics.drop_matrix(accuracy, reference)[1][0]
+
+
+every_pair = pytest.mark.parametrize(
+    "quantities", [any_quantities(seed) for seed in range(40)], ids=range(40)
+)
+
+
+@every_pair
+def test_harder_and_forgotten_are_the_drop_in_every_cell_task_and_mean(quantities):
+    own, reference = quantities["accuracy"], quantities["reference_accuracy"]
+    for i, row in enumerate(metrics.drop_matrix(own, reference)):
+        for j, cell in enumerate(row):
+            assert (cell is None) == (own[i][j] is None)
+            if cell is not None:
+                assert cell.drop == own[j][j] - own[i][j]
+                assert cell.harder == reference[j][j] - reference[i][j]
+                assert cell.harder + cell.forgotten == pytest.approx(cell.drop, abs=1e-12)
+    if n_learned(own) > 1:
+        parts = metrics.harder(own, reference) + metrics.forgotten(own, reference)
+        assert parts == pytest.approx(-metrics.backward_transfer(own))
+
+
+@every_pair
+def test_forgotten_is_how_much_the_deficit_to_cumulative_training_has_grown(quantities):
+    own, reference = quantities["accuracy"], quantities["reference_accuracy"]
+    for i, row in enumerate(metrics.drop_matrix(own, reference)):
+        for j, cell in enumerate(row):
+            if cell is not None:
+                grown = (reference[i][j] - own[i][j]) - (reference[j][j] - own[j][j])
+                assert cell.forgotten == pytest.approx(grown)
+
+
+@every_matrix
+def test_a_run_beside_itself_has_forgotten_nothing(accuracy):
+    assert metrics.forgotten(accuracy, accuracy) in (0, None)
+
+
+def test_there_is_no_split_of_a_task_that_the_reference_has_not_learned():
+    shorter = [[1.0, NONE, NONE], [0.5, 1.0, NONE], [NONE, NONE, NONE]]
+    assert metrics.harder(KEPT, shorter) is metrics.forgotten(KEPT, shorter) is None
+    rows = metrics.drop_matrix(KEPT, shorter)
+    assert rows[1][0] == metrics.Drop(0.0, 0.5, -0.5) and rows[2] == [None] * 3
+
+
+VALLEY = [[1.0, NONE], [0.25, 0.5], [0.75, 1.0]]
+FALL = [[1.0, NONE], [0.5, 0.5], [0.0, 1.0]]
+RISE = [[0.25, NONE], [0.5, 0.5], [0.75, 1.0]]
+DIP_THEN_RISE = [[0.5, NONE], [0.25, 0.5], [0.75, 1.0]]
+TWO_TASKS = [[1.0, NONE, NONE], [0.5, 1.0, NONE], [0.25, 0.0, 0.5], [0.75, 0.5, 0.25]]
+
+
+@pytest.mark.parametrize(("points", "least", "worst", "gap"), [
+    (VALLEY, 0.25, (0.25 + 1) / 2, 0.5), (FALL, 0.0, 0.5, 0.0), (RISE, 0.5, 0.75, 0.0),
+    (DIP_THEN_RISE, 0.25, (0.25 + 1) / 2, 0.25), ([[0.5, NONE]], None, 0.5, None),
+    # Task 0: least 0.25, its valley in task 2 0.5 - 0.25; task 1: least 0, its valley 0.5 - 0.
+    (TWO_TASKS, (0.25 + 0.0) / 2, (0.25 + 0.0 + 0.25) / 3, (0.0 + 0.25 + 0.5) / 3),
+    ([], None, None, None),
+])  # fmt: skip
+def test_the_measures_of_points_within_tasks_by_hand(points, least, worst, gap):
+    found = (metrics.min_accuracy, metrics.worst_case_accuracy, metrics.stability_gap)
+    assert tuple(measure(points) for measure in found) == (least, worst, gap)
+
+
+@every_pair
+def test_the_worst_case_is_no_better_than_the_last_point(quantities):
+    points = quantities["probe_accuracy"]
+    rows = metrics.learned_rows(points)
+    if rows:
+        assert metrics.worst_case_accuracy(points) <= sum(rows[-1]) / len(rows[-1]) + 1e-12
+
+
+def test_accuracy_before_a_task_was_learned_is_not_its_minimum():
+    """The points of the task itself do not count for it."""
+    assert metrics.min_accuracy([[0.0, NONE], [0.5, NONE], [0.75, 0.0]]) == 0.75

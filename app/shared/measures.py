@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from app.shared import glossary
 from app.shared.chart_data import accuracy_rows
 from lifelong import api
 from lifelong.api import History
@@ -22,16 +21,11 @@ class Measure:
 def measures(history: History, reference: History | None) -> list[Measure]:
     """Returns every registered metric that is defined for the run."""
     values = history.measures(reference)
-    rows = [
+    return [
         Measure(metric.name, metric.title, percent(values[metric.name]), metric.meaning)
         for metric in api.metrics()
         if values[metric.name] is not None
     ]
-    if label_matters(history):
-        value = percent(accuracy_given_task(history))
-        meaning = glossary.sentence("with the task label")
-        rows.insert(1, Measure("accuracy_given_task", "With the task label", value, meaning))
-    return rows
 
 
 def average_accuracy(history: History) -> float:

@@ -106,6 +106,13 @@ class History(ExperimentHistory[RunConfig, Event]):
         rows = [*rows, *[()] * (tasks - len(rows))]
         return [[*row, *[None] * (tasks - len(row))] for row in rows]
 
+    @cached_property
+    def probe_accuracy(self) -> Matrix:
+        """accuracy[point][on] of the probe images, a point an evaluation within a learned task."""
+        tasks, learned = self.config.tasks, len(self.learned)
+        rows = [step.probe for step in self.steps if step.task < learned]
+        return [[*row, *[None] * (tasks - len(row))] for row in rows]
+
     @property
     def seconds(self) -> float:
         """Seconds of training so far, without evaluation."""
@@ -132,10 +139,13 @@ class History(ExperimentHistory[RunConfig, Event]):
         )
 
     def measures(self, reference: "History | None" = None) -> dict[str, float | None]:
-        """Returns every metric by name; intransigence needs the reference run."""
+        """Returns every metric by name; those that compare with the reference run need it."""
+        infers_task = self.config.rules.infers_task
         quantities = {
             "accuracy": self.accuracy,
             "accuracy_given_task": self.accuracy_given_task,
+            "accuracy_within_task": self.accuracy_given_task if infers_task else None,
+            "probe_accuracy": self.probe_accuracy,
             "next_task_accuracy": [row.next_task_accuracy for row in self.learned],
             "random_init_accuracy": self.started.random_init_accuracy if self.has_started else None,
             "reference_accuracy": reference.accuracy if reference else None,

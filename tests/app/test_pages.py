@@ -117,7 +117,10 @@ def test_choosing_a_task_and_another_run_goes_into_the_address():
 def test_every_metric_is_shown_with_its_meaning():
     at = open_page("inspect", run="mnist-class-finetune")
     shown = {metric.label for metric in at.metric}
-    assert {metric.title for metric in api.metrics()} | {"With the task label"} == shown
+    history = api.history("mnist-class-finetune")
+    values = history.measures(api.history("mnist-class-cumulative"))
+    assert {m.title for m in api.metrics() if values[m.name] is not None} == shown
+    assert {"Forgotten", "Harder question", "Within-task accuracy", "Stability gap"} <= shown
     assert all(metric.help for metric in at.metric)
 
 

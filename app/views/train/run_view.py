@@ -16,7 +16,7 @@ from lifelong.formatting import duration
 
 POLL_SECONDS = 0.4  # between two reads of the record
 # Names of the measures shown here; the Inspect page shows all of them.
-SUMMARY = ("average_accuracy", "accuracy_given_task", "forgetting", "learning_accuracy")
+SUMMARY = ("average_accuracy", "within_task_accuracy", "forgetting", "learning_accuracy")
 
 
 def show(run: str) -> None:
