@@ -1,5 +1,6 @@
 """Answers of the drawing page: what the checkpoints of a run make of pictures."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ import numpy as np
 from app.views.draw import facts, others, run_inputs
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, RunFacts, Shows
 from app.views.draw.inputs import Drawing, data_url
-from app.views.draw.values import Answer, Answered, Value, cards, error_value, sentence
+from app.views.draw.values import Answer, Answered, Found, Value, cards, error_value, sentence
 from lifelong import api
 from lifelong.api import LifelongError
 
@@ -38,40 +39,59 @@ def answer(question: Question) -> Answer:
 
 def answer_all(questions: Sequence[Question]) -> list[Answer]:
     """Returns the answer to each question; the pictures for one run are classified together."""
-    return [each if isinstance(each, tuple) else _values(each) for each in read_all(questions)]
+    return [_values(each, question.run) for question, each in zip(questions, read_all(questions))]
 
 
 def answer_page(questions: Sequence[Question]) -> list[Value]:
-    """Returns for each question the values of all parts of the page, by name."""
-    pages = []
-    for question, each in zip(questions, read_all(questions)):
-        strip, sentence, network_input = each if isinstance(each, tuple) else _values(each)
-        page = {"strip": strip, "sentence": sentence, "network_input": network_input}
-        answered = None if isinstance(each, tuple) else each
-        pages.append(page | others.values_of(answered, question.others, question.within))
-    return pages
+    """Returns for each question the values of all parts of the page, by name.
+
+    The pictures of all questions that a run is to answer are classified together.
+    """
+    judged = judge_all(questions)
+    further = [others.of_runs(each, q.others) for each, q in zip(judged, questions)]
+    found = _in_groups([*judged, *itertools.chain(*further)], _question, _read)
+    rest = iter(found[len(judged) :])
+    return [
+        _page(question, own, list(itertools.islice(rest, len(each))))
+        for question, own, each in zip(questions, found, further)
+    ]
 
 
-def read_all(questions: Sequence[Question]) -> list[Answered | Answer]:
-    """Returns the facts of the answer to each question; of an error, the answer that shows it."""
-    opened = [_or_error(question.run, _opened, question) for question in questions]
-    judged = _in_groups(opened, lambda each: each.run.run, _judged)
-    return _in_groups(judged, lambda each: (each.run.run, each.task), _read)
+def _page(question: Question, found: Found, further: Sequence[Found]) -> Value:
+    strip, sentence, network_input = _values(found, question.run)
+    page = {"strip": strip, "sentence": sentence, "network_input": network_input}
+    answered = found if isinstance(found, Answered) else None
+    return page | others.values_of(answered, question.others, further, question.within)
 
 
-def _or_error(run: str, function: Callable[..., Any], *given: Any) -> Any:
-    """Returns what a function returns or, after a LifelongError, the answer that shows it."""
+def judge_all(questions: Sequence[Question]) -> list[Found]:
+    """Returns for each question what the picture shows and is taken for, or an error."""
+    opened = [_or_error(_opened, question) for question in questions]
+    return _in_groups(opened, lambda each: each.run.run, _judged)
+
+
+def read_all(questions: Sequence[Question]) -> list[Found]:
+    """Returns the facts of the answer to each question, or an error."""
+    return _in_groups(judge_all(questions), _question, _read)
+
+
+def _question(answered: Answered) -> Hashable:
+    return answered.run.run, answered.task
+
+
+def _or_error(function: Callable[..., Any], *given: Any) -> Any:
+    """Returns what a function returns, or the LifelongError that it raises."""
     try:
         return function(*given)
     except LifelongError as error:
-        return error_value(str(error), run)
+        return error
 
 
 def _in_groups(
-    found: Sequence[Answered | Answer],
+    found: Sequence[Found],
     key: Callable[[Answered], Hashable],
     step: Callable[[list[Answered]], list[Answered]],
-) -> list[Answered | Answer]:
+) -> list[Found]:
     """Takes a step with the pictures of each group; blank pads and errors stay as they are."""
     done, groups = list(found), defaultdict[Hashable, list[int]](list)
     for at, each in enumerate(found):
@@ -79,9 +99,9 @@ def _in_groups(
             groups[key(each)].append(at)
     for places in groups.values():
         members = [each for each in (found[at] for at in places) if isinstance(each, Answered)]
-        stepped = _or_error(members[0].run.run, step, members)
+        stepped = _or_error(step, members)
         for nth, at in enumerate(places):
-            done[at] = stepped if isinstance(stepped, tuple) else stepped[nth]
+            done[at] = stepped if isinstance(stepped, LifelongError) else stepped[nth]
     return done
 
 
@@ -127,7 +147,9 @@ def _read(members: list[Answered]) -> list[Answered]:
     ]
 
 
-def _values(answered: Answered) -> Answer:
+def _values(answered: Found, run: str) -> Answer:
+    if isinstance(answered, LifelongError):
+        return error_value(str(answered), run)
     image = "" if answered.pixels is None else data_url(api.png(answered.pixels))
     network_input = run_inputs.network_input(answered.run.run, image)
     return cards(answered), sentence(answered), network_input

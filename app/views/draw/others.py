@@ -8,64 +8,65 @@ from typing import Any
 import numpy as np
 
 from app.views.draw import facts
-from app.views.draw.facts import Reading, RunFacts
-from app.views.draw.values import Answered, Value, bars, cards
+from app.views.draw.facts import RunFacts
+from app.views.draw.values import Answered, Found, Value, bars, cards
 from app.views.draw.words import remedies, within
 from app.views.draw.words.within import Moment
 from lifelong import api
 from lifelong.api import LifelongError
 
 
-def values_of(answered: Answered | None, runs: Sequence[str], inside: bool) -> dict[str, Any]:
+def of_runs(answered: Found, runs: Sequence[str]) -> list[Found]:
+    """Returns the same picture as facts of further runs, yet unread, or why a run cannot answer."""
+    if isinstance(answered, LifelongError):
+        return []
+    return [_of_other(answered, run) for run in _further(answered, runs)]
+
+
+def _further(answered: Answered, runs: Sequence[str]) -> list[str]:
+    return [run for run in runs if run != answered.run.run]
+
+
+def _of_other(answered: Answered, run: str) -> Found:
+    try:
+        about = facts.of_run(run)
+    except LifelongError as error:
+        return error
+    if (about.photo, about.classes) != (answered.run.photo, answered.run.classes):
+        return LifelongError("This network learned other classes, or in another order.")
+    truth = facts.truth(about, answered.picture, answered.choice)
+    return replace(answered, run=about, truth=truth, readings=())
+
+
+def values_of(
+    answered: Answered | None, runs: Sequence[str], further: Sequence[Found], inside: bool
+) -> dict[str, Any]:
     """Returns the values of the part with other networks: {"own", "others", "still_known",
     "within"}.
 
-    answered: None after an error. runs: that are to answer, too. inside: whether the lesson that
-    lost the class is wanted step by step.
+    answered: None after an error. further: the answers of `of_runs`, read. inside: whether the
+    lesson that lost the class is wanted step by step.
     """
     if answered is None:
         return {"own": None, "others": [], "still_known": "", "within": None}
-    found = [(run, _of_other(answered, run)) for run in runs if run != answered.run.run]
-    rivals = [(each.run.title, each.readings) for _, each in found if isinstance(each, Answered)]
+    rivals = [(each.run.title, each.readings) for each in further if isinstance(each, Answered)]
     name = answered.truth.name
     known = ""
     if name is not None and any(readings for _, readings in rivals):
         known = remedies.still_known(answered.run, name, rivals, answered.label)
     return {
         "own": _heading(answered.run) if runs else None,
-        "others": [_strip(run, each) for run, each in found],
+        "others": [_strip(*each) for each in zip(_further(answered, runs), further)],
         "still_known": escape(known),
         "within": _within(answered) if inside else None,
     }
 
 
-def _of_other(answered: Answered, run: str) -> Answered | str:
-    """Returns the answers of another run, or a sentence about why it cannot answer."""
-    try:
-        about = facts.of_run(run)
-        if (about.photo, about.classes) != (answered.run.photo, answered.run.classes):
-            return "This network learned other classes, or in another order."
-        truth = facts.truth(about, answered.picture, answered.choice)
-        other = replace(answered, run=about, truth=truth, readings=())
-        if answered.pixels is None:
-            return other
-        return replace(other, readings=_read(about, answered.pixels, other.task, truth.name))
-    except LifelongError as error:
-        return str(error)
-
-
-def _read(
-    run: RunFacts, pixels: np.ndarray, task: int | None, name: str | None
-) -> tuple[Reading, ...]:
-    return tuple(
-        facts.reading(run, each, name) for each in api.classify(run.run, pixels, task=task)
-    )
-
-
-def _strip(run: str, found: Answered | str) -> Value:
+def _strip(run: str, found: Found) -> Value:
     """Returns the value of one more strip, HTML-escaped."""
-    if isinstance(found, str):
-        return {"run": escape(run), "title": escape(run[:60]), "line": escape(found), "cards": []}
+    if isinstance(found, LifelongError):
+        title, line = escape(run[:60]), escape(str(found))
+        return {"run": escape(run), "title": title, "line": line, "cards": []}
     return {**_heading(found.run), "cards": cards(found)}
 
 
@@ -83,7 +84,7 @@ def _within(answered: Answered) -> Value | None:
         return None
     plain = answered.readings
     if answered.task is not None:
-        plain = _read(run, pixels, None, name)
+        plain = [facts.reading(run, each, name) for each in api.classify(run.run, pixels)]
     inside = api.tasks_with_steps(run.run)
     learning = next((at for at in facts.losses(run, plain, name) if at in inside), None)
     if learning is None:

@@ -43,6 +43,9 @@ class Answered:
         return self.run.lesson_of(name) if self.label and given and name else None
 
 
+Found = Answered | LifelongError  # an error stands for the answer that it prevented
+
+
 def cards(answered: Answered) -> list[Value]:
     """Returns one dict a checkpoint; all text in it is HTML-escaped."""
     return [_card(answered, after) for after in range(answered.run.learned)]
