@@ -25,6 +25,8 @@ from .metrics import Drop
 from .metrics import all_metrics as metrics
 from .runs import checkpoints
 from .runs import store as run_store
+from .runs.answers import answers_of_class, confusion, mean_probability, per_class_accuracy
+from .runs.confusion import AnswerShare, Confusion
 from .runs.drops import drops, reference_config
 from .runs.history import History
 from .runs.listing import RunRow, run_row
@@ -72,7 +74,9 @@ __all__ = [
     "PRESETS",
     "RECIPES",
     "SCENARIOS",
+    "AnswerShare",
     "Axis",
+    "Confusion",
     "DatasetInfo",
     "DatasetSpec",
     "Drop",
@@ -96,8 +100,10 @@ __all__ = [
     "TransferPreset",
     "WorkerClient",
     "answers_json",
+    "answers_of_class",
     "classify",
     "classify_within",
+    "confusion",
     "connected",
     "create",
     "create_study",
@@ -112,9 +118,11 @@ __all__ = [
     "is_shipped",
     "learn",
     "lessons",
+    "mean_probability",
     "metrics",
     "networks",
     "open_image",
+    "per_class_accuracy",
     "png",
     "prepare",
     "preprocess",

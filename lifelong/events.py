@@ -107,8 +107,14 @@ class TaskLearned(RecordedEvent):
 
     accuracy_given_task: the same with the task label given.
     next_task_accuracy: of the next task before it is learned, task label given.
-    stored: bytes that the strategy stores for earlier tasks, by kind; None in records older than
-    this field.
+    stored: bytes that the strategy stores for earlier tasks, by kind.
+    confusion: for each class of the tasks 0..task in the order of arrival, how many of its test
+    images got each output as the answer, {output: images} without zeros. An output is the class's
+    number in the order of arrival or, where tasks share the outputs, its position in its task; see
+    `lifelong.runs.confusion`.
+    mean_probability: of each active output, its probability averaged over all test images of the
+    tasks 0..task; None where a score is not finite.
+    Of these, None in records older than the field.
     """
 
     event: Literal["task_learned"] = "task_learned"
@@ -121,6 +127,8 @@ class TaskLearned(RecordedEvent):
     seconds: float
     evaluation_seconds: Annotated[float, recorded_as("evaluating", "evaluation_seconds")]
     stored: dict[str, int] | None = None
+    confusion: tuple[dict[int, int], ...] | None = None
+    mean_probability: tuple[float, ...] | None = None
 
 
 class Finished(Ending):
@@ -155,6 +163,7 @@ class RunOrder:
 
     def __init__(self) -> None:
         self.tasks = self.learned = 0
+        self.class_counts: list[int] = []
         self.begun = False
 
     def follows(self, event: Event) -> bool:
@@ -167,6 +176,7 @@ class RunOrder:
                     len(event.classes) == len(event.labels) == len(event.random_init_accuracy) > 0
                 )
                 self.tasks = len(event.classes)
+                self.class_counts = [len(names) for names in event.classes]
             case Step():
                 fits = event.task == self.learned < self.tasks
                 fits = fits and len(event.probe) == self.learned + 1
@@ -175,6 +185,8 @@ class RunOrder:
                 fits = fits and len(event.accuracy) == self.learned + 1
                 fits = fits and len(event.accuracy_given_task) == self.learned + 1
                 self.learned += 1
+                rows = sum(self.class_counts[: self.learned])
+                fits = fits and (event.confusion is None or len(event.confusion) == rows)
             case _:
                 fits = True
         self.begun = True

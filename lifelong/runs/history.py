@@ -11,6 +11,7 @@ from .. import metrics
 from ..config import RunConfig
 from ..errors import LifelongError
 from ..events import Ending, Event, Finished, Preparation, RecordedEvent, Started, Step, TaskLearned
+from .confusion import Confusion, confusion_of
 
 Matrix = list[list[float | None]]
 Config = TypeVar("Config", bound=BaseModel)
@@ -106,6 +107,22 @@ class History(ExperimentHistory[RunConfig, Event]):
         rows = [*rows, *[()] * (tasks - len(rows))]
         return [[*row, *[None] * (tasks - len(row))] for row in rows]
 
+    def confusion(self, after: int) -> Confusion | None:
+        """Returns the confusion matrix after a task that is learned, None in an older record."""
+        rows = self.learned[after].confusion
+        return confusion_of(self.config, self.started.classes, after, rows) if rows else None
+
+    @cached_property
+    def task_identification(self) -> Matrix | None:
+        """share[after][on] of images whose answer is a class of their task.
+
+        None where the task is not inferred, and in older records.
+        """
+        found = [self.confusion(row.task) for row in self.learned]
+        if not self.config.rules.infers_task or None in found:
+            return None
+        return self._square([matrix.task_identification for matrix in found if matrix])
+
     @cached_property
     def probe_accuracy(self) -> Matrix:
         """accuracy[point][on] of the probe images, a point an evaluation within a learned task."""
@@ -145,6 +162,7 @@ class History(ExperimentHistory[RunConfig, Event]):
             "accuracy": self.accuracy,
             "accuracy_given_task": self.accuracy_given_task,
             "accuracy_within_task": self.accuracy_given_task if infers_task else None,
+            "task_identification": self.task_identification,
             "probe_accuracy": self.probe_accuracy,
             "next_task_accuracy": [row.next_task_accuracy for row in self.learned],
             "random_init_accuracy": self.started.random_init_accuracy if self.has_started else None,

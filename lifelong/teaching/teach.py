@@ -19,7 +19,7 @@ from ..runs.folders import home
 from ..runs.history import History
 from ..strategies.base import scores
 from ..training import setup
-from ..training.evaluation import accuracy
+from ..training.evaluation import evaluate
 from ..training.setup import Prepared
 from ..training.taught import source_of, with_taught
 from . import checks
@@ -88,17 +88,9 @@ def _rows_here(
         model = predict.load(original, row.task)
         # A model of before a class was taught has no output for it, and is not asked for it.
         answers = [scores(model, task.test.images) for task in tasks[: row.task + 1]]
-
-        def shares(
-            given: bool, answers: list[torch.Tensor] = answers, after: int = row.task
-        ) -> tuple[float, ...]:
-            return tuple(
-                accuracy(predict.plan_after(history, after), after, task.test, values, given)
-                for task, values in zip(tasks, answers)
-            )
-
-        update = {"accuracy": shares(False), "accuracy_given_task": shares(True)}
-        rows.append(row.model_copy(update=update | {"next_task_accuracy": None}))
+        tests = [task.test for task in tasks[: row.task + 1]]
+        found = evaluate(predict.plan_after(history, row.task), row.task, tests, answers)
+        rows.append(row.model_copy(update={**vars(found), "next_task_accuracy": None}))
     return rows
 
 

@@ -18,7 +18,7 @@ from ..numerics import hardware
 from ..storage.progress import result_of
 from ..strategies.base import scores
 from . import setup
-from .evaluation import accuracy
+from .evaluation import accuracy, evaluate
 
 OnStep = Callable[[int, int], None]
 
@@ -150,22 +150,22 @@ class Experiment:
         tests = [t.test for t in self.tasks[: task.index + 2]]  # one is not learned yet
         logits = [scores(self.strategy, test.images) for test in tests]
         learned = task.index + 1
-        given_task = [
+        found = evaluate(self.plan, task.index, tests[:learned], logits[:learned])
+        next_task = [
             accuracy(self.plan, task.index, test, values, task_given=True)
-            for test, values in zip(tests, logits)
+            for test, values in zip(tests[learned:], logits[learned:])
         ]
         self.evaluation_seconds += self.clock() - began
         return TaskLearned(
             task=task.index,
-            accuracy=tuple(
-                accuracy(self.plan, task.index, test, values)
-                for test, values in zip(tests[:learned], logits)
-            ),
-            accuracy_given_task=tuple(given_task[:learned]),
-            next_task_accuracy=given_task[learned] if len(given_task) > learned else None,
+            accuracy=found.accuracy,
+            accuracy_given_task=found.accuracy_given_task,
+            next_task_accuracy=next_task[0] if next_task else None,
             seconds=round(self.seconds, 3),
             evaluation_seconds=round(self.evaluation_seconds, 3),
             stored=self.strategy.storage(task),
+            confusion=found.confusion,
+            mean_probability=found.mean_probability,
         )
 
     def _started(self) -> Started:

@@ -18,6 +18,7 @@ from lifelong.numerics import seeds
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.runs.folders import home
+from lifelong.runs.history import History
 from lifelong.service.catalog import strategy_titles
 from lifelong.storage import tensor_files
 from lifelong.strategies.base import Strategy, scores
@@ -111,6 +112,18 @@ def test_accuracies_are_shares_and_rows_grow_by_one_task(strategy, scenario):
                 0 <= share <= 1 for share in event.probe
             )
             assert event.loss is not None and event.steps % STEPS == 0 and event.step <= event.steps
+
+
+@every_pair
+def test_the_confusion_matrix_and_mean_probability_agree_with_the_accuracies(strategy, scenario):
+    _, events = finished(strategy, scenario)
+    history = History(config(strategy, scenario), tuple(events))
+    for row in history.learned:
+        matrix = history.confusion(row.task)
+        assert set(matrix.images) == {8}, "the toy data set has 8 test images of each class"
+        assert matrix.accuracy == pytest.approx(row.accuracy, abs=1e-12)
+        assert len(row.mean_probability) == len(matrix.answers)
+        assert sum(row.mean_probability) == pytest.approx(1, abs=1e-4)
 
 
 @every_pair
