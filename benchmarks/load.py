@@ -1,12 +1,13 @@
 """Measures how fast drawings are answered while several visitors draw at once, as browsers ask.
 
-    python -m benchmarks.load [--visitors 50 --rate 3 --seconds 20]
+    python -m benchmarks.load [--visitors 50 --rate 3 --seconds 20] [--out FILE]
 
 Starts the app on this machine and loads nothing but it. Each visitor draws digits stroke by stroke
 and asks about the drawing `rate` times a second by POST /answer with a PNG of 280 x 280 pixels. As
 on the page, at most two requests of a visitor are under way; what could not be asked in time is
 left out, as the next one is newer. Prints one JSON object a load, by default for 1 visitor who asks
-10 times a second, 20 who ask 10 times and 50 who ask 3 times: answers a second wanted and given,
+10 times a second, 20 who ask 10 times and 50 who ask 3 times, then again for 1 and 20 who have the
+strips of three further networks and the slider open: answers a second wanted and given,
 milliseconds from request to answer (median, 95th percentile, longest), and requests that failed or
 were turned away. The generator computes on the same processors as the app.
 """
@@ -16,6 +17,7 @@ import json
 import random
 import tempfile
 import time
+from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
@@ -28,7 +30,9 @@ from lifelong import api
 from tests.app.helpers import Server, server_environment
 
 RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-ewc")
-LOADS = ((1, 10.0), (20, 10.0), (50, 3.0))  # visitors, questions a second of each
+REMEDIES = ("mnist-class-analytic", "mnist-class-replay", "mnist-class-ewc")
+# Visitors, questions a second of each, whether the strips and the slider are open.
+LOADS = ((1, 10.0, False), (20, 10.0, False), (50, 3.0, False), (1, 10.0, True), (20, 3.0, True))
 MOST_VISITORS = 500
 AT_ONCE = 2  # requests of a visitor, as in app/assets/draw/answers.js
 MOMENTS = 8  # of a drawing that grows
@@ -64,10 +68,17 @@ def _until(figure: strokes.Figure, points: int) -> strokes.Figure:
 
 
 class Visitor:
-    """A visitor who draws. seconds: of each answer; refused: answers of another status."""
+    """A visitor who draws. seconds: of each answer; refused: answers of another status.
 
-    def __init__(self, client: httpx.AsyncClient, pictures: list[list[str]], seed: int) -> None:
+    is_open: whether further networks and the slider are on screen.
+    """
+
+    def __init__(
+        self, client: httpx.AsyncClient, pictures: list[list[str]], seed: int, is_open: bool
+    ) -> None:
         self.client = client
+        self.others = REMEDIES if is_open else ()
+        self.is_open = is_open
         self.dice = random.Random(seed)
         self.pictures = pictures
         self.run = self.dice.choice(RUNS)
@@ -93,6 +104,7 @@ class Visitor:
         choice = {"name": "", "origin": "", "run": self.run}
         pad = {"image": picture, "unfinished": True}
         question = {"pad": pad, "run": self.run, "choice": choice, "label": False}
+        question |= {"others": self.others, "within": self.is_open}
         self.under_way += 1
         clock = time.perf_counter()
         try:
@@ -107,19 +119,22 @@ class Visitor:
             self.refused += 1
 
 
-async def measure(url: str, visitors: int, rate: float, seconds: float) -> dict[str, Any]:
+async def measure(
+    url: str, visitors: int, rate: float, is_open: bool, seconds: float
+) -> dict[str, Any]:
     """Returns the figures of one load."""
     limits = httpx.Limits(max_connections=AT_ONCE * visitors)
     async with httpx.AsyncClient(
         base_url=url, limits=limits, timeout=30, trust_env=False
     ) as client:
         pictures = drawings()
-        crowd = [Visitor(client, pictures, seed) for seed in range(visitors)]
+        crowd = [Visitor(client, pictures, seed, is_open) for seed in range(visitors)]
         begin = time.perf_counter() + WARM_UP
         await asyncio.gather(*(each.draw(rate, begin, begin + seconds) for each in crowd))
     times = sorted(1000 * each for visitor in crowd for each in visitor.seconds)
     return {
         "visitors": visitors,
+        "further_networks": len(REMEDIES) if is_open else 0,
         "wanted_per_second": visitors * rate,
         "answers_per_second": round(len(times) / seconds, 1),
         "median_ms": round(quantiles(times, n=2)[0], 1),
@@ -133,19 +148,28 @@ async def measure(url: str, visitors: int, rate: float, seconds: float) -> dict[
 @click.command()
 @click.option("--visitors", type=click.IntRange(1, MOST_VISITORS), help="With --rate: one load.")
 @click.option("--rate", default=3.0, help="Questions a second of each visitor.")
+@click.option("--open", "is_open", is_flag=True, help="With further networks and slider open.")
 @click.option("--seconds", default=15.0, help="Length of a load.")
-def main(visitors: int | None, rate: float, seconds: float) -> None:
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the figures.")
+def main(
+    visitors: int | None, rate: float, is_open: bool, seconds: float, out: Path | None
+) -> None:
     """Prints the figures of each load."""
-    loads = ((visitors, rate),) if visitors else LOADS
+    loads = ((visitors, rate, is_open),) if visitors else LOADS
+    figures = []
     with tempfile.TemporaryDirectory() as folder:
         server = Server(server_environment(LIFELONG_RUNS=folder))
         time.sleep(8)  # torch and the worker are loaded behind the first pages
         try:
             for each in loads:
-                click.echo(json.dumps(asyncio.run(measure(server.url, *each, seconds))))
+                figures.append(asyncio.run(measure(server.url, *each, seconds)))
+                click.echo(json.dumps(figures[-1]))
         finally:
             server.process.terminate()
             server.process.wait()
+    if out:
+        about = {"seconds": seconds, "loads": figures}
+        out.write_text(json.dumps(about, indent=1) + "\n")
 
 
 if __name__ == "__main__":
