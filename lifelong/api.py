@@ -61,6 +61,7 @@ from .transfer.store import by_id as study
 from .transfer.store import ids as study_list
 
 if TYPE_CHECKING:
+    from .inference.contributions import Contributions as Contributions
     from .inference.recognition import Recognition
     from .inference.within_task import StepAnswer
 
@@ -103,6 +104,7 @@ __all__ = [
     "answers_of_class",
     "classify",
     "classify_within",
+    "contributions",
     "confusion",
     "connected",
     "create",
@@ -233,6 +235,18 @@ def classify_within(
     from .inference import within_task  # loads torch
 
     return within_task.classify_within(run_store.folder(run), pixels, learning, task)
+
+
+def contributions(
+    run: str, pixels: np.ndarray, name: str, task: int | None = None
+) -> "list[Contributions | None]":
+    """Returns what each pixel contributed to the answer of each checkpoint, for the class `name`.
+
+    pixels: from `preprocess`. None where the answer has no gradient or the class is not active.
+    """
+    from .inference import contributions as pixel_contributions  # loads torch
+
+    return pixel_contributions.contributions(run_store.folder(run), pixels, name, task)
 
 
 def classify_batch(run: str, pixels: np.ndarray, task: int | None = None) -> list[list]:

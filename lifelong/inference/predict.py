@@ -139,6 +139,23 @@ def answers(
 
     images: from `model_inputs`. after: the task up to which its classes are active.
     """
+    classes, scores = active_classes(history, model, after, task), model.scores(images)
+    active = torch.zeros(scores.shape[1], dtype=torch.bool)
+    active[list(classes)] = True
+    probability = scores.masked_fill(~active, -torch.inf).softmax(1)
+    return [
+        _answer(after, sorted(((classes[o], p[o], s[o]) for o in classes), key=lambda r: -r[1]))
+        for p, s in zip(probability.tolist(), scores.tolist())
+    ]
+
+
+def active_classes(
+    history: History, model: Strategy, after: int, task: int | None
+) -> dict[int, tuple[str, ...]]:
+    """Returns the classes of each output that a checkpoint chooses from, task label given or not.
+
+    model: the strategy after the task `after`.
+    """
     plan, started = plan_after(history, after), history.started
     if task is not None and task >= len(plan.classes):
         task = None  # a class taught later, for which this model has no output
@@ -147,19 +164,13 @@ def answers(
         for task_labels, task_names in zip(started.labels, started.classes)
         for label, name in zip(task_labels, task_names)
     }
-    scores = model.scores(images)
     # Joint training has been trained on every class from the first task on.
     seen = len(plan.classes) - 1 if model.at_once else after
     active = plan.candidates_for_query(seen, task)
-    probability = scores.masked_fill(~active, -torch.inf).softmax(1)
-    classes = {
+    return {
         output: tuple(names[c] for c in plan.classes_of(output, seen, task))
         for output in active.nonzero().flatten().tolist()
     }
-    return [
-        _answer(after, sorted(((classes[o], p[o], s[o]) for o in classes), key=lambda r: -r[1]))
-        for p, s in zip(probability.tolist(), scores.tolist())
-    ]
 
 
 def _answer(after: int, ranked: list[tuple[tuple[str, ...], float, float]]) -> Answer:
@@ -198,6 +209,7 @@ def untrained(history: History, after: int) -> Strategy:
     network = model_of(config).network(shape, plan.outputs, config.precision)
     strategy = registry.strategy(config.strategy).make(config.scenario, config.settings)
     strategy.bind(network, plan, config)
+    network.requires_grad_(False)
     return strategy
 
 

@@ -92,8 +92,11 @@ class QuantizedFeatures(Body):
 
     def encode(self, features: Tensor) -> Tensor:
         """Returns features (n, width) as images uint8 (n, width, 1, 1)."""
-        share = (features - self.low) / (self.high - self.low).clamp(min=1e-6)
-        return (255 * share).round_().clamp_(0, 255).to(torch.uint8)[:, :, None, None]
+        return self.scaled(features).round_().clamp_(0, 255).to(torch.uint8)[:, :, None, None]
+
+    def scaled(self, features: Tensor) -> Tensor:
+        """Returns features (n, width) in units of bytes, unrounded."""
+        return 255 * ((features - self.low) / (self.high - self.low).clamp(min=1e-6))
 
 
 class Backbone(Body):

@@ -229,3 +229,21 @@ def test_a_run_of_ones_own_is_named_apart_from_one_that_ships():
     strip = others._strip(folder.name, answered)
     assert folder.name[-6:] in strip["title"] and not api.is_shipped(folder.name)
     assert facts.of_run(folder.name).images_per_class is None
+
+
+@pytest.mark.parametrize("label", [False, True])
+def test_pixels_that_spoke_for_it_are_shown_on_demand(label):
+    assert page(label=label)["sentence"]["spoke"] is None
+    found = page(spoke=True, label=label)["sentence"]["spoke"]
+    assert found["lead"].startswith("Green pixels spoke for 0,") and len(found["maps"]) == 5
+    pixels = api.preprocess(RUN, api.open_image(ZERO.png))
+    leads = api.contributions(RUN, pixels, "0", 0 if label else None)
+    for each, lead in zip(found["maps"], leads):
+        words = rf"(\S+\s%) for 0, (\S+\s%) for {lead.rival}"
+        share, rest = re.fullmatch(words, each["caption"]).groups()
+        positive = lead.values.clip(min=0).sum() / abs(lead.values).sum()
+        assert is_share(share, positive) and is_share(rest, 1 - positive)
+        assert each["caption"] in each["alt"] and each["image"].startswith("data:image/png")
+    blank = page(drawing=Drawing(), spoke=True)["sentence"]["spoke"]
+    rounded = page("mnist-class-analytic", spoke=True, label=label)["sentence"]["spoke"]
+    assert blank is None and rounded["maps"] == [] and "no gradient" in rounded["lead"]

@@ -1,10 +1,10 @@
 // Asks the server what the networks make of the pad, and hands the answers to the parts of the page. A part tells its
-// value by the event 'lifelong:input', { pad | run | choice | label | others | within: value, quiet: whether no answer is wanted yet }.
+// value by the event 'lifelong:input', { pad | run | choice | label | others | within | spoke: value, quiet: whether no answer is wanted yet }.
 // The newest input is always the one that is answered last, however many came while an answer was under way.
 (() => {
   const AT_ONCE = 2;  // requests: the next one is on its way while an answer travels
   const FIRST_WAIT = 500, LONGEST_WAIT = 8000;  // ms until a failed request is tried again
-  const input = { pad: { image: '' }, run: '', choice: { name: '', origin: '' }, label: false, others: [], within: false };
+  const input = { pad: { image: '' }, run: '', choice: { name: '', origin: '' }, label: false, others: [], within: false, spoke: false };
   let asked = 0, shown = 0, open = 0, stale = false, wait = FIRST_WAIT, timer = null;
 
   const publish = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));

@@ -4,7 +4,7 @@
 const address = new URLSearchParams(location.search), visit = Number(address.get('visit'));
 // Components arrive one after the other, and the first answers may be another run's.
 let settled = !address.get('run');
-let reported = '', open = false;
+let reported = '', open = false, spoke = false, wanted = false;
 
 const report = (more) => {
   const { run, task, task_given, announced } = props.value;
@@ -25,6 +25,13 @@ const show = () => {
   open &&= !button.hidden;
   button.setAttribute('aria-expanded', open);
   element.querySelector('#reasons').hidden = !open;
+  const pixels = element.querySelector('[data-act=spoke]');
+  pixels.setAttribute('aria-expanded', spoke);
+  element.querySelector('#spoke').hidden = !spoke || !props.value.spoke;
+  // They are computed only while they are seen.
+  if (wanted === (open && spoke)) return;
+  wanted = open && spoke;
+  document.dispatchEvent(new CustomEvent('lifelong:input', { detail: { spoke: wanted, quiet: !wanted } }));
 };
 
 const leave = (event) => {
@@ -40,6 +47,7 @@ element.addEventListener('click', (event) => {
   const name = button.dataset.class, action = button.dataset.act;
   if (name) document.dispatchEvent(new CustomEvent('lifelong:choose', { detail: { name } }));
   if (action === 'why') { open = !open; show(); }
+  if (action === 'spoke') { spoke = !spoke; show(); }
   if (action === 'share') document.dispatchEvent(new CustomEvent('lifelong:share'));
   if (action === 'rescue') document.dispatchEvent(new CustomEvent('lifelong:rescue'));
   if (action === 'toggle') document.dispatchEvent(new CustomEvent('lifelong:label'));

@@ -97,8 +97,8 @@ def sent_question(content: bytes) -> Question:
         raise LifelongError(
             "What was drawn has to be one of the classes that the model knows; choose one of them."
         )
-    others, within = sent_others(sent.get("others")), sent.get("within") is True
-    return Question(drawing, sent["run"], choice, sent.get("label") is True, others, within)
+    on = {name: sent.get(name) is True for name in ("label", "within", "spoke")}
+    return Question(drawing, sent["run"], choice, others=sent_others(sent.get("others")), **on)
 
 
 def sent_others(sent: Any) -> tuple[str, ...]:

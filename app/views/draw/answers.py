@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.views.draw import facts, others, run_inputs
+from app.views.draw import facts, others, run_inputs, spoke
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, RunFacts, Shows
 from app.views.draw.inputs import Drawing, data_url
 from app.views.draw.values import Answer, Answered, Found, Value, cards, error_value, sentence
@@ -21,7 +21,8 @@ class Question:
     """Question of a visitor about a picture.
 
     label: whether the network is to be given the task label. others: further runs that are to
-    answer, too. within: whether to answer within the lesson that lost the class.
+    answer, too. within: whether to answer within the lesson that lost the class. spoke: whether to
+    show which pixels spoke for the class.
     """
 
     drawing: Drawing
@@ -30,6 +31,7 @@ class Question:
     label: bool = False
     others: tuple[str, ...] = ()
     within: bool = False
+    spoke: bool = False
 
 
 def answer(question: Question) -> Answer:
@@ -61,6 +63,8 @@ def _page(question: Question, found: Found, further: Sequence[Found]) -> Value:
     strip, sentence, network_input = _values(found, question.run)
     page = {"strip": strip, "sentence": sentence, "network_input": network_input}
     answered = found if isinstance(found, Answered) else None
+    if question.spoke and answered is not None:
+        sentence |= {"spoke": spoke.values_of(answered)}
     return page | others.values_of(answered, question.others, further, question.within)
 
 

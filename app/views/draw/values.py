@@ -12,6 +12,7 @@ from app.views.draw import facts, run_inputs
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, Reading, RunFacts, Truth
 from app.views.draw.words import prompts, remedies, story
 from app.views.draw.words.phrases import percent
+from app.views.draw.words.spoke import QUESTION
 from app.views.draw.words.why import SEE, Why, why
 from lifelong.api import LifelongError
 
@@ -191,5 +192,7 @@ def _sentence_value(run: str, text: str, **more: Any) -> Value:
         "why": escape(reason.question) if reason else "",
         "reasons": [escape(each) for each in reason.sentences] if reason else [],
         "toggle": escape(reason.toggle) if reason else "",
+        "question": escape(QUESTION) if reason else "",
+        "spoke": None,
         **more,
     }

@@ -75,7 +75,7 @@ class TorchvisionBackbone(Backbone):
 
     def normalised(self, images: Tensor) -> Tensor:
         """Returns images as the network takes them: float (n, 3, side, side), channels last."""
-        x, size = images.float().div_(255), (self.info.side, self.info.side)
+        x, size = images.float() / 255, (self.info.side, self.info.side)
         if self.info.side and x.shape[-2:] != size:
             x = F.interpolate(x, size=size, mode="bilinear", antialias=True)
         mean, deviation = (
