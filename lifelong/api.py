@@ -34,7 +34,7 @@ from .runs.listing import run_rows as run_list
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import lessons
+from .service import collection, lessons
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -104,9 +104,10 @@ __all__ = [
     "answers_of_class",
     "classify",
     "classify_within",
-    "contributions",
+    "collection",
     "confusion",
     "connected",
+    "contributions",
     "create",
     "create_study",
     "dataset_info",

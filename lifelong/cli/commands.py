@@ -12,9 +12,10 @@ import click
 
 from ..errors import LifelongError
 from . import interrupt
-from .listings import datasets, runs, strategies
+from .listings import datasets, strategies
 from .options import json_option, shared
 from .pretrain import pretrain
+from .runs import runs
 from .teach import teach
 from .train import compare, train
 from .transfer import transfer

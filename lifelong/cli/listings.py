@@ -1,4 +1,4 @@
-"""Commands `runs`, `strategies` and `datasets`: tables or JSON of what there is."""
+"""Commands `strategies` and `datasets`: tables or JSON of what there is."""
 
 import json
 from typing import Any
@@ -6,26 +6,7 @@ from typing import Any
 import click
 
 from .. import datasets as data_sets
-from .. import formatting
-from ..runs.listing import run_rows
 from .options import json_option
-
-
-@click.command()
-@json_option("list")
-def runs(as_json: bool) -> None:
-    """List the runs on disk: yours, then those that came with the project."""
-    rows = run_rows()
-    if as_json:
-        print(json.dumps([row.to_json() for row in rows]))
-        return
-    for row in rows:
-        print(
-            f"{row.id:<34} {row.learned}/{row.tasks} tasks"
-            f"  average accuracy {formatting.cell(row.average_accuracy)}"
-            f"  forgetting {formatting.cell(row.forgetting)}"
-            f"{'  shipped' if row.shipped else ''}"
-        )
 
 
 @click.command()

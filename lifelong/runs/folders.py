@@ -20,6 +20,7 @@ from . import journal
 from .history import ExperimentHistory
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}"  # of a run or study, the name of its folder
 UNLISTED = ".unlisted"  # a file in the folder of a run that only those see who know its id
 CONFIG_FILES = ("config.json", "study.json")  # of a run and of a study; a folder has one of them
 
@@ -120,7 +121,7 @@ class ExperimentFolders(Generic[Config, History]):
     def find(self, name: str) -> Path | None:
         """Returns the folder of this name, if there is one; a name is never a path."""
         name = str(name)  # programs send numbers and null
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", name):
+        if not re.fullmatch(ID, name):
             return None
         ships = name in _shipped_names(SHIPPED) and self.contains(SHIPPED / name)
         folder = (SHIPPED if ships else home()) / name
@@ -179,9 +180,12 @@ class ExperimentFolders(Generic[Config, History]):
 
     def state(self, folder: Path) -> RunState:
         """Returns the state by the lock and the last event of the record."""
+        by_record = self.record_state(folder)
+        return RunState.RUNNING if is_locked(folder) else by_record
+
+    def record_state(self, folder: Path) -> RunState:
+        """Returns the state by the last event of the record alone."""
         history = self.history(folder)
-        if is_locked(folder):
-            return RunState.RUNNING
         if history.ending:
             return RunState(history.ending.event)
         return RunState.INTERRUPTED if history.events else RunState.NEW

@@ -1,10 +1,16 @@
-"""Table of all runs on disk. No torch."""
+"""Table of all runs on disk. No torch; of checkpoints it reads nothing."""
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ..errors import LifelongError
-from . import store
+from . import bookmarks, journal, store, stored
+from .folders import RunState, version
+
+# A row is read anew when one of these files has changed.
+READ_FILES = ("config.json", journal.RECORD_FILE, stored.STORED_FILE, bookmarks.FILE)
 
 
 @dataclass(frozen=True)
@@ -13,6 +19,10 @@ class RunRow:
 
     tasks: number of tasks; learned: of these, the ones learned so far. average_accuracy,
     forgetting: shares in [0, 1], None before they are defined.
+    name, star: given by a person, see `bookmarks`. stored: bytes for earlier tasks, None where they
+    were not measured. seconds: of training. made: when its folder was made, in seconds since 1970,
+    None for a run that ships. taught: classes that were taught to it. record_state: by the record
+    alone: not whether a process is at work.
     error: a sentence about a run that cannot be read, of which all else is empty.
     """
 
@@ -29,6 +39,13 @@ class RunRow:
     recipe: str = ""
     seed: int | None = None
     error: str | None = None
+    name: str = ""
+    star: bool = False
+    stored: int | None = None
+    seconds: float | None = None
+    made: float | None = None
+    taught: tuple[str, ...] = ()
+    record_state: RunState = RunState.NEW
 
     def to_json(self) -> dict[str, Any]:
         """Returns the row as `runs --json` prints it, null where a text is empty."""
@@ -44,13 +61,19 @@ def run_rows() -> list[RunRow]:
 def run_row(run: str, shipped: bool = False) -> RunRow:
     """Returns one run, also one that is in no list."""
     try:
-        history = store.history(store.folder(run))
-        measures = history.measures()
+        folder = store.folder(run)
+        return _row(folder, shipped, tuple(version(folder / name) for name in READ_FILES))
     except LifelongError as error:
         return RunRow(run, shipped, error=str(error))
-    config = history.config
+
+
+@lru_cache(maxsize=4096)
+def _row(folder: Path, shipped: bool, versions: tuple[tuple[int, int] | None, ...]) -> RunRow:
+    history = store.history(folder)
+    measures, config = history.measures(), history.config
+    storage, bookmark = stored.storage(folder), bookmarks.read(folder)
     return RunRow(
-        run,
+        folder.name,
         shipped,
         dataset=config.dataset,
         scenario=config.scenario,
@@ -62,4 +85,16 @@ def run_row(run: str, shipped: bool = False) -> RunRow:
         forgetting=measures["forgetting"],
         recipe=config.recipe,
         seed=config.seed,
+        name=bookmark.name,
+        star=bookmark.star,
+        stored=None if storage is None else sum(storage.kinds.values()),
+        seconds=history.seconds if history.steps or history.learned else None,
+        made=None if shipped else made_at(versions[0]),
+        taught=tuple(taught.name for taught in config.taught),
+        record_state=store.RUNS.record_state(folder),
     )
+
+
+def made_at(config_version: tuple[int, int] | None) -> float | None:
+    """Returns the time at which a config was written, in seconds since 1970."""
+    return None if config_version is None else config_version[0] / 1e9

@@ -4,12 +4,10 @@ A visitor's copy is in no list: its id, which nobody guesses, is the way to it. 
 MOST_COPIES, of MOST_BYTES in all; those used least recently are removed first.
 """
 
-import io
 import os
 import re
 import shutil
 import time
-import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 
 from ..errors import LifelongError
 from ..events import ExtractingFeatures, Failed
+from ..runs import archives
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
 from ..storage import atomic
@@ -134,12 +133,7 @@ def title(run: str) -> str:
 
 def zipped(run: str) -> bytes:
     """Returns a visitor's copy as a zip file, without what only this machine needs."""
-    folder, content = find(run), io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as packed:
-        for file in sorted(folder.iterdir()):
-            if not file.name.startswith("."):
-                packed.write(file, f"{folder.name}/{file.name}")
-    return content.getvalue()
+    return archives.pack(find(run))
 
 
 def remove(run: str) -> None:

@@ -1,0 +1,173 @@
+"""Runs and studies as zip files: packed, and unpacked from people who may mean harm. No torch.
+
+Nothing of a zip file decides where its content is written: names are compared with those of the
+files that a run has, and anything else is refused before the first byte is unpacked.
+"""
+
+import io
+import re
+import shutil
+import stat
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import LifelongError
+from ..formatting import size
+from .folders import ID
+
+MOST_BYTES = 2_000_000_000  # of all files, unpacked
+MOST_FILES = 5000
+MOST_TIMES = 200  # that a file of more than SMALL bytes may grow; a record shrinks to a tenth
+SMALL = 1_000_000
+DIRECTORY_BYTES = 2_000_000  # of the list of files in a zip file
+CHUNK = 1 << 20
+END_OF_ZIP, END_OF_LARGE_ZIP = b"PK\x05\x06", b"PK\x06\x07"
+END_BYTES, LARGE_BYTES = 22, 20  # of these two records at the end of a zip file
+NUMBER = r"(0|[1-9]\d{0,3})"
+# Names of the files of a run or a study, and the most bytes of each.
+FILES = {
+    r"config\.json|study\.json": 1_000_000,
+    r"record\.jsonl": 50_000_000,
+    r"stored\.json|bookmark\.json": 10_000,
+    rf"(task|steps|resume|pictures)-{NUMBER}\.safetensors|resume\.safetensors": MOST_BYTES,
+}
+
+
+def pack(folder: Path) -> bytes:
+    """Returns a run or study as a zip file, without what only this machine needs."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as packed:
+        for file in files_of(folder):
+            packed.write(file, f"{folder.name}/{file.name}")
+    return content.getvalue()
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Returns the files of a run or study that go into a zip file."""
+    return [file for file in sorted(folder.iterdir()) if _most_bytes(file.name) and file.is_file()]
+
+
+def name_within(file: BinaryIO) -> str:
+    """Returns the name of the folder in a zip file, empty for none.
+
+    Raises LifelongError for a file that is not the zip file of one run or study; see `unpack`.
+    """
+    with _opened(file) as packed:
+        return _checked(packed)[0]
+
+
+def unpack(file: BinaryIO, folder: Path) -> None:
+    """Unpacks the zip file of a run or study into an empty folder.
+
+    Raises LifelongError for a file that is no zip file or damaged, for names that a run has no
+    files of or has twice, for links and passwords, and for more bytes than fit or were announced.
+    """
+    with _opened(file) as packed:
+        members = _checked(packed)[1]
+        needed = sum(member.file_size for member in members.values())
+        free = shutil.disk_usage(folder).free
+        if needed > free - SMALL:
+            raise LifelongError(
+                f"Unpacked it has {size(needed)}, but only {size(free)} are free here; make room."
+            )
+        try:
+            for name, member in members.items():
+                _unpack(packed, member, folder / name)
+        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error):
+            raise LifelongError("The zip file is damaged; download it once more.") from None
+        except OSError as error:
+            raise LifelongError(f"It could not be unpacked ({error.strerror}).") from None
+
+
+def _unpack(packed: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> None:
+    """Unpacks one file, of no more bytes than it was checked to have."""
+    with packed.open(member) as source, open(file, "xb") as out:
+        left = member.file_size
+        while chunk := source.read(min(CHUNK, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise zipfile.BadZipFile
+            out.write(chunk)
+        if left:
+            raise zipfile.BadZipFile
+
+
+def _opened(file: BinaryIO) -> zipfile.ZipFile:
+    """Opens a zip file whose list of files is short enough to be read."""
+    no_zip = LifelongError("The file is not a zip file that a run was downloaded as.")
+    length = file.seek(0, io.SEEK_END)
+    file.seek(max(0, length - END_BYTES - LARGE_BYTES))
+    tail = file.read()
+    end, large = tail[-END_BYTES:], tail[:-END_BYTES][-LARGE_BYTES:]
+    # A comment behind this record, or a second form of it, would leave in doubt which one counts.
+    if len(end) < END_BYTES or end[:4] != END_OF_ZIP or end[-2:] != b"\0\0":
+        raise no_zip
+    (directory,) = struct.unpack("<L", end[12:16])
+    if large[:4] == END_OF_LARGE_ZIP or directory > DIRECTORY_BYTES:
+        raise LifelongError(f"The zip file holds more than the {MOST_FILES} files of a run.")
+    file.seek(0)
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
+        raise no_zip from None
+
+
+def _checked(packed: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
+    """Returns the name of the folder in a zip file, empty for none, and its members by file."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    folders: set[str] = set()
+    for member in packed.infolist():
+        folder, name = _split(member)
+        folders.add(folder)
+        if not name:  # the entry of the folder itself
+            continue
+        if name in members:
+            raise LifelongError(f"The zip file holds {name} twice; a run has each file once.")
+        _check_member(name, member)
+        members[name] = member
+    if len(folders) > 1:
+        raise LifelongError("The zip file holds several folders; give one of a single run.")
+    if len(members) > MOST_FILES:
+        raise LifelongError(f"The zip file holds more than the {MOST_FILES} files of a run.")
+    if not members.keys() & {"config.json", "study.json"}:
+        raise LifelongError("The zip file holds no config.json; it is not that of a run.")
+    if {"config.json", "study.json"} <= members.keys():
+        raise LifelongError("The zip file holds a run and a study at once; give one of them.")
+    if (total := sum(member.file_size for member in members.values())) > MOST_BYTES:
+        raise LifelongError(f"Unpacked it has {size(total)}; at most {size(MOST_BYTES)} are.")
+    return folders.pop(), members
+
+
+def _split(member: zipfile.ZipInfo) -> tuple[str, str]:
+    """Returns folder and name of a member. Raises LifelongError for a name that no run has."""
+    folder, slash, name = member.orig_filename.rpartition("/")
+    fits = member.orig_filename == member.filename and (not slash or re.fullmatch(ID, folder))
+    if not fits or (name and not _most_bytes(name)) or (not name and not slash):
+        raise LifelongError(
+            f"The zip file holds {member.orig_filename[:80]!r}, which is no file of a run."
+        )
+    return folder, name
+
+
+def _check_member(name: str, member: zipfile.ZipInfo) -> None:
+    """Raises LifelongError for a member that is no plain file, or grows beyond all measure."""
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        raise LifelongError(f"The zip file holds {name} as a link; a run has plain files only.")
+    if member.flag_bits & 1:
+        raise LifelongError("The zip file has a password; give one without.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise LifelongError("The zip file is compressed in a form that is not read; zip it anew.")
+    grows = member.file_size > max(SMALL, MOST_TIMES * member.compress_size)
+    if grows or member.file_size > _most_bytes(name):
+        raise LifelongError(
+            f"The zip file announces {size(member.file_size)} as {name}; no run has so much."
+        )
+
+
+def _most_bytes(name: str) -> int:
+    """Returns the most bytes of a file of a run; 0 for a name that no file of a run has."""
+    return next((most for names, most in FILES.items() if re.fullmatch(names, name)), 0)
