@@ -27,7 +27,7 @@ from lifelong import api
 TITLE = "Lifelong: see a network forget"
 PATHS = ("/gradio", "/answer", "/lessons")
 # The pages, for programs that show a preview of a link to them.
-PAGES = ("/", "/train", "/inspect", "/transfer", "/about")
+PAGES = ("/", "/train", "/inspect", "/transfer", "/runs", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
 _host = host()
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
@@ -53,6 +53,7 @@ def _warm(worker: api.WorkerClient, teacher: api.WorkerClient) -> None:
     warm()
     worker.warm()
     api.warm()
+    api.collection.entries()  # the records of many runs take a second
     warm_remedies()
     warm_photographs()
     teacher.warm()

@@ -18,14 +18,18 @@ st.set_page_config(
     layout="wide",
 )
 
+# In the order of a visit; a run's own page is reached from the others.
 pages = [
     st.Page(navigate.DRAW, title="Draw", icon=":material/draw:", default=True),
     st.Page(navigate.TRAIN, title="Train", icon=":material/model_training:", url_path="train"),
-    st.Page(navigate.INSPECT, title="Inspect", icon=":material/query_stats:", url_path="inspect"),
     st.Page(navigate.TRANSFER, title="Transfer", icon=":material/moving:", url_path="transfer"),
+    st.Page(navigate.RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
     st.Page(navigate.ABOUT, title="About", icon=":material/info:", url_path="about"),
 ]
-selected = st.navigation(pages, position="hidden")
+inspect = st.Page(
+    navigate.INSPECT, title="Inspect", icon=":material/query_stats:", url_path="inspect"
+)
+selected = st.navigation([*pages, inspect], position="hidden")
 # Streamlit's own navigation hides behind a button on phones.
 with st.container(horizontal=True, gap="small", key="nav"):
     st.html(assets.read("brand.html"))

@@ -70,6 +70,7 @@ def run_title(row: RunRow) -> str:
     if row.error:
         return f"{row.id} (damaged)"
     items = [
+        *filter(None, [row.name]),
         strategy_title(row.strategy),
         api.SCENARIOS[row.scenario].short_title,
         dataset_title(row.dataset),

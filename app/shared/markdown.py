@@ -1,6 +1,18 @@
 """Markdown of the pages."""
 
+import re
 from collections.abc import Iterable, Sequence
+
+MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&@/])")
+
+
+def escaped(text: str) -> str:
+    """Returns a text that people wrote so that Markdown shows it as it is.
+
+    >>> print(escaped("a *b* [c](d) :e:"))
+    a \\*b\\* \\[c\\]\\(d\\) \\:e\\:
+    """
+    return MARKS.sub(r"\\\1", text)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,7 +1,7 @@
 """Navigation between pages and within a page, by its address."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -10,6 +10,8 @@ DRAW = "views/draw/draw.py"
 TRAIN = "views/train/train.py"
 INSPECT = "views/inspect/inspect.py"
 TRANSFER = "views/transfer/transfer.py"
+RUNS = "views/runs/runs.py"
+COMPARE: str | None = None  # the file of a page for several runs; None as long as there is none
 ABOUT = "views/about/about.py"
 
 # Seconds until the browser has surely taken over a new address: a message on its way from the
@@ -30,6 +32,24 @@ def navigate_to_choice(name: str, choice: str | None, known: Collection[str]) ->
     """
     if choice is not None and choice in known:
         navigate_to(**{name: choice})
+
+
+def compare(runs: Sequence[str]) -> None:
+    """Shows the link to a comparison of runs, from two on; nothing where no page compares runs."""
+    if COMPARE is not None:
+        link(COMPARE, "Compare", "compare_arrows", len(runs) > 1, runs=",".join(runs))
+
+
+def link(page: str, label: str, icon: str, usable: bool = True, **address: str) -> None:
+    """Shows a link to an address on a page; a grey button in its place while it is not usable.
+
+    A grey link would be read and reached like any other.
+    """
+    sign = f":material/{icon}:"
+    if usable:
+        st.page_link(page, label=label, icon=sign, query_params=address)
+    else:
+        st.button(label, key=f"no_{icon}", icon=sign, disabled=True)
 
 
 def cancel() -> None:

@@ -11,11 +11,14 @@ from ..errors import LifelongError
 from ..runs import archives, bookmarks, journal, listing, trash
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, RunState, is_locked, version
+from ..runs.trash import DAYS, Deleted
 from ..transfer import store as study_store
 from . import jobs
 from .archive_checks import load_zip
 
 __all__ = [
+    "DAYS",
+    "Deleted",
     "Entry",
     "bring_back",
     "delete",

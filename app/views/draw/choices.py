@@ -38,9 +38,9 @@ class RunChoice:
 def run_choice(row: RunRow) -> RunChoice:
     """Returns the choice of a run that has learned something."""
     spec, outline = api.dataset_spec(row.dataset), api.strategy_outline(row.strategy)
-    taught = [each.name for each in api.history(row.id).config.taught]
+    taught = row.taught
     words = f"taught {listed(taught)}" if taught else ""
-    title = api.lessons.title(row.id) if taught else ""
+    title = row.name or (api.lessons.title(row.id) if taught else "")
     name = " · ".join(filter(None, [title, outline.title, _question(row.scenario), words]))
     line, photo = _line(row, outline.summary), spec.kind == "photo"
     return RunChoice(row.id, name, line, photo, row.shipped, bool(taught))

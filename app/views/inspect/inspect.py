@@ -6,6 +6,7 @@ from app.shared import (
     chart_data,
     charts,
     labels,
+    markdown,
     matrix_chart,
     measures,
     navigate,
@@ -23,8 +24,9 @@ query, state = st.query_params, st.session_state
 def page() -> None:
     """Shows the choice of runs, then the run, or a sentence where there is none to show."""
     rows = api.run_list()
-    st.title("Inspect a run")
     run = query.get("run") or next((row.id for row in rows if row.learned), None)
+    own_name = next((row.name for row in rows if row.id == run), "")
+    st.title(markdown.escaped(own_name) or "Inspect a run")
     _picker(rows, run)
     if run is None:
         st.info("There is no run yet. Train one first.")

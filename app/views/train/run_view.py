@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.shared import charts, labels, navigate, run_text, status
+from app.shared import charts, labels, markdown, navigate, run_text, status
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
 from app.shared.part import Part, shown
@@ -36,7 +36,7 @@ def show(run: str) -> None:
 def _heading(run: str, history: History) -> None:
     title, again = st.columns([5, 1], vertical_alignment="center")
     strategy = history.config.strategy
-    title.title(labels.strategy_title(strategy))
+    title.title(markdown.escaped(api.run_row(run).name) or labels.strategy_title(strategy))
     again.button(
         "New run",
         key="new_run",

@@ -1,0 +1,1 @@
+"""The page about all runs and studies."""

@@ -1,0 +1,59 @@
+"""The Runs page: all runs and studies in one table, and what can be done with those ticked.
+
+The address holds the search and the filter.
+"""
+
+import streamlit as st
+
+from app.views.runs import actions, exchange, grid, table, text
+from lifelong.api import collection
+
+POLL_SECONDS = 2.0  # between two looks at the records while a run is at work
+state = st.session_state
+
+
+def page() -> None:
+    """Shows search and filter, the actions, and the table that they are about."""
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_title"):
+        st.title("Runs")
+        exchange.show_loader()
+    entries = collection.entries()
+    actions.show_notices()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="runs_search"):
+        st.text_input(
+            "Search",
+            key="find",
+            bind="query-params",
+            placeholder="Strategy, data set, name, seed 3 …",
+            icon=":material/search:",
+        )
+        st.segmented_control(
+            "Show",
+            list(table.SHOWN),
+            default="all",
+            key="show",
+            required=True,
+            format_func=table.SHOWN.__getitem__,
+            bind="query-params",
+        )
+    found = table.chosen(entries, state["show"] or "all", state["find"] or "")
+    st.markdown(text.count(entries, found))
+    above = st.container(key="runs_actions")
+    ticked = grid.show(found)
+    with above:
+        actions.show(ticked)
+    if not found:
+        st.info(text.NO_OWN if state["show"] == "own" and not state["find"] else text.NO_MATCH)
+    exchange.show_trash()
+    if any(entry.at_work for entry in entries):
+        _follow([(entry.id, entry.state, entry.learned) for entry in entries])
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _follow(seen: list[tuple[str, str, int]]) -> None:
+    """Reruns the page once a run has learned a task, has come to rest, or has come or gone."""
+    if [(entry.id, entry.state, entry.learned) for entry in collection.entries()] != seen:
+        st.rerun()
+
+
+page()
