@@ -26,6 +26,8 @@ DIRECTORY_BYTES = 2_000_000  # of the list of files in a zip file
 CHUNK = 1 << 20
 END_OF_ZIP, END_OF_LARGE_ZIP = b"PK\x05\x06", b"PK\x06\x07"
 END_BYTES, LARGE_BYTES = 22, 20  # of these two records at the end of a zip file
+# Errors of the zip module for files that are damaged, or of forms that it does not read.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, ValueError)
 NUMBER = r"(0|[1-9]\d{0,3})"
 # Names of the files of a run or a study, and the most bytes of each.
 FILES = {
@@ -76,7 +78,7 @@ def unpack(file: BinaryIO, folder: Path) -> None:
         try:
             for name, member in members.items():
                 _unpack(packed, member, folder / name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error):
+        except DAMAGED:
             raise LifelongError("The zip file is damaged; download it once more.") from None
         except OSError as error:
             raise LifelongError(f"It could not be unpacked ({error.strerror}).") from None
@@ -111,7 +113,7 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
     file.seek(0)
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
+    except (*DAMAGED, OSError):
         raise no_zip from None
 
 

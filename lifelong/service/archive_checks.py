@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from .. import registry
 from ..config import RunConfig
 from ..errors import LifelongError
+from ..events import TaskLearned
 from ..runs import archives, bookmarks, checkpoints, stored
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, new_folder
@@ -185,11 +186,23 @@ def _check_start(history: History) -> None:
         and 1 <= channels <= MOST_CHANNELS
         and all(1 <= side <= LARGEST_SIDE for side in sides)
         and all(0 <= share <= 1 for share in shares)
-        and all(row.seconds >= 0 for row in history.learned)
+        and all(map(_is_plausible, history.learned))
         and all(0 <= step.step <= step.steps for step in history.steps)
     )
     if not fits:
         raise LifelongError("Its record does not fit its config.json; restore the file.")
+
+
+def _is_plausible(row: TaskLearned) -> bool:
+    """Returns whether a row has no negative numbers, and test images of every class."""
+    confusion = row.confusion or ()
+    return (
+        min(row.seconds, row.evaluation_seconds, *(row.stored or {}).values()) >= 0
+        and all(0 <= p <= 1 for p in row.mean_probability or ())
+        and all(
+            min(counts.values(), default=-1) >= 0 < sum(counts.values()) for counts in confusion
+        )
+    )
 
 
 def _check_files(folder: Path, history: History) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import LifelongError
 from ..runs import archives, bookmarks, journal, listing, trash
 from ..runs import store as run_store
+from ..runs.bookmarks import LONGEST_NAME
 from ..runs.folders import UNLISTED, RunState, is_locked, version
 from ..runs.trash import DAYS, Deleted
 from ..transfer import store as study_store
@@ -20,6 +21,7 @@ __all__ = [
     "DAYS",
     "Deleted",
     "Entry",
+    "LONGEST_NAME",
     "bring_back",
     "delete",
     "deleted",
@@ -40,7 +42,7 @@ class Entry:
 
     name, star: given by a person. tasks, learned: of a study its seeds, and those done.
     accuracy: average over the tasks; of a study on the target, fine-tuned with all its images.
-    forgotten: of a study what its source lost. stored: bytes; seconds: of training; made: seconds
+    forgetting: of a study what its source lost. stored: bytes; seconds: of training; made: seconds
     since 1970, None for what came with the project. error: a sentence where it cannot be read.
     """
 
@@ -60,7 +62,7 @@ class Entry:
     tasks: int = 0
     learned: int = 0
     accuracy: float | None = None
-    forgotten: float | None = None
+    forgetting: float | None = None
     stored: int | None = None
     seconds: float | None = None
     made: float | None = None
@@ -98,7 +100,7 @@ def _of_run(row: listing.RunRow) -> Entry:
         tasks=row.tasks,
         learned=row.learned,
         accuracy=row.average_accuracy,
-        forgotten=row.forgetting,
+        forgetting=row.forgetting,
         stored=row.stored,
         seconds=row.seconds,
         made=row.made,
@@ -139,7 +141,7 @@ def _study(folder: Path, shipped: bool, versions: tuple[tuple[int, int] | None, 
         tasks=result.config.seeds,
         learned=len({event.seed for event in result.learned}),
         accuracy=curve[-1].target[0] if whole else None,
-        forgotten=lost[0] if lost else None,
+        forgetting=lost[0] if lost else None,
         seconds=result.seconds,
         made=None if shipped else listing.made_at(versions[0]),
     )

@@ -1,4 +1,4 @@
-"""What can be done with the runs that are ticked on the Runs page."""
+"""Actions on the runs that are ticked on the Runs page, and what the last one did."""
 
 from collections.abc import Callable, Sequence
 
@@ -80,16 +80,18 @@ def _copy(entry: Entry | None) -> None:
 def _change(ticked: Sequence[Entry], one: Entry | None) -> None:
     """Shows the actions that change runs of a person's own."""
     own = [entry for entry in ticked if not entry.shipped]
-    if (
-        st.button(
-            "Rename",
-            key="rename",
-            icon=":material/edit:",
-            disabled=one is None or one not in own or bool(one.error),
-        )
-        and one
-    ):
-        _rename(one)
+    named = one if one is not None and one in own and not one.error else None
+    st.button(
+        "Rename",
+        key="rename",
+        icon=":material/edit:",
+        on_click=_open_rename,
+        args=(named,),
+        disabled=named is None,
+    )
+    # A page that is run again because of a run at work leaves it open.
+    if named and state.get("renaming") == named.id:
+        _rename(named)
     starred = bool(own) and all(entry.star for entry in own)
     st.button(
         "Unstar" if starred else "Star",
@@ -109,10 +111,20 @@ def _change(ticked: Sequence[Entry], one: Entry | None) -> None:
     )
 
 
-@st.dialog("Rename", width="small")
+def _open_rename(entry: Entry | None) -> None:
+    state["renaming"] = entry and entry.id
+
+
+def _close_rename() -> None:
+    state.pop("renaming", None)
+
+
+@st.dialog("Rename", width="small", on_dismiss=_close_rename)
 def _rename(entry: Entry) -> None:
     with st.form("rename_form", border=False):
-        name = st.text_input("Name", entry.name, max_chars=60, key=f"name_{entry.id}")
+        name = st.text_input(
+            "Name", entry.name, max_chars=collection.LONGEST_NAME, key=f"name_{entry.id}"
+        )
         st.caption("Left empty, it is called by its strategy. Its id and its address stay.")
         if not st.form_submit_button("Save", type="primary"):
             return
@@ -121,6 +133,7 @@ def _rename(entry: Entry) -> None:
     except LifelongError as error:
         st.error(str(error))
     else:
+        _close_rename()
         st.rerun()
 
 

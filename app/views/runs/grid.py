@@ -30,8 +30,8 @@ def columns() -> dict[str, Any]:
             help="Averaged over the tasks. Of a study: fine-tuned, on the target, with all its "
             "images.",
         ),
-        "forgotten": config.NumberColumn(
-            "Forgotten",
+        "forgetting": config.NumberColumn(
+            "Forgetting",
             format="%.1f %%",
             width=90,
             help="Average drop of the earlier tasks from their best. Of a study: what the source "
@@ -61,6 +61,14 @@ def columns() -> dict[str, Any]:
     }
 
 
+def table_key(ids: Sequence[str]) -> str:
+    """Returns the key of the table with these runs, in this order.
+
+    Ticks are rows of one table: with other runs it is another one, which begins with its own.
+    """
+    return "runs_" + hashlib.sha256("\n".join(ids).encode()).hexdigest()[:12]
+
+
 def show(entries: Sequence[Entry]) -> list[Entry]:
     """Shows the table; returns the entries that are ticked.
 
@@ -68,11 +76,9 @@ def show(entries: Sequence[Entry]) -> list[Entry]:
     """
     ids = [entry.id for entry in entries]
     before = set(state.get("ticked", ()))
-    # Ticks are rows of one table: with other rows it is another one, which begins with these.
-    digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:12]
     event = st.dataframe(
         pd.DataFrame([table.cells(entry) for entry in entries], columns=list(columns())),
-        key=f"runs_{digest}",
+        key=table_key(ids),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * min(max(len(ids), 1) + 1, MOST_ROWS) + 2,

@@ -87,7 +87,7 @@ def cells(entry: Entry) -> dict[str, Any]:
         "scenario": scenario(entry),
         "dataset": dataset(entry) if entry.dataset else "",
         "accuracy": None if entry.accuracy is None else 100 * entry.accuracy,
-        "forgotten": None if entry.forgotten is None else 100 * entry.forgotten,
+        "forgetting": None if entry.forgetting is None else 100 * entry.forgetting,
         "stored": None if entry.stored is None else entry.stored / 1e3,
         "seconds": entry.seconds,
         "state": state(entry),
