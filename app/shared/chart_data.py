@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from lifelong.api import History
+from lifelong.api import Drop, History
 from lifelong.formatting import (
     NO_BREAK,
     number,
@@ -188,12 +188,17 @@ def _joint_name(group: list[str]) -> str:
     return f"{len(numbers)} tasks"
 
 
-def matrix_rows(history: History, drop: bool = False) -> list[Row]:
+def matrix_rows(
+    history: History, drop: bool = False, parts: list[list[Drop | None]] | None = None
+) -> list[Row]:
     """Returns a row for each cell of the accuracy matrix.
 
-    shown: the accuracy or, with drop, its change since the task was learned; text: its label.
+    shown: the accuracy or, with drop, its change since the task was learned; with parts,
+    drops[after][on], minus what of that is forgotten. text: its label.
     """
     titles = task_titles(history)
+    if parts is not None:
+        return _forgotten_rows(matrix_rows(history, drop=True), parts)
     return [
         {
             "task": row["task"],
@@ -208,6 +213,16 @@ def matrix_rows(history: History, drop: bool = False) -> list[Row]:
         for row in curve_rows(history)
         for shown in [row["accuracy"] - row["first"] if drop else row["accuracy"]]
     ]
+
+
+def _forgotten_rows(rows: list[Row], parts: list[list[Drop | None]]) -> list[Row]:
+    found = []
+    for row in rows:
+        part = parts[row["after"]][row["task"]]
+        if part is not None:
+            lost = part.forgotten + 0.0
+            found.append(row | {"shown": -lost, "text": signed_number(lost).removeprefix("+")})
+    return found
 
 
 def matrix_csv(history: History) -> str:

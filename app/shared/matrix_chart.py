@@ -6,22 +6,29 @@ import pandas as pd
 from app.shared import chart_data
 from app.shared.chart_scales import INK, MANY
 from app.shared.charts import Layers, Picked, finished
-from lifelong.api import History
+from lifelong.api import Drop, History
 
 # cividis: forgotten is dark, known is bright
 KNOWN = ("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838")
 CHANGE = ("#A33B00", "#E2A57F", "#EDEBE8", "#9CC1DC", "#0B5C93")
+TITLES = {False: "accuracy, in %, on", True: "change of accuracy, in points, on"}
+Parts = list[list[Drop | None]] | None
 FIELDS = ["task", "after", "shown", "text", "name", "moment", "accuracy", "change"]
 
 
-def forgetting_matrix(history: History, drop: bool = False, picked: Picked = None) -> Layers:
+def forgetting_matrix(
+    history: History, drop: bool = False, picked: Picked = None, parts: Parts = None
+) -> Layers:
     """Returns accuracy[after][on] as a heat map with the numbers in it.
 
     drop: the change since the task was learned, on a diverging scale. picked: (task, after),
-    framed; a click selects it as "pick".
+    framed; a click selects it as "pick". parts: drops[after][on]; what is forgotten is shown then.
     """
-    data = pd.DataFrame(chart_data.matrix_rows(history, drop), columns=FIELDS)
-    base = alt.Chart(data).encode(x=_tested_on(history, drop), y=_after(history))
+    rows = chart_data.matrix_rows(history, drop, parts)
+    data = pd.DataFrame(rows, columns=FIELDS)
+    what = "forgotten, in points, of" if parts else TITLES[drop]
+    drop = drop or parts is not None
+    base = alt.Chart(data).encode(x=_tested_on(history, what), y=_after(history))
     layers = [
         _cells(base, drop),
         _frame(base.transform_filter(alt.datum.task == alt.datum.after), 2),
@@ -32,7 +39,8 @@ def forgetting_matrix(history: History, drop: bool = False, picked: Picked = Non
         layers.append(_frame(base.transform_filter(cell), 5))
     tasks = history.config.tasks
     height = max(tasks, 3) * (46 if tasks <= MANY else 34) + 76
-    return finished(alt.layer(*layers), _description(history, drop)).properties(height=height)
+    description = _description(history, rows, what)
+    return finished(alt.layer(*layers), description).properties(height=height)
 
 
 def _cells(base: alt.Chart, drop: bool) -> alt.Chart:
@@ -62,14 +70,14 @@ def _numbers(base: alt.Chart, history: History, drop: bool) -> alt.Chart:
     return base.mark_text(fontSize=size, fontWeight=600).encode(text="text:N", color=colour)
 
 
-def _tested_on(history: History, drop: bool) -> alt.X:
+def _tested_on(history: History, title: str) -> alt.X:
     few = history.config.tasks <= MANY
     labels = [
         [name, group] if len(group) < 10 else [name]
         for name, group in zip(chart_data.task_names(history), chart_data.class_lists(history))
     ]
     axis = alt.Axis(
-        title="change of accuracy, in points, on" if drop else "accuracy, in %, on",
+        title=title,
         orient="top",
         labelExpr=f"{labels}[datum.value]" if few else "datum.value + 1",
         labelAngle=0,
@@ -96,9 +104,8 @@ def _tasks(history: History) -> alt.Scale:
     return alt.Scale(domain=list(range(history.config.tasks)), paddingInner=0.06, paddingOuter=0.03)
 
 
-def _description(history: History, drop: bool) -> str:
-    what = "Change of accuracy since each task was learned" if drop else "Accuracy on each task"
-    rows = chart_data.matrix_rows(history, drop)
+def _description(history: History, rows: list[chart_data.Row], what: str) -> str:
     last = [row for row in rows if row["after"] == len(history.learned) - 1]
     numbers = "; ".join(f"{row['name']}: {row['text']}" for row in last)
-    return f"{what}, a row for each moment. Last row: {numbers}."
+    heading = f"{what[:1].upper()}{what[1:]} each task"
+    return f"{heading}, a row for each moment. Last row: {numbers}."

@@ -1,0 +1,92 @@
+"""Selection of the Inspect page: task and moment, which its address holds and all charts share."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.shared import chart_data
+from lifelong.api import History
+
+query, state = st.query_params, st.session_state
+CHARTS = ("curves", "matrix")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Task that is looked at and the moment after which, both None where nothing is chosen."""
+
+    task: int | None = None
+    after: int | None = None
+
+    @property
+    def cell(self) -> tuple[int, int] | None:
+        """The chosen cell of the matrix, (task, after)."""
+        return None if self.task is None or self.after is None else (self.task, self.after)
+
+
+def of_address(history: History) -> Selection:
+    """Returns the selection in the address; warns of one that does not fit the run."""
+    last = len(history.learned) - 1
+    task = _number("task", 0, last)
+    return Selection(task, _number("after", task or 0, last))
+
+
+def _number(name: str, least: int, most: int) -> int | None:
+    given = query.get(name)
+    if given is None:
+        return None
+    if given.isascii() and given.isdigit() and least <= int(given[:6]) <= most:
+        return int(given)
+    st.warning(
+        f"The address asks for {name} {given[:20]!r}, which this run does not have; "
+        f"it can be {least} to {most}, counted from 0."
+    )
+    return None
+
+
+def select(task: int | None, after: int | None = None) -> None:
+    """Puts task and moment into the address."""
+    for name, value in (("task", task), ("after", after)):
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+
+
+def on_click(chart: str) -> None:
+    """Selects the point; resets the other charts, so that their old point can be clicked again."""
+    points = state[key(chart)].selection.get("pick", [])
+    if points:
+        select(int(points[0]["task"]), int(points[0]["after"]))
+    for other in CHARTS:
+        if other != chart:
+            state[f"made_{other}"] = state.get(f"made_{other}", 0) + 1
+
+
+def key(chart: str) -> str:
+    """Returns the key of a chart that can be clicked."""
+    return f"{chart}_{state.get(f'made_{chart}', 0)}"
+
+
+def chooser(history: History, selection: Selection) -> None:
+    """Shows the selection as pills, for the keyboard."""
+    names, count = chart_data.task_names(history), len(history.learned)
+    state["task"], state["after"] = selection.task, selection.after
+    with st.container(horizontal=True, key="chooser"):
+        st.pills(
+            "Look at",
+            range(count),
+            key="task",
+            wrap=True,
+            format_func=names.__getitem__,
+            on_change=lambda: select(state["task"]),
+        )
+        if selection.task is not None:
+            st.pills(
+                "After learning",
+                range(selection.task, count),
+                key="after",
+                wrap=True,
+                format_func=names.__getitem__,
+                on_change=lambda: select(selection.task, state["after"]),
+            )

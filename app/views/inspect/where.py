@@ -1,0 +1,89 @@
+"""The part of the Inspect page about answers: what each class is called, and what is preferred."""
+
+import streamlit as st
+
+from app.shared import answer_charts, chart_data
+from app.views.inspect import words
+from app.views.inspect.selection import Selection
+from lifelong import api
+from lifelong.api import History
+
+state = st.session_state
+SECONDS = 1.2  # from one moment to the next while it plays
+FLOW, MATRIX = "Flow", "Confusion matrix"
+
+
+def show(run: str, history: History, at: Selection) -> None:
+    """Shows what became of the classes after each task, with a slider and a button to play."""
+    st.header("Where did it go?", anchor=False)
+    if history.confusion(len(history.learned) - 1) is None:
+        st.markdown(words.NO_CONFUSION)
+        return
+    if len(history.learned) > 1:
+        _remember(run, history, at)
+    state["ticking"] = bool(state.get("playing"))
+    st.fragment(_answers, run_every=SECONDS if state["ticking"] else None)(run, history, at)
+
+
+def _remember(run: str, history: History, at: Selection) -> None:
+    """Has the slider begin at the moment that is selected, or at the last one."""
+    wanted = (run, at.after)
+    if state.get("moment_of") != wanted or state.get("moment", 0) >= len(history.learned):
+        state["moment_of"] = wanted
+        state["moment"] = len(history.learned) - 1 if at.after is None else at.after
+
+
+def _answers(run: str, history: History, at: Selection) -> None:
+    moment = _moment(history)
+    if state["ticking"] != bool(state.get("playing")):
+        st.rerun()  # the whole page, which has this part redrawn by itself or not
+    confusion = history.confusion(moment)
+    if confusion is None:
+        return
+    task = at.task if at.task is not None and at.task <= moment else None
+    left, right = st.columns([58, 42], gap="large")
+    with left:
+        view = st.segmented_control(
+            "View", [FLOW, MATRIX], default=FLOW, key="where_view", required=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        draw = answer_charts.flow if view == FLOW else answer_charts.matrix
+        st.altair_chart(draw(confusion, task), key="where")
+        st.markdown(words.where(confusion, task))
+    with right:
+        _preference(run, moment, history)
+
+
+def _moment(history: History) -> int:
+    """Shows the slider over the tasks and the button to play, and returns the moment."""
+    names, last = chart_data.task_names(history), len(history.learned) - 1
+    if not last:
+        return 0
+    if state.get("playing"):
+        state["moment"] = min(last, state["moment"] + 1)
+        if state["moment"] == last:
+            state["playing"] = False
+    with st.container(horizontal=True, vertical_alignment="bottom", key="moments"):
+        label, icon = ("Pause", "pause") if state.get("playing") else ("Play", "play_arrow")
+        st.button(label, icon=f":material/{icon}:", on_click=_play, key="play")
+        moment = st.select_slider(
+            "After learning", range(last + 1), key="moment", format_func=names.__getitem__
+        )
+    return int(moment)
+
+
+def _play() -> None:
+    """Plays from the first moment, which is counted up before it is shown; or stops."""
+    state["playing"] = not state.get("playing")
+    if state["playing"]:
+        state["moment"] = -1
+
+
+def _preference(run: str, moment: int, history: History) -> None:
+    shares, confusion = api.mean_probability(run, moment), history.confusion(moment)
+    if shares is None or confusion is None or history.config.rules.shared_outputs:
+        return
+    st.markdown("**Which answers it prefers**")
+    tasks = dict(zip(confusion.classes, confusion.tasks))
+    st.altair_chart(answer_charts.mean_bars(shares, tasks), key="preference")
+    st.markdown(words.recency(shares, confusion))
