@@ -202,8 +202,8 @@ def mean_bars(shares: dict[str, float], tasks: dict[str, int]) -> Layers:
     line = (
         alt.Chart(even).mark_rule(color=INK, strokeDash=[2, 4], strokeWidth=2).encode(y="share:Q")
     )
-    told = "; ".join(f"{name}: {percent(share)}" for name, share in shares.items())
-    chart = finished(alt.layer(bars, line), f"Mean probability of each answer. {told}.")
+    words = "; ".join(f"{name}: {percent(share)}" for name, share in shares.items())
+    chart = finished(alt.layer(bars, line), f"Mean probability of each answer. {words}.")
     return chart.properties(height=230)
 
 
@@ -214,17 +214,17 @@ def _by_task(confusion: Confusion) -> alt.Color:
 
 
 def _flow_description(confusion: Confusion) -> str:
-    told = [
+    words = [
         f"{name}: "
         + ", ".join(f"{a.answer} {percent(a.share)}" for a in confusion.answers_of(name)[:3])
         for name in confusion.classes
     ]
-    return f"What the test images of each class are called. {'; '.join(told)}."
+    return f"What the test images of each class are called. {'; '.join(words)}."
 
 
 def _matrix_description(confusion: Confusion) -> str:
-    told = [
+    words = [
         f"{name}: {percent(share)} right"
         for name, share in zip(confusion.classes, confusion.per_class_accuracy)
     ]
-    return f"Confusion matrix, a row a class. {'; '.join(told)}."
+    return f"Confusion matrix, a row a class. {'; '.join(words)}."

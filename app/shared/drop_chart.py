@@ -103,9 +103,9 @@ def _colour() -> alt.Color:
 
 def _description(history: History, drops: Drops) -> str:
     titles = chart_data.task_titles(history)
-    told = [
+    words = [
         f"{titles[task]}: {points(drop.harder)} harder question, {points(drop.forgotten)} forgotten"
         for task, drop in enumerate(drops[: len(history.learned) - 1])
         if drop is not None
     ]
-    return f"Accuracy lost since each task was learned, in two parts. {'; '.join(told)}."
+    return f"Accuracy lost since each task was learned, in two parts. {'; '.join(words)}."

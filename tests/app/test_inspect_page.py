@@ -1,0 +1,172 @@
+"""The Inspect page: lost accuracy in two parts, and the answers that each class got."""
+
+import re
+from statistics import fmean
+
+import pytest
+
+from app.shared import answer_charts, drop_chart
+from app.views.inspect import words
+from lifelong import api, config
+from lifelong.api import Confusion, Drop
+from lifelong.formatting import percent, points, signed_number
+from lifelong.runs import store as run_store
+from tests.app.helpers import button_keys, chart_specs, open_page, page_text
+
+SMALL = {"dataset": "mnist-sample", "tasks": 3, "steps": 4}
+# Two tasks of two classes: 0 is called 2, 1 stays, and the new ones are right but for one.
+CONFUSION = Confusion(
+    ("0", "1", "2", "3"),
+    ("0", "1", "2", "3"),
+    (0, 0, 1, 1),
+    (0, 1, 2, 3),
+    ((1, 0, 6, 3), (0, 9, 1, 0), (0, 0, 10, 0), (0, 0, 1, 9)),
+)
+DROPS = [
+    Drop(0.5, 0.1, 0.4),
+    Drop(0.1, 0.2, -0.1),
+    Drop(-0.05, -0.03, -0.02),
+    Drop(0.3, 0.3, 0.0),
+    Drop(0.0, 0.0, 0.0),
+]
+
+
+@pytest.fixture(autouse=True)
+def _sample(monkeypatch):
+    """Uses the embedded sample as data."""
+    monkeypatch.delenv("LIFELONG_DATA", raising=False)
+
+
+def learned(strategy: str, **given) -> str:
+    folder = run_store.create(config.make(**SMALL | {"strategy": strategy} | given))
+    list(run_store.learn(folder))
+    return folder.name
+
+
+@pytest.fixture
+def pair() -> str:
+    """A run beside its reference run."""
+    learned("cumulative")
+    return learned("finetune")
+
+
+def test_the_parts_of_a_bar_add_up_to_the_drop():
+    history = api.history("mnist-class-finetune")
+    rows = drop_chart.drop_rows(history, DROPS)
+    for task, drop in enumerate(DROPS[:-1]):
+        sizes = {r["part"]: r["to"] - r["from"] for r in rows if r["task"] == task}
+        assert sizes == {
+            "harder question": pytest.approx(drop.harder),
+            "forgotten": pytest.approx(drop.forgotten),
+        }
+        assert sum(sizes.values()) == pytest.approx(drop.drop)
+        if drop.harder * drop.forgotten > 0:  # one follows the other, so the ends show the drop
+            assert rows[2 * task + 1]["to"] == pytest.approx(drop.drop)
+    assert not any(r["task"] == len(DROPS) - 1 for r in rows), "the last task has no drop yet"
+
+
+def test_the_split_says_what_the_drops_say():
+    text = words.split(DROPS)
+    total, harder, forgotten = (
+        fmean(getattr(d, part) for d in DROPS[:-1]) for part in ("drop", "harder", "forgotten")
+    )
+    assert f"lost {points(total)} on average" in text
+    assert f"{points(harder)} is a harder question" in text and f"**{points(forgotten)}**" in text
+
+
+@pytest.mark.parametrize(
+    ("drop", "says"),
+    [
+        (Drop(0.2, 0.2, 0.0), "Next to nothing was forgotten"),
+        (Drop(0.1, 0.2, -0.1), "nothing was forgotten"),
+        (Drop(0.2, 0.0, 0.2), "became hardly harder"),
+        (Drop(0.1, -0.1, 0.2), "gained 10 points meanwhile"),
+        (Drop(-0.2, 0.0, -0.2), "gained 20 points"),
+    ],
+)
+def test_each_kind_of_drop_has_its_own_words(drop, says):
+    assert says in words.split([drop, Drop(0, 0, 0)]).replace("\u00a0", " ")
+
+
+def test_a_run_that_lost_only_what_cumulative_training_lost_forgot_nothing():
+    assert words.heading([Drop(0.2, 0.2, 0.0), Drop(0, 0, 0)]) == "It forgot nothing"
+    assert words.heading([Drop(0.2, 0.1, 0.1), Drop(0, 0, 0)]) == "What it forgot"
+    assert words.heading(None) == words.heading([Drop(0, 0, 0)]) == "What became of each task"
+
+
+def test_the_ends_of_the_flow_are_all_images():
+    rows = answer_charts.ribbon_rows(CONFUSION)
+    total, sides = sum(CONFUSION.images), {0.0: 0.0, 1.0: 0.0}
+    for at in sides:
+        sides[at] = sum(row["high"] - row["low"] for row in rows if row["x"] == at)
+    gaps = answer_charts.GAP * 3
+    assert sides == {0.0: pytest.approx(1 - gaps), 1.0: pytest.approx(1 - gaps)}
+    assert len({row["ribbon"] for row in rows}) == sum(map(bool, sum(CONFUSION.counts, ())))
+    wrong = sum(
+        row["high"] - row["low"] for row in rows if row["x"] == 0 and row["kind"] == "wrong"
+    )
+    assert wrong / (1 - gaps) == pytest.approx((9 + 1 + 1) / total)
+    for at in (0.0, 1.0):  # ribbons lie side by side
+        edges = sorted((row["low"], row["high"]) for row in rows if row["x"] == at)
+        assert all(high <= low + 1e-9 for (_, high), (low, _) in zip(edges, edges[1:]))
+
+
+def test_where_it_went_says_what_the_matrix_says():
+    text = words.answers(CONFUSION, "0")
+    assert text.replace("\u00a0", " ") == (
+        "Test images of **0** are called 2 (60 %), 3 (30 %), 0 (10 %)."
+    )
+    assert words.where(CONFUSION, None) == text, "of all, the class that lost most"
+    assert "**2**" in words.where(CONFUSION, 1) and "**0**" not in words.where(CONFUSION, 1)
+
+
+@pytest.mark.parametrize(("newest", "bias"), [(0.5, False), (0.8, True)])
+def test_a_recency_bias_is_named_where_there_is_one(newest, bias):
+    shares = {"0": (1 - newest) / 2, "1": (1 - newest) / 2, "2": newest / 2, "3": newest / 2}
+    text = words.recency(shares, CONFUSION)
+    assert percent(newest) in text and ("recency bias" in text) == bias
+
+
+def test_the_page_shows_the_split_and_the_answers_after_each_task(pair):
+    at = open_page("inspect", run=pair, task="0")
+    text = page_text(at)
+    drops = api.drops(pair)[-1]
+    assert words.split(drops).replace("\u00a0", " ") in text
+    assert words.where(api.confusion(pair, 2), 0).replace("\u00a0", " ") in text
+    at.select_slider(key="moment").set_value(0).run()
+    assert words.where(api.confusion(pair, 0), 0).replace("\u00a0", " ") in page_text(at)
+    at.segmented_control(key="matrix_view").set_value("Forgotten").run()
+    specs = [spec for spec in chart_specs(at) if "Forgotten" in spec.get("description", "")]
+    last = specs[0]["description"].partition("Last row: ")[2]
+    assert re.findall(r": (.*?)[;.](?: |$)", last) == [
+        signed_number(drop.forgotten).removeprefix("+") for drop in drops
+    ]
+
+
+def test_playing_goes_through_all_moments_and_stops(pair):
+    at = open_page("inspect", run=pair)
+    at.button(key="play").click().run()
+    seen = [at.session_state["moment"]]
+    while at.session_state["playing"] and len(seen) < 5:
+        at.run()
+        seen.append(at.session_state["moment"])
+    assert seen == [0, 1, 2] and not at.session_state["playing"]
+
+
+def test_a_missing_reference_can_be_trained_from_the_page(worker):
+    run = learned("finetune", seed=3)
+    at = open_page("inspect", run=run)
+    assert "how much of a drop" in page_text(at).lower() and "reference" in button_keys(at)
+    wanted = api.reference_config(run)
+    at.button(key="reference").click().run()
+    [made] = [row.id for row in api.run_list() if row.strategy == "cumulative" and not row.shipped]
+    made_config = api.history(made).config
+    assert made_config.class_order == wanted.class_order and made_config.seed == wanted.seed
+    assert api.history(made).is_reference_of(api.history(run)) or not api.history(made).learned
+
+
+def test_a_record_without_a_confusion_matrix_says_so(pair):
+    folder = run_store.folder(pair)
+    file = folder / "record.jsonl"
+    file.write_text(re.sub(r',"confusion":\[.*?\](?=,"|\})', "", file.read_text()))
+    assert words.NO_CONFUSION in page_text(open_page("inspect", run=pair))
