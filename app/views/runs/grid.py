@@ -76,6 +76,9 @@ def show(entries: Sequence[Entry]) -> list[Entry]:
     """
     ids = [entry.id for entry in entries]
     before = set(state.get("ticked", ()))
+    rows = [row for row, name in enumerate(ids) if name in before]
+    # The arrow keys begin at a cell, and at none where rows are ticked without one.
+    cells = [(rows[0], "run")] if rows else []
     event = st.dataframe(
         pd.DataFrame([table.cells(entry) for entry in entries], columns=list(columns())),
         key=table_key(ids),
@@ -84,10 +87,8 @@ def show(entries: Sequence[Entry]) -> list[Entry]:
         height=ROW_HEIGHT * min(max(len(ids), 1) + 1, MOST_ROWS) + 2,
         column_config=columns(),
         on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={
-            "selection": {"rows": [row for row, name in enumerate(ids) if name in before]}
-        },
+        selection_mode=["multi-row", "single-cell"],
+        selection_default={"selection": {"rows": rows, "cells": cells}},
         placeholder="–",
         alt=ALT,
     )
