@@ -114,6 +114,8 @@ class TaskLearned(RecordedEvent):
     `lifelong.runs.confusion`.
     mean_probability: of each active output, its probability averaged over all test images of the
     tasks 0..task; None where a score is not finite.
+    operations: multiply-accumulate operations of training so far, peak_memory: the most bytes in
+    use at once during it; see `lifelong.training.costs` for what is in them. None where unknown.
     Of these, None in records older than the field.
     """
 
@@ -129,6 +131,8 @@ class TaskLearned(RecordedEvent):
     stored: dict[str, int] | None = None
     confusion: tuple[dict[int, int], ...] | None = None
     mean_probability: tuple[float, ...] | None = None
+    operations: int | None = None
+    peak_memory: int | None = None
 
 
 class Finished(Ending):

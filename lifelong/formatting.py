@@ -165,6 +165,18 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count < 1e8 else f"{count / 1e6:.0f} MB"
 
 
+def operations(count: int) -> str:
+    """Returns a number of multiply-accumulate operations.
+
+    >>> operations(143_000_000), operations(67_300_000_000), operations(2_100_000_000_000)
+    ('143 million', '67.3 billion', '2.1 trillion')
+    """
+    for power, name in ((12, "trillion"), (9, "billion"), (6, "million")):
+        if count >= 10**power:
+            return f"{count / 10**power:.3g} {name}"
+    return f"{count:,}"
+
+
 def sizes_by_kind(stored: dict[str, int]) -> str:
     """Returns the bytes that a strategy stores for earlier tasks, by kind.
 

@@ -58,6 +58,7 @@ class Kind:
 _REPORT_KEYS = frozenset((
     "run", "dataset", "source", "scenario", "strategy", "model", "recipe", "seed", "precision",
     "device", "tasks", "accuracy", "accuracy_task_label_given", "stored", "seconds",
+    "operations", "peak_memory",
     "n", "mean", "sem", "runs",
 ))  # fmt: skip
 KINDS = {

@@ -130,6 +130,11 @@ def _table(history: History, report: dict[str, Any]) -> str:
         *measures,
         f"{'seconds of training':<30} {report['seconds']:6.1f}",
     ]
+    if report["operations"] is not None:
+        count = formatting.operations(report["operations"])
+        lines.append(f"multiply-accumulate operations of training: {count}")
+    if report["peak_memory"] is not None:
+        lines.append(f"peak memory of the process: {formatting.size(report['peak_memory'])}")
     if stored is not None:
         lines.append(f"stored for earlier tasks: {formatting.sizes_by_kind(stored)}")
     return "\n".join(lines)

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import operations
 from .hardware import has_cpu_feature
 
 LARGE = 10**8  # multiplications of a product that is worth a second thread: half a millisecond
@@ -126,14 +127,19 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
     """
     left = iter(jobs)  # both threads take from it
     if _cores_busy or torch.get_num_threads() > 1:
-        return _run_jobs(left)
-    other = _second_thread().submit(_run_jobs, left)
+        _run_jobs(left)
+        return
+    counter = operations.current()
+    run = _run_jobs if counter is None else _count_jobs
+    other = _second_thread().submit(run, left)
     try:
         _run_jobs(left)
     finally:
         # It can be cancelled where that thread was busy; then this one has run all jobs.
         if not other.cancel():
-            other.result()
+            flops = other.result()
+            if counter is not None:
+                counter.flops += flops
 
 
 def set_cores_busy(yes: bool = True) -> None:
@@ -142,9 +148,14 @@ def set_cores_busy(yes: bool = True) -> None:
     _cores_busy = yes
 
 
-def _run_jobs(left: Iterator[Callable[[], object]]) -> None:
+def _run_jobs(left: Iterator[Callable[[], object]]) -> int:
     for job in left:
         job()
+    return 0
+
+
+def _count_jobs(left: Iterator[Callable[[], object]]) -> int:
+    return operations.count(lambda: _run_jobs(left))
 
 
 @cache

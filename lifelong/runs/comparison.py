@@ -14,12 +14,33 @@ from ..training.experiment import run
 from ..training.parallel import run_jobs
 from ..training.setup import model_of
 from ..training.setup import prepare as prepare_run
-from .history import History
+from .history import REFERENCE_STRATEGY, History
 
 
 def averaged_keys() -> list[str]:
-    """Returns the keys of a report that are averaged over seeds: metrics and seconds of a run."""
-    return [m.name for m in all_metrics() if "reference_accuracy" not in m.needs] + ["seconds"]
+    """Returns the keys of a report that are averaged over seeds: metrics and costs of a run."""
+    return [*(m.name for m in all_metrics()), "seconds", "operations", "peak_memory"]
+
+
+def with_references(reports: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns reports with the metrics that compare with cumulative training, where that is among
+    them with the same seed.
+    """
+    reports = list(reports)
+    references = {r["seed"]: r["accuracy"] for r in reports if r["strategy"] == REFERENCE_STRATEGY}
+    compared = [m for m in all_metrics() if "reference_accuracy" in m.needs]
+    return [
+        report
+        if report["strategy"] == REFERENCE_STRATEGY
+        else {**report, **{m.name: m.of(_quantities(report, references)) for m in compared}}
+        for report in reports
+    ]
+
+
+def _quantities(report: dict[str, Any], references: dict[int, Any]) -> dict[str, Any]:
+    """Returns the quantities of a report beside those of the reference run."""
+    accuracy, reference = report["accuracy"], references.get(report["seed"])
+    return {"accuracy": accuracy, "reference_accuracy": reference}
 
 
 def prepare(configurations: Iterable[RunConfig]) -> Iterator[Preparation]:
@@ -74,7 +95,8 @@ def rows(
     """Returns one row a strategy with mean, sem and its reports, in the configurations' order."""
     position = {(config.strategy, config.seed): i for i, config in enumerate(configurations)}
     groups: dict[str, list[dict[str, Any]]] = {}
-    for report in sorted(reports, key=lambda report: position[report["strategy"], report["seed"]]):
+    found = with_references(reports)
+    for report in sorted(found, key=lambda report: position[report["strategy"], report["seed"]]):
         groups.setdefault(report["strategy"], []).append(report)
     return [_row(strategy, group) for strategy, group in groups.items()]
 

@@ -136,6 +136,16 @@ class History(ExperimentHistory[RunConfig, Event]):
         timed = (event for event in self.events if isinstance(event, Step | TaskLearned))
         return max((event.seconds for event in timed), default=0.0)
 
+    @property
+    def operations(self) -> int | None:
+        """Multiply-accumulate operations of training so far, None where unknown."""
+        return self.learned[-1].operations if self.learned else None
+
+    @property
+    def peak_memory(self) -> int | None:
+        """The most bytes in use at once during training so far, None where unknown."""
+        return self.learned[-1].peak_memory if self.learned else None
+
     def chance(self, task: int) -> float:
         """Returns the accuracy of guessing on a task among its active classes at the end."""
         return self.config.rules.chance([len(names) for names in self.started.classes], task)
@@ -192,4 +202,6 @@ class History(ExperimentHistory[RunConfig, Event]):
             **self.measures(),
             "stored": self.learned[-1].stored if self.learned else None,
             "seconds": self.seconds,
+            "operations": self.operations,
+            "peak_memory": self.peak_memory,
         }

@@ -20,9 +20,9 @@ class RunRow:
     tasks: number of tasks; learned: of these, the ones learned so far. average_accuracy,
     forgetting: shares in [0, 1], None before they are defined.
     name, star: given by a person, see `bookmarks`. stored: bytes for earlier tasks, None where they
-    were not measured. seconds: of training. made: when its folder was made, in seconds since 1970,
-    None for a run that ships. taught: classes that were taught to it. record_state: by the record
-    alone: not whether a process is at work.
+    were not measured. seconds, operations: of training, see `History`. made: when its folder was
+    made, in seconds since 1970, None for a run that ships. taught: classes that were taught to it.
+    record_state: by the record alone: not whether a process is at work.
     error: a sentence about a run that cannot be read, of which all else is empty.
     """
 
@@ -36,6 +36,7 @@ class RunRow:
     learned: int = 0
     average_accuracy: float | None = None
     forgetting: float | None = None
+    operations: int | None = None
     recipe: str = ""
     seed: int | None = None
     error: str | None = None
@@ -83,6 +84,7 @@ def _row(folder: Path, shipped: bool, versions: tuple[tuple[int, int] | None, ..
         learned=len(history.learned),
         average_accuracy=measures["average_accuracy"],
         forgetting=measures["forgetting"],
+        operations=history.operations,
         recipe=config.recipe,
         seed=config.seed,
         name=bookmark.name,

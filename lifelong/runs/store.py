@@ -144,7 +144,7 @@ def _save_resume_state(file: Path, experiment: "Experiment") -> None:
     from ..storage import tensor_files
 
     position = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
-    metadata = {name: str(value) for name, value in position.items()}
+    metadata = {name: str(value) for name, value in position.items()} | experiment.costs.state()
     tensor_files.write(file, experiment.state_dict(), metadata)
 
 
@@ -168,6 +168,7 @@ def _load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int
     try:
         task, step = int(metadata["task"]), int(metadata["step"])
         experiment.load_state_dict(state, task, step, float(metadata["seconds"]))
+        experiment.costs.restore(metadata)
     except (KeyError, ValueError, RuntimeError):  # what torch raises where shapes differ
         raise LifelongError(
             f"The checkpoint {folder.name}/{file.name} belongs to another model; "

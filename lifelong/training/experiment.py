@@ -18,6 +18,7 @@ from ..numerics import hardware
 from ..storage.progress import result_of
 from ..strategies.base import scores
 from . import setup
+from .costs import Costs
 from .evaluation import accuracy, evaluate
 
 OnStep = Callable[[int, int], None]
@@ -39,6 +40,7 @@ class Experiment:
     event. clock: returns the seconds. split: makes the tasks from the config and the images or
     features.
     task, step: the position: so many steps of this task are done.
+    costs: of training so far; `load_state_dict` leaves them unknown.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Experiment:
         self.strategy.bind(network, self.plan, self.config)
         self.task = self.step = 0
         self.seconds = self.evaluation_seconds = 0.0
+        self.costs = Costs(self.config.device)
 
     def train(self, task: Task) -> Iterator[tuple[int, int, Tensor]]:
         """Trains on one task, see `Strategy.learn`, with the model's number of threads."""
@@ -102,7 +105,9 @@ class Experiment:
     def _learn(self, task: Task, on_step: OnStep | None) -> Iterator[Event]:
         every = self.config.training_recipe.probe_every
         began = self.clock()
-        for step, steps, loss in self.strategy.learn(task, start=self.step):
+        for step, steps, loss in self.costs.measured(
+            self.strategy.learn(task, self.step), self.step
+        ):
             self.step = step
             if self.step in self.strategy.early_probes or self.step % every == 0:
                 self.seconds += self._since(began)
@@ -166,6 +171,8 @@ class Experiment:
             stored=self.strategy.storage(task),
             confusion=found.confusion,
             mean_probability=found.mean_probability,
+            operations=self.costs.operations,
+            peak_memory=self.costs.peak_memory,
         )
 
     def _started(self) -> Started:
@@ -218,3 +225,4 @@ class Experiment:
         """Loads a saved state within `task` after `step` steps."""
         self.strategy.load_state_dict(state)
         self.task, self.step, self.seconds = task, step, seconds
+        self.costs.restore({})

@@ -145,6 +145,7 @@ def begin(experiment: Experiment, checkpoint: dict[str, Tensor], seconds: float 
             strategy.generator = seeds.generator(experiment.config.seed, "past", task.index)
             strategy.end_task(past)
     experiment.task, experiment.step = task.index, 0
+    experiment.costs.restore({})  # of the original's training they are not in its checkpoints
     experiment.seconds = seconds + experiment.clock() - began
 
 

@@ -12,9 +12,10 @@ from tests.helpers import config
 
 
 def without_time(reports: list[dict]) -> list[dict]:
-    """Returns reports by strategy and seed, without their clocks."""
+    """Returns reports by strategy and seed, without their clocks and the process's memory."""
+    of_process = ("seconds", "peak_memory")
     ordered = sorted(reports, key=lambda report: (report["strategy"], report["seed"]))
-    return [{name: value for name, value in r.items() if name != "seconds"} for r in ordered]
+    return [{name: value for name, value in r.items() if name not in of_process} for r in ordered]
 
 
 def test_runs_side_by_side_give_the_numbers_of_one_at_a_time():
@@ -31,6 +32,24 @@ def test_runs_side_by_side_give_the_numbers_of_one_at_a_time():
     assert [replay["strategy"], ewc["strategy"]] == ["replay", "ewc"]
     assert [report["seed"] for report in replay["runs"]] == [0, 1]
     assert replay["stored"]["images"] > 0 and ewc["stored"]["weights"] > 0
+
+
+def test_beside_cumulative_training_a_loss_has_its_parts():
+    configurations = [
+        config(name, tasks=2, steps=20, seed=seed)
+        for name in ("finetune", "cumulative")
+        for seed in (0, 1)
+    ]
+    reports = list(comparison.race(configurations, processes=1))
+    finetune, cumulative = comparison.rows(reports, configurations)
+    parts = finetune["mean"]["harder"] + finetune["mean"]["forgotten"]
+    assert parts == pytest.approx(-finetune["mean"]["backward_transfer"])
+    assert finetune["sem"]["forgotten"] is not None
+    assert finetune["runs"][1]["intransigence"] is not None
+    assert cumulative["mean"]["forgotten"] is cumulative["mean"]["harder"] is None
+    assert 0 < finetune["mean"]["operations"] < cumulative["mean"]["operations"]
+    (alone,) = comparison.rows(reports[:2], configurations[:2])
+    assert alone["mean"]["forgotten"] is None, "there is nothing to compare with"
 
 
 def test_an_error_in_a_run_beside_others_reaches_the_caller():

@@ -45,11 +45,11 @@ SPARSE = {"xdg": {"share": 0.25}, "hat": {"sparsity": 0.0}}
 
 
 def events_of(folder) -> list[dict]:
-    """Returns the record without its times."""
+    """Returns the record without its times and the memory of the process."""
+    of_process = ("seconds", "evaluating", "peak_memory")
     events = [json.loads(line) for line in (folder / "record.jsonl").read_text().splitlines()]
     return [
-        {key: value for key, value in event.items() if key not in ("seconds", "evaluating")}
-        for event in events
+        {key: value for key, value in event.items() if key not in of_process} for event in events
     ]
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ...data.examples import Examples
 from ...models.base import Network
-from ...numerics import matmul
+from ...numerics import matmul, operations
 
 CHUNK = 2000  # images at once: bounds the memory, does not change the result beyond rounding
 BATCH = 128  # images of the estimate 'batch'
@@ -123,7 +123,7 @@ def _mean(
     if not _only_linear(network):
         return _mean_one_by_one(network, images, logit_gradients, size)
     total = [torch.zeros_like(p) for layer in network.layers for p in (layer.weight, layer.bias)]
-    for chunk in images.split(CHUNK):
+    for chunk in operations.sampled(images.split(CHUNK), len):
         inputs, logits = _forward(network, chunk)
         sums = [
             torch.zeros(len(chunk), layer.out_features, device=logits.device)

@@ -15,6 +15,7 @@ from torch import Tensor
 from ...data.examples import Batch, Examples, by_class, concat, empty_examples
 from ...data.scenarios import Plan
 from ...models.base import Network
+from ...numerics import operations
 from ...settings import choice, setting
 from .state import Stored
 
@@ -187,7 +188,7 @@ def herding(points: Tensor, count: int) -> Tensor:
     mean = F.normalize(points.mean(0), dim=0)
     lengths, total = points.square().sum(1), torch.zeros_like(mean)
     picked: list[int] = []
-    for k in range(1, min(len(points), count) + 1):
+    for k in operations.sampled(range(1, min(len(points), count) + 1)):
         # ‖mean - (total + point) / k‖² = (‖point‖² - 2 point · (k mean - total)) / k² + the same
         # for all points
         distances = torch.addmv(lengths, points, k * mean - total, alpha=-2)
