@@ -5,7 +5,6 @@ wrong with it, one sentence says so and nothing is left on disk. Nothing is ever
 """
 
 import filecmp
-import math
 import os
 import re
 import shutil
@@ -32,7 +31,7 @@ LEFT_OVER = 3600  # seconds after which such a folder is that of a process that 
 OWN_ID = re.compile(r".+-[0-9a-f]{6,16}")  # an id with a random number, which may be taken over
 # Characters that mean something in Markdown or HTML, or nothing that can be seen.
 MARKUP = re.compile(r"[<>\[\]`\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-LONGEST_TEXT = 1000
+LONGEST_TEXT, LARGEST_NUMBER = 1000, 2.0**63
 LARGEST_SIDE, MOST_CHANNELS, MOST_CLASSES, LARGEST_LABEL = 1024, 4, 10_000, 1_000_000
 STORED = TypeAdapter(dict[str, int])
 
@@ -151,8 +150,9 @@ def _check_texts(*values: dict[str, Any]) -> None:
     for value in _leaves(values):
         if isinstance(value, str) and (MARKUP.search(value) or len(value) > LONGEST_TEXT):
             raise LifelongError(f"It holds the text {value[:60]!r}, which no run has.")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise LifelongError(f"It holds the number {value}, which no run has.")
+        # Of a whole number with thousands of digits Python makes no text.
+        if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+            raise LifelongError("It holds a number so large that no run has it.")
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -198,6 +198,7 @@ def _is_plausible(row: TaskLearned) -> bool:
     confusion = row.confusion or ()
     return (
         min(row.seconds, row.evaluation_seconds, *(row.stored or {}).values()) >= 0
+        and min(row.operations or 0, row.peak_memory or 0) >= 0
         and all(0 <= p <= 1 for p in row.mean_probability or ())
         and all(
             min(counts.values(), default=-1) >= 0 < sum(counts.values()) for counts in confusion

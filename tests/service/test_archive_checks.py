@@ -185,6 +185,9 @@ WRONG_EVENTS = [
     ("task_learned", {"stored": {"images": -1}}),
     ("task_learned", {"confusion": [{}, {}]}),
     ("task_learned", {"confusion": [{"0": -1}, {"0": 2}]}),
+    ("task_learned", {"operations": -1}),
+    ("task_learned", {"peak_memory": 10**4000}),
+    ("task_learned", {"seconds": float("nan")}),
     ("task_learned", {"task": 7}),
 ]
 
