@@ -28,6 +28,7 @@ __all__ = [
     "empty_trash",
     "entries",
     "load_zip",
+    "name_of",
     "rename",
     "set_star",
     "zipped",
@@ -176,6 +177,11 @@ def rename(name: str, title: str | None) -> str:
     before = bookmarks.read(folder)
     bookmarks.write(folder, before.model_copy(update={"name": tidy}))
     return tidy
+
+
+def name_of(name: str) -> str:
+    """Returns the name that a person gave a run or study, empty for none, by its id."""
+    return bookmarks.read(jobs.find(name)).name
 
 
 def set_star(name: str, star: bool) -> None:

@@ -77,6 +77,14 @@ def test_a_name_is_shown_escaped_wherever_the_run_is_named():
         assert title == markdown.escaped(HOSTILE)
 
 
+def test_the_name_of_a_study_is_its_title_and_in_the_list_of_studies():
+    study = api.create_study(dataset="toy", model="toy-mlp", seeds=1, sizes=(1,), steps=5)
+    collection.rename(study, HOSTILE)
+    at = open_page("transfer", study=study)
+    assert at.title[0].value == markdown.escaped(HOSTILE)
+    assert any(option.startswith(f"{HOSTILE} · ") for option in at.selectbox[0].options)
+
+
 def test_rename_star_delete_and_undo():
     run = learned_run(config(tasks=1)).name
     at = ticked(run)

@@ -53,7 +53,9 @@ def list_entry(study: str, result: StudyResult) -> str:
     """Returns the name of a study in the list of studies."""
     end = "shipped" if api.is_shipped(study) else study.rpartition("-")[2]
     protected = [regime_phrase(result.config.protect)] if result.config.protect else []
-    return " · ".join([study_title(result), *protected, plural(result.config.seeds, "seed"), end])
+    own_name = filter(None, [api.collection.name_of(study)])
+    seeds = plural(result.config.seeds, "seed")
+    return " · ".join([*own_name, study_title(result), *protected, seeds, end])
 
 
 def setup(study: str, result: StudyResult) -> str:

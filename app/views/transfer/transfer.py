@@ -81,7 +81,8 @@ def _on_study_change() -> None:
 
 def _show(study: str, result: StudyResult, run_state: str) -> None:
     """Shows a study, whatever its state."""
-    st.title("Does old knowledge help with new?")
+    own_name = api.collection.name_of(study)
+    st.title(markdown.escaped(own_name) or "Does old knowledge help with new?")
     if message := state.pop("refused", None):
         st.error(message)
     if run_state in ("running", "waiting"):
