@@ -24,7 +24,7 @@ from typing import Any
 import click
 import httpx
 
-from app.views.draw.inputs import data_url
+from app.shared.data_urls import data_url
 from benchmarks import strokes
 from lifelong import api
 from tests.app.helpers import Server, server_environment

@@ -62,6 +62,7 @@ from .transfer.store import ids as study_list
 
 if TYPE_CHECKING:
     from .inference.contributions import Contributions as Contributions
+    from .inference.evidence import Evidence as Evidence
     from .inference.recognition import Recognition
     from .inference.within_task import StepAnswer
 
@@ -114,6 +115,7 @@ __all__ = [
     "dataset_spec",
     "datasets",
     "drops",
+    "evidence",
     "example_images",
     "has_run",
     "history",
@@ -248,6 +250,15 @@ def contributions(
     from .inference import contributions as pixel_contributions  # loads torch
 
     return pixel_contributions.contributions(run_store.folder(run), pixels, name, task)
+
+
+def evidence(run: str, task: int, after: int, count: int = 24) -> "Evidence":
+    """Returns test images of a task that were right when it was learned and are wrong after a later
+    one.
+    """
+    from .inference import evidence as images  # loads torch
+
+    return images.evidence(run_store.folder(run), task, after, count)
 
 
 def classify_batch(run: str, pixels: np.ndarray, task: int | None = None) -> list[list]:

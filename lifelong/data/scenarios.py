@@ -145,12 +145,12 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     """
     plan = make_plan(config, len(dataset.classes))
     all_train = tuple(
-        _examples_of(plan, index, dataset.train_images, dataset.train_labels)
+        examples_of(plan, index, dataset.train_images, dataset.train_labels)
         for index in range(config.tasks)
     )
     tasks = []
     for index, train in enumerate(all_train):
-        test = _examples_of(plan, index, dataset.test_images, dataset.test_labels)
+        test = examples_of(plan, index, dataset.test_images, dataset.test_labels)
         if not len(train) or not len(test):
             names = ", ".join(dataset.classes[label] for label in plan.classes[index])
             raise LifelongError(
@@ -193,7 +193,7 @@ def to_device(tasks: list[Task], device: torch.device) -> list[Task]:
     ]
 
 
-def _examples_of(plan: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
+def examples_of(plan: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
     """Returns the images of a task's classes, uint8 (n, c, h, w), labelled by their outputs."""
     output_of = torch.full((int(labels.max()) + 1,), -1)
     for output, label in zip(plan.outputs_of(task), plan.classes[task]):

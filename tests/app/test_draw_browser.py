@@ -140,6 +140,9 @@ def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab,
     expect(page.locator("body")).to_contain_text("fell")
     assert no_sideways_scrolling(page)
     page.screenshot(path=screenshots / picture_name("inspect", size))
+    # From the evidence back to the pad.
+    page.get_by_role("button", name=re.compile("Put this [01] on the pad")).first.click()
+    expect(frame.locator("#sentence")).to_contain_text("lost while learning")
 
 
 def test_another_network_answers_the_same_drawing(server, open_tab):

@@ -170,3 +170,11 @@ def test_a_record_without_a_confusion_matrix_says_so(pair):
     file = folder / "record.jsonl"
     file.write_text(re.sub(r',"confusion":\[.*?\](?=,"|\})', "", file.read_text()))
     assert words.NO_CONFUSION in page_text(open_page("inspect", run=pair))
+
+
+def test_the_evidence_says_how_many_images_were_lost(pair):
+    at = open_page("inspect", run=pair, task="0", after="2")
+    found = api.evidence(pair, 0, 2)
+    assert f"{found.lost:,} that were right have become wrong" in page_text(at)
+    assert found.lost > 24 and "24 of them are shown" in page_text(at)
+    assert "choose a later moment" in page_text(open_page("inspect", run=pair, task="1", after="1"))

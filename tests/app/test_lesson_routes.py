@@ -9,9 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from app.shared.data_urls import data_url
 from app.views.draw import facts
 from app.views.draw.choices import readable_runs
-from app.views.draw.inputs import data_url
 from app.views.draw.lesson_routes import routes
 from app.views.draw.words import taught
 from benchmarks import strokes

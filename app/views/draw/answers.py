@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from app.shared.data_urls import data_url
 from app.views.draw import facts, others, run_inputs, spoke
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, RunFacts, Shows
-from app.views.draw.inputs import Drawing, data_url
+from app.views.draw.inputs import Drawing
 from app.views.draw.values import Answer, Answered, Found, Value, cards, error_value, sentence
 from lifelong import api
 from lifelong.api import LifelongError

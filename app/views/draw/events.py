@@ -6,17 +6,11 @@ import gradio as gr
 import numpy as np
 from PIL import Image, ImageOps
 
+from app.shared.data_urls import from_data_url
 from app.views.draw import choices, run_inputs
 from app.views.draw.endpoints import refuse
 from app.views.draw.facts import UNCHOSEN, Choice
-from app.views.draw.inputs import (
-    LARGEST_UPLOAD,
-    Drawing,
-    Refused,
-    from_data_url,
-    group_values,
-    sent_choice,
-)
+from app.views.draw.inputs import LARGEST_UPLOAD, Drawing, Refused, group_values, sent_choice
 from app.views.draw.values import error_value
 from lifelong import api
 from lifelong.api import LifelongError

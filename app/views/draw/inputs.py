@@ -3,8 +3,6 @@
 Whatever arrives from a browser is validated here.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from app.shared import assets
+from app.shared.data_urls import data_url, from_data_url
 from app.views.draw.choices import RunChoice
 from app.views.draw.components import Part
 from app.views.draw.facts import Choice, Origin
@@ -21,34 +20,12 @@ from app.views.draw.facts import Choice, Origin
 LARGEST_DRAWING = 400_000  # characters of a data URL; a drawing has some 10,000
 LARGEST_UPLOAD = 5_000_000  # bytes
 LONGEST_NAME = 200  # characters of a class
-PNG = "data:image/png;base64,"
 ORIGINS: dict[str, Origin] = {
     "announced": "announced",
     "hand": "hand",
     "label": "label",
     "example": "example",
 }
-
-
-def from_data_url(value: Any, largest: int) -> bytes | None:
-    """Returns the bytes in a data URL of at most `largest` characters; None for anything else.
-
-    >>> from_data_url("data:image/png;base64,AAEC", 100)
-    b'\\x00\\x01\\x02'
-    >>> from_data_url("https://example.org/a.png", 100)
-    """
-    if not isinstance(value, str) or len(value) > largest or not value.startswith("data:"):
-        return None
-    _kind, mark, content = value.partition(";base64,")
-    try:
-        return base64.b64decode(content, validate=True) if mark else None
-    except (binascii.Error, ValueError):
-        return None
-
-
-def data_url(png: bytes) -> str:
-    """Returns a PNG file as a data URL."""
-    return PNG + base64.b64encode(png).decode()
 
 
 @dataclass(frozen=True)

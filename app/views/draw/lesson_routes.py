@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from app.shared.data_urls import from_data_url
 from app.views.draw.choices import run_choice
-from app.views.draw.inputs import LARGEST_DRAWING, from_data_url
+from app.views.draw.inputs import LARGEST_DRAWING
 from app.views.draw.requests import content_of, json_object, refusing
 from app.views.draw.words import taught
 from lifelong import api

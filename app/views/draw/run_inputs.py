@@ -9,10 +9,10 @@ from PIL import Image
 
 from app.shared import terms
 from app.shared.assets import ASSETS
+from app.shared.data_urls import data_url
 from app.views.draw import facts
 from app.views.draw.choices import DEFAULT_RUN, PHOTO_RUN
 from app.views.draw.facts import UNCHOSEN, Choice
-from app.views.draw.inputs import data_url
 from app.views.draw.words import prompts
 from lifelong import api
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.shared.data_urls import data_url
 from app.views.draw.facts import RunFacts
-from app.views.draw.inputs import data_url
 from app.views.draw.values import Answered, Value
 from app.views.draw.words import spoke
 from lifelong import api

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared import charts, labels, markdown, measures, navigate, run_text, status
-from app.views.inspect import forgetting, selection, where
+from app.views.inspect import evidence, forgetting, selection, where
 from app.views.inspect.facts import show_facts
 from lifelong import api
 from lifelong.api import History, LifelongError, RunRow
@@ -66,6 +66,8 @@ def _show(run: str, history: History, reference: History | None) -> None:
         at = selection.of_address(history)
         st.markdown(f"**{run_text.result(history)}**".replace("****", ""))
         forgetting.show(run, history, reference, at)
+        if len(history.learned) > 1:
+            evidence.show(run, history, at)
         where.show(run, history, at)
         _measures(history, reference)
     if history.steps:

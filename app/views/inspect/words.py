@@ -1,10 +1,14 @@
 """Sentences of the Inspect page about lost accuracy and given answers. Pure functions."""
 
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from app.shared.chart_data import task_titles
 from lifelong.api import Confusion, Drop, History
 from lifelong.formatting import percent, points
+
+if TYPE_CHECKING:
+    from lifelong.api import Evidence
 
 Drops = list[Drop | None]
 BY_CHANCE = 0.01  # a difference of accuracies of single runs below this says nothing
@@ -127,6 +131,27 @@ def where(confusion: Confusion, task: int | None) -> str:
         if shares[worst] > 0.98:
             return "Nearly all images of each class are called what they are."
     return " ".join(answers(confusion, name) for name in names[:MOST_ANSWERS])
+
+
+def evidence(history: History, found: "Evidence", task: int, after: int) -> str:
+    """Returns how many test images of a task were right when it was learned and are wrong then."""
+    titles = task_titles(history)
+    of = f"Of {found.tested:,} test images of **{titles[task]}**"
+    text = (
+        f"{of}, {found.right_before:,} were right just after learning and {found.right_now:,} are"
+        f" right after {titles[after]}."
+    )
+    if not found.lost:
+        return f"{text} None that was right has become wrong."
+    became = f"{text} {found.lost:,} that were right have become wrong"
+    if found.lost == len(found.images):
+        return f"{became}. Click one to draw on it."
+    return f"{became}; {len(found.images)} of them are shown. Click one to draw on it."
+
+
+def put_on_pad(name: str, before: str, now: str) -> str:
+    """Returns what a click on a test image does, and what it shows."""
+    return f"Put this {name} on the pad: called {before} at first, {now} after it"
 
 
 def recency(shares: dict[str, float], confusion: Confusion) -> str:

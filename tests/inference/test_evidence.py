@@ -1,0 +1,57 @@
+"""Test images that were right once and are wrong: they agree with the record of the run."""
+
+import pytest
+
+from lifelong import api
+from lifelong.errors import LifelongError
+from lifelong.inference import evidence as module
+from lifelong.runs import store as run_store
+from tests.helpers import config, learned_run
+
+SCENARIOS = ["class", "task", "domain"]
+
+
+@pytest.fixture(autouse=True)
+def _new_images():
+    module._dataset.cache_clear()
+    yield
+    module._dataset.cache_clear()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("strategy", ["finetune", "replay"])
+def test_as_many_are_right_as_the_record_says(strategy, scenario):
+    folder = learned_run(config(strategy, scenario, seed=3))
+    history = run_store.history(folder)
+    for after in range(3):
+        for task in range(after + 1):
+            found = module.evidence(folder, task, after, 5)
+            assert found.right_before / found.tested == history.learned[task].accuracy[task]
+            assert found.right_now / found.tested == history.learned[after].accuracy[task]
+            assert found.lost >= found.right_before - found.right_now
+            assert len(found.images) == min(5, found.lost)
+
+
+def test_each_image_was_right_and_is_wrong():
+    folder = learned_run(config())
+    found = module.evidence(folder, 0, 2, 24)
+    assert found.images
+    names = run_store.history(folder).started.classes[0]
+    for each in found.images:
+        assert each.name in names and each.before == each.name != each.now
+        answers = api.classify(folder.name, each.pixels)
+        assert (answers[0].top[0][0], answers[2].top[0][0]) == (each.before, each.now)
+
+
+@pytest.mark.parametrize(("task", "after"), [(-1, 1), (2, 1), (0, 3)])
+def test_a_cell_that_the_matrix_lacks_is_refused(task, after):
+    folder = learned_run(config())
+    with pytest.raises(LifelongError, match="has learned 3 tasks"):
+        api.evidence(folder.name, task, after)
+
+
+def test_images_that_are_not_here_are_said_to_be_missing(monkeypatch):
+    folder = learned_run(config())
+    monkeypatch.setattr(module.datasets, "is_available", lambda name: False)
+    with pytest.raises(LifelongError, match="The images of toy are not on this machine"):
+        api.evidence(folder.name, 0, 1)
