@@ -12,6 +12,7 @@ import click
 
 from ..errors import LifelongError
 from . import interrupt
+from .evaluate import evaluate
 from .listings import datasets, strategies
 from .options import json_option, shared
 from .pretrain import pretrain
@@ -81,7 +82,7 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
                 )
 
 
-for command in (train, compare, teach, transfer, runs, strategies, datasets, pretrain):
+for command in (train, compare, teach, evaluate, transfer, runs, strategies, datasets, pretrain):
     cli.add_command(command)
 
 

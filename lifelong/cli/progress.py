@@ -1,8 +1,9 @@
 """Progress on standard error: a bar for what comes before a run, and one for each task."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from typing import TypeVar
 
 from tqdm import tqdm
 
@@ -20,6 +21,8 @@ from ..events import (
 from ..formatting import duration
 from ..storage.progress import Bar
 
+T = TypeVar("T")
+
 
 def with_bars(events: Iterator[Event], config: RunConfig) -> Iterator[Event]:
     """Passes the events of a run on and shows them on standard error as progress bars."""
@@ -34,6 +37,17 @@ def show_preparation(events: Iterable[Preparation]) -> None:
     with closing(PreparationBars()) as bars:
         for event in events:
             bars.show_preparation(event)
+
+
+def result_with_bars(events: Generator[Preparation, None, T]) -> T:
+    """Returns what a generator returns; shows its progress as `show_preparation` does."""
+    with closing(PreparationBars()) as bars:
+        while True:
+            try:
+                bars.show_preparation(next(events))
+            except StopIteration as end:
+                result: T = end.value
+                return result
 
 
 class PreparationBars:

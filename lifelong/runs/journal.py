@@ -1,7 +1,7 @@
 """Reads and writes `record.jsonl` of a run or a study, one JSON line an event."""
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -79,6 +79,17 @@ def _line(event: RecordedEvent) -> bytes:
 def rewrite(file: Path, events: Iterable[RecordedEvent]) -> None:
     """Replaces the record at once: the old or the new one is on disk, never a mixture."""
     write_atomically(file, b"".join(map(_line, events)))
+
+
+def replace(file: Path, events: Mapping[int, RecordedEvent]) -> None:
+    """Replaces some lines of a record at once, given by their index; all others keep their bytes.
+
+    Fields that a replaced event does not have set are left out.
+    """
+    lines = file.read_bytes().split(b"\n")
+    for index, event in events.items():
+        lines[index] = event.model_dump_json(exclude_unset=True).encode()
+    write_atomically(file, b"\n".join(lines))
 
 
 def append_all(

@@ -9,19 +9,14 @@ from typing import Any
 
 import torch
 
-from ..data import scenarios
 from ..errors import LifelongError
-from ..events import Preparation, TaskLearned
-from ..inference import predict
+from ..events import Preparation
+from ..inference import evaluation
 from ..runs import store as run_store
 from ..runs import taught as copies
 from ..runs.folders import home
-from ..runs.history import History
-from ..strategies.base import scores
 from ..training import setup
-from ..training.evaluation import evaluate
-from ..training.setup import Prepared
-from ..training.taught import source_of, with_taught
+from ..training.taught import source_of
 from . import checks
 
 
@@ -53,7 +48,9 @@ def create(
     source = source_of(config, dataset)
     rows = history.learned
     if history.started.source != source_of(history.config, dataset):
-        rows = _rows_here(original, history, prepared, earlier)
+        rows = evaluation.rows_here(original, history, prepared, earlier)
+        # Its next task is the taught class now, of which that model knew nothing.
+        rows = [row.model_copy(update={"next_task_accuracy": None}) for row in rows]
     events = copies.copied_events(history, config, source, rows)
     folder = run_store.create(config, folder or _new_folder(original.name, name))
     try:
@@ -69,29 +66,6 @@ def _new_folder(original: str, name: str) -> Path:
     base = re.sub(r"-taught-.*", "", original)[:50]
     word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "class"
     return home() / f"{base}-taught-{word}-{secrets.token_hex(8)}"
-
-
-def _rows_here(
-    original: Path, history: History, prepared: Prepared, pictures: Sequence[torch.Tensor]
-) -> list[TaskLearned]:
-    """Returns a run's accuracies on the test images that there are here, which are not those of its
-    record.
-    """
-    config = history.config
-    if config.taught:
-        prepared = with_taught(config, prepared, pictures)
-    dataset = prepared.features.dataset if prepared.features else prepared.dataset
-    whole = config.with_changes(class_order=[c for task in history.started.labels for c in task])
-    tasks = scenarios.split(whole, dataset)
-    rows = []
-    for row in history.learned:
-        model = predict.load(original, row.task)
-        # A model of before a class was taught has no output for it, and is not asked for it.
-        answers = [scores(model, task.test.images) for task in tasks[: row.task + 1]]
-        tests = [task.test for task in tasks[: row.task + 1]]
-        found = evaluate(predict.plan_after(history, row.task), row.task, tests, answers)
-        rows.append(row.model_copy(update={**vars(found), "next_task_accuracy": None}))
-    return rows
 
 
 def report(folder: Path) -> dict[str, Any]:

@@ -46,6 +46,25 @@ def test_every_listed_run_exists_and_is_finished(name, command):
         assert checkpoints.inference_file(run_store.folder(name), k).stat().st_size < 5e6
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, _ in LISTED if not study_store.is_study(SHIPPED / name)]
+)
+def test_the_answers_of_a_shipped_run_are_over_all_test_images_with_the_recorded_accuracies(name):
+    history = api.history(name)
+    for row in history.learned:
+        matrix = api.confusion(name, row.task)
+        assert matrix.accuracy == pytest.approx(row.accuracy, abs=1e-9)
+        assert sum(api.mean_probability(name, row.task).values()) == pytest.approx(1, abs=1e-4)
+    assert sum(api.confusion(name, history.config.tasks - 1).images) == history.started.images[1]
+
+
+def test_the_closed_form_on_photographs_has_forgotten_nothing():
+    # What it lost since its tasks were just learned, cumulative training lost, too.
+    name = "cifar10-class-analytic"
+    measures = api.history(name).measures(api.history(api.reference_run(name)))
+    assert measures["forgetting"] > 0.07 and abs(measures["forgotten"]) < 0.01
+
+
 def test_the_shipped_backbone_is_small_and_describes_its_training():
     file = weights.SHIPPED / "resnet50.safetensors"
     assert file.stat().st_size <= LARGEST
