@@ -1,6 +1,7 @@
 """Measures how well a symbol is taught to a run from ten drawings, and what the run forgets.
 
     LIFELONG_DATA=... python -m benchmarks.teach [RUN ...] [--pictures 10] [--symbols heart,star]
+        [--strategies analytic,ewc] [--photographs]
 
 Six symbols made of strokes (heart, star, house, cross, arrow, triangle) are each drawn ten times by
 as many hands and taught to a copy of each RUN by every strategy. For each run and strategy it
@@ -8,8 +9,8 @@ gives, over the symbols, mean, smallest and largest value of: the accuracy on th
 (on variants of the drawings that were not learned) and on 100 new drawings of it, the mean accuracy
 on the earlier tasks before and after, the share of the earlier test images that are taken for the
 symbol, the seconds of training and those in all: from the pictures to the last line of the record,
-images or features in memory and imports done. Writes benchmarks/results/teach.json. Copies are
-removed.
+images or features in memory and imports done. Writes benchmarks/results/teach.json, each row with
+the day on which it was measured. Copies are removed.
 """
 
 import io
@@ -18,6 +19,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import click
@@ -41,6 +43,7 @@ SYMBOLS: dict[str, strokes.Figure] = {
     "arrow": [[(0.05, 0.5), (0.95, 0.5)], [(0.65, 0.2), (0.95, 0.5), (0.65, 0.8)]],
 }
 RUNS = ("mnist-class-finetune", "mnist-class-cumulative")
+PHOTOGRAPHS = ("cifar10-class-finetune",)
 NEW_DRAWINGS = 100
 
 
@@ -135,16 +138,32 @@ def summary(rows: list[dict[str, float]]) -> dict[str, object]:
 @click.argument("runs", nargs=-1)
 @click.option("--pictures", default=10)
 @click.option("--symbols", default=",".join(SYMBOLS))
+@click.option("--strategies", default=",".join(checks.STRATEGIES), show_default=True)
+@click.option(
+    "--photographs", is_flag=True, help="Only a run of photographs, unless RUNs are given."
+)
 @click.option("--save/--no-save", default=True)
-def main(runs: tuple[str, ...], pictures: int, symbols: str, save: bool) -> None:
+def main(
+    runs: tuple[str, ...],
+    pictures: int,
+    symbols: str,
+    strategies: str,
+    photographs: bool,
+    save: bool,
+) -> None:
     """Teaches every symbol to every run by every strategy."""
     torch.set_num_threads(1)
     results = json.loads(FILE.read_text()) if FILE.exists() else {}
-    for run in runs or RUNS:
+    for run in runs or (PHOTOGRAPHS if photographs else RUNS):
         measure(run, "heart", "replay", pictures)  # loads images, features and code
-        for strategy in checks.STRATEGIES:
+        for strategy in strategies.split(","):
             rows = [measure(run, symbol, strategy, pictures) for symbol in symbols.split(",")]
-            row = {"pictures": pictures, "symbols": symbols.split(","), **summary(rows)}
+            row = {
+                "measured": date.today().isoformat(),
+                "pictures": pictures,
+                "symbols": symbols.split(","),
+                **summary(rows),
+            }
             results.setdefault(run, {})[strategy] = row
             click.echo(json.dumps({"run": run, "strategy": strategy, **row}))
     if save:

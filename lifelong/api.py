@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from . import config as configs
-from .config import RECIPES, SCENARIOS, RunConfig
+from .config import RECIPES, SCENARIOS, RunConfig, TaughtClass
 from .data.image_files import open_image, png
 from .datasets import info as dataset_info
 from .datasets import names as datasets
@@ -99,6 +99,7 @@ __all__ = [
     "StrategyOutline",
     "StudyConfig",
     "StudyResult",
+    "TaughtClass",
     "TransferPreset",
     "WorkerClient",
     "answers_json",

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.shared.chart_data import task_titles
 from lifelong import api
-from lifelong.api import DatasetInfo, History, RunConfig, RunRow
+from lifelong.api import DatasetInfo, History, RunConfig, RunRow, TaughtClass
 from lifelong.formatting import duration, magnitude, percent, plural, size
 
 
@@ -97,6 +97,7 @@ def setup(history: History, run: str) -> str:
         scenario_title(c.scenario),
         plural(c.tasks, "task"),
         settings_text(c.settings),
+        *(f"{each.name} by {strategy_title(each.strategy)}" for each in c.taught),
         f"recipe {c.recipe}",
         f"seed {c.seed}",
         f"run {run}",
@@ -129,10 +130,17 @@ def facts(history: History) -> list[tuple[str, str]]:
         ]
     for kind, settings in (("Setting", c.settings), ("Network", c.network)):
         rows += [(f"{kind}: {name.replace('_', ' ')}", value(v)) for name, v in settings.items()]
+    rows += [(f"Taught: {each.name}", _taught(each)) for each in c.taught]
     rows += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
     if history.has_started:
         rows += _facts_at_start(history)
     return [*rows, ("Version", c.version)]
+
+
+def _taught(taught: TaughtClass) -> str:
+    pictures, steps = plural(taught.pictures, "picture"), plural(taught.steps, "step")
+    learned = f"from {pictures} by {strategy_title(taught.strategy)}, at most {steps}"
+    return ", ".join(filter(None, [learned, settings_text(taught.settings)]))
 
 
 def _facts_at_start(history: History) -> list[tuple[str, str]]:
@@ -142,15 +150,27 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
     return [
         ("Data", start.source),
         ("Tasks", "; ".join(task_titles(history))),
-        ("Images", f"{train:,} for training, {test:,} for testing, {pixels} pixels"),
+        (_images(history), f"{train:,} for training, {test:,} for testing, {pixels} pixels"),
         ("Network", f"{history.config.model}, {start.parameters:,} parameters"),
         ("Training", f"{duration(history.seconds)} (without evaluation)"),
     ]
 
 
+def _images(history: History) -> str:
+    return "Images of the data set" if history.config.taught else "Images"
+
+
 def command(history: History) -> str:
-    """Returns the command that makes a run of the same configuration."""
+    """Returns the command that makes a run of the same configuration.
+
+    A class is taught from pictures, whose files have other names wherever they are.
+    """
     c = history.config
+    if c.taught and c.original:
+        last = c.taught[-1]
+        return command_line(
+            f"teach {shlex.quote(c.original)} *.png", {"name": last.name, "strategy": last.strategy}
+        )
     named = {
         "dataset": c.dataset,
         "scenario": c.scenario,

@@ -109,7 +109,8 @@ def _within(steps: int) -> str:
 def _probes(history: History) -> str:
     recipe = history.config.training_recipe
     images, every = recipe.probe_images, recipe.probe_every
-    return f"Measured on {images} test images per task, every {every} steps."
+    most = "up to " if history.config.taught else ""  # a taught class may have fewer
+    return f"Measured on {most}{images} test images per task, every {every} steps."
 
 
 def _largest_drop(history: History, only: int | None) -> str:

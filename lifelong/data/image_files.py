@@ -20,6 +20,7 @@ HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
 MAX_PIXELS = 50_000_000  # pixels; a larger picture is refused before it is decoded
 _SMALLER = f"give one of at most {MAX_PIXELS // 1_000_000} million."
+DAMAGED = "That picture is damaged or only half there; save it again and try once more."
 MAX_SIDE = 560  # pixels that JPEG is decoded to; more detail than this cannot reach 20 x 20
 
 
@@ -37,22 +38,25 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
         stream.seek(0)
-        if not HEIC and _is_heic(stream.read(12)):
-            raise LifelongError(
-                "That picture is HEIC, which needs the package pillow-heif on the server; save it"
-                " as JPEG and try again."
-            ) from None
-        raise LifelongError(
-            f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}."
-        ) from None
+        raise LifelongError(_unreadable(stream.read(12))) from None
     except Image.DecompressionBombError:
         raise LifelongError(f"The picture has far too many pixels; {_SMALLER}") from None
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, LifelongError):
             raise
-        raise LifelongError(
-            "That picture is damaged or only half there; save it again and try once more."
-        ) from None
+        raise LifelongError(DAMAGED) from None
+
+
+def _unreadable(begin: bytes) -> str:
+    """Returns why no picture could be read from a file that begins with these 12 bytes."""
+    if not _is_heic(begin):
+        return f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}."
+    if HEIC:
+        return DAMAGED
+    return (
+        "That picture is HEIC, which needs the package pillow-heif on the server; save it as JPEG"
+        " and try again."
+    )
 
 
 def _is_heic(begin: bytes) -> bool:

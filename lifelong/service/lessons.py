@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LifelongError
-from ..events import ExtractingFeatures, Failed
+from ..events import ExtractingFeatures, Failed, Loading, Preparation
 from ..runs import archives
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
@@ -24,7 +24,7 @@ from .worker_client import Connection
 MOST_COPIES = 200
 MOST_BYTES = 1_000_000_000
 MOST_WAITING = 8  # lessons; further ones are turned away
-PATIENCE = 120  # seconds until a lesson that does not end is given up
+PATIENCE = 120  # seconds until a lesson that does not go on is given up
 PERIOD = 0.05  # seconds between two looks at a record
 
 # Not the worker that trains runs: a lesson of seconds would wait for a run of minutes.
@@ -54,22 +54,44 @@ def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
         except StopIteration as end:
             folder: Path = end.value
             break
-        if isinstance(event, ExtractingFeatures):
-            raise LifelongError(
-                f"The images of {run} have not gone through its backbone on this machine yet, "
-                "which takes minutes; train a run on them first, or teach a run of digits."
-            )
+        _check_quick(run, event)
     (folder / UNLISTED).touch()
     remove_old(keep=folder)
     worker.learn(folder)
     return folder.name
 
 
-def progress(run: str) -> dict[str, Any]:
-    """Returns the state of a lesson: {"done": share in [0, 1], "report": see `teach.report`}.
+def _check_quick(run: str, event: Preparation) -> None:
+    """Raises LifelongError where what comes before a lesson takes minutes, and no copy shows it."""
+    if isinstance(event, Loading) and event.unit == "B" and event.total:
+        raise LifelongError(
+            f"The images of {run} are not on this machine yet; choose their data set on the Train "
+            "page, which downloads it, and teach again then."
+        )
+    if isinstance(event, ExtractingFeatures):
+        raise LifelongError(
+            f"The images of {run} are not those that it learned, and have not gone through its "
+            "backbone here yet, which takes minutes; train a run on them first, or teach a run of "
+            "digits."
+        )
 
-    The report is None before the end. Raises LifelongError for a lesson that failed or a run that
-    is no visitor's copy.
+
+def prepare(run: str) -> None:
+    """Has the worker load what a lesson of a run needs, while pictures are still being made.
+
+    Raises LifelongError when there is no such run.
+    """
+    folder = run_store.folder(run)
+    if _connection.worker is not None:
+        _connection.worker.prepare_run(folder, run_store.history(folder).config)
+
+
+def progress(run: str) -> dict[str, Any]:
+    """Returns the state of a lesson: {"done": share in [0, 1], "preparing": the last event of
+    loading images or extracting their features, "report": see `teach.report`}.
+
+    preparing is None from the first step on, the report before the end. Raises LifelongError for a
+    lesson that failed or a run that is no visitor's copy.
     """
     folder = find(run)
     history = run_store.history(folder)
@@ -78,9 +100,10 @@ def progress(run: str) -> dict[str, Any]:
     if history.finished:
         from ..teaching import teach
 
-        return {"done": 1.0, "report": teach.report(folder)}
+        return {"done": 1.0, "preparing": None, "report": teach.report(folder)}
     begun = [step for step in history.steps if step.task == len(history.learned)]
-    return {"done": begun[-1].step / begun[-1].steps if begun else 0.0, "report": None}
+    done = begun[-1].step / begun[-1].steps if begun else 0.0
+    return {"done": done, "preparing": history.preparing, "report": None}
 
 
 def teach(run: str, name: str, files: Sequence[bytes], strategy: str) -> dict[str, Any]:
@@ -88,9 +111,12 @@ def teach(run: str, name: str, files: Sequence[bytes], strategy: str) -> dict[st
     copy = begin(run, name, files, strategy)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        report: dict[str, Any] | None = progress(copy)["report"]
+        at = progress(copy)
+        report: dict[str, Any] | None = at["report"]
         if report is not None:
             return report
+        if at["preparing"] is not None:
+            until = time.monotonic() + PATIENCE
         time.sleep(PERIOD)
     raise LifelongError(f"The copy {copy} did not learn within {PATIENCE} seconds; try again.")
 

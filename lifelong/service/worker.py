@@ -2,7 +2,8 @@
 
 `python -m lifelong.service.worker` reads one JSON object a line from standard input:
 {"learn": folder, "until": task or null, "job": id} learns the run or study of a folder,
-{"stop": id} stops that job, {"load": data set} reads a data set before it is needed.
+{"stop": id} stops that job, {"load": data set} reads a data set before it is needed,
+{"prepare": folder} all that a run learns from, unless that takes minutes.
 It answers {"began": id} and {"ended": id} on standard output; all else is in the run's record.
 A job that was stopped before its turn is answered by "ended" alone. When its standard input closes,
 the worker saves what was learned and exits.
@@ -78,6 +79,9 @@ def main() -> None:
             # The run that learns from this data set reports the error.
             with contextlib.suppress(LifelongError):
                 load_beforehand(message["load"], jobs)
+        elif "prepare" in message:
+            with contextlib.suppress(LifelongError):
+                prepare_beforehand(Path(message["prepare"]), jobs)
         else:
             _work(message, jobs, answers)
 
@@ -87,6 +91,23 @@ def load_beforehand(dataset: str, jobs: JobQueue) -> None:
     for _event in datasets.load_with_progress(dataset):
         if jobs.has_message():
             return
+
+
+def prepare_beforehand(folder: Path, jobs: JobQueue) -> None:
+    """Loads images, features and backbone of a run, until a job comes; extracts no features."""
+    from ..events import ExtractingFeatures
+    from ..training import setup
+
+    config = run_store.history(folder).config
+    for event in setup.prepare(config):
+        if jobs.has_message() or isinstance(event, ExtractingFeatures):
+            return
+    backbone = setup.frozen_backbone_of(config)
+    if backbone is not None:
+        import torch
+
+        with torch.no_grad():
+            backbone(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
 
 
 def _work(message: Message, jobs: JobQueue, answers: TextIO) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..config import RunConfig
+
 START_ATTEMPTS = 2  # workers that may die before they begin the first order; then it is given up
 
 
@@ -83,6 +85,17 @@ class WorkerClient:
             if dataset not in self._loaded:
                 self._loaded.add(dataset)
                 self._send({"load": dataset})
+
+    def prepare_run(self, folder: Path, config: RunConfig) -> None:
+        """Has the worker load images, features and backbone of a run before they are needed, once
+        for all runs that have the same.
+        """
+        needed = f"{config.dataset} {config.target} {config.model} {config.network} {config.seed}"
+        with self._lock:
+            self.warm()
+            if needed not in self._loaded:
+                self._loaded.add(needed)
+                self._send({"prepare": str(folder)})
 
     def learn(self, folder: Path, until: int | None = None) -> None:
         """Queues a run to be continued before task `until`, or to its end.

@@ -22,11 +22,14 @@ VARIANTS = 400
 # As many images of each earlier class as the new one has variants: none outweighs the others.
 EARLIER_IMAGES = 400
 # Strategies by which a class can be taught, with the settings that differ from their defaults.
+# EWC's strength for whole tasks, 10⁹, is too stiff for one class in STEPS steps: after fine-tuning,
+# 57 % of new drawings of six symbols were recognised, of some symbols none. At 3 · 10⁴ all are; see
+# `benchmarks/results/teach.json`. Stronger than that, some are not where only the sample is here.
 STRATEGIES: dict[str, dict[str, float | int | bool | str]] = {
     "replay": {},
     "analytic": {},
     "finetune": {},
-    "ewc": {},
+    "ewc": {"strength": 3e4},
 }
 DEFAULT_STRATEGY = "replay"
 _NAME = re.compile(r"\w[\w '+-]*")

@@ -42,16 +42,16 @@ def create(
     images = torch.from_numpy(checks.checked_pictures(files, history, file_names))
     taught = checks.taught_class(name, strategy, len(images), history.config.scenario)
     config = setup.resolve(copies.copy_config(original.name, history, taught))
-    prepared = yield from setup.prepare(config)
-    earlier = copies.pictures(original, history.config)
-    dataset = prepared.features.dataset if prepared.features else prepared.dataset
-    source = source_of(config, dataset)
-    rows = history.learned
-    if history.started.source != source_of(history.config, dataset):
+    yield from setup.model_of(config).fetch_weights()
+    dataset = yield from setup.load_images(config)
+    source, rows = setup.source_of(config, dataset), history.learned
+    if history.started.source != source_of(history.config, source):
+        earlier = copies.pictures(original, history.config)
+        prepared = yield from setup.prepare(config, dataset)
         rows = evaluation.rows_here(original, history, prepared, earlier)
         # Its next task is the taught class now, of which that model knew nothing.
         rows = [row.model_copy(update={"next_task_accuracy": None}) for row in rows]
-    events = copies.copied_events(history, config, source, rows)
+    events = copies.copied_events(history, config, source_of(config, source), rows)
     folder = run_store.create(config, folder or _new_folder(original.name, name))
     try:
         copies.write_copy(original, folder, images, events)

@@ -126,6 +126,12 @@ def prepare(
     return Prepared(dataset, (yield from feature_cache.prepare(info, build, dataset)))
 
 
+def source_of(config: RunConfig, dataset: Dataset) -> str:
+    """Returns the source of what an experiment learns from: images, or their features."""
+    info = backbone_info_of(config)
+    return dataset.source if info is None else feature_cache.source_of(info, dataset)
+
+
 def _required_backbone(config: RunConfig) -> Backbone:
     backbone = frozen_backbone_of(config)
     if backbone is None:

@@ -87,7 +87,7 @@ def _joined(
     train, test = ([splits[index] for _each, splits in taught] for index in (0, 1))
     return replace(
         dataset,
-        source=source_of(config, dataset),
+        source=source_of(config, dataset.source),
         classes=(*dataset.classes, *(each.name for each, _splits in taught)),
         train_images=torch.cat([dataset.train_images[chosen], *train]),
         train_labels=torch.cat([dataset.train_labels[chosen], _labels(first, train)]),
@@ -111,9 +111,9 @@ def _some_of_each_class(labels: Tensor, count: int, seed: int) -> Tensor:
     return torch.cat(chosen).sort().values
 
 
-def source_of(config: RunConfig, dataset: Dataset) -> str:
+def source_of(config: RunConfig, source: str) -> str:
     """Returns the source of a run's images: that of its data set, and of each taught class."""
-    return "; ".join([dataset.source, *map(_words, config.taught)])
+    return "; ".join([source, *map(_words, config.taught)])
 
 
 def _words(taught: TaughtClass) -> str:
@@ -139,8 +139,9 @@ def begin(experiment: Experiment, checkpoint: dict[str, Tensor], seconds: float 
         strategy.network.load_weights(grown_weights(experiment, checkpoint))
         past = _past(experiment.tasks)
         if strategy.single_pass:
-            for _step in strategy.learn(past):
-                pass
+            for step, steps, _loss in strategy.learn(past):
+                if step == steps:  # before the task ends: nobody asks for these weights
+                    break
         else:
             strategy.generator = seeds.generator(experiment.config.seed, "past", task.index)
             strategy.end_task(past)

@@ -39,7 +39,13 @@ class State:
 
     @property
     def noun(self) -> str:
-        return "classes" if self.run.photo else "digits"
+        return "classes" if self.run.photo or self.run.taught else "digits"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The classes of the last lessons, as many as were taught from pictures."""
+        lessons = self.run.classes[len(self.run.classes) - len(self.run.taught) :]
+        return tuple(names[0] for names in lessons)
 
 
 def article(name: str) -> str:
@@ -98,11 +104,35 @@ phrase(r"Upload a picture, and (every card answers|the card answers)\.")(
         s.run.photo and s.picture.shows == "blank" and (cards[0] == "t") == (s.run.learned == 1)
     )
 )
-phrase(r"Go on: no card is marked until it looks like a digit\.")(
-    lambda s: s.picture.unfinished and s.picture.shows != "sure" and s.truth.name is None
+phrase(r"Go on: no card is marked until it (looks like a digit|is clear what it is)\.")(
+    lambda s, until: (
+        s.picture.unfinished
+        and s.picture.shows != "sure"
+        and s.truth.name is None
+        and (until == "looks like a digit") == (not s.run.taught)
+    )
 )
 phrase(r"This does not look like a digit, so no card is marked right or wrong\.")(
-    lambda s: s.picture.shows == "none" and s.truth.name is None
+    lambda s: s.picture.shows == "none" and s.truth.name is None and not s.run.taught
+)
+phrase(r" What is it\? Choose below, and the cards are marked\.")(
+    lambda s: s.truth.name is None and bool(s.run.taught)
+)
+phrase(r"You chose (\S+), but this does not look like a digit\. Which is it\?")(
+    lambda s, chosen: (
+        s.choice.name == chosen
+        and s.picture.shows == "none"
+        and chosen not in s.symbols
+        and s.truth.name is None
+    )
+)
+phrase(r"The network takes it for (an? \S+)\. Not right\? Choose:")(
+    lambda s, name: (
+        s.truth.basis == "network"
+        and s.picture.shows != "sure"
+        and name == article(s.picture.taught) == article(s.name)
+        and s.picture.taught in s.symbols
+    )
 )
 phrase(r"It does not look like a digit\.")(lambda s: s.picture.shows == "none")
 phrase(r"It could be (.+? or .+?)\. Choose below, and the cards are marked\.")(
@@ -178,8 +208,12 @@ phrase(r"[Tt]his (\S+) (?=is )")(
 phrase(r"[Tt]aken as (an? \S+), it (?=is )")(
     lambda s, name: (
         name == article(s.name)
-        and s.truth.basis == "hand"
-        and (s.picture.shows == "none" or s.picture.likeliest[0] != s.name)
+        and s.truth.basis in ("hand", "network")
+        and (
+            (s.truth.basis == "network" and s.picture.taught == s.name)
+            or (s.picture.shows == "none" and s.name not in s.symbols)
+            or (s.picture.shows == "sure" and s.picture.likeliest[0] != s.name)
+        )
     )
 )
 
@@ -246,9 +280,13 @@ def by_no_card(s: State, name: str, words: str | None) -> bool:
     return name == article(s.name) and since == s.own and not any(s.known[s.own :])
 
 
-phrase(r"\.? (Did you draw|Does the picture show) another (digit|class)\? Choose it below\.")(
-    lambda s, ask, noun: (
-        not any(s.known[s.own :]) and (ask[:3] == "Doe") == s.run.photo == (noun == "class")
+ELSE = "(another digit|another class|something else)"
+phrase(rf"\.? (Did you draw|Does the picture show) {ELSE}\? Choose it below\.")(
+    lambda s, ask, other: (
+        not any(s.known[s.own :])
+        and (ask[:3] == "Doe") == s.run.photo
+        and (other == "something else") == bool(s.run.taught)
+        and (other == "another digit") == (s.noun == "digits")
     )
 )
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.views.draw import facts
-from app.views.draw.facts import Choice, Picture, Reading, RunFacts, Truth, truth
-from app.views.draw.words import prompts, story
+from app.views.draw.facts import Choice, Picture, Reading, RunFacts, Truth
+from app.views.draw.judgement import truth
+from app.views.draw.words import choosing, prompts, remedies, story
 from app.views.draw.words.why import why
 from tests.app.draw_claims import State, article, check, is_share, lesson_named, listed
 
@@ -17,6 +18,9 @@ HALVES = (tuple("01234"), tuple("56789"))
 ONES = tuple((name,) for name in "0123456789")
 UNEVEN = (tuple("0123"), tuple("456"), tuple("789"))
 PHOTOS = (("airplane", "automobile"), ("bird", "cat"), ("deer", "dog"))
+HEART = (*PAIRS, ("heart",))
+TWO_SYMBOLS = (*PAIRS, ("heart",), ("star",))
+TAUGHT_PHOTO = (*PHOTOS, ("mug",))
 HUNDREDS = (("bird", "cat", "deer", "dog", "frog", "horse"), ("airplane", "ship", "truck", "otter"))
 
 
@@ -50,6 +54,13 @@ RUNS = {
     "task": facts_of(PAIRS, [1.0, 0.9, 0.8, 0.7, 0.6], task_given=True),
     "photographs": facts_of(PHOTOS, photo=True),
     "photographs, joint": facts_of(PHOTOS, [1.0] * 3, photo=True, at_once=True),
+    **{
+        f"taught by {strategy}": facts_of(HEART, taught=(strategy,))
+        for strategy in ("replay", "analytic", "finetune", "ewc")
+    },
+    "taught after replay": facts_of(HEART, [1.0] * 6, taught=("ewc",), family="replay"),
+    "two symbols": facts_of(TWO_SYMBOLS, taught=("replay", "finetune")),
+    "photographs, taught": facts_of(TAUGHT_PHOTO, photo=True, taught=("analytic",)),
     "transfer": facts_of(HUNDREDS, [0.8, 0.76], photo=True, task_given=True),
 }
 KINDS = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
@@ -105,6 +116,8 @@ def pictures(run: RunFacts, name: str) -> list[Picture]:
     ]
     if not run.photo:
         found.append(Picture("none", (second, name)))
+    if run.taught:
+        found += [replace(p, taught=run.classes[-1][0]) for p in found if p.shows != "unknown"]
     return [*found, *(replace(picture, unfinished=True) for picture in found)]
 
 
@@ -177,13 +190,14 @@ def test_every_card_says_what_its_checkpoint_did(run):
 @KINDS
 def test_legend_remark_and_buttons_are_true(run):
     for state in states(run):
-        check(state, story.legend(run, state.picture, state.truth))
-        if remark := story.remark(state.picture, state.truth):
+        check(state, choosing.legend(run, state.picture, state.truth))
+        if remark := story.remark(run, state.picture, state.truth):
             check(state, remark)
             assert state.truth.basis == "hand"
-        for name, words in story.suggestions(run, state.picture, state.choice, state.truth):
+        for name, words in choosing.suggestions(run, state.picture, state.choice, state.truth):
             assert words.endswith(f" {article(name)}") and name in run.names
-            assert name in (*state.picture.likeliest, state.choice.name)
+            offered = (*state.picture.likeliest, state.choice.name, state.picture.taught)
+            assert name in (offered if state.picture.taught else (*offered, *state.symbols))
             assert name != state.truth.name
 
 
@@ -222,8 +236,20 @@ def check_why(state: State, reason, at: int) -> None:
     assert is_share(high, before.probability) and is_share(low, after.probability)
     assert (verb == "fell") == (after.probability < before.probability)
     assert taker == after.answer and is_share(share, after.share)
-    assert ("stored images" in practised) == (run.family == "replay")
-    assert ("all" in practised.split()) == (run.strategy == "cumulative")
+    symbol = at - (len(run.classes) - len(run.taught))
+    if symbol >= 0:
+        its = article(state.name)
+        everything = f"from some images of {its} and of all other classes"
+        claims = {
+            "replay": f"it had only a few images of {its} to practise",
+            "finetune": f"nothing reminded it of {its}",
+            "ewc": f"it had images of {its} only to see which weights matter for it",
+            "analytic": f"it computed new weights {everything}",
+        }
+        assert practised == claims[run.taught[symbol]]
+    else:
+        assert ("stored images" in practised) == (run.family == "replay")
+        assert ("all" in practised.split()) == (run.strategy == "cumulative")
     check_alone(state, second, reason.toggle)
 
 
@@ -300,6 +326,7 @@ def test_the_subtitle_tells_the_order_of_lessons(run):
     if found := re.match(r"It learned (.+) first, then (.+?)(, and so on)?\. Each", text):
         assert lesson_named(run, found[1]) == 0 and lesson_named(run, found[2]) == 1
         assert bool(found[3]) == (run.learned > 2) and not run.at_once
+    assert not (run.taught and "digit" in text)
     if found := re.search(r"(\d+) (digits|classes) in (\d+) lessons", text):
         assert int(found[1]) == sum(map(len, run.classes))
         assert int(found[3]) == len(run.classes) == run.learned
@@ -326,7 +353,15 @@ def test_the_note_under_the_curves_says_what_differs(run, label):
     assert ("Dotted" in note) == (label and not run.task_given and not run.shared_outputs)
     assert ("are with the task label given" in note) == (run.task_given and not label)
     heading = prompts.chart_heading(run)
-    assert ("all 10,000" in heading) == (run.learned == len(run.classes))
+    assert ("all 10,000" in heading) == (run.learned == len(run.classes) and not run.taught)
+    assert ("digits" in heading) == (not run.photo and not run.taught)
+
+
+@KINDS
+def test_no_number_of_test_images_is_claimed_of_classes_without_as_many(run):
+    text = remedies.outcome(run)
+    assert ("digits" in text) == (not run.photo and not run.taught and not run.has_source)
+    assert ("averaged over the lessons" in text) == bool(run.taught)
 
 
 class TestTruth:
@@ -360,6 +395,38 @@ class TestTruth:
         cat = Picture("sure", ("cat", "dog"))
         assert truth(RUNS["photographs"], cat, Choice()) == Truth()
         assert truth(RUNS["photographs"], cat, Choice("dog", "hand")) == Truth("dog", "hand")
+
+    def test_what_is_no_digit_is_taken_for_the_symbol_that_the_newest_checkpoint_reads(self):
+        run, none = RUNS["taught by replay"], Picture("none", ("2", "0"), taught="heart")
+        assert truth(run, none, Choice()) == Truth("heart", "network")
+        assert truth(run, replace(none, shows="doubtful"), Choice()) == Truth("heart", "network")
+        assert truth(run, replace(none, unfinished=True), Choice()) == Truth()
+        assert truth(run, replace(none, taught=""), Choice()) == Truth()
+        assert truth(run, replace(none, shows="sure"), Choice()) == Truth("2", "picture")
+        assert truth(run, none, Choice("0", "hand")) == Truth("0", "hand")
+        assert truth(run, none, Choice("0", "announced")) == Truth()
+        assert truth(run, replace(none, taught=""), Choice("heart", "announced")).name == "heart"
+        mug = Picture("doubtful", ("cat", "bird"), taught="mug")
+        assert truth(RUNS["photographs, taught"], mug, Choice()) == Truth()
+
+    def test_what_may_be_the_symbol_is_offered_as_the_symbol(self):
+        run = RUNS["two symbols"]
+        for picture, names in (
+            (Picture("none", ("2", "0")), ["heart", "star"]),
+            (Picture("none", ("2", "0"), taught="star"), []),
+            (Picture("doubtful", ("2", "0"), taught="star"), ["2", "0"]),
+            (Picture("sure", ("0", "2"), taught="star"), ["star"]),
+            (Picture("none", ("2", "0"), unfinished=True), []),
+        ):
+            taken = truth(run, picture, Choice())
+            offered = choosing.suggestions(run, picture, Choice(), taken)
+            assert [name for name, _words in offered] == names
+
+    def test_a_symbol_that_looks_like_a_digit_is_what_person_and_network_say(self):
+        run, house = RUNS["taught by replay"], Picture("sure", ("0", "6"), taught="heart")
+        assert not story.contradicted(run, house, Truth("heart", "hand"))
+        assert story.contradicted(run, replace(house, taught=""), Truth("heart", "hand"))
+        assert story.contradicted(run, house, Truth("7", "hand"))
 
     def test_a_class_that_the_run_lacks_is_not_taken(self):
         assert truth(self.run, Picture("sure", ("zebra", "7")), Choice()) == Truth()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from lifelong import datasets
+from lifelong.data import image_files
 from lifelong.data.image_files import FORMATS, MAX_PIXELS, MAX_SIDE, open_image
 from lifelong.errors import LifelongError
 from lifelong.inference.digits import to_digit
@@ -308,6 +309,17 @@ def test_a_truncated_picture_is_one_sentence(kind):
         content = FILES[kind]
         with pytest.raises(LifelongError, match=r"^That [^\n]*\.$"):
             open_image(content[: int(share * len(content))])
+
+
+@pytest.mark.parametrize(("reader", "says"), [(("PNG",), "damaged or only half"), ((), "JPEG")])
+def test_a_truncated_heic_picture_has_the_sentence_of_a_truncated_picture(
+    monkeypatch, reader, says
+):
+    """The sentence names the package that is missing where HEIC cannot be read."""
+    monkeypatch.setattr(image_files, "HEIC", reader)
+    for rest in (0, 200):
+        with pytest.raises(LifelongError, match=says):
+            open_image(b"\0\0\0\x18ftypheic" + bytes(rest))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own about damaged tags

@@ -5,10 +5,13 @@ import os
 import pytest
 
 from lifelong.errors import LifelongError
+from lifelong.events import ExtractingFeatures, Loading
+from lifelong.models.parts import feature_cache
 from lifelong.runs import store as run_store
 from lifelong.service import lessons
+from lifelong.service.worker import JobQueue, prepare_beforehand
 from lifelong.service.worker_client import WorkerClient
-from tests.helpers import config, learned_run
+from tests.helpers import config, learned_run, toy_dataset, use_images
 from tests.runs.helpers import sentence
 from tests.teaching.helpers import files, pictures
 
@@ -56,7 +59,8 @@ def test_a_copy_of_a_copy_learns_a_second_class(original):
 
 def test_a_lesson_on_its_path_says_how_far_it_is(original, teacher, monkeypatch):
     monkeypatch.setattr(teacher, "learn", lambda folder: None)
-    assert lessons.progress(begin(original)) == {"done": 0.0, "report": None}
+    nothing_yet = {"done": 0.0, "preparing": None, "report": None}
+    assert lessons.progress(begin(original)) == nothing_yet
 
 
 def test_a_lesson_that_failed_says_why(original, teacher, monkeypatch):
@@ -125,3 +129,44 @@ def test_looking_at_a_copy_counts_as_use(original):
     os.utime(marker, (1, 1))
     lessons.progress(copy)
     assert marker.stat().st_mtime > 1
+
+
+def test_features_that_are_not_here_are_extracted_by_the_lesson(teacher, monkeypatch, tmp_path):
+    """A machine may have the images of a shipped run, and may never have trained on them."""
+    use_images(monkeypatch, toy_dataset(train=12, test=4, side=16))
+    monkeypatch.setitem(feature_cache.PORTION, "cpu", 20)
+    network = {"weights": "none", "units": 8}
+    original = learned_run(config(tasks=2, model="resnet18", network=network))
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path))
+    monkeypatch.setattr(teacher, "learn", lambda folder: None)
+    copy = lessons.begin(original.name, "heart", files(pictures(5, side=16)), "replay")
+    preparing = []
+    for event in run_store.learn(run_store.folder(copy)):
+        if isinstance(event, ExtractingFeatures):
+            assert lessons.progress(copy)["preparing"] == event
+            preparing.append(event.done / event.total)
+    assert preparing == sorted(preparing) and preparing[-1] == 1
+    at_end = lessons.progress(copy)
+    assert at_end["preparing"] is None and at_end["report"]["name"] == "heart"
+
+
+def test_a_download_before_a_lesson_is_refused_in_a_sentence(original, monkeypatch):
+    def create(*given):
+        yield Loading(what="Downloading", unit="B", done=1, total=9, seconds=0.0)
+
+    monkeypatch.setattr("lifelong.teaching.teach.create", create)
+    with pytest.raises(LifelongError, match="on the Train page, which downloads it") as error:
+        begin(original)
+    sentence(error)
+
+
+def test_what_a_lesson_needs_is_loaded_once_before_it(original, teacher, monkeypatch):
+    sent = []
+    monkeypatch.setattr(teacher, "warm", lambda: None)
+    monkeypatch.setattr(teacher, "_send", sent.append)
+    for _ in range(2):
+        lessons.prepare(original.name)
+    assert sent == [{"prepare": str(original)}]
+    prepare_beforehand(original, JobQueue())
+    with pytest.raises(LifelongError, match="There is no run"):
+        lessons.prepare("no-such-run")

@@ -1,11 +1,13 @@
 """Laws of taught classes: the copy goes on from the original, and the original stays as it is."""
 
 import json
+import random
 
 import numpy as np
 import pytest
 import torch
 
+from benchmarks import strokes
 from lifelong.errors import LifelongError
 from lifelong.events import Finished, Stopped
 from lifelong.inference import predict, within_task
@@ -269,3 +271,13 @@ def test_old_logits_are_the_originals_to_the_bit_when_the_network_has_grown(orig
     with torch.no_grad():
         grown, old = experiment.strategy.scores(test), before.scores(test)
     assert grown.shape[1] == 11 and torch.equal(grown[:, :10], old)
+
+
+def test_ewc_learns_a_symbol_after_fine_tuning():
+    """The strength for whole tasks leaves a star unlearned."""
+    dice = random.Random("star to learn")
+    drawn = [strokes.drawn(strokes.by_hand(strokes.SHAPES["star"], dice), 22) for _ in range(10)]
+    original = run_store.folder("mnist-class-finetune")
+    folder = result_of(teach.create(original, "star", files(drawn), "ewc"))
+    list(run_store.learn(folder))
+    assert teach.report(folder)["accuracy"]["new"] > 0.9

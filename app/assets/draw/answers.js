@@ -16,9 +16,15 @@
     wait = Math.min(2 * wait, LONGEST_WAIT);
   }
 
+  // Another run was just chosen: its classes are on their way, and ask.
+  const classesMissing = () => Boolean(input.choice.run) && input.choice.run !== input.run;
+  // What a blank pad shows depends on no class of another run, so that it is shown at once.
+  const blank = () => !input.pad.image;
+
   async function request(number) {
-    const run = input.run;
-    const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(input) };
+    const run = input.run, choice = classesMissing() ? { name: '', origin: '', run } : input.choice;
+    const body = JSON.stringify({ ...input, choice });
+    const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
     const response = await fetch('../answer', options);
     const values = await response.json();
     if (response.status >= 500) return retry(number, values.error);
@@ -30,8 +36,7 @@
 
   async function ask() {
     clearTimeout(timer);
-    // Another run was just chosen: its classes are on their way, and ask.
-    if (input.choice.run && input.choice.run !== input.run) { stale = false; return; }
+    if (classesMissing() && !blank()) { stale = false; return; }
     if (open >= AT_ONCE) { stale = true; return; }
     stale = false;
     open += 1;
@@ -46,8 +51,9 @@
   }
 
   document.addEventListener('lifelong:input', ({ detail: { quiet, ...values } }) => {
+    const before = input.run;
     Object.assign(input, values);
-    if (quiet) return;
+    if (quiet && !(before && input.run !== before && blank())) return;
     wait = FIRST_WAIT;
     ask();
   });

@@ -2,7 +2,7 @@
 // Gradio hands in element.
 const MOST = 50, PERIOD = 150;  // examples; ms between two looks at a lesson
 const find = (selector) => element.querySelector(selector);
-let pad = '', run = '', copy = '', busy = false, images = [];
+let pad = '', run = '', copy = '', busy = false, photo = false, images = [];
 
 const say = (text, problem = false) => {
   const line = find('.result');
@@ -39,8 +39,9 @@ async function lesson() {
   const body = JSON.stringify({ run, name, strategy, images });
   const begun = await request('', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
   for (;;) {
-    const { done, result, ...choice } = await request(begun.run);
+    const { done, words, result, ...choice } = await request(begun.run);
     find('progress').value = done;
+    say(words ?? 'Learning …');
     if (result) {
       copy = begun.run;
       images = [];
@@ -82,7 +83,7 @@ async function work(step, words) {
 }
 
 function add() {
-  if (!pad) return say('Draw the symbol on the pad first.', true);
+  if (!pad) return say(photo ? 'Upload a photo first.' : 'Draw the symbol on the pad first.', true);
   if (images.length >= MOST) return say(`There are ${MOST} examples already; remove one first.`, true);
   images.push(pad);
   say('');
@@ -99,9 +100,16 @@ element.addEventListener('click', (event) => {
   if (button.dataset.act === 'keep') work(keep, 'Keeping …');
   if (button.dataset.act === 'undo') work(undo, 'Going back …');
 });
+// What a lesson needs is loaded while examples are still being made; an error is said by the lesson.
+const prepare = () => {
+  if (!run || !find('details').open) return;
+  fetch('../lessons/prepare', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ run }) }).catch(() => {});
+};
+find('details').addEventListener('toggle', prepare);
 const follow = (next) => {
   if (next === undefined || next === run) return;
   run = next;
+  prepare();
   if (/-taught-/.test(run)) copy = run;  // one that was in the address, or chosen again
   show();
 };
@@ -112,5 +120,12 @@ document.addEventListener('lifelong:input', ({ detail }) => {
 // The list of runs may have been mounted first; later answers may be another run's.
 document.addEventListener('lifelong:answer', ({ detail }) => { if (!run) follow(detail.run); });
 // Drawings are no examples for a network of photographs, and the other way round.
-document.addEventListener('lifelong:kind', ({ detail }) => { if (images.photo !== detail.photo) { images = []; images.photo = detail.photo; show(); } });
+document.addEventListener('lifelong:kind', ({ detail }) => {
+  find('.drawn').hidden = detail.photo;
+  find('.photo').hidden = !detail.photo;
+  if (photo === detail.photo) return;
+  photo = detail.photo;
+  images = [];
+  show();
+});
 show();

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from app.shared.data_urls import data_url
-from app.views.draw import facts, others, run_inputs, spoke
-from app.views.draw.facts import UNCHOSEN, Choice, Picture, RunFacts, Shows
+from app.views.draw import facts, judgement, others, run_inputs, spoke
+from app.views.draw.facts import UNCHOSEN, Choice, Picture
 from app.views.draw.inputs import Drawing
 from app.views.draw.values import Answer, Answered, Found, Value, cards, error_value, sentence
 from lifelong import api
@@ -124,22 +124,13 @@ def _stacked(members: list[Answered]) -> np.ndarray:
 
 def _judged(members: list[Answered]) -> list[Answered]:
     """Adds what each picture shows, and the class it is taken for."""
-    found = api.recognise(members[0].run.run, _stacked(members))
-    pictures = [each.picture for each in members]
-    if found is not None:
-        pictures = [
-            Picture(_shows(each.run, one.certainty), one.likeliest, each.picture.unfinished)
-            for one, each in zip(found, members)
-        ]
+    pictures = judgement.judged(
+        members[0].run, _stacked(members), [each.picture for each in members]
+    )
     return [
-        replace(each, picture=picture, truth=facts.truth(each.run, picture, each.choice))
+        replace(each, picture=picture, truth=judgement.truth(each.run, picture, each.choice))
         for each, picture in zip(members, pictures)
     ]
-
-
-def _shows(run: RunFacts, certainty: Shows) -> Shows:
-    """Returns what a picture shows to a run, which may have been taught what is no digit."""
-    return "unknown" if certainty == "none" and run.taught else certainty
 
 
 def _read(members: list[Answered]) -> list[Answered]:

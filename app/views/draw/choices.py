@@ -40,10 +40,17 @@ def run_choice(row: RunRow) -> RunChoice:
     spec, outline = api.dataset_spec(row.dataset), api.strategy_outline(row.strategy)
     taught = row.taught
     words = f"taught {listed(taught)}" if taught else ""
+    summary = _last_lesson(row.id) if taught else outline.summary
     title = row.name or (api.lessons.title(row.id) if taught else "")
     name = " · ".join(filter(None, [title, outline.title, _question(row.scenario), words]))
-    line, photo = _line(row, outline.summary), spec.kind == "photo"
+    line, photo = _line(row, summary), spec.kind == "photo"
     return RunChoice(row.id, name, line, photo, row.shipped, bool(taught))
+
+
+def _last_lesson(run: str) -> str:
+    """Returns by what the class was taught that was taught to a run last."""
+    last = api.history(run).config.taught[-1]
+    return f"Learned {last.name} last, by {api.strategy_outline(last.strategy).title}"
 
 
 def _question(scenario: str) -> str:

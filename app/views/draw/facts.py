@@ -15,7 +15,7 @@ from lifelong.api import History, LifelongError
 
 Shows = Literal["blank", "sure", "doubtful", "none", "unknown"]
 Origin = Literal["", "announced", "hand", "label", "example"]
-Basis = Literal["", "label", "hand", "announced", "picture", "example"]
+Basis = Literal["", "label", "hand", "announced", "picture", "network", "example"]
 LOST, SURVIVES = 1 / 3, 3 / 4  # shares of what a lesson's accuracy was above chance
 
 
@@ -26,8 +26,9 @@ class RunFacts:
     classes: names by lesson, also of those to come. accuracy, accuracy_given_task: [after][on] of
     the lessons learned. chance: accuracy of guessing on each lesson. photo: whether it takes
     photographs, not drawn digits. at_once: whether it was trained on all lessons from the start.
-    task_given, shared_outputs, has_source: see `Scenario`. title, family: of its strategy. taught:
-    strategies of the last lessons, each of a class that was taught from pictures.
+    task_given, shared_outputs, has_source: see `Scenario`. title, family: of its strategy; the
+    title names that of each taught class, too. taught: strategies of the last lessons, each of a
+    class that was taught from pictures.
     images_per_class: of a target, None for all.
     """
 
@@ -69,6 +70,12 @@ class RunFacts:
         """True where every lesson has as many classes as any other."""
         return len({len(lesson) for lesson in self.classes}) == 1
 
+    @property
+    def taught_names(self) -> tuple[str, ...]:
+        """Classes that were taught from pictures."""
+        first = len(self.classes) - len(self.taught)
+        return tuple(name for names in self.classes[first:] for name in names)
+
     def lesson_of(self, name: str) -> int:
         """Returns the lesson that teaches a class, the first where none does."""
         return next((at for at, names in enumerate(self.classes) if name in names), 0)
@@ -104,13 +111,19 @@ def of_history(run: str, history: History, photo: bool) -> RunFacts:
         config.rules.task_given,
         config.rules.shared_outputs,
         config.strategy,
-        outline.title,
+        _title(outline.title, config),
         outline.family,
         history.started.images[1],
         tuple(each.strategy for each in config.taught),
         config.rules.has_source,
         config.images_per_class,
     )
+
+
+def _title(title: str, config: api.RunConfig) -> str:
+    """Returns a run's strategy, and those by which classes were taught to it."""
+    taught = [f"{each.name} by {_strategy(each.strategy).title}" for each in config.taught]
+    return f"{title} ({', '.join(taught)})" if taught else title
 
 
 def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,13 +159,16 @@ UNCHOSEN = Choice()
 class Picture:
     """Facts about the picture on the pad.
 
-    shows: 'blank', 'sure' of the likeliest class, 'doubtful', 'none' of the classes, or 'unknown'
-    where no network can say. likeliest: the two likeliest classes. unfinished: the pen is down.
+    shows: 'blank', 'sure' of the likeliest class, 'doubtful', 'none' of the classes of the data
+    set, or 'unknown' where no network can say. likeliest: the two likeliest of these.
+    unfinished: the pen is down. taught: the taught class that the newest checkpoint surely takes
+    it for, empty for none.
     """
 
     shows: Shows
     likeliest: tuple[str, ...] = ()
     unfinished: bool = False
+    taught: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,36 +177,6 @@ class Truth:
 
     name: str | None = None
     basis: Basis = ""
-
-
-def truth(run: RunFacts, picture: Picture, choice: Choice) -> Truth:
-    """Returns the class that a picture is taken for: what was chosen, else what it surely shows.
-
-    A class that was announced before the picture was there counts unless the picture contradicts
-    it. A photograph is what a person says it shows, and nothing else.
-    """
-    if picture.shows == "blank":
-        return Truth()
-    chosen = choice.name if choice.name in run.names else None
-    if chosen and choice.origin in ("hand", "label", "example"):
-        return Truth(chosen, choice.origin)
-    if chosen:
-        return Truth(chosen, "announced") if agrees(picture, chosen) else Truth()
-    follows = picture.shows == "sure" and not run.photo and picture.likeliest[0] in run.names
-    return Truth(picture.likeliest[0], "picture") if follows else Truth()
-
-
-def agrees(picture: Picture, name: str) -> bool:
-    """Returns whether a picture may well show this class.
-
-    >>> agrees(Picture("sure", ("7", "1")), "7"), agrees(Picture("sure", ("7", "1")), "1")
-    (True, False)
-    >>> agrees(Picture("doubtful", ("7", "1")), "1"), agrees(Picture("none", ("7", "1")), "7")
-    (True, False)
-    """
-    if picture.shows == "sure":
-        return picture.likeliest[0] == name
-    return picture.shows == "unknown" or picture.shows == "doubtful" and name in picture.likeliest
 
 
 @dataclass(frozen=True)

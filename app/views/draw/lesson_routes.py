@@ -1,8 +1,8 @@
 """Plain routes of the drawing page under /lessons: a visitor teaches a copy of a run a class.
 
-POST / begins a lesson, GET /COPY says how far it is, POST /COPY/undo goes back to the run before,
-POST /COPY/keep gives the copy a title, GET /COPY/download is a zip file of the copy. Whatever
-arrives from a browser is validated here.
+POST /prepare says that a lesson will begin soon, POST / begins it, GET /COPY says how far it is,
+POST /COPY/undo goes back to the run before, POST /COPY/keep gives the copy a title, and GET
+/COPY/download is a zip file of the copy. Whatever arrives from a browser is validated here.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from app.shared import status
 from app.shared.data_urls import from_data_url
 from app.views.draw.choices import run_choice
 from app.views.draw.inputs import LARGEST_DRAWING
@@ -30,6 +31,7 @@ def routes() -> Mount:
         "/lessons",
         routes=[
             Route("/", refusing(_begin), methods=["POST"]),
+            Route("/prepare", refusing(_prepare), methods=["POST"]),
             Route("/{copy}", refusing(_progress), methods=["GET"]),
             Route("/{copy}/undo", refusing(_undo), methods=["POST"]),
             Route("/{copy}/keep", refusing(_keep), methods=["POST"]),
@@ -43,10 +45,23 @@ async def _begin(request: Request) -> JSONResponse:
     return JSONResponse({"run": await run_in_threadpool(api.lessons.begin, *given)})
 
 
+async def _prepare(request: Request) -> JSONResponse:
+    run = json_object(await content_of(request, LARGEST_REQUEST, TOO_LARGE)).get("run")
+    if not isinstance(run, str):
+        raise LifelongError("A lesson is prepared by a JSON object with run.")
+    await run_in_threadpool(api.lessons.prepare, run)
+    return JSONResponse({"run": run})
+
+
 async def _progress(request: Request) -> JSONResponse:
-    """Returns {"done": share}, at the end with the copy as a choice and the result in words."""
+    """Returns {"done": share, "words": what is done before the first step}, at the end with the
+    copy as a choice and the result in words.
+    """
     copy = request.path_params["copy"]
     progress = await run_in_threadpool(api.lessons.progress, copy)
+    if progress["preparing"] is not None:
+        done, words = status.preparing(progress["preparing"])
+        return JSONResponse({"done": done, "words": words})
     if progress["report"] is None:
         return JSONResponse({"done": progress["done"]})
     return JSONResponse(

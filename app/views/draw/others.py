@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.views.draw import facts
+from app.views.draw import facts, judgement
 from app.views.draw.facts import RunFacts
 from app.views.draw.values import Answered, Found, Value, bars, cards
 from app.views.draw.words import remedies, within
@@ -34,7 +34,7 @@ def _of_other(answered: Answered, run: str) -> Found:
         return error
     if (about.photo, about.classes) != (answered.run.photo, answered.run.classes):
         return LifelongError("This network learned other classes, or in another order.")
-    truth = facts.truth(about, answered.picture, answered.choice)
+    truth = judgement.truth(about, answered.picture, answered.choice)
     return replace(answered, run=about, truth=truth, readings=())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.views.draw import facts, run_inputs
 from app.views.draw.facts import UNCHOSEN, Choice, Picture, Reading, RunFacts, Truth
-from app.views.draw.words import prompts, remedies, story
+from app.views.draw.words import choosing, prompts, remedies, story
 from app.views.draw.words.phrases import percent
 from app.views.draw.words.spoke import QUESTION
 from app.views.draw.words.why import SEE, Why, why
@@ -110,7 +110,8 @@ def _story(answered: Answered, truth: Truth) -> str:
 def _shared_text(answered: Answered) -> str:
     """Returns the sentence for people who did not draw the picture."""
     truth = answered.truth
-    if truth.name and not story.contradicted(answered.picture, truth):
+    doubted = truth.basis == "network" or story.contradicted(answered.run, answered.picture, truth)
+    if truth.name and not doubted:
         truth = replace(truth, basis="example")
     return _story(answered, truth)
 
@@ -126,10 +127,10 @@ def sentence(answered: Answered) -> Value:
         run.run,
         text,
         tone="quiet" if truth.name is None else "",
-        remark=story.remark(picture, truth),
-        legend=story.legend(run, picture, truth),
+        remark=story.remark(run, picture, truth),
+        legend=choosing.legend(run, picture, truth),
         checked=truth.name or announced or "",
-        suggestions=story.suggestions(run, picture, answered.choice, truth),
+        suggestions=choosing.suggestions(run, picture, answered.choice, truth),
         why=why(run, truth, answered.readings, answered.label),
         see=SEE if truth.name else "",
         share="" if picture.shows == "blank" else prompts.SHARE,

@@ -90,11 +90,16 @@ def _cached(file: Path, info: BackboneInfo, dataset: Dataset) -> FeatureSet | No
 def _feature_set(tensors: dict[str, Tensor], info: BackboneInfo, dataset: Dataset) -> FeatureSet:
     features = replace(
         dataset,
-        source=f"{dataset.source}, as features of {info.description}",
+        source=source_of(info, dataset),
         train_images=tensors["train"],
         test_images=tensors["test"],
     )
     return FeatureSet(features, tensors["low"], tensors["high"])
+
+
+def source_of(info: BackboneInfo, dataset: Dataset) -> str:
+    """Returns the source of the features of a data set, also of those not extracted yet."""
+    return f"{dataset.source}, as features of {info.description}"
 
 
 def _extract(

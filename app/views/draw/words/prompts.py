@@ -7,7 +7,7 @@ from lifelong.formatting import plural
 LABEL = "Tell it which lesson the image is from"
 # By the kind of picture that the network on screen takes; the one that is kept is of the other.
 KEPT = {
-    "photo": "Your drawing is kept: it comes back with a network for digits.",
+    "photo": "Your drawing is kept: it comes back with a network for drawings.",
     "digit": "Your photo is kept: it comes back with a network for photographs.",
 }
 OTHER_KIND = {False: "Show it a photo instead", True: "Draw a digit instead"}
@@ -100,7 +100,7 @@ def network_input(photo: bool, width: int, height: int) -> str:
             " learned from."
         )
     return (
-        "Your digit scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned"
+        "Your drawing, scaled to 20 × 20 pixels and centred in 28 × 28, like every image it learned"
         " from."
     )
 
@@ -108,6 +108,8 @@ def network_input(photo: bool, width: int, height: int) -> str:
 def chart_heading(run: RunFacts) -> str:
     """Returns the heading of the curves."""
     what = "test images" if run.photo else "test digits"
+    if run.taught:  # whose few test images are not among the data set's
+        return "How the test images of all lessons fared"
     if run.learned < len(run.classes):
         return f"How the {what} of these lessons fared"
     return f"How all {run.test_images:,} {what} fared"

@@ -25,11 +25,13 @@ WORDS = {
 
 def line(run: RunFacts, storage: Storage | None) -> str:
     """Returns what a run costs and what it gets right, for the line at its strip."""
-    return " ".join(filter(None, [cost(storage), outcome(run)]))
+    return " ".join(filter(None, [cost(storage, bool(run.taught)), outcome(run)]))
 
 
-def cost(storage: Storage | None) -> str:
+def cost(storage: Storage | None, taught: bool = False) -> str:
     """Returns what a strategy stores for earlier lessons; nothing where that was not measured.
+
+    taught: whether some of the images are those of a taught class, which no data set has.
 
     >>> cost(Storage({}, 0, 60_000)), cost(Storage({"images": 800_000}, 1000, 60_000))
     ('Keeps nothing.', 'Keeps 1,000 of 60,000 images (800 kB).')
@@ -46,7 +48,7 @@ def cost(storage: Storage | None) -> str:
         return f"Keeps {sizes_by_kind(storage.kinds)}."
     if not storage.images:
         return f"Keeps no image, but {sizes_by_kind(storage.kinds)}."
-    share = f"{storage.images:,} of {storage.of:,}"
+    share = f"{storage.images:,}" if taught else f"{storage.images:,} of {storage.of:,}"
     if storage.images == storage.of:
         share = f"all {storage.of:,}"
     return f"Keeps {share} images ({size(sum(storage.kinds.values()))})."
@@ -56,6 +58,8 @@ def outcome(run: RunFacts) -> str:
     """Returns what a run gets right in the end; of transfer, source and target by themselves."""
     if not run.has_source or run.learned < 2:
         right = whole_percent(sum(run.accuracy[-1]) / run.learned)
+        if run.taught:  # a lesson of few test images counts as much as any other
+            return f"{right} right in the end, averaged over the lessons."
         return f"{right} of the test {'images' if run.photo else 'digits'} right in the end."
     before, after = run.accuracy[0][0], run.accuracy[1][0]
     target = f"{run.images_per_class} images each" if run.images_per_class else "all images"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.views.draw.facts import Choice, Picture, Reading, RunFacts, Truth
+from app.views.draw.judgement import contradicts
 from app.views.draw.words.phrases import few, lesson, listed, named, noun, percent
 
 Readings = Sequence[Reading]
@@ -48,12 +49,14 @@ def _open(run: RunFacts, picture: Picture, choice: Choice) -> str:
     """Returns the sentence about a picture whose class is not known: it claims nothing."""
     first = picture.likeliest[0] if picture.likeliest else ""
     if picture.unfinished and picture.shows != "sure":
-        return "Go on: no card is marked until it looks like a digit."
-    if picture.shows == "none":
+        clear = "it is clear what it is" if run.taught else "it looks like a digit"
+        return f"Go on: no card is marked until {clear}."
+    if picture.shows == "none" and not run.taught:
         return "This does not look like a digit, so no card is marked right or wrong."
     if choice.name and choice.origin == "announced":
-        seems = f"looks like {named(first)}" if picture.shows == "sure" else _either(picture)
-        return f"You chose {choice.name}, but this {seems}. Which is it?"
+        return f"You chose {choice.name}, but this {_seems(picture)}. Which is it?"
+    if picture.shows == "none":
+        return "It does not look like a digit. What is it? Choose below, and the cards are marked."
     if picture.shows == "sure" and first not in run.names:
         return f"It looks like {named(first)}, which this network never learns."
     if run.photo:
@@ -63,23 +66,28 @@ def _open(run: RunFacts, picture: Picture, choice: Choice) -> str:
     return "What did you draw? Choose below, and the cards are marked."
 
 
+def _seems(picture: Picture) -> str:
+    if picture.shows == "sure":
+        return f"looks like {named(picture.likeliest[0])}"
+    return "does not look like a digit" if picture.shows == "none" else _either(picture)
+
+
 def _either(picture: Picture) -> str:
     return f"could be {listed([named(name) for name in picture.likeliest], 'or')}"
 
 
 def _subject(run: RunFacts, picture: Picture, truth: Truth) -> str:
     """Returns what the picture is taken for, as the beginning of a sentence."""
-    if contradicted(picture, truth):
+    if truth.basis == "network" or contradicted(run, picture, truth):
         return f"Taken as {named(truth.name or '')}, it"
     if truth.basis in ("label", "example"):
         return f"This {truth.name}"
     return f"Your {truth.name}"
 
 
-def contradicted(picture: Picture, truth: Truth) -> bool:
-    """Returns whether the picture surely shows something else than the class it is taken for."""
-    other = picture.shows == "sure" and picture.likeliest[0] != truth.name
-    return truth.basis == "hand" and (other or picture.shows == "none")
+def contradicted(run: RunFacts, picture: Picture, truth: Truth) -> bool:
+    """Returns whether the picture surely shows something else than the class chosen for it."""
+    return truth.basis == "hand" and contradicts(run, picture, truth.name or "")
 
 
 def condition(run: RunFacts, label: bool) -> str:
@@ -120,7 +128,8 @@ def _never_known(run: RunFacts, name: str, own: int) -> str:
     else:
         begin = f"is not read as {named(name)} after {lesson(run, own)}, which taught it."
     question = "Does the picture show" if run.photo else "Did you draw"
-    return f"{begin} {question} another {noun(run, 1)}? Choose it below."
+    other = "something else" if run.taught else f"another {noun(run, 1)}"
+    return f"{begin} {question} {other}? Choose it below."
 
 
 def _at_once(run: RunFacts, name: str, readings: Readings) -> str:
@@ -177,44 +186,13 @@ def _was_lost(known: list[bool | None]) -> bool:
     return any(a and not b for a, b in zip(known, known[1:]))
 
 
-def remark(picture: Picture, truth: Truth) -> str:
+def remark(run: RunFacts, picture: Picture, truth: Truth) -> str:
     """Returns a second sentence, where the picture contradicts what was chosen by hand."""
-    if not contradicted(picture, truth):
+    if not contradicted(run, picture, truth):
         return ""
     if picture.shows == "none":
         return "It does not look like a digit."
     return f"It looks like {named(picture.likeliest[0])}."
-
-
-def suggestions(
-    run: RunFacts, picture: Picture, choice: Choice, truth: Truth
-) -> list[tuple[str, str]]:
-    """Returns classes to choose with one click, each with the words of its button."""
-    if picture.unfinished or picture.shows not in ("sure", "doubtful"):
-        return []
-    likely = picture.likeliest[: 1 if picture.shows == "sure" else 2]
-    if truth.name is not None:
-        names = list(likely) if contradicted(picture, truth) else []
-    else:
-        announced = [choice.name] if choice.name and choice.origin == "announced" else []
-        names = [*likely, *announced]
-    names = [name for name in names if name in run.names]
-    verb = "It shows" if run.photo else "It is"
-    return [(name, f"{verb} {named(name)}") for name in dict.fromkeys(names)]
-
-
-def legend(run: RunFacts, picture: Picture, truth: Truth) -> str:
-    """Returns the words over the choice of class."""
-    question = "What does it show?" if run.photo else "What did you draw?"
-    if truth.name is None:
-        return question
-    if truth.basis == "picture":
-        return f"It looks like {named(truth.name)}. Not right? Choose:"
-    if truth.basis == "label":
-        return f"A test image of {named(truth.name)}."
-    if truth.basis == "example":
-        return f"An example of {named(truth.name)}. Now draw one yourself."
-    return f"You chose {truth.name}."
 
 
 def heading(run: RunFacts, after: int) -> str:
