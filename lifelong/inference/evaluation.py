@@ -54,7 +54,7 @@ def reevaluate(
         raise LifelongError(f"The run {folder.name} is being learned; evaluate it afterwards.")
     prepared = yield from setup.prepare(history.config)
     dataset = prepared.features.dataset if prepared.features else prepared.dataset
-    source = source_of(history.config, dataset)
+    source = source_of(history.config, dataset.source)
     if source != history.started.source:
         raise LifelongError(
             f"The run {folder.name} was evaluated on {history.started.source}, but here is "
