@@ -18,10 +18,10 @@ from .datasets import names as datasets
 from .datasets import outline as dataset_spec
 from .datasets.base import DatasetInfo, DatasetSpec
 from .errors import LifelongError
-from .events import ExtractingFeatures, Failed, Loading, Preparation, Stopped
+from .events import ExtractingFeatures, Failed, Loading, Phase, Preparation, Stopped
 from .inference import preprocess as preprocessing
 from .inference.preprocess import example_images
-from .metrics import Drop
+from .metrics import Drop, mean_and_sem
 from .metrics import all_metrics as metrics
 from .runs import checkpoints
 from .runs import store as run_store
@@ -46,7 +46,7 @@ from .service.catalog import (
     strategy_titles,
     trains_deep_network,
 )
-from .service.jobs import connected, learn, prepare, queue_position, state, stop
+from .service.jobs import connected, is_stopping, learn, prepare, queue, queue_position, state, stop
 from .service.worker_client import WorkerClient
 from .settings import Setting
 from .strategies.parts.families import FAMILIES
@@ -88,6 +88,7 @@ __all__ = [
     "LifelongError",
     "Loading",
     "ModelInfo",
+    "Phase",
     "Point",
     "Preparation",
     "RunConfig",
@@ -122,8 +123,10 @@ __all__ = [
     "history",
     "holds_digits",
     "is_shipped",
+    "is_stopping",
     "learn",
     "lessons",
+    "mean_and_sem",
     "mean_probability",
     "metrics",
     "networks",
@@ -133,6 +136,7 @@ __all__ = [
     "prepare",
     "preprocess",
     "protectors",
+    "queue",
     "queue_position",
     "recognise",
     "reference_config",

@@ -102,6 +102,18 @@ class Step(RecordedEvent):
     batch_limit: Annotated[int | None, recorded_as("held", "batch_limit")] = None
 
 
+class Phase(RecordedEvent):
+    """Work after the last step of a task: what its strategy measures, and the test.
+
+    what: in words, such as "Measuring which weights matter". images: that it goes through.
+    """
+
+    event: Literal["phase"] = "phase"
+    task: int
+    what: str
+    images: int | None = None
+
+
 class TaskLearned(RecordedEvent):
     """One row of accuracy[after][on], over all test images of the tasks 0..task.
 
@@ -158,7 +170,7 @@ class Failed(Ending):
 
 
 Preparation = Loading | ExtractingFeatures  # before the start; not part of a record that began
-Event = Preparation | Started | Step | TaskLearned | Finished | Stopped | Failed
+Event = Preparation | Started | Step | Phase | TaskLearned | Finished | Stopped | Failed
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
@@ -184,6 +196,8 @@ class RunOrder:
             case Step():
                 fits = event.task == self.learned < self.tasks
                 fits = fits and len(event.probe) == self.learned + 1
+            case Phase():
+                fits = event.task == self.learned < self.tasks
             case TaskLearned():
                 fits = event.task == self.learned < self.tasks
                 fits = fits and len(event.accuracy) == self.learned + 1
@@ -209,7 +223,7 @@ def events_until(events: Iterable[Event], task: int, step: int = 0) -> list[Even
                 return True
             case Step():
                 return (event.task, event.step) <= (task, step)
-            case TaskLearned():
+            case Phase() | TaskLearned():
                 return event.task < task
         return False
 

@@ -10,7 +10,17 @@ from pydantic import BaseModel
 from .. import metrics
 from ..config import RunConfig
 from ..errors import LifelongError
-from ..events import Ending, Event, Finished, Preparation, RecordedEvent, Started, Step, TaskLearned
+from ..events import (
+    Ending,
+    Event,
+    Finished,
+    Phase,
+    Preparation,
+    RecordedEvent,
+    Started,
+    Step,
+    TaskLearned,
+)
 from .confusion import Confusion, confusion_of
 
 Matrix = list[list[float | None]]
@@ -91,6 +101,12 @@ class History(ExperimentHistory[RunConfig, Event]):
     def steps(self) -> list[Step]:
         """The evaluations during training, in order."""
         return self.all_of(Step)
+
+    @property
+    def phase(self) -> Phase | None:
+        """The work after the last step of a task, while that is the last event."""
+        last = self.events[-1] if self.events else None
+        return last if isinstance(last, Phase) else None
 
     @cached_property
     def accuracy(self) -> Matrix:

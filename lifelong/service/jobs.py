@@ -38,6 +38,16 @@ def queue_position(name: str) -> int | None:
     return _connection.worker.queue_position(find(name)) if _connection.worker else None
 
 
+def queue() -> list[str]:
+    """Returns the names of the runs and studies in the worker's queue, the one at work first."""
+    return [folder.name for folder in _connection.worker.queue()] if _connection.worker else []
+
+
+def is_stopping(name: str) -> bool:
+    """Returns whether a run or study at work was stopped and has not come to rest yet."""
+    return _connection.worker is not None and _connection.worker.is_stopping(find(name))
+
+
 def learn(name: str, until: int | None = None) -> None:
     """Continues a run before task `until`, or a run or study to its end.
 

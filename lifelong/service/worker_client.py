@@ -124,6 +124,12 @@ class WorkerClient:
             alive = self._is_alive()
             return list(dict.fromkeys(o.folder for o in self._orders)) if alive else []
 
+    def is_stopping(self, folder: Path) -> bool:
+        """Returns whether a run at work was sent a stop, which it obeys after its present step."""
+        with self._lock:
+            orders = [order for order in self._orders if order.folder == folder]
+            return bool(orders) and all(order.stopping for order in orders)
+
     def queue_position(self, folder: Path) -> int | None:
         """Returns 0 for the run at work, 1 for the next, and so on; None for one not queued."""
         queue = self.queue()

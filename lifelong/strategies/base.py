@@ -69,6 +69,8 @@ class Strategy(MemoryLimited):
     # Steps with a probe beside the recipe's: fewer where inference costs much.
     early_probes: ClassVar[tuple[int, ...]] = (1, 2, 5)
     quick_note: ClassVar[str] = ""  # shown where the quick recipe is too short for it
+    # What `end_task` does, in words, where it goes through many images.
+    end_task_phase: ClassVar[str] = ""
 
     @classmethod
     def make(cls, scenario: str, given: dict[str, Any]) -> "Strategy":

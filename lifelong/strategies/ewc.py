@@ -35,6 +35,7 @@ class EWC(Strategy):
     )
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
+    end_task_phase = "Measuring which weights matter"
     source = "Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, PNAS 2017"
     fine_tuning_settings = ({"strength": 0},)
 

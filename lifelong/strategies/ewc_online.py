@@ -34,6 +34,7 @@ class OnlineEWC(Strategy):
     )
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
+    end_task_phase = "Measuring which weights matter"
     source = (
         "Schwarz et al., Progress and compress: a scalable framework for continual learning, "
         "ICML 2018"

@@ -42,6 +42,7 @@ class ICaRL(Strategy):
     )
     stores = "images and the mean of every class; during a task, the old answers to its images"
     costs = "the old model's answers once a task, and the choice of images when it ends"
+    end_task_phase = "Choosing which images to keep"
     source = "Rebuffi et al., iCaRL: incremental classifier and representation learning, CVPR 2017"
     scenarios = frozenset({"class"})
     inference_fields = ("means", "spread")

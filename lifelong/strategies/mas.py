@@ -34,6 +34,7 @@ class MAS(Strategy):
     )
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
+    end_task_phase = "Measuring which weights matter"
     source = "Aljundi et al., Memory aware synapses: learning what (not) to forget, ECCV 2018"
     fine_tuning_settings = ({"strength": 0},)
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from .. import registry
 from ..config import RunConfig
 from ..data import scenarios
-from ..data.examples import Dataset
+from ..data.examples import Dataset, Examples
 from ..data.scenarios import Task
-from ..events import Event, Finished, Started, Step, Stopped, TaskLearned
+from ..events import Event, Finished, Phase, Started, Step, Stopped, TaskLearned
 from ..models.parts import feature_cache
 from ..models.parts.feature_cache import FeatureSet
 from ..numerics import hardware
@@ -121,7 +121,12 @@ class Experiment:
                 self.seconds += self._since(began)
                 yield Stopped(task=task.index, step=self.step)
                 return
+            if step == steps and self.strategy.end_task_phase:
+                self.seconds += self._since(began)
+                yield self._phase_at_end(task)
+                began = self.clock()
         self.seconds += self._since(began)
+        yield Phase(task=task.index, what="Testing", images=sum(map(len, self._tests(task))))
         learned = self._evaluate_tasks(task)
         self.task, self.step = task.index + 1, 0
         yield learned
@@ -150,9 +155,19 @@ class Experiment:
             batch_limit=self.strategy.batch_limit,
         )
 
+    def _phase_at_end(self, task: Task) -> Phase:
+        """Returns the event before `Strategy.end_task`, which the next step of `learn` runs."""
+        return Phase(
+            task=task.index, what=self.strategy.end_task_phase, images=len(task.train.labels)
+        )
+
+    def _tests(self, task: Task) -> list[Examples]:
+        """Returns the test images after a task: of the tasks so far, and of the next one."""
+        return [each.test for each in self.tasks[: task.index + 2]]
+
     def _evaluate_tasks(self, task: Task) -> TaskLearned:
         began = self.clock()
-        tests = [t.test for t in self.tasks[: task.index + 2]]  # one is not learned yet
+        tests = self._tests(task)
         logits = [scores(self.strategy, test.images) for test in tests]
         learned = task.index + 1
         found = evaluate(self.plan, task.index, tests[:learned], logits[:learned])

@@ -71,12 +71,21 @@ class IdleWorker:
         self.orders: list[tuple[str, int | None]] = []
         self.stopped: list[str] = []
         self.positions: dict[str, int] = {}
+        self.stopping: set[str] = set()
 
     def learn(self, folder: Path, until: int | None = None) -> None:
         self.orders.append((folder.name, until))
 
     def stop(self, folder: Path) -> None:
         self.stopped.append(folder.name)
+        if folder.name in self.positions:
+            self.stopping.add(folder.name)
+
+    def is_stopping(self, folder: Path) -> bool:
+        return folder.name in self.stopping
+
+    def queue(self) -> list[Path]:
+        return [Path(name) for name in sorted(self.positions, key=self.positions.__getitem__)]
 
     def queue_position(self, folder: Path) -> int | None:
         return self.positions.get(folder.name)

@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from lifelong import registry
 from lifelong.config import SCENARIOS
 from lifelong.errors import LifelongError
-from lifelong.events import Finished, Started, Step, Stopped, TaskLearned
+from lifelong.events import Finished, Phase, Started, Step, Stopped, TaskLearned
 from lifelong.numerics import seeds
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
@@ -85,11 +85,19 @@ def test_a_run_yields_started_then_steps_and_task_learned_for_each_task_then_fin
     experiment, events = finished(strategy, scenario)
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     assert [e.task for e in events if isinstance(e, TaskLearned)] == [0, 1, 2]
-    assert all(isinstance(e, Step | TaskLearned) for e in events[1:-1])
-    positions = [(e.task, e.step if isinstance(e, Step) else float("inf")) for e in events[1:-1]]
+    assert all(isinstance(e, Step | Phase | TaskLearned) for e in events[1:-1])
+    within = [e for e in events[1:-1] if not isinstance(e, Phase)]
+    positions = [(e.task, e.step if isinstance(e, Step) else float("inf")) for e in within]
     assert positions == sorted(set(positions))
     assert {e.task for e in events if isinstance(e, Step)} == {0, 1, 2}
     assert events[0].parameters == experiment.strategy.network.flat.numel()
+    # What is done after the last step of a task is named before it is done, the test last.
+    named = [experiment.strategy.end_task_phase] * bool(experiment.strategy.end_task_phase)
+    for task in range(3):
+        assert [e.what for e in events if isinstance(e, Phase) and e.task == task] == [
+            *named,
+            "Testing",
+        ]
 
 
 @every_pair
