@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
-from app.shared import assets, navigate  # noqa: E402
+from app.shared import assets, navigate, strip  # noqa: E402
 
 st.set_page_config(
     page_title="Lifelong: see a network forget",
@@ -35,4 +35,8 @@ with st.container(horizontal=True, gap="small", key="nav"):
     st.html(assets.read("brand.html"))
     for page in pages:
         st.page_link(page)
+# The runs that the Train page shows, or the study of the Transfer page: a strip would repeat them.
+address = st.query_params
+on_screen = {"train": ("run", "runs"), "transfer": ("study",)}.get(selected.url_path, ())
+strip.show({name for key in on_screen for name in address.get(key, "").split(",")})
 selected.run()

@@ -105,6 +105,7 @@ __all__ = [
     "WorkerClient",
     "answers_json",
     "answers_of_class",
+    "class_order",
     "classify",
     "classify_within",
     "collection",
@@ -183,6 +184,13 @@ def is_shipped(name: str) -> bool:
 def create(**fields: Any) -> str:
     """Creates a run and returns its name. Raises LifelongError for a value that does not fit."""
     return run_store.create(configs.make(**fields)).name
+
+
+def class_order(seed: int, classes: int) -> list[int]:
+    """Returns the labels of so many classes in the order of arrival that a seed stands for."""
+    from .data import class_order  # loads torch
+
+    return class_order.class_order(RunConfig(seed=seed), classes)
 
 
 def undo(run: str) -> None:

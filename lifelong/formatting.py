@@ -198,3 +198,22 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def expected_duration(seconds: float) -> str:
+    """Returns a time that is only expected, as a round figure.
+
+    >>> expected_duration(2), expected_duration(9), expected_duration(23), expected_duration(52)
+    ('a few seconds', 'about 10 s', 'about 25 s', 'about 50 s')
+    >>> expected_duration(75), expected_duration(900), expected_duration(9000)
+    ('about 1 min', 'about 15 min', 'about 2.5 h')
+    """
+    if seconds < 4:
+        return "a few seconds"
+    if seconds < 55:
+        step = 5 if seconds < 30 else 10
+        return f"about {max(5, round(seconds / step) * step)} s"
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return f"about {minutes if minutes < 10 else round(minutes / 5) * 5} min"
+    return f"about {round(seconds / 1800) / 2:g} h"

@@ -1,7 +1,7 @@
 """Names on the pages: data sets, scenarios, runs, settings, and the configuration of a run."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.shared.chart_data import task_titles
@@ -39,6 +39,15 @@ def scenario_about(name: str) -> str:
 def strategy_title(name: str) -> str:
     """Returns a strategy's title; the name itself for one that is not installed."""
     return api.strategy_titles().get(name, name)
+
+
+def within_sentence(title: str) -> str:
+    """Returns a title with a small letter, unless it begins with an abbreviation.
+
+    >>> within_sentence("Experience replay"), within_sentence("EWC"), within_sentence("iCaRL")
+    ('experience replay', 'EWC', 'iCaRL')
+    """
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def dataset_title(name: str) -> str:
@@ -101,6 +110,19 @@ def setup(history: History, run: str) -> str:
         f"recipe {c.recipe}",
         f"seed {c.seed}",
         f"run {run}",
+    ]
+    return " · ".join(item for item in items if item)
+
+
+def setup_of_seeds(histories: Sequence[History]) -> str:
+    """Returns the configuration of runs that differ in their seed only, in one line."""
+    c = histories[0].config
+    items = [
+        scenario_title(c.scenario),
+        plural(c.tasks, "task"),
+        settings_text(c.settings),
+        f"recipe {c.recipe}",
+        f"seeds {', '.join(str(history.config.seed) for history in histories)}",
     ]
     return " · ".join(item for item in items if item)
 

@@ -2,7 +2,7 @@
 
 from app.shared.chart_data import task_names
 from lifelong.api import ExtractingFeatures, Failed, History, Loading, Preparation, Stopped
-from lifelong.formatting import duration, plural, size, whole_percent
+from lifelong.formatting import expected_duration, plural, size, whole_percent
 
 DONE_ONCE = "This is done once"
 GETTING_READY = (0.0, "Loading images …")
@@ -19,14 +19,64 @@ def progress(history: History, goal: int, state: str, position: int | None) -> t
         expected = history.started.estimate if history.has_started else None
         if not expected:
             return GETTING_READY
-        return 0.0, f"Learning begins, about {duration(expected)} to the end"
-    begun = last.step / last.steps if last.task == len(history.learned) else 0
-    left = seconds_left(history, goal)
-    task = task_names(history)[min(last.task, goal - 1)]
-    text = f"{task} of {history.config.tasks}, step {last.step} of {last.steps}"
-    text += f", about {duration(left)} left" if left else ""
+        return 0.0, f"Learning begins{_time_left(expected)}"
+    text = f"{_task(history, goal)}{_within_task(history)}"
+    text += _time_left(seconds_left(history, goal))
     text += f". {batch_reduced(last.batch_limit)}" if last.batch_limit else ""
-    return min((len(history.learned) + begun) / goal, 1.0), text
+    return share_done(history, goal), text
+
+
+def brief(
+    history: History, goal: int, state: str, position: int | None, time_left: bool = True
+) -> str:
+    """Returns the progress of a run at work in a few words, within a sentence."""
+    if state == "waiting":
+        return f"number {position} in the queue"
+    if history.preparing:
+        share, _ = preparing(history.preparing)
+        return f"getting ready, {whole_percent(share)}" if share else "getting ready"
+    if not history.steps:
+        return "getting ready"
+    left = seconds_left(history, goal) if time_left else None
+    return _task(history, goal).lower() + _time_left(left)
+
+
+def share_done(history: History, goal: int) -> float:
+    """Returns the share of the steps before task `goal` that are done."""
+    last = history.steps[-1] if history.steps else None
+    within = last.step / last.steps if last and last.task == len(history.learned) else 0.0
+    return min((len(history.learned) + within) / goal, 1.0)
+
+
+def _task(history: History, goal: int) -> str:
+    """Returns the name of the task that is being learned, and of how many."""
+    task = min(max(len(history.learned), history.steps[-1].task), goal - 1)
+    return f"{task_names(history)[task]} of {history.config.tasks}"
+
+
+def _within_task(history: History) -> str:
+    """Returns what is being done within a task: its step, or what comes after the last one.
+
+    Empty between two tasks.
+    """
+    phase, last = history.phase, history.steps[-1]
+    if phase is None:
+        begun = last.task == len(history.learned)
+        return f", step {last.step} of {last.steps}" if begun else ""
+    text = f", {phase.what[:1].lower()}{phase.what[1:]}"
+    if phase.what != "Testing" or phase.images is None:
+        return text
+    every = "all " if phase.images == history.started.images[1] else ""
+    return f"{text} on {every}{phase.images:,} images"
+
+
+def _time_left(seconds: float | None) -> str:
+    return f", {expected_duration(seconds)} left" if seconds else ""
+
+
+def stop_label(stopping: bool) -> str:
+    """Returns the label of the button that stops a run or study."""
+    return "Stopping …" if stopping else "Stop"
 
 
 def waiting(position: int | None) -> tuple[float, str]:
@@ -61,8 +111,8 @@ def _extracting_features(event: ExtractingFeatures) -> tuple[float, str]:
 def _share(event: Preparation, amount: str) -> str:
     """Returns how much is done, in percent and by amount, and the time left."""
     share = event.done / event.total
-    left = f", about {duration(event.seconds * (1 / share - 1))} left" if 0 < share < 1 else ""
-    return f"{whole_percent(share)}, {amount}{left}."
+    left = event.seconds * (1 / share - 1) if 0 < share < 1 else None
+    return f"{whole_percent(share)}, {amount}{_time_left(left)}."
 
 
 def batch_reduced(batch_limit: int) -> str:

@@ -50,7 +50,7 @@ def open_page(page: str, **query: str) -> AppTest:
 
 def page_text(at: AppTest) -> str:
     """Returns all text of a page."""
-    elements = [*at.title, *at.markdown, *at.caption, *at.info, *at.error, *at.warning]
+    elements = [*at.title, *at.header, *at.markdown, *at.caption, *at.info, *at.error, *at.warning]
     return "\n".join(element.value for element in elements).replace("\u00a0", " ")
 
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium o
 @SIZES
 def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, screenshots, size):
     page = open_tab(f"{server.url}/train", size)
+    page.locator("summary").filter(has_text="All settings").click()
     # Plain training would be over before one could look.
     page.get_by_text("Generative", exact=True).click()
     expect(page.locator(".st-key-strategy_card")).to_contain_text("make up images")

@@ -235,7 +235,7 @@ PREPARATIONS = [
         Loading(
             what="Downloading CIFAR-10", unit="B", done=63_400_000, total=170_498_071, seconds=10.0
         ),
-        "Downloading CIFAR-10: 37\u00a0%, 63.4 MB of 170 MB, about 17 s left. This is done once",
+        "Downloading CIFAR-10: 37\u00a0%, 63.4 MB of 170 MB, about 15 s left. This is done once",
     ),
     (
         0,
@@ -251,7 +251,7 @@ PREPARATIONS = [
             total=60_000,
             seconds=2.0,
         ),
-        "Decoding the images of CIFAR-10: 25\u00a0%, 15,000 of 60,000, about 6.0 s left",
+        "Decoding the images of CIFAR-10: 25\u00a0%, 15,000 of 60,000, about 5 s left",
     ),
     (
         0,

@@ -154,7 +154,7 @@ def test_a_refusal_is_shown_and_the_form_stays(monkeypatch, tmp_path):
             Loading(
                 what="Downloading MNIST", unit="B", done=3_000_000, total=12_000_000, seconds=2
             ),
-            "Downloading MNIST: 25\u00a0%, 3.0 MB of 12.0 MB, about 6.0 s left",
+            "Downloading MNIST: 25\u00a0%, 3.0 MB of 12.0 MB, about 5 s left",
         ),
         (
             0,

@@ -11,6 +11,7 @@ from lifelong.events import (
     Event,
     Failed,
     Finished,
+    Phase,
     RunOrder,
     Started,
     Step,
@@ -56,6 +57,7 @@ EVENTS = [
     STARTED,
     step(0, 1),
     step(0, 5),
+    Phase(task=0, what="Testing", images=3),
     learned(0),
     step(1, 1),
     Stopped(task=1, step=3),
@@ -204,6 +206,7 @@ HISTORY = [
     step(2, 1),
     Finished(seconds=1.0),
 ]
+TESTING = Phase(task=1, what="Testing", images=3)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,12 @@ def test_a_history_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, n
     assert events_until(HISTORY, task, number) == [HISTORY[i] for i in left]
 
 
+def test_what_followed_the_last_step_of_a_task_goes_with_its_row():
+    history = [*HISTORY[:7], TESTING, *HISTORY[7:]]
+    assert TESTING not in events_until(history, 1, 5)
+    assert TESTING in events_until(history, 2)
+
+
 @pytest.mark.parametrize(
     "events, line",
     [
@@ -229,6 +238,7 @@ def test_a_history_up_to_a_task_and_step_has_no_ending_and_nothing_later(task, n
         ([step(0, 1)], 1),
         ([STARTED, learned(1)], 2),
         ([STARTED, learned(0), learned(0)], 3),
+        ([STARTED, learned(0), TESTING.model_copy(update={"task": 0})], 3),
         ([STARTED, step(0, 1).model_copy(update={"probe": (0.5, 0.5)})], 2),
         ([STARTED, learned(0), learned(1).model_copy(update={"accuracy": (0.5,)})], 3),
         ([STARTED, learned(0), learned(1), learned(2)], 4),

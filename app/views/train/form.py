@@ -1,9 +1,12 @@
-"""The form of the Train page: scenario, strategy, data, network, recipe, tasks and seed."""
+"""The form of the Train page: three presets, all settings folded away, and the runs of before."""
+
+from typing import Any
 
 import streamlit as st
 
-from app.shared import charts, labels, matrix_chart, run_text
-from app.views.train import network_form
+from app.shared import labels
+from app.views.train import expected, network_form, own_runs, presets
+from app.views.train.orders import MOST_SEEDS, order
 from app.views.train.strategy_form import (
     chosen_settings,
     chosen_strategy,
@@ -11,49 +14,57 @@ from app.views.train.strategy_form import (
     strategy_section,
 )
 from lifelong import api
-from lifelong.api import DatasetInfo, LifelongError, RunConfig
+from lifelong.api import DatasetInfo, RunConfig
 from lifelong.formatting import plural
 
 MOST_TASKS = 20  # more lines than that cannot be told apart in a chart
 NAMES = ("dataset", "scenario", "strategy", "recipe", "tasks", "seed")
+GOES_ON = "Training goes on when you leave the page. You can stop it, and undo a task."
 
 
 def show() -> None:
-    """Shows the whole form: one obvious button first, and below it everything to choose."""
-    st.title("Train a network, task by task")
-    start = st.container()
-    scenario, strategy = st.columns([5, 7], gap="large")
-    with scenario:
+    """Shows the presets, which start with one click, and below them everything to choose."""
+    st.title("Train a network, task by task", anchor=False)
+    if message := st.session_state.pop("refused", None):
+        st.error(message)
+    presets.show()
+    unfolded = st.session_state.pop("show_settings", False)
+    with st.expander("All settings", expanded=unfolded), st.container(key="all_settings"):
+        _settings()
+    own_runs.show()
+
+
+def _settings() -> None:
+    """Shows all settings: the question and its data on the left, on the right what learns."""
+    question, learner = st.columns([5, 7], gap="large")
+    with question:
         _scenario()
-    with strategy:
+        info = _dataset()
+        _tasks(len(info.spec.classes) or 10)
+        _seeds()
+    with learner:
         strategy_section()
-    _size()
-    network_form.model_section()
-    # Filled last, since it names what was chosen below it.
-    with start:
-        _start()
+        _recipe()
+        network_form.model_section()
     api.prepare(st.session_state["dataset"])
-    _expected()
+    expected.show({**_names(), "model": st.session_state["model"]}, chosen_settings())
+    _start()
 
 
 def _start() -> None:
     state = st.session_state
-    tasks = state["tasks"]
-    st.markdown(
-        f"**{chosen_strategy().title}** will learn {plural(tasks, 'task')}, one after the other. "
-        "Watch what happens to the first ones while it learns the next."
-    )
-    if message := state.pop("refused", None):
-        st.error(message)
+    tasks, seeds = state["tasks"], state["seeds"]
+    st.markdown(start_text(chosen_strategy().title, tasks, state["seed"], seeds))
     with st.container(horizontal=True, key="start_buttons"):
+        each = f" with {plural(seeds, 'seed')}" if seeds > 1 else ""
         st.button(
-            f"Learn all {tasks} tasks" if tasks > 1 else "Learn the task",
+            f"Learn all {tasks} tasks{each}" if tasks > 1 else f"Learn the task{each}",
             key="learn_all",
             type="primary",
             icon=":material/play_arrow:",
             on_click=_begin,
         )
-        if tasks > 1:
+        if tasks > 1 and seeds == 1:
             st.button(
                 "Learn only the first",
                 key="learn_next",
@@ -61,27 +72,24 @@ def _start() -> None:
                 on_click=_begin,
                 args=(1,),
             )
-    st.caption("Training goes on when you leave the page. You can stop it, and undo a task.")
 
 
-def _expected() -> None:
-    """Shows a finished run of the same kind, where there is one."""
-    state = st.session_state
-    same = ("dataset", "scenario", "strategy", "tasks", "model")
-    finished = (row for row in api.run_list() if row.learned == row.tasks)
-    alike = (row for row in finished if all(getattr(row, name) == state[name] for name in same))
-    row = next(alike, None)
-    if row is None:
-        return
-    history, reference = api.history(row.id), api.reference_run(row.id)
-    ceiling = api.history(reference) if reference else None
-    st.subheader("What to expect")
-    like = f"A run like this, seed {row.seed}, recipe {row.recipe}"
-    st.markdown(f"{like}: {run_text.result(history)}")
-    curves, matrix = st.columns(2, gap="large")
-    curves.altair_chart(charts.forgetting_curves(history, ceiling), key="expected_curves")
-    matrix.altair_chart(matrix_chart.forgetting_matrix(history), key="expected_matrix")
-    st.caption(labels.source(history))
+def start_text(strategy: str, tasks: int, seed: int, seeds: int) -> str:
+    """Returns what the button below will do."""
+    one_by_one = f"**{strategy}** will learn {plural(tasks, 'task')}"
+    one_by_one += ", one after the other." if tasks > 1 else "."
+    if seeds == 1:
+        return f"{one_by_one} {GOES_ON}"
+    last = seed + seeds - 1
+    return (
+        f"{one_by_one} {plural(seeds, 'run')}, with the seeds {seed} to {last}, take their turns; "
+        "at the end the page shows their mean and its standard error. Training goes on when you "
+        "leave it."
+    )
+
+
+def _names() -> dict[str, Any]:
+    return {name: st.session_state[name] for name in NAMES}
 
 
 def _scenario() -> None:
@@ -98,27 +106,26 @@ def _scenario() -> None:
     )
 
 
-def _size() -> None:
-    """Shows the choice of data set, recipe, number of tasks and seed."""
-    data, recipe, tasks, seed = st.columns(4, gap="large")
-    with data:
-        info = _dataset()
-    with recipe:
-        st.segmented_control(
-            "Recipe",
-            list(api.RECIPES),
-            default=api.DEFAULTS.recipe,
-            key="recipe",
-            required=True,
-            format_func=str.capitalize,
-            persist_state="session",
-        )
-        st.caption(labels.sentence(api.RECIPES[st.session_state["recipe"]].about))
-    with tasks:
-        _tasks(len(info.spec.classes) or 10)
-    with seed:
-        st.number_input("Seed", 0, 2**31 - 1, key="seed", persist_state="session")
-        st.caption("Fixes the random start. Seeds above 0 also shuffle the classes.")
+def _recipe() -> None:
+    st.segmented_control(
+        "Recipe",
+        list(api.RECIPES),
+        default=api.DEFAULTS.recipe,
+        key="recipe",
+        required=True,
+        format_func=str.capitalize,
+        persist_state="session",
+    )
+    st.caption(labels.sentence(api.RECIPES[st.session_state["recipe"]].about))
+
+
+def _seeds() -> None:
+    """Shows the choice of the first seed and of the number of seeds."""
+    with st.container(horizontal=True, key="seed_inputs"):
+        most = 2**31 - MOST_SEEDS
+        st.number_input("Seed", 0, most, key="seed", persist_state="session")
+        st.number_input("Number of seeds", 1, MOST_SEEDS, key="seeds", persist_state="session")
+    st.caption("A seed fixes the random start; those above 0 also shuffle the classes.")
 
 
 def _dataset() -> DatasetInfo:
@@ -167,22 +174,17 @@ def _on_scenario_change() -> None:
 
 
 def _begin(until: int | None = None) -> None:
-    """Creates the run that the form describes and starts it, up to task `until` or to the end."""
-    state = st.session_state
-    names = {name: state[name] for name in NAMES}
-    try:
-        run = api.create(**names, settings=chosen_settings(), **network_form.chosen())
-        api.learn(run, until)
-    except LifelongError as error:
-        state["refused"] = str(error)
-        return
-    state["goal"] = (run, until)
-    st.query_params["run"] = run
+    """Creates what the form describes and starts it, up to task `until` or to the end."""
+    fields = {**_names(), "settings": chosen_settings(), **network_form.chosen()}
+    order(fields, st.session_state["seeds"], until)
+    if "refused" in st.session_state:
+        st.session_state["show_settings"] = True
 
 
 def fill(config: RunConfig) -> None:
-    """Sets the form to a run's configuration."""
+    """Sets the form to a run's configuration, and unfolds it."""
     state = st.session_state
+    state["show_settings"] = True
     for name in NAMES:
         state[name] = getattr(config, name)
     renamed = {s.former_name: s.name for s in chosen_strategy().settings}

@@ -1,6 +1,5 @@
 """One run on the Train page: while it learns, and at rest."""
 
-import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -9,7 +8,8 @@ from app.shared import charts, labels, markdown, navigate, run_text, status
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
 from app.shared.part import Part, shown
-from app.views.train import form
+from app.views.train import form, next_view
+from app.views.train.next_steps import comparable
 from lifelong import api
 from lifelong.api import History, LifelongError
 from lifelong.formatting import duration
@@ -28,7 +28,7 @@ def show(run: str) -> None:
         if message := st.session_state.pop("refused", None):
             st.error(message)
         if at_work:
-            _at_work(run)
+            _follow(run)
         else:
             _at_rest(run, history, state)
 
@@ -36,37 +36,23 @@ def show(run: str) -> None:
 def _heading(run: str, history: History) -> None:
     title, again = st.columns([5, 1], vertical_alignment="center")
     strategy = history.config.strategy
-    title.title(markdown.escaped(api.run_row(run).name) or labels.strategy_title(strategy))
+    name = markdown.escaped(api.run_row(run).name) or labels.strategy_title(strategy)
+    title.title(name, anchor=False)
     again.button(
         "New run",
         key="new_run",
         icon=":material/add:",
-        on_click=_back_to_form,
+        on_click=back_to_form,
         args=(run,),
         width="stretch",
     )
     st.caption(labels.setup(history, run))
 
 
-def _back_to_form(run: str) -> None:
+def back_to_form(run: str) -> None:
+    """Leads to the form, filled with a run's configuration; for callbacks."""
     form.fill(api.history(run).config)
-    st.query_params.pop("run", None)
-
-
-def _at_work(run: str) -> None:
-    if api.queue_position(run) is None:
-        st.info("Another process is training this run. It can be stopped only there.")
-    else:
-        st.button("Stop", key="stop", icon=":material/stop:", on_click=_stop, args=(run,))
-    _follow(run)
-
-
-def _stop(run: str) -> None:
-    """Stops the run and waits a moment, so that the page shows it at rest and not first running."""
-    api.stop(run)
-    give_up = time.monotonic() + 0.7
-    while api.state(run) == "running" and time.monotonic() < give_up:
-        time.sleep(0.02)
+    st.query_params.clear()
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -78,9 +64,27 @@ def _follow(run: str) -> None:
         st.rerun()
     if state not in ("running", "waiting"):
         st.rerun()
-    done, text = status.progress(history, _goal(run, history), state, api.queue_position(run))
+    position = api.queue_position(run)
+    if position is None:
+        st.info("Another process is training this run. It can be stopped only there.")
+    else:
+        _stop_button(run)
+    done, text = status.progress(history, _goal(run, history), state, position)
     st.progress(done, text=text)
     _live(history)
+
+
+def _stop_button(run: str) -> None:
+    """Shows the button that stops the run; once it is clicked, it says that this is under way."""
+    stopping = api.is_stopping(run)
+    st.button(
+        status.stop_label(stopping),
+        key="stop",
+        icon=":material/stop:",
+        disabled=stopping,
+        on_click=api.stop,
+        args=(run,),
+    )
 
 
 def _goal(run: str, history: History) -> int:
@@ -101,7 +105,8 @@ def _at_rest(run: str, history: History, state: str) -> None:
     if state != "finished":
         (st.error if state == "failed" else st.info)(status.at_rest(history, state))
     if done:
-        st.markdown(f"### {run_text.result(history)}")
+        st.header(run_text.result(history), anchor=False)
+        next_view.note(history)
     _buttons(run, history)
     if done:
         _measures(history)
@@ -111,7 +116,9 @@ def _at_rest(run: str, history: History, state: str) -> None:
 
 def _buttons(run: str, history: History) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
-        if not history.finished:
+        if history.finished:
+            next_view.button(history)
+        else:
             _learn_buttons(run, history)
         if history.learned:
             run_address = {"run": run}
@@ -127,6 +134,8 @@ def _buttons(run: str, history: History) -> None:
                 icon=":material/query_stats:",
                 query_params=run_address,
             )
+        if history.finished:
+            navigate.compare(comparable(run, api.run_list()))
         if history.events and not api.is_shipped(run):
             label = status.undo(history)
             st.button(label, key="undo", icon=":material/undo:", on_click=_undo, args=(run,))

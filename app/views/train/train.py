@@ -1,21 +1,27 @@
-"""The Train page: a form, or the run that the address names."""
+"""The Train page: a form, the run that the address names, or several of the same kind."""
 
 import streamlit as st
 
 from app.shared import labels
 from app.shared.part import Part, shown
-from app.views.train import form, run_view
+from app.views.train import form, run_view, seeds_view
+from app.views.train.orders import MOST_SEEDS
 from lifelong.api import LifelongError
 
-run = st.query_params.get("run")
-problem = labels.missing(run) if run else None
-if run and not problem:
+several = [run for run in st.query_params.get("runs", "").split(",") if run][:MOST_SEEDS]
+run = st.query_params.get("run") or (several[0] if len(several) == 1 else None)
+named = [run] if run else several
+problem = next(filter(None, map(labels.missing, named)), None)
+if named and not problem:
     try:
-        run_view.show(run)
+        if run:
+            run_view.show(run)
+        else:
+            seeds_view.show(several)
     except LifelongError as error:
         problem = str(error)
 if problem:
     st.error(f"{problem} A new one can be started below.")
-if problem or not run:
+if problem or not named:
     with shown(Part.FORM):
         form.show()

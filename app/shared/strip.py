@@ -1,0 +1,87 @@
+"""Strip on every page that tells of a run at work and leads back to it.
+
+It lies over the foot of the page, so that nothing moves when it comes or goes. Without a run at
+work it asks for nothing: it is looked for when a page is opened.
+"""
+
+import streamlit as st
+
+from app.shared import labels, markdown, navigate, status
+from lifelong import api
+from lifelong.api import LifelongError
+
+POLL_SECONDS = 1.0
+LONGEST_NAME = 40
+
+
+def show(watched: set[str]) -> None:
+    """Shows the strip, unless what is at work is among the runs that the page itself shows."""
+    state = st.session_state
+    # Always there, and empty without a run: a new element would move and reload those after it.
+    with st.container(key="strip"):
+        queue = api.queue()
+        if watched & {*queue[:1], state.get("strip_run")}:
+            state.pop("strip_run", None)
+        elif queue:
+            _follow()
+        elif "strip_run" in state:
+            _done(state["strip_run"])
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _follow() -> None:
+    """Shows what is at work; reruns the page once nothing is, which ends the polling."""
+    queue = api.queue()
+    if not queue:
+        st.rerun()
+    try:
+        text = at_work_text(queue)
+    except LifelongError:  # deleted a moment ago
+        return
+    st.session_state["strip_run"] = queue[0]
+    _link(queue[0], f"{text} · **Watch**", "progress_activity")
+
+
+def _done(name: str) -> None:
+    try:
+        text = done_text(name)
+    except LifelongError:
+        return
+    _link(name, f"{text} · **See the result**", "check_circle")
+
+
+def _link(name: str, text: str, icon: str) -> None:
+    run = api.has_run(name)
+    page, key = (navigate.TRAIN, "run") if run else (navigate.TRANSFER, "study")
+    st.page_link(page, label=text, icon=f":material/{icon}:", query_params={key: name})
+
+
+def at_work_text(queue: list[str]) -> str:
+    """Returns what is at work, and how many wait. queue: names, the one at work first.
+
+    Raises LifelongError when it cannot be read.
+    """
+    name, waiting = queue[0], len(queue) - 1
+    if api.has_run(name):
+        history = api.history(name)
+        text = status.brief(history, history.config.tasks, "running", 0)
+    else:
+        study = api.study(name)
+        text = f"{study.config.seeds} seeds, {round(100 * study.share)} % done"
+    more = f", {waiting} more waiting" if waiting else ""
+    return f"{_title(name)}: {text}{more}"
+
+
+def done_text(name: str) -> str:
+    """Returns how what was at work has ended. Raises LifelongError when it cannot be read."""
+    ended = api.history(name) if api.has_run(name) else api.study(name)
+    return f"{_title(name)} {'has finished' if ended.finished else 'is at rest'}"
+
+
+def _title(name: str) -> str:
+    """Returns what a run or study is called within the strip."""
+    if not api.has_run(name):
+        return "Transfer study"
+    row = api.run_row(name)
+    title = row.name or labels.strategy_title(row.strategy)
+    return markdown.escaped(title if len(title) <= LONGEST_NAME else f"{title[:LONGEST_NAME]}…")

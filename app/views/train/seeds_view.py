@@ -1,0 +1,125 @@
+"""Several runs on the Train page that differ in their seed only: at work, and at rest."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.shared import charts, labels, navigate, run_text, status
+from app.shared.part import Part, shown
+from app.views.train import next_view, seeds_text
+from app.views.train.run_view import POLL_SECONDS, back_to_form
+from lifelong import api
+from lifelong.api import History, LifelongError
+
+AT_WORK = ("running", "waiting")
+
+
+def show(runs: Sequence[str]) -> None:
+    """Shows the runs, whatever their states. Raises LifelongError when one cannot be read."""
+    histories, states = _read(runs)
+    at_work = any(state in AT_WORK for state in states)
+    with shown(Part.AT_WORK if at_work else Part.AT_REST):
+        _heading(runs[0], histories)
+        if message := st.session_state.pop("refused", None):
+            st.error(message)
+        if at_work:
+            _follow(list(runs))
+        else:
+            _at_rest(runs, histories, states)
+
+
+def _read(runs: Sequence[str]) -> tuple[list[History], list[str]]:
+    return [api.history(run) for run in runs], [api.state(run) for run in runs]
+
+
+def _heading(run: str, histories: Sequence[History]) -> None:
+    title, again = st.columns([5, 1], vertical_alignment="center")
+    config = histories[0].config
+    name = labels.strategy_title(config.strategy)
+    title.title(f"{name}, {len(histories)} seeds", anchor=False)
+    again.button(
+        "New run",
+        key="new_run",
+        icon=":material/add:",
+        on_click=back_to_form,
+        args=(run,),
+        width="stretch",
+    )
+    st.caption(labels.setup_of_seeds(histories))
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _follow(runs: list[str]) -> None:
+    """Shows the records as they grow; reruns the page once all are at rest or one is unreadable."""
+    try:
+        histories, states = _read(runs)
+    except LifelongError:
+        st.rerun()
+    at = next((i for i, state in enumerate(states) if state in AT_WORK), None)
+    if at is None:
+        st.rerun()
+    stopping = any(api.is_stopping(run) for run in runs)
+    st.button(
+        status.stop_label(stopping),
+        key="stop",
+        icon=":material/stop:",
+        disabled=stopping,
+        on_click=_stop,
+        args=(runs,),
+    )
+    done, text = seeds_text.progress(histories, states, api.queue_position(runs[at]))
+    st.progress(done, text=text)
+    _links(runs, histories, states)
+    with st.container(key="live"):
+        st.vega_lite_chart(charts.live_spec(histories[at]), key="live_curves")
+    st.markdown(run_text.inside(histories[at]))
+
+
+def _stop(runs: Sequence[str]) -> None:
+    """Stops all runs, those that wait first: none of them begins in between."""
+    for run in reversed(runs):
+        api.stop(run)
+
+
+def _at_rest(runs: Sequence[str], histories: Sequence[History], states: Sequence[str]) -> None:
+    st.header(seeds_text.result(histories), anchor=False)
+    next_view.note(histories[0])
+    with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
+        unfinished = [run for run, state in zip(runs, states) if state != "finished"]
+        if unfinished:
+            st.button(
+                "Continue to the end",
+                key="learn_all",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_continue,
+                args=(unfinished,),
+            )
+        else:
+            next_view.button(histories[0], len(runs))
+        navigate.compare(runs)
+    with st.container(horizontal=True, key="measures"):
+        for title, value, meaning in seeds_text.measure_rows(histories):
+            st.metric(title, value, border=True, help=meaning)
+    _links(runs, histories, states)
+    if histories[0].has_started:
+        st.caption(labels.source(histories[0]))
+
+
+def _continue(runs: Sequence[str]) -> None:
+    try:
+        for run in runs:
+            api.learn(run)
+    except LifelongError as error:
+        st.session_state["refused"] = str(error)
+
+
+def _links(runs: Sequence[str], histories: Sequence[History], states: Sequence[str]) -> None:
+    """Shows a link to each run's own page."""
+    with st.container(horizontal=True, key="seeds_links"):
+        for run, history, state in zip(runs, histories, states):
+            st.page_link(
+                navigate.INSPECT if history.finished else navigate.TRAIN,
+                label=seeds_text.entry(history, state),
+                query_params={"run": run},
+            )
