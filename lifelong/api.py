@@ -34,7 +34,7 @@ from .runs.listing import run_rows as run_list
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import collection, lessons
+from .service import collection, insight, lessons
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -62,7 +62,6 @@ from .transfer.store import ids as study_list
 
 if TYPE_CHECKING:
     from .inference.contributions import Contributions as Contributions
-    from .inference.evidence import Evidence as Evidence
     from .inference.recognition import Recognition
     from .inference.within_task import StepAnswer
 
@@ -118,11 +117,11 @@ __all__ = [
     "dataset_spec",
     "datasets",
     "drops",
-    "evidence",
     "example_images",
     "has_run",
     "history",
     "holds_digits",
+    "insight",
     "is_shipped",
     "is_stopping",
     "learn",
@@ -263,15 +262,6 @@ def contributions(
     from .inference import contributions as pixel_contributions  # loads torch
 
     return pixel_contributions.contributions(run_store.folder(run), pixels, name, task)
-
-
-def evidence(run: str, task: int, after: int, count: int = 24) -> "Evidence":
-    """Returns test images of a task that were right when it was learned and are wrong after a later
-    one.
-    """
-    from .inference import evidence as images  # loads torch
-
-    return images.evidence(run_store.folder(run), task, after, count)
 
 
 def classify_batch(run: str, pixels: np.ndarray, task: int | None = None) -> list[list]:

@@ -11,7 +11,7 @@ from app.shared.chart_scales import COLOURS, INK
 from app.shared.charts import Layers, finished
 from app.shared.matrix_chart import KNOWN
 from lifelong.api import Confusion
-from lifelong.formatting import percent, whole_percent
+from lifelong.formatting import NO_BREAK, percent, whole_percent
 
 BENDS = 14  # points of the edge of a ribbon
 GAP = 0.012  # between the classes, as a share of the height
@@ -185,7 +185,7 @@ def mean_bars(shares: dict[str, float], tasks: dict[str, int]) -> Layers:
         scale=alt.Scale(domain=[0, min(1, top)], nice=False),
         axis=alt.Axis(
             title=None,
-            format="%",
+            labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'",
             gridColor=INK,
             gridOpacity=0.12,
             domain=False,

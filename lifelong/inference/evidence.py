@@ -8,21 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import datasets
-from ..config import RunConfig, ScenarioName
-from ..data.examples import Dataset, Examples
-from ..data.scenarios import evenly_spaced, examples_of, make_plan
+from ..data.scenarios import evenly_spaced
 from ..errors import LifelongError
 from ..runs import checkpoints
 from ..runs.folders import version
 from ..runs.history import History
-from ..storage.progress import result_of
 from ..strategies.base import Strategy, scores
-from ..training.setup import frozen_backbone_of, load_images
 from . import predict
+from .task_images import test_images
 
 MOST_TESTED = 2000  # images of a task
-MOST_TESTED_DEEP = 300  # that go through a backbone first
+MOST_TESTED_DEEP = 300  # in colour: they go through a deep network
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,8 @@ def _evidence(folder: Path, task: int, after: int, count: int, _versions: object
             f"task was given as {task} and after as {after}; the run {folder.name} has learned"
             f" {len(history.learned)} tasks, and a task is tested from itself on."
         )
-    test = _test_images(history, task)
+    is_deep = history.started.shape[0] > 1
+    test = test_images(history, task, MOST_TESTED_DEEP if is_deep else MOST_TESTED)
     models = [predict.load(folder, at) for at in (task, after)]
     inputs = predict.model_inputs(history, models[0], test.images.numpy())
     before, now = (
@@ -98,41 +95,6 @@ def _names(history: History, task: int) -> dict[int, str]:
     """Returns the class of each output of a task's own images."""
     plan = predict.plan_after(history, task)
     return dict(zip(plan.outputs_of(task), history.started.classes[task]))
-
-
-def _test_images(history: History, task: int) -> Examples:
-    config = history.config.of_task(0)
-    if task >= config.tasks:
-        raise LifelongError("The test pictures of a class that was taught here are not kept.")
-    dataset = _dataset(config.dataset, config.target)
-    plan = make_plan(
-        config.with_changes(class_order=_order(history, config.tasks)), len(dataset.classes)
-    )
-    test = examples_of(plan, task, dataset.test_images, dataset.test_labels)
-    deep = frozen_backbone_of(config) is not None or dataset.shape[0] > 1
-    return test.take(evenly_spaced(len(test), MOST_TESTED_DEEP if deep else MOST_TESTED))
-
-
-def _order(history: History, tasks: int) -> tuple[int, ...]:
-    return tuple(label for labels in history.started.labels[:tasks] for label in labels)
-
-
-@lru_cache(maxsize=2)
-def _dataset(name: str, target: str | None) -> Dataset:
-    """Returns the images of a run. Raises LifelongError where they are not on this machine."""
-    names = [_here(each) for each in (name, target) if each]
-    scenario: ScenarioName = "transfer" if target else "class"
-    config = RunConfig(dataset=names[0], target=names[1] if target else None, scenario=scenario)
-    return result_of(load_images(config))
-
-
-def _here(name: str) -> str:
-    """Returns the data set or the one that stands in for it, if that one is on this machine."""
-    if datasets.is_available(name):
-        return name
-    if stand_in := datasets.spec(name).fallback:
-        return stand_in
-    raise LifelongError(f"The images of {name} are not on this machine.")
 
 
 def _answers(

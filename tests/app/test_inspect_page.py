@@ -3,10 +3,11 @@
 import re
 from statistics import fmean
 
+import numpy as np
 import pytest
 
 from app.shared import answer_charts, drop_chart
-from app.views.inspect import words
+from app.views.inspect import inside, words
 from lifelong import api, config
 from lifelong.api import Confusion, Drop
 from lifelong.formatting import percent, points, signed_number
@@ -174,7 +175,30 @@ def test_a_record_without_a_confusion_matrix_says_so(pair):
 
 def test_the_evidence_says_how_many_images_were_lost(pair):
     at = open_page("inspect", run=pair, task="0", after="2")
-    found = api.evidence(pair, 0, 2)
+    found = api.insight.evidence(pair, 0, 2)
     assert f"{found.lost:,} that were right have become wrong" in page_text(at)
     assert found.lost > 24 and "24 of them are shown" in page_text(at)
     assert "choose a later moment" in page_text(open_page("inspect", run=pair, task="1", after="1"))
+
+
+def test_the_network_is_shown_as_it_moved_and_with_what_it_keeps():
+    run = learned("replay", settings={"per_class": 3})
+    at = open_page("inspect", run=run)
+    changes = api.insight.layer_changes(run)
+    most = max(changes, key=lambda change: change.change)
+    text = page_text(at)
+    assert f"{most.layer.capitalize()} moved furthest while Task {most.task + 1}" in text
+    assert words.album(api.insight.stored_images(run, 2), inside.MOST_IMAGES).startswith(
+        "30 images of 10 classes"
+    )
+    sheet = inside.album(api.insight.stored_images(run, 2))
+    assert sheet.shape == (10 * 30, inside.MOST_IMAGES * 30, 3)
+    at.segmented_control(key="where_view").set_value("Features").run()
+    assert words.features(api.insight.feature_map(run), 2).replace("\u00a0", " ") in page_text(at)
+    assert words.NO_LAYER_MOVED in page_text(open_page("inspect", run="mnist-class-analytic"))
+
+
+def test_what_is_held_firmly_is_dark():
+    picture = inside.heat(np.array([[0.0, 1.0], [0.25, 0.5]]))
+    assert picture.shape == (16, 16, 3)
+    assert list(picture[0, 0]) == [255] * 3 and list(picture[0, 8]) == list(inside.BLUE)

@@ -5,6 +5,7 @@ import pytest
 from lifelong import api
 from lifelong.errors import LifelongError
 from lifelong.inference import evidence as module
+from lifelong.inference import task_images
 from lifelong.runs import store as run_store
 from tests.helpers import config, learned_run
 
@@ -13,9 +14,9 @@ SCENARIOS = ["class", "task", "domain"]
 
 @pytest.fixture(autouse=True)
 def _new_images():
-    module._dataset.cache_clear()
+    task_images._dataset.cache_clear()
     yield
-    module._dataset.cache_clear()
+    task_images._dataset.cache_clear()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -47,11 +48,11 @@ def test_each_image_was_right_and_is_wrong():
 def test_a_cell_that_the_matrix_lacks_is_refused(task, after):
     folder = learned_run(config())
     with pytest.raises(LifelongError, match="has learned 3 tasks"):
-        api.evidence(folder.name, task, after)
+        api.insight.evidence(folder.name, task, after)
 
 
 def test_images_that_are_not_here_are_said_to_be_missing(monkeypatch):
     folder = learned_run(config())
-    monkeypatch.setattr(module.datasets, "is_available", lambda name: False)
+    monkeypatch.setattr(task_images.datasets, "is_available", lambda name: False)
     with pytest.raises(LifelongError, match="The images of toy are not on this machine"):
-        api.evidence(folder.name, 0, 1)
+        api.insight.evidence(folder.name, 0, 1)

@@ -12,7 +12,7 @@ from lifelong import api
 from lifelong.api import History, LifelongError
 
 if TYPE_CHECKING:
-    from lifelong.api import Evidence
+    from lifelong.service.insight import Evidence
 
 SHOWN = 24  # images
 gallery = st.components.v2.component(
@@ -35,7 +35,7 @@ def show(run: str, history: History, at: Selection) -> None:
         return
     try:
         with st.spinner("Looking at the test images ..."):
-            found = api.evidence(run, at.task, after, SHOWN)
+            found = api.insight.evidence(run, at.task, after, SHOWN)
     except LifelongError as error:
         st.markdown(str(error))
         return

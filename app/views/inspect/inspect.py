@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared import charts, labels, markdown, measures, navigate, run_text, status
-from app.views.inspect import evidence, forgetting, selection, where
+from app.views.inspect import evidence, forgetting, inside, selection, where
 from app.views.inspect.facts import show_facts
 from lifelong import api
 from lifelong.api import History, LifelongError, RunRow
@@ -69,6 +69,8 @@ def _show(run: str, history: History, reference: History | None) -> None:
         if len(history.learned) > 1:
             evidence.show(run, history, at)
         where.show(run, history, at)
+        if len(history.learned) > 1:
+            inside.show(run, history, at)
         _measures(history, reference)
     if history.steps:
         _inside(history)

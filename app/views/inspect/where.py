@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from app.shared import answer_charts, chart_data
+from app.shared import answer_charts, chart_data, network_charts
 from app.views.inspect import words
 from app.views.inspect.selection import Selection
 from lifelong import api
-from lifelong.api import History
+from lifelong.api import History, LifelongError
 
 state = st.session_state
 SECONDS = 1.2  # from one moment to the next while it plays
-FLOW, MATRIX = "Flow", "Confusion matrix"
+FLOW, MATRIX, MAP = "Flow", "Confusion matrix", "Features"
 
 
 def show(run: str, history: History, at: Selection) -> None:
@@ -44,14 +44,32 @@ def _answers(run: str, history: History, at: Selection) -> None:
     left, right = st.columns([58, 42], gap="large")
     with left:
         view = st.segmented_control(
-            "View", [FLOW, MATRIX], default=FLOW, key="where_view", required=True,
+            "View", [FLOW, MATRIX, MAP], default=FLOW, key="where_view", required=True,
             label_visibility="collapsed",
         )  # fmt: skip
-        draw = answer_charts.flow if view == FLOW else answer_charts.matrix
-        st.altair_chart(draw(confusion, task), key="where")
-        st.markdown(words.where(confusion, task))
+        if view == MAP:
+            _features(run, moment, task)
+        else:
+            draw = answer_charts.flow if view == FLOW else answer_charts.matrix
+            st.altair_chart(draw(confusion, task), key="where")
+            st.markdown(words.where(confusion, task))
     with right:
         _preference(run, moment, history)
+
+
+def _features(run: str, moment: int, task: int | None) -> None:
+    """Shows the features of test images after a task."""
+    try:
+        with st.spinner("Computing features ..."):
+            found = api.insight.feature_map(run)
+    except LifelongError as error:
+        st.markdown(str(error))
+        return
+    if moment >= len(found.points):
+        st.markdown(words.NO_FEATURES)
+        return
+    st.altair_chart(network_charts.feature_points(found, moment, task), key="where")
+    st.markdown(words.features(found, moment))
 
 
 def _moment(history: History) -> int:

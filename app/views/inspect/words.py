@@ -1,5 +1,6 @@
 """Sentences of the Inspect page about lost accuracy and given answers. Pure functions."""
 
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,9 @@ from lifelong.api import Confusion, Drop, History
 from lifelong.formatting import percent, points
 
 if TYPE_CHECKING:
-    from lifelong.api import Evidence
+    import numpy as np
+
+    from lifelong.service.insight import Evidence, FeatureMap, LayerChange
 
 Drops = list[Drop | None]
 BY_CHANCE = 0.01  # a difference of accuracies of single runs below this says nothing
@@ -170,6 +173,43 @@ def recency(shares: dict[str, float], confusion: Confusion) -> str:
     return f"{text}, {percent(even)} would be even: no strong preference for what came last."
 
 
-def title_of(history: History, after: int) -> str:
-    """Returns the name of a moment."""
-    return f"after {task_titles(history)[after]}"
+NO_FEATURES = "The test pictures of a class that was taught here are not kept."
+NO_LAYER_MOVED = (
+    "The layers of its network were not trained: its answers are computed from fixed features, or"
+    " by networks of their own."
+)
+HELD = "The darker, the more important are the weights of a pixel: they are held in place."
+
+
+def features(found: "FeatureMap", moment: int) -> str:
+    """Returns what the map of features shows, and whether it changed since the moment before."""
+    share = percent(found.variance)
+    text = (
+        f"Each point is one of {len(found.names)} test images, near those that the network sees as"
+        f" alike. The two axes are the same after every task and show {share} of the variance."
+    )
+    if moment and (found.points[moment] == found.points[moment - 1]).all():
+        return f"{text} The features of this network did not change."
+    return text
+
+
+def layers(changes: "Sequence[LayerChange]", titles: Sequence[str]) -> str:
+    """Returns which layer moved furthest and while learning what."""
+    most = max(changes, key=lambda change: change.change)
+    return (
+        f"{most.layer.capitalize()} moved furthest while {titles[most.task]} was learned: by"
+        f" {percent(most.change)} of the length of its weights before. **Change is not loss**: what"
+        " was forgotten is in the matrix above."
+    )
+
+
+def album(images: "Mapping[str, np.ndarray]", shown: int) -> str:
+    """Returns how many images are kept, and how many of a class are shown."""
+    total = sum(map(len, images.values()))
+    classes = f"{len(images)} class{'es' if len(images) > 1 else ''}"
+    text = f"{total:,} images of {classes}, a row a class: {', '.join(images)}."
+    return (
+        f"{text} Up to {shown} of each are shown."
+        if max(map(len, images.values())) > shown
+        else text
+    )

@@ -1,0 +1,113 @@
+"""Charts of a run's network: its features in two dimensions, and how far its layers moved."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import altair as alt
+import pandas as pd
+
+from app.shared.chart_scales import COLOURS, INK, SHAPES
+from app.shared.charts import Layers, finished
+from lifelong.formatting import NO_BREAK, whole_percent
+
+if TYPE_CHECKING:
+    from lifelong.service.insight import FeatureMap, LayerChange
+
+LAYER_COLOURS = ("#0072B2", "#D55E00", "#A67C00", "#009E73", "#C66FA0", "#7D7D7D")
+
+
+def feature_points(found: "FeatureMap", moment: int, highlight: int | None = None) -> Layers:
+    """Returns test images by their features after a task, in the colour and shape of their task.
+
+    The scale is that of all moments together. highlight: the task whose images stand out.
+    """
+    tasks = sorted(set(found.tasks))
+    data = pd.DataFrame(
+        {
+            "x": found.points[moment][:, 0],
+            "y": found.points[moment][:, 1],
+            "task": found.tasks,
+            "name": found.names,
+        }
+    )
+    domain = [alt.Scale(domain=_range(found, axis), nice=False) for axis in (0, 1)]
+    colour = alt.Scale(domain=tasks, range=[COLOURS[t % len(COLOURS)] for t in tasks])
+    shape = alt.Scale(domain=tasks, range=[SHAPES[t % len(SHAPES)] for t in tasks])
+    strength = alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.15))
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=46)
+        .encode(
+            x=alt.X("x:Q", axis=None, scale=domain[0]),
+            y=alt.Y("y:Q", axis=None, scale=domain[1]),
+            color=alt.Color("task:N", scale=colour, legend=None),
+            shape=alt.Shape("task:N", scale=shape, legend=None),
+            opacity=alt.value(0.75) if highlight is None else strength,
+            tooltip=[alt.Tooltip("name:N", title="class")],
+        )
+    )
+    means = data.groupby(["name", "task"], as_index=False)[["x", "y"]].mean()
+    names = alt.Chart(means).mark_text(fontSize=15, fontWeight="bold", color=INK)
+    layers = [points, names.encode(x="x:Q", y="y:Q", text="name:N")]
+    described = "; ".join(
+        f"{row.name_} at {row.x:.1f}, {row.y:.1f}"
+        for row in means.rename(columns={"name": "name_"}).itertuples()
+    )
+    text = f"Test images by their features. Middle of each class: {described}."
+    return finished(alt.layer(*layers), text).properties(height=340)
+
+
+def _range(found: "FeatureMap", axis: int) -> list[float]:
+    values = found.points[:, :, axis]
+    low, high = float(values.min()), float(values.max())
+    edge = 0.05 * (high - low or 1.0)
+    return [low - edge, high + edge]
+
+
+def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str]) -> Layers:
+    """Returns a group of bars a task: how far each layer moved while it was learned.
+
+    titles: of all tasks.
+    """
+    layers = list(dict.fromkeys(change.layer for change in changes))
+    data = pd.DataFrame(
+        {
+            "task": change.task,
+            "layer": change.layer,
+            "change": change.change,
+            "words": f"{change.layer}: {whole_percent(change.change)}",
+        }
+        for change in changes
+    )
+    axis = alt.Axis(
+        title="while learning", labelExpr=f"{list(titles)}[datum.value]", labelAngle=0,
+        domain=False, ticks=False, labelLimit=110, titlePadding=6,
+    )  # fmt: skip
+    y = alt.Y(
+        "change:Q",
+        axis=alt.Axis(
+            title=None, labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'", gridColor=INK,
+            gridOpacity=0.12, domain=False, ticks=False, tickCount=4,
+        ),
+    )  # fmt: skip
+    colours = [LAYER_COLOURS[k % len(LAYER_COLOURS)] for k in range(len(layers))]
+    legend = alt.Legend(title=None, orient="top", labelColor=INK, labelFontSize=12, symbolSize=160)
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            x=alt.X("task:O", axis=axis, scale=alt.Scale(paddingInner=0.3)),
+            xOffset=alt.XOffset("layer:N", sort=layers),
+            y=y,
+            color=alt.Color(
+                "layer:N", scale=alt.Scale(domain=layers, range=colours), legend=legend
+            ),
+            tooltip=["words:N"],
+        )
+    )
+    described = "; ".join(
+        f"{titles[change.task]}, {change.layer}: {whole_percent(change.change)}"
+        for change in changes
+    )
+    text = f"Change of each layer's weights while a task was learned. {described}."
+    return finished(alt.layer(bars), text).properties(height=260)

@@ -1,0 +1,156 @@
+"""The state of a run's network from task to task: layers that moved, weights and images it keeps.
+
+No measure here says what was forgotten: weights may move without a loss, and a loss may come from
+weights that hardly moved.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..errors import LifelongError
+from ..runs import checkpoints
+from ..runs.history import History
+from ..storage import tensor_files
+from . import predict
+from .task_images import test_images
+
+IMPORTANCE = ("strategy.precision.", "strategy.importance.")  # of weights, in files to resume from
+IMAGES, LABELS = "strategy.memory.images", "strategy.memory.labels"
+
+
+@dataclass(frozen=True)
+class LayerChange:
+    """Change of a layer while a task was learned: |w - w before| / |w before|."""
+
+    task: int
+    layer: str
+    change: float
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """Features of test images in two dimensions, after each task.
+
+    points: (tasks learned, images, 2), on the two principal axes of the features after all tasks
+    together, so that one scale holds for all. names, tasks: class and task of each image.
+    variance: share of the variance that the two axes have.
+    """
+
+    points: np.ndarray
+    names: tuple[str, ...]
+    tasks: tuple[int, ...]
+    variance: float
+
+
+def layer_changes(folder: Path) -> list[LayerChange]:
+    """Returns the change of each layer while each task but the first was learned.
+
+    Raises LifelongError for a run that has learned nothing.
+    """
+    history = predict.history_of_learned(folder)
+    networks = [predict.load(folder, after).network for after in range(len(history.learned))]
+    changes = []
+    for task, (before, now) in enumerate(zip(networks, networks[1:]), start=1):
+        pairs = list(zip(before.layers, now.layers))
+        for k, (old, new) in enumerate(pairs):
+            if old.weight.shape != new.weight.shape:  # grown, for a class that was taught
+                continue
+            name = "output layer" if k == len(pairs) - 1 else f"hidden layer {k + 1}"
+            moved = (new.weight - old.weight).norm() / old.weight.norm().clamp(min=1e-12)
+            changes.append(LayerChange(task, name, float(moved)))
+    return changes
+
+
+def important_pixels(folder: Path, after: int) -> np.ndarray | None:
+    """Returns how important the weights of each pixel are after a task: float (height, width).
+
+    The sum of the importance of its weights in the first layer. None where the strategy measures no
+    importance, the network does not take pixels, or the file to resume from is not there.
+    """
+    history = predict.history_of_learned(folder)
+    state = _resume_state(folder, after)
+    importance = next((state[name] for name in IMPORTANCE if name in state), None)
+    layer = predict.load(folder, after).network.layers[0]
+    channels, height, width = history.started.shape
+    takes_pixels = layer.in_features == channels * height * width
+    if importance is None or len(importance) < layer.weight.numel() or not takes_pixels:
+        return None
+    first = importance[: layer.weight.numel()].view_as(layer.weight)
+    return first.sum(0).reshape(channels, height, width).sum(0).numpy()
+
+
+def stored_images(folder: Path, after: int) -> dict[str, np.ndarray] | None:
+    """Returns the images in the replay buffer after a task by class: uint8 (n, channels, h, w).
+
+    None where there is no buffer of images, or the file to resume from is not there.
+    """
+    history = predict.history_of_learned(folder)
+    state = _resume_state(folder, after)
+    images, labels = state.get(IMAGES), state.get(LABELS)
+    if images is None or labels is None or tuple(images.shape[1:]) != history.started.shape:
+        return None
+    names = _names_of_outputs(history, after)
+    return {
+        name: images[labels == output].numpy()
+        for output, name in names.items()
+        if bool((labels == output).any())
+    }
+
+
+def feature_map(folder: Path, per_task: int = 60) -> FeatureMap:
+    """Returns the features of `per_task` test images of each task, those before the output layer.
+
+    Raises LifelongError where the images are not on this machine.
+    """
+    history = predict.history_of_learned(folder)
+    learned = [at for at in range(len(history.learned)) if at < history.config.of_task(0).tasks]
+    tests = [test_images(history, task, per_task) for task in learned]
+    images = torch.cat([test.images for test in tests]).numpy()
+    names, tasks = [], []
+    for task, test in zip(learned, tests):
+        own = dict(zip(predict.plan_after(history, task).outputs_of(task), _classes(history, task)))
+        names += [own[int(label)] for label in test.labels]
+        tasks += [task] * len(test)
+    models = [predict.load(folder, after) for after in learned]
+    inputs = predict.model_inputs(history, models[0], images)
+    with torch.no_grad():
+        features = torch.stack([model.network.embed(inputs).float() for model in models])
+    points, variance = _principal(features.flatten(0, 1))
+    shape = (len(models), len(images), 2)
+    return FeatureMap(points.reshape(shape).numpy(), tuple(names), tuple(tasks), variance)
+
+
+def _principal(features: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """Returns rows (n, d) on their two principal axes, (n, 2), and the share of the variance."""
+    centred = (features - features.mean(0)).double()
+    values, vectors = torch.linalg.eigh(centred.T @ centred)
+    axes = vectors[:, -2:].flip(1)
+    total = float(values.clamp(min=0).sum()) or 1.0
+    return (centred @ axes).float(), float(values[-2:].sum()) / total
+
+
+def _classes(history: History, task: int) -> tuple[str, ...]:
+    return history.started.classes[task]
+
+
+def _names_of_outputs(history: History, after: int) -> dict[int, str]:
+    plan = predict.plan_after(history, after)
+    return {
+        output: name
+        for task in range(min(after + 1, len(plan.classes)))
+        for output, name in zip(plan.outputs_of(task), _classes(history, task))
+    }
+
+
+def _resume_state(folder: Path, after: int) -> dict[str, torch.Tensor]:
+    """Returns the tensors to resume from; empty where the file did not ship or was removed."""
+    file = checkpoints.resume_file(folder, after)
+    if not file.exists():
+        return {}
+    try:
+        return tensor_files.read(file)[0]
+    except LifelongError:
+        return {}

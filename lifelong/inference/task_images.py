@@ -1,0 +1,50 @@
+"""Test images of a run's tasks, as far as they are on this machine."""
+
+from functools import lru_cache
+
+from .. import datasets
+from ..config import RunConfig, ScenarioName
+from ..data.examples import Dataset, Examples
+from ..data.scenarios import evenly_spaced, examples_of, make_plan
+from ..errors import LifelongError
+from ..runs.history import History
+from ..storage.progress import result_of
+from ..training.setup import load_images
+
+
+def test_images(history: History, task: int, most: int) -> Examples:
+    """Returns up to `most` test images of a task, evenly spread, labelled by their outputs.
+
+    Raises LifelongError where they are not on this machine.
+    """
+    config = history.config.of_task(0)
+    if task >= config.tasks:
+        raise LifelongError("The test pictures of a class that was taught here are not kept.")
+    dataset = _dataset(config.dataset, config.target)
+    plan = make_plan(
+        config.with_changes(class_order=_order(history, config.tasks)), len(dataset.classes)
+    )
+    test = examples_of(plan, task, dataset.test_images, dataset.test_labels)
+    return test.take(evenly_spaced(len(test), most))
+
+
+def _order(history: History, tasks: int) -> tuple[int, ...]:
+    return tuple(label for labels in history.started.labels[:tasks] for label in labels)
+
+
+@lru_cache(maxsize=2)
+def _dataset(name: str, target: str | None) -> Dataset:
+    """Returns the images of a run. Raises LifelongError where they are not on this machine."""
+    names = [_here(each) for each in (name, target) if each]
+    scenario: ScenarioName = "transfer" if target else "class"
+    config = RunConfig(dataset=names[0], target=names[1] if target else None, scenario=scenario)
+    return result_of(load_images(config))
+
+
+def _here(name: str) -> str:
+    """Returns the data set or the one that stands in for it, if that one is on this machine."""
+    if datasets.is_available(name):
+        return name
+    if stand_in := datasets.spec(name).fallback:
+        return stand_in
+    raise LifelongError(f"The images of {name} are not on this machine.")

@@ -1,0 +1,67 @@
+"""Insight into a run's numbers: images it lost, layers that moved, features, stored images.
+
+Runs are given by their names. Each function raises LifelongError for an unknown run.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..runs import checkpoints
+from ..runs import store as run_store
+from ..runs.folders import version
+
+if TYPE_CHECKING:
+    from ..inference.evidence import Evidence as Evidence
+    from ..inference.network_state import FeatureMap as FeatureMap
+    from ..inference.network_state import LayerChange as LayerChange
+
+MAP_IMAGES, MAP_IMAGES_DEEP = 60, 20  # of a task; in colour they go through a deep network
+
+
+def evidence(run: str, task: int, after: int, count: int = 24) -> "Evidence":
+    """Returns test images of a task that were right when it was learned and are wrong after a later
+    one.
+    """
+    from ..inference import evidence as images  # loads torch
+
+    return images.evidence(run_store.folder(run), task, after, count)
+
+
+def layer_changes(run: str) -> "list[LayerChange]":
+    """Returns the change of each layer while each task but the first was learned."""
+    from ..inference import network_state  # loads torch
+
+    return network_state.layer_changes(run_store.folder(run))
+
+
+def important_pixels(run: str, after: int) -> np.ndarray | None:
+    """Returns how important the weights of each pixel are after a task, where that is measured."""
+    from ..inference import network_state  # loads torch
+
+    return network_state.important_pixels(run_store.folder(run), after)
+
+
+def stored_images(run: str, after: int) -> dict[str, np.ndarray] | None:
+    """Returns the images in the replay buffer after a task by class; None where there are none."""
+    from ..inference import network_state  # loads torch
+
+    return network_state.stored_images(run_store.folder(run), after)
+
+
+def feature_map(run: str) -> "FeatureMap":
+    """Returns the features of some test images of each task in two dimensions, after each task."""
+    folder = run_store.folder(run)
+    learned = len(run_store.history(folder).learned)
+    files = [checkpoints.inference_file(folder, after) for after in range(learned)]
+    return _feature_map(run, tuple(map(version, files)))
+
+
+@lru_cache(maxsize=32)
+def _feature_map(run: str, _versions: object) -> "FeatureMap":
+    from ..inference import network_state  # loads torch
+
+    folder = run_store.folder(run)
+    is_deep = run_store.history(folder).started.shape[0] > 1
+    return network_state.feature_map(folder, MAP_IMAGES_DEEP if is_deep else MAP_IMAGES)
