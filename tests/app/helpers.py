@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, TimeoutError
+from playwright.sync_api import FrameLocator, Page, Route, TimeoutError
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +153,27 @@ def drawing_page(page: Page) -> FrameLocator:
     # With `trial`, the checks before a click: visible, in the same place for two frames, on top.
     frame.locator("#pad canvas").click(trial=True)
     return frame
+
+
+class HeldRequests:
+    """Requests of a page to addresses of a pattern, which are sent when they are released."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self.routes: list[Route] = []
+        self._released = False
+        page.route(pattern, self._add)
+
+    def _add(self, route: Route) -> None:
+        if self._released:
+            route.continue_()
+        else:
+            self.routes.append(route)
+
+    def release(self) -> None:
+        """Sends the requests; later ones are not held."""
+        self._released = True
+        for route in self.routes:
+            route.continue_()
 
 
 def picture_name(name: str, size: dict[str, int]) -> str:

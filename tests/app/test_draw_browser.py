@@ -14,11 +14,12 @@ from tests.app.helpers import (
     DRAWN_CHART,
     PHONE,
     SIZES,
+    HeldRequests,
     drawing_page,
     no_sideways_scrolling,
     picture_name,
 )
-from tests.image_helpers import png, ship
+from tests.image_helpers import png, ring, ship
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -320,8 +321,8 @@ def test_nothing_jumps_while_the_page_loads(server, open_tab, size):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @SIZES
-def test_axe_finds_no_violation(server, open_tab, size, scheme):
-    """Of any impact, in the page and in its frame, before and after a drawing."""
+def test_axe_finds_no_violation(server, open_tab, tmp_path, screenshots, size, scheme):
+    """Of any impact, in the page and in its frame, in every state of its parts."""
     package = pytest.importorskip(
         "axe_playwright_python",
         reason="axe-playwright-python carries axe-core and is not installed",
@@ -341,6 +342,51 @@ def test_axe_finds_no_violation(server, open_tab, size, scheme):
     frame.locator("#strip .more").first.click()
     expect(frame.locator("#remedies .other")).to_have_count(3)
     expect(frame.locator("#probabilities")).to_be_visible()
+    assert violations(page) == []
+    axe_on_pictures(page, frame, tmp_path)
+    axe_on_teaching(page, frame)
+    page.screenshot(path=screenshots / f"taught-{scheme}-{size['width']}.png")
+
+
+def axe_on_pictures(page: Page, frame: FrameLocator, folder: Path) -> None:
+    """Several pictures, one that is none, and the camera."""
+    good = [folder / f"{k}.png" for k in range(2)]
+    for file in good:
+        file.write_bytes(png(ring()))
+    picker = frame.locator("#pad input[type=file]")
+    picker.set_input_files(good)
+    expect(frame.locator("#pad [data-picture]")).to_have_count(2)
+    checked(frame, "0")
+    assert violations(page) == []
+    (folder / "bad.png").write_bytes(b"hello")
+    picker.set_input_files(folder / "bad.png")
+    expect(frame.locator("#pad [role=alert]")).to_contain_text("not a picture")
+    frame.get_by_role("button", name="Clear").click()
+    camera = frame.locator("#pad .camera")
+    camera.evaluate("camera => { camera.hidden = false; }")
+    assert violations(page) == []
+    camera.evaluate("camera => { camera.hidden = true; }")
+
+
+def axe_on_teaching(page: Page, frame: FrameLocator) -> None:
+    """An error beside examples, a lesson at work, and its end."""
+    teach = frame.locator("#teach")
+    frame.get_by_text("Teach it yours").click()
+    for count in (1, 2):
+        draw(page, frame, SCRIBBLE)
+        teach.get_by_role("button", name="Add to examples").click()
+        expect(teach.locator(".shots button")).to_have_count(count)
+    teach.get_by_role("button", name="Teach it").click()
+    expect(teach.locator(".result")).to_contain_text("The name is empty")
+    assert violations(page) == []
+    held = HeldRequests(page, "**/lessons/*-taught-*")
+    teach.get_by_label("Name", exact=True).fill("knot")
+    teach.get_by_role("button", name="Teach it").click()
+    expect(teach.locator("progress")).to_be_visible()
+    assert violations(page) == []
+    held.release()
+    expect(teach.locator(".result")).to_contain_text("Old classes")
+    expect(frame.locator("#strip [data-after]")).to_have_count(6)
     assert violations(page) == []
 
 

@@ -6,7 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.drawing import ZERO, chip, draw
-from tests.app.helpers import CHROMIUM, PHONE, SIZES, drawing_page, no_sideways_scrolling
+from tests.app.helpers import (
+    CHROMIUM,
+    PHONE,
+    SIZES,
+    HeldRequests,
+    drawing_page,
+    no_sideways_scrolling,
+)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -42,7 +49,13 @@ def test_a_symbol_is_taught_answered_and_undone(server, open_tab, screenshots, s
     expect(chip(frame, "heart")).to_have_count(1)
     expect(page).to_have_url(re.compile("run=mnist-class-finetune-taught-heart-[0-9a-f]{16}"))
     draw(page, frame, heart(0.02))
-    chip(frame, "heart").click()
+    # Nobody has to say that it is a heart: the network takes it for one, or offers it.
+    words = frame.locator("#truth legend")
+    expect(words).to_have_text("The network takes it for a heart. Not right? Choose:")
+    expect(frame.locator("#sentence")).to_contain_text("Taken as a heart, it is known after heart")
+    expect(chip(frame, "heart").locator("input")).to_be_checked()
+    frame.get_by_role("button", name="It is a heart").click()
+    expect(frame.locator("#sentence")).to_contain_text("Your heart is known after heart")
     expect(frame.locator("#strip [data-after='5'][data-known='yes']")).to_have_count(1)
     expect(frame.locator("#strip [data-after='5']")).to_contain_text("heart")
     assert no_sideways_scrolling(page)
@@ -57,8 +70,14 @@ def test_a_symbol_is_taught_answered_and_undone(server, open_tab, screenshots, s
     other = open_tab(server.url, size)
     expect(drawing_page(other).locator("#strip [data-after]")).to_have_count(5)
     expect(drawing_page(other).locator("#run input[value*=taught]")).to_have_count(0)
+    # A blank pad is cleared at once, before the classes of the run are here.
+    frame.get_by_role("button", name="Clear").click()
+    expect(frame.locator("#sentence")).to_contain_text("Draw, and every card answers")
+    held = HeldRequests(page, "**/queue/join*")
     teach.get_by_role("button", name="Undo").click()
     expect(frame.locator("#strip [data-after]")).to_have_count(5)
-    frame.get_by_role("button", name="Clear").click()
+    expect(chip(frame, "heart")).to_have_count(1)
+    held.release()
+    expect(chip(frame, "heart")).to_have_count(0)
     draw(page, frame, ZERO)
     expect(frame.locator("#sentence")).to_contain_text("Your 0 is known after 0 and 1")

@@ -17,8 +17,10 @@ def suggestions(
     if chosen and not contradicted(run, picture, truth):
         return []
     announced = [choice.name or ""] if choice.origin == "announced" else []
-    names = [*likely, *symbols, *([] if chosen else announced)]
-    names = [name for name in names if name in run.names and name != truth.name]
+    # What the network takes it for is a guess to be confirmed; what it surely shows is not.
+    done = "" if truth.basis == "network" else truth.name
+    names = [*symbols, *likely, *([] if chosen else announced)]
+    names = [name for name in names if name in run.names and name != done]
     verb = "It shows" if run.photo else "It is"
     return [(name, f"{verb} {named(name)}") for name in dict.fromkeys(names)]
 
