@@ -39,7 +39,11 @@ def curves(history: History, reference: History | None) -> str:
         first = percent(accuracy[0][0])
         return f"One task learned so far, at {first}. Forgetting shows from the second task on."
     fell = sum(accuracy[last][task] < accuracy[task][task] / 2 for task in range(last))
-    text = _halved(fell, last)
+    back = sum(
+        min(accuracy[after][task] for after in range(task + 1, last + 1)) < accuracy[task][task] / 2
+        for task in range(last)
+    )
+    text = _regained(fell, back - fell, last) if back > fell else _halved(fell, last)
     rows = reference_rows(reference) if reference else []
     reached = next((row["accuracy"] for row in rows if row["after"] == last), None)
     if reached is None:
@@ -58,6 +62,18 @@ def _halved(fell: int, count: int) -> str:
     every = "Both" if count == 2 else f"All {count}"
     who = {0: f"None of the {count}", count: every}.get(fell, f"{fell} of the {count}")
     return f"{who} earlier tasks lost more than half of their accuracy."
+
+
+def _regained(fell: int, back: int, count: int) -> str:
+    """Returns a sentence about how many earlier tasks lost more than half of their accuracy for
+    good, and how many have it again, which is at least one.
+    """
+    if count == 1:
+        return "The earlier task lost more than half of its accuracy and has it again."
+    who = {count: "Both" if count == 2 else f"All {count}"}.get(back, f"{back} of the {count}")
+    verb = "has" if back == 1 else "have"
+    still = f" {_halved(fell, count)}" if fell else ""
+    return f"{who} earlier tasks lost more than half of their accuracy and {verb} it again.{still}"
 
 
 def matrix(history: History, drop: bool) -> str:

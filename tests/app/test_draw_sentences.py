@@ -3,9 +3,11 @@
 import itertools
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from app.shared import run_text
 from app.views.draw import facts
 from app.views.draw.facts import Choice, Picture, Reading, RunFacts, Truth
 from app.views.draw.judgement import truth
@@ -58,6 +60,7 @@ RUNS = {
         f"taught by {strategy}": facts_of(HEART, taught=(strategy,))
         for strategy in ("replay", "analytic", "finetune", "ewc")
     },
+    "taught and regained": facts_of(HEART, [1.0, *[0.0] * 4, 0.9], taught=("replay",)),
     "taught after replay": facts_of(HEART, [1.0] * 6, taught=("ewc",), family="replay"),
     "two symbols": facts_of(TWO_SYMBOLS, taught=("replay", "finetune")),
     "photographs, taught": facts_of(TAUGHT_PHOTO, photo=True, taught=("analytic",)),
@@ -311,9 +314,13 @@ def check_title(run: RunFacts, name: str, title: str) -> None:
         left = run.accuracy[-1][at] - run.chance[at]
         had = run.accuracy[at][at] - run.chance[at]
         assert (outcome == "Watch it being forgotten.") == (left < had / 3)
-        assert (outcome == "Watch it survive.") == (left >= 0.75 * had)
+        rows = [row[at] - run.chance[at] for row in run.accuracy[at + 1 :]]
+        back = min(rows) < had / 3 <= left
+        assert (outcome == "Watch it being forgotten, and come back.") == back
+        assert (outcome == "Watch it survive.") == (left >= 0.75 * had and not back)
         assert outcome in {
             "Watch it being forgotten.",
+            "Watch it being forgotten, and come back.",
             "Watch it survive.",
             "See whether it survives.",
         }
@@ -440,3 +447,17 @@ def test_joint_training_is_judged_from_its_first_look():
     assert [story.known_state(run, taken, answers, at) for at in range(5)] == ["yes"] * 5
     assert facts.losses(run, readings_of(run, "9", FATES["lost later"], False), "9") == [2]
     assert story.heading(run, 2) == "Look 3"
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([[1], [0, 1], [0.9, 0.9, 1]], "1 of the 2 earlier tasks lost more than half .* has it"),
+        ([[1], [0, 1], [0.9, 0.9, 1], [0.9, 0, 0.9, 1]], "has it again. 1 of the 3 earlier tasks"),
+        ([[1], [0.9, 1], [0.9, 0.9, 1]], "^None of the 2 earlier tasks lost more than half"),
+    ],
+)
+def test_a_task_that_came_back_is_not_said_to_have_lost_nothing(monkeypatch, rows, says):
+    monkeypatch.setattr(run_text, "accuracy_rows", lambda history: rows)
+    learned = SimpleNamespace(learned=rows)
+    assert re.search(says, run_text.curves(learned, None))

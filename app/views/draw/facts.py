@@ -84,10 +84,12 @@ class RunFacts:
         """Returns the first checkpoint that has been trained on a class."""
         return 0 if self.at_once else self.lesson_of(name)
 
-    def kept(self, lesson: int) -> float:
-        """Returns the share of a learned lesson's first accuracy above chance that is left."""
+    def kept(self, lesson: int, after: int = -1) -> float:
+        """Returns the share of a learned lesson's first accuracy above chance that is left after
+        another one, by default the last.
+        """
         chance, first = self.chance[lesson], self.accuracy[lesson][lesson]
-        now = self.accuracy[-1][lesson]
+        now = self.accuracy[after][lesson]
         return (now - chance) / (first - chance) if first > chance else 1.0
 
 

@@ -43,6 +43,8 @@ def _outcome(run: RunFacts, name: str) -> str:
     kept = run.kept(at)
     if kept < LOST:
         return "Watch it being forgotten."
+    if min(run.kept(at, after) for after in range(at + 1, run.learned)) < LOST:
+        return "Watch it being forgotten, and come back."
     return "Watch it survive." if kept >= SURVIVES else "See whether it survives."
 
 
