@@ -379,12 +379,12 @@ def axe_on_teaching(page: Page, frame: FrameLocator) -> None:
     teach.get_by_role("button", name="Teach it").click()
     expect(teach.locator(".result")).to_contain_text("The name is empty")
     assert violations(page) == []
-    held = HeldRequests(page, "**/lessons/*-taught-*")
+    waiting = HeldRequests(page, "**/lessons/*-taught-*")
     teach.get_by_label("Name", exact=True).fill("knot")
     teach.get_by_role("button", name="Teach it").click()
     expect(teach.locator("progress")).to_be_visible()
     assert violations(page) == []
-    held.release()
+    waiting.release()
     expect(teach.locator(".result")).to_contain_text("Old classes")
     expect(frame.locator("#strip [data-after]")).to_have_count(6)
     assert violations(page) == []

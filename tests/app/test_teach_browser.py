@@ -73,11 +73,11 @@ def test_a_symbol_is_taught_answered_and_undone(server, open_tab, screenshots, s
     # A blank pad is cleared at once, before the classes of the run are here.
     frame.get_by_role("button", name="Clear").click()
     expect(frame.locator("#sentence")).to_contain_text("Draw, and every card answers")
-    held = HeldRequests(page, "**/queue/join*")
+    waiting = HeldRequests(page, "**/queue/join*")
     teach.get_by_role("button", name="Undo").click()
     expect(frame.locator("#strip [data-after]")).to_have_count(5)
     expect(chip(frame, "heart")).to_have_count(1)
-    held.release()
+    waiting.release()
     expect(chip(frame, "heart")).to_have_count(0)
     draw(page, frame, ZERO)
     expect(frame.locator("#sentence")).to_contain_text("Your 0 is known after 0 and 1")
