@@ -3,7 +3,9 @@
 With the lead s_c - s_r of the score of a class c over that of the strongest other answer r, a pixel
 x_i contributes x_i d(s_c - s_r) / d x_i (Shrikumar et al. 2016, "Not just a black box"; the
 gradient alone is that of Simonyan et al. 2013). In a network of linear layers with ReLUs and
-without biases these numbers add up to the lead; biases are what is missing from the sum.
+without biases these numbers add up to the lead. Elsewhere they need not: what biases and the
+constants of a normalisation add belongs to no pixel (in a ResNet that is most of the lead), and a
+black pixel, x_i = 0, contributes nothing even where its being black matters.
 """
 
 from dataclasses import dataclass
@@ -39,8 +41,9 @@ def contributions(
     """Returns the contributions to the answer of each checkpoint, task label given or not.
 
     image, task: as for `predict.classify`; name: of the class. None where the class or a second
-    answer is not active yet, and where the answer has no gradient, as one that is computed from
-    rounded features. Raises LifelongError as `classify` does.
+    answer is not active, and where the scores have no gradient: those of random features that are
+    rounded (analytic learning), of likelihoods, and of networks that are only evaluated.
+    Raises LifelongError as `classify` does.
     """
     history = predict.history_of_learned(folder)
     predict.check_task(folder, history, task)

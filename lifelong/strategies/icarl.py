@@ -109,14 +109,13 @@ class ICaRL(Strategy):
         While a task is learned the scores are the network's outputs. Those of classes to come
         always are, far below the others.
         """
-        scores = self.network(images)
-        known = len(self.means)
+        logits, known = self.network(images), len(self.means)
+        if not known:
+            return logits
+        scores, later = logits[:, :known], logits[:, known:]
         if self.means.any():
-            squares = distances(embed_normalized(self.network, images), self.means)
-            scores[:, :known] = -squares / self.spread
-        if known:
-            scores[:, known:] += scores[:, :known].amin(1, keepdim=True) - FAR
-        return scores
+            scores = -distances(F.normalize(self.network.embed(images)), self.means) / self.spread
+        return torch.cat([scores, later + (scores.amin(1, keepdim=True) - FAR)], 1)
 
 
 def distances(points: Tensor, means: Tensor) -> Tensor:

@@ -130,8 +130,11 @@ def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab,
     expect(page.locator(DRAWN_CHART).get_by_text(re.compile("label given: ")).first).to_be_visible()
     frame.get_by_role("button", name="Which pixels spoke for it?").click()
     expect(frame.locator("#spoke img")).to_have_count(5)
-    expect(frame.get_by_role("img", name="After 8 and 9: ")).to_be_visible()
+    expect(frame.get_by_role("img", name="After 8 and 9: the pixels say")).to_be_visible()
     expect(frame.locator("#spoke li").last).to_contain_text(" for 1")  # as the lesson is given
+    frame.get_by_role("button", name="Let it choose among all again").click()
+    expect(frame.locator("#spoke li").last).to_contain_text(" for 9")
+    assert no_sideways_scrolling(page)
     page.screenshot(path=screenshots / picture_name("why", size))
     frame.get_by_role("link", name="See it for all test images").click()
     page.wait_for_url(re.compile(r"inspect\?.*run=mnist-class-finetune"))

@@ -11,7 +11,7 @@ from app.shared import run_text
 from app.views.draw import facts
 from app.views.draw.facts import Choice, Picture, Reading, RunFacts, Truth
 from app.views.draw.judgement import truth
-from app.views.draw.words import choosing, prompts, remedies, story
+from app.views.draw.words import choosing, prompts, remedies, spoke, story
 from app.views.draw.words.why import why
 from tests.app.draw_claims import State, article, check, is_share, lesson_named, listed
 
@@ -282,6 +282,57 @@ def check_alone(state: State, text: str, toggle: str) -> None:
         found = re.fullmatch(r"(\S+), and (\S+) has (\S+\s%): the lesson itself is lost\.", rest)
         assert found and (found[1], found[2]) == (now.alone_answer, state.name)
         assert is_share(found[3], now.alone)
+
+
+@KINDS
+def test_words_about_the_pixels_say_what_the_contributions_say(run):
+    """In every state with a class, for sums that give the leads, nearly, and not at all."""
+    for state in states(run):
+        if state.truth.name is None or not state.readings:
+            continue
+        name, own = state.truth.name, run.own(state.truth.name)
+        for off in (0.0, 0.1, 0.4, -2.0):
+            check_note(
+                state,
+                [(at, 9.0 - at, (9.0 - at) * (1 + off)) for at in range(own, len(state.readings))],
+            )
+        assert name in spoke.lead(run, name) and ("squares" in spoke.lead(run, name)) == run.photo
+        for at in range(len(state.readings)):
+            words = spoke.captions(name, state.readings[at].answer, 3, 1.24)
+            assert words == (f"3.0 for {name}", f"1.2 for {state.readings[at].answer}")
+            spoken = spoke.description(run, at, words)
+            assert spoken.startswith(f"{spoke.heading(run, at)}: ") and all(
+                w in spoken for w in words
+            )
+            for answers in (1, 2):
+                missing = spoke.missing(run, name, at, answers)
+                assert (missing == "not learned yet") == (at < own)
+                if at >= own:
+                    assert (missing == "no gradient") == (answers == 2)
+
+
+def test_one_sentence_says_why_there_is_no_picture_at_all():
+    assert spoke.instead({"not learned yet"}) == spoke.TO_COME
+    assert spoke.instead({"not learned yet", "nothing to compare with"}) == spoke.ONE_ANSWER
+    assert spoke.instead({"nothing to compare with", "no gradient"}) == spoke.NO_GRADIENT
+
+
+def check_note(state: State, leads) -> None:
+    if not leads:
+        return
+    note = spoke.note(state.run, leads)
+    assert ("summed over squares of 4 × 4 pixels" in note) == state.run.photo
+    far = any(abs(lead - total) > 0.25 * max(abs(lead), 1) for _, lead, total in leads)
+    assert ("do not give that lead" in note) == ("not how the answer came about" in note) == far
+    if far:
+        total, lead, words = re.search(r"\((\S+) of (\S+) after (.+?)\); the rest", note).groups()
+        said = {spoke.look(state.run, at): (own, summed) for at, own, summed in leads}
+        assert (lead, total) == tuple(map(spoke.points, said[words]))
+    else:
+        rest = float(re.search(r"but for at most (\S+) points", note)[1])
+        worst = max(abs(lead - total) for _, lead, total in leads)
+        assert rest == pytest.approx(worst, abs=0.05)
+    assert note.endswith("not why it learned to.")
 
 
 def check_phrase(text: str, pattern: str) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.views.draw import answers, choices, facts, others
@@ -235,15 +236,40 @@ def test_a_run_of_ones_own_is_named_apart_from_one_that_ships():
 def test_pixels_that_spoke_for_it_are_shown_on_demand(label):
     assert page(label=label)["sentence"]["spoke"] is None
     found = page(spoke=True, label=label)["sentence"]["spoke"]
-    assert found["lead"].startswith("Green pixels spoke for 0,") and len(found["maps"]) == 5
+    assert found["lead"].startswith("Light green pixels spoke for 0,") and len(found["maps"]) == 5
     pixels = api.preprocess(RUN, api.open_image(ZERO.png))
     leads = api.contributions(RUN, pixels, "0", 0 if label else None)
     for each, lead in zip(found["maps"], leads):
-        words = rf"(\S+\s%) for 0, (\S+\s%) for {lead.rival}"
-        share, rest = re.fullmatch(words, each["caption"]).groups()
-        positive = lead.values.clip(min=0).sum() / abs(lead.values).sum()
-        assert is_share(share, positive) and is_share(rest, 1 - positive)
-        assert each["caption"] in each["alt"] and each["image"].startswith("data:image/png")
+        values = lead.values
+        given, against = values[values > 0].sum(), -values[values < 0].sum()
+        assert each["captions"] == [f"{given:.1f} for 0", f"{against:.1f} for {lead.rival}"]
+        assert all(words in each["alt"] for words in each["captions"])
+        assert each["image"].startswith("data:image/png")
+    assert "Added up they give that lead but for at most" in found["note"]
     blank = page(drawing=Drawing(), spoke=True)["sentence"]["spoke"]
     rounded = page("mnist-class-analytic", spoke=True, label=label)["sentence"]["spoke"]
     assert blank is None and rounded["maps"] == [] and "no gradient" in rounded["lead"]
+
+
+def test_a_missing_picture_says_why(monkeypatch):
+    """A copy may end in a task that analytic learning taught, after others that have gradients."""
+    full = api.contributions(RUN, api.preprocess(RUN, api.open_image(ZERO.png)), "0")
+    for found, words in (
+        ([*full[:4], None], [*[None] * 4, "no gradient"]),
+        ([None, *full[1:]], ["no gradient", *[None] * 4]),
+    ):
+        monkeypatch.setattr(api, "contributions", lambda *_, found=found: found)
+        maps = page(spoke=True)["sentence"]["spoke"]["maps"]
+        assert [None if each["image"] else each["captions"][0] for each in maps] == words
+
+
+def test_squares_of_a_photograph_do_not_add_up_to_its_lead_and_the_page_says_so():
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32)).astype(np.uint8)
+    drawing = Drawing(api.png(pixels))
+    asked = {"drawing": drawing, "choice": Choice("airplane", "label"), "spoke": True}
+    found = page("cifar10-class-finetune", **asked)["sentence"]["spoke"]
+    assert found["lead"].startswith("Light green squares spoke for airplane,") and found["photo"]
+    leads = api.contributions("cifar10-class-finetune", pixels, "airplane")
+    apart = max(abs(each.lead - each.values.sum()) / max(abs(each.lead), 1) for each in leads)
+    assert apart > 0.25 and "Added up they do not give that lead" in found["note"]
+    assert "squares of 4 × 4 pixels" in found["note"] and len(found["maps"]) == 5

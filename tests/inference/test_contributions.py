@@ -6,7 +6,7 @@ import torch
 
 from app.views.draw import spoke
 from app.views.draw.run_inputs import digits
-from lifelong import api
+from lifelong import api, registry
 from lifelong.inference import contributions as module
 from lifelong.inference import predict
 from lifelong.runs import store as run_store
@@ -101,6 +101,21 @@ def test_a_class_to_come_and_an_answer_without_a_gradient_have_none():
     assert features[-1].values.shape == (32, 32) and features[-1].values.any()
 
 
+# Rounded features, likelihoods, and networks that are only evaluated.
+WITHOUT_GRADIENT = {"analytic", "generative-classifier", "packnet", "separate"}
+
+
+@pytest.mark.parametrize("strategy", sorted(registry.strategies()))
+def test_of_every_strategy_they_are_finite_or_none_at_all(strategy):
+    """iCaRL wrote into scores that a gradient needed, and computed its features without one."""
+    defined = registry.strategy(strategy).scenarios
+    scenario = "class" if "class" in defined else "task"
+    folder = learned_run(config(strategy, scenario))
+    found = module.contributions(folder, image(), names_of(folder)[0])
+    assert [each is None for each in found] == [strategy in WITHOUT_GRADIENT] * 3
+    assert all(np.isfinite(each.values).all() and each.values.any() for each in found if each)
+
+
 def test_the_pictures_are_coloured_where_something_was_said():
     pixels, values = np.full((2, 2), 100, np.uint8), np.array([[2.0, -2.0], [0.0, 0.5]])
     painted = spoke.painted(pixels, values)
@@ -108,4 +123,18 @@ def test_the_pictures_are_coloured_where_something_was_said():
     assert list(painted[:, 0, 0]) == list(spoke.FOR)
     assert list(painted[:, 0, 1]) == list(spoke.AGAINST)
     assert list(painted[:, 1, 0]) == [30, 30, 30]
-    assert spoke.share_for(values) == pytest.approx(2.5 / 4.5)
+    photo = spoke.painted(pixels, values, photo=True)
+    assert list(photo[:, 1, 0]) == [65, 65, 65] and list(photo[:, 0, 0]) != list(spoke.FOR)
+    # Without colours what speaks for the class is lighter.
+    assert spoke.FOR.mean() > 1.5 * spoke.AGAINST.mean()
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (10, 6), (3, 9)])
+def test_sums_over_squares_keep_the_total_and_cover_the_picture(shape):
+    values = np.random.default_rng(1).normal(size=shape)
+    squares = spoke.in_squares(values, 4)
+    assert squares.sum() == pytest.approx(values.sum())
+    assert squares[0, 0] == pytest.approx(values[:4, :4].sum())
+    covered = spoke.drawn(squares, 4, shape)
+    assert covered.shape == shape and (covered[:4, :4] == squares[0, 0]).all()
+    assert (spoke.drawn(spoke.in_squares(values, 1), 1, shape) == values).all()

@@ -15,61 +15,90 @@ from lifelong.api import LifelongError
 if TYPE_CHECKING:
     from lifelong.api import Contributions
 
-# Of pixels for the class, and of those against it: they differ in brightness, too.
-FOR, AGAINST = np.array([94, 234, 212]), np.array([240, 90, 40])
-DIM = 0.3  # of the picture where nothing was said
-SOFTER = 0.6  # exponent: small contributions stay visible
+# Of what speaks for the class, and of what speaks against it: they differ in brightness, too.
+FOR, AGAINST = np.array([94, 234, 212]), np.array([214, 72, 20])
+DIM, DIM_PHOTO = 0.3, 0.65  # of the picture where nothing was said
+COVER, COVER_PHOTO = 1.0, 0.75  # of the picture by the strongest colour
+SOFTER, SOFTER_PHOTO = 0.6, 1.0  # exponent: below 1, small contributions stay visible
 
 
 def values_of(answered: Answered) -> Value | None:
     """Returns the value of the part with these pictures, HTML-escaped; None without a class."""
     run, name, pixels = answered.run, answered.truth.name, answered.pixels
-    if name is None or pixels is None:
+    if name is None or pixels is None or not answered.readings:
         return None
     try:
         found = api.contributions(run.run, pixels, name, answered.task)
     except LifelongError as error:
-        return {"lead": escape(str(error)), "note": "", "maps": []}
-    if not any(found):
-        return {"lead": escape(spoke.NO_GRADIENT), "note": "", "maps": []}
-    maps = [
-        {"heading": escape(spoke.heading(run, after))}
-        | (_map(run, name, pixels, after, each) if each else _no_map(run, name, after))
+        return _only(str(error))
+    absent = {
+        after: spoke.missing(run, name, after, len(answered.readings[after].shares))
         for after, each in enumerate(found)
-    ]
-    return {"lead": escape(spoke.lead(name)), "note": escape(spoke.NOTE), "maps": maps}
+        if each is None
+    }
+    if len(absent) == len(found):
+        return _only(spoke.instead(set(absent.values())))
+    maps, leads = [], []
+    for after, each in enumerate(found):
+        shown = _no_map(absent[after]) if each is None else _map(run, name, pixels, after, each)
+        maps.append({"heading": escape(spoke.heading(run, after))} | shown)
+        if each is not None:
+            leads.append((after, each.lead, float(each.values.sum())))
+    return {
+        "lead": escape(spoke.lead(run, name)),
+        "note": escape(spoke.note(run, leads)),
+        "maps": maps,
+        "photo": run.photo,
+    }
 
 
-def _map(
-    run: RunFacts, name: str, pixels: np.ndarray, after: int, found: "Contributions"
-) -> dict[str, str]:
-    words = spoke.caption(name, found.rival, share_for(found.values))
-    image = data_url(api.png(painted(pixels, found.values)))
-    alt = spoke.description(run, after, words)
-    return {"image": image, "alt": escape(alt), "caption": escape(words)}
+def _only(text: str) -> Value:
+    return {"lead": escape(text), "note": "", "maps": [], "photo": False}
 
 
-def _no_map(run: RunFacts, name: str, after: int) -> dict[str, str]:
-    return {"image": "", "alt": "", "caption": escape(spoke.not_yet(run, name, after))}
+def _map(run: RunFacts, name: str, pixels: np.ndarray, after: int, found: "Contributions") -> Value:
+    side = spoke.SIDE if run.photo else 1
+    values = in_squares(found.values, side)
+    given, against = values.clip(min=0).sum(), -values.clip(max=0).sum()
+    words = spoke.captions(name, found.rival, given, against)
+    shown = drawn(values, side, found.values.shape)
+    image = data_url(api.png(painted(pixels, shown, photo=run.photo)))
+    return {
+        "image": image,
+        "alt": escape(spoke.description(run, after, words)),
+        "captions": [escape(each) for each in words],
+    }
 
 
-def share_for(values: np.ndarray) -> float:
-    """Returns the share of all contributions that speaks for the class.
+def _no_map(words: str) -> Value:
+    return {"image": "", "alt": "", "captions": [escape(words)]}
 
-    >>> share_for(np.array([[3.0, -1.0]])), share_for(np.zeros((2, 2)))
-    (0.75, 0.5)
+
+def in_squares(values: np.ndarray, side: int) -> np.ndarray:
+    """Returns the sums over squares of values (height, width), the last ones cut off at the edge.
+
+    >>> in_squares(np.ones((2, 3)), 2)
+    array([[4., 2.]])
     """
-    total = np.abs(values).sum()
-    return float(values.clip(min=0).sum() / total) if total else 0.5
+    height, width = values.shape
+    rows = np.add.reduceat(values, range(0, height, side), 0)
+    return np.add.reduceat(rows, range(0, width, side), 1)
 
 
-def painted(pixels: np.ndarray, values: np.ndarray) -> np.ndarray:
+def drawn(squares: np.ndarray, side: int, shape: tuple[int, int]) -> np.ndarray:
+    """Returns values of squares as those of each pixel: (height, width)."""
+    height, width = shape
+    return squares.repeat(side, 0).repeat(side, 1)[:height, :width]
+
+
+def painted(pixels: np.ndarray, values: np.ndarray, photo: bool = False) -> np.ndarray:
     """Returns a dimmed grey picture with its contributions in colour: uint8 (3, height, width).
 
     pixels: uint8 (height, width) or (channels, height, width). values: (height, width). The
-    strongest pixel of a picture has the full colour.
+    strongest of a picture has the full colour; a photograph stays visible beneath.
     """
+    dim, cover, softer = (DIM_PHOTO, COVER_PHOTO, SOFTER_PHOTO) if photo else (DIM, COVER, SOFTER)
     grey = pixels if pixels.ndim == 2 else pixels.mean(0)
-    strength = (np.abs(values) / max(np.abs(values).max(), 1e-12)) ** SOFTER
+    strength = cover * (np.abs(values) / max(np.abs(values).max(), 1e-12)) ** softer
     colour = np.where(values > 0, FOR[:, None, None], AGAINST[:, None, None])
-    return ((1 - strength) * DIM * grey + strength * colour).round().astype(np.uint8)
+    return ((1 - strength) * dim * grey + strength * colour).round().astype(np.uint8)
