@@ -27,7 +27,7 @@ from lifelong import api
 TITLE = "Lifelong: see a network forget"
 PATHS = ("/gradio", "/answer", "/lessons")
 # The pages, for programs that show a preview of a link to them.
-PAGES = ("/", "/train", "/inspect", "/transfer", "/runs", "/about")
+PAGES = ("/", "/train", "/compare", "/inspect", "/transfer", "/runs", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
 _host = host()
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]

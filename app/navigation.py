@@ -22,6 +22,9 @@ st.set_page_config(
 pages = [
     st.Page(navigate.DRAW, title="Draw", icon=":material/draw:", default=True),
     st.Page(navigate.TRAIN, title="Train", icon=":material/model_training:", url_path="train"),
+    st.Page(
+        navigate.COMPARE, title="Compare", icon=":material/compare_arrows:", url_path="compare"
+    ),
     st.Page(navigate.TRANSFER, title="Transfer", icon=":material/moving:", url_path="transfer"),
     st.Page(navigate.RUNS, title="Runs", icon=":material/table_rows:", url_path="runs"),
     st.Page(navigate.ABOUT, title="About", icon=":material/info:", url_path="about"),

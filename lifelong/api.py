@@ -28,9 +28,10 @@ from .runs import store as run_store
 from .runs.answers import answers_of_class, confusion, mean_probability, per_class_accuracy
 from .runs.confusion import AnswerShare, Confusion
 from .runs.drops import drops, reference_config
-from .runs.history import History
+from .runs.history import REFERENCE_STRATEGY, History
 from .runs.listing import RunRow, run_row
 from .runs.listing import run_rows as run_list
+from .runs.rescue import rescue_histories
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
@@ -46,7 +47,17 @@ from .service.catalog import (
     strategy_titles,
     trains_deep_network,
 )
-from .service.jobs import connected, is_stopping, learn, prepare, queue, queue_position, state, stop
+from .service.jobs import (
+    connected,
+    is_stopping,
+    learn,
+    learn_in_turns,
+    prepare,
+    queue,
+    queue_position,
+    state,
+    stop,
+)
 from .service.worker_client import WorkerClient
 from .settings import Setting
 from .strategies.parts.families import FAMILIES
@@ -74,6 +85,7 @@ __all__ = [
     "MOST_PICTURES",
     "PRESETS",
     "RECIPES",
+    "REFERENCE_STRATEGY",
     "SCENARIOS",
     "AnswerShare",
     "Axis",
@@ -125,6 +137,7 @@ __all__ = [
     "is_shipped",
     "is_stopping",
     "learn",
+    "learn_in_turns",
     "lessons",
     "mean_and_sem",
     "mean_probability",
@@ -141,6 +154,7 @@ __all__ = [
     "recognise",
     "reference_config",
     "reference_run",
+    "rescue_histories",
     "run_list",
     "run_row",
     "state",

@@ -11,7 +11,7 @@ TRAIN = "views/train/train.py"
 INSPECT = "views/inspect/inspect.py"
 TRANSFER = "views/transfer/transfer.py"
 RUNS = "views/runs/runs.py"
-COMPARE: str | None = None  # the file of a page for several runs; None as long as there is none
+COMPARE = "views/compare/compare.py"
 ABOUT = "views/about/about.py"
 
 # Seconds until the browser has surely taken over a new address: a message on its way from the
@@ -35,9 +35,8 @@ def navigate_to_choice(name: str, choice: str | None, known: Collection[str]) ->
 
 
 def compare(runs: Sequence[str]) -> None:
-    """Shows the link to a comparison of runs, from two on; nothing where no page compares runs."""
-    if COMPARE is not None:
-        link(COMPARE, "Compare", "compare_arrows", len(runs) > 1, runs=",".join(runs))
+    """Shows the link to a comparison of runs, from two on."""
+    link(COMPARE, "Compare", "compare_arrows", len(runs) > 1, runs=",".join(runs))
 
 
 def link(page: str, label: str, icon: str, usable: bool = True, **address: str) -> None:

@@ -1,5 +1,6 @@
 """Training of runs and studies, given by name, in the worker process of the app."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import datasets
@@ -55,6 +56,20 @@ def learn(name: str, until: int | None = None) -> None:
     """
     folder = find(name)
     _connected_worker().learn(folder, until)
+
+
+def learn_in_turns(names: Sequence[str]) -> None:
+    """Continues several runs to their ends, task by task in turns: the runs of a race.
+
+    Raises LifelongError for an unknown name, and when no worker is connected.
+    """
+    histories = {name: run_store.history(run_store.folder(name)) for name in names}
+    _connected_worker().learn_in_turns(
+        [
+            (find(name), range(len(run.learned) + 1, run.config.tasks + 1))
+            for name, run in histories.items()
+        ]
+    )
 
 
 def stop(name: str) -> None:

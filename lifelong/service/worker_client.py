@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,21 @@ class WorkerClient:
             if all(order.until != until for order in earlier):
                 self._orders.append(Order(next(self._jobs), folder, until))
                 self._send_order(self._orders[-1])
+
+    def learn_in_turns(self, runs: Sequence[tuple[Path, Sequence[int]]]) -> None:
+        """Queues several runs so that each learns a task before any learns its next one.
+
+        runs: a folder and the numbers of tasks to learn it up to, ascending, each one turn. Runs
+        that are in the queue already stay where they are.
+        """
+        with self._lock:
+            self.warm()
+            queued = self.queue()
+            new = [(folder, turns) for folder, turns in runs if folder not in queued]
+            for row in itertools.zip_longest(*[[(f, until) for until in t] for f, t in new]):
+                for folder, until in filter(None, row):
+                    self._orders.append(Order(next(self._jobs), folder, until))
+                    self._send_order(self._orders[-1])
 
     def stop(self, folder: Path) -> None:
         """Stops a run after its present step and saves its state; removes a waiting one."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,9 @@ class IdleWorker:
 
     def learn(self, folder: Path, until: int | None = None) -> None:
         self.orders.append((folder.name, until))
+
+    def learn_in_turns(self, runs: Sequence[tuple[Path, Sequence[int]]]) -> None:
+        self.orders += [(folder.name, turns[-1]) for folder, turns in runs]
 
     def stop(self, folder: Path) -> None:
         self.stopped.append(folder.name)

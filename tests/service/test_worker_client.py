@@ -128,6 +128,16 @@ def test_a_waiting_run_that_is_ordered_anew_learns_what_the_new_order_says(clien
     assert client.queue() == [A, B] and workers[0].jobs() == [(str(A), None), (str(B), 1)]
 
 
+def test_runs_that_learn_in_turns_learn_each_task_before_any_learns_the_next(client, workers):
+    client.learn(C)
+    client.learn_in_turns([(A, range(1, 3)), (B, range(1, 4)), (C, range(1, 3))])
+    turns = [(A, 1), (B, 1), (A, 2), (B, 2), (B, 3)]
+    assert workers[0].jobs() == [(str(C), None), *[(str(f), task) for f, task in turns]]
+    assert client.queue() == [C, A, B]
+    client.stop(B)
+    assert client.queue() == [C, A], "all its turns are stopped"
+
+
 @pytest.mark.parametrize("begun", [False, True])
 def test_the_same_order_given_twice_is_learned_once(client, workers, begun):
     client.learn(A, until=1)
