@@ -38,7 +38,7 @@ with st.container(horizontal=True, gap="small", key="nav"):
     st.html(assets.read("brand.html"))
     for page in pages:
         st.page_link(page)
-# The runs that the Train and the Compare page show, or the study of the Transfer page: a strip would repeat them.
+# The runs or the study that the page itself shows: a strip would repeat them.
 address = st.query_params
 on_screen = {"train": ("run", "runs"), "compare": ("runs",), "transfer": ("study",)}.get(
     selected.url_path, ()
