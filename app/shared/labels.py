@@ -6,7 +6,7 @@ from typing import Any
 
 from app.shared.chart_data import task_titles
 from lifelong import api
-from lifelong.api import DatasetInfo, History, RunConfig, RunRow, TaughtClass
+from lifelong.api import DatasetInfo, History, RunConfig, RunRow, Setting, TaughtClass
 from lifelong.formatting import duration, magnitude, percent, plural, size
 
 
@@ -150,8 +150,9 @@ def facts(history: History) -> list[tuple[str, str]]:
             ("Memory", info.stores),
             ("Source", info.source),
         ]
-    for kind, settings in (("Setting", c.settings), ("Network", c.network)):
-        rows += [(f"{kind}: {name.replace('_', ' ')}", value(v)) for name, v in settings.items()]
+    network = next((each for each in api.networks() if each.name == c.model), None)
+    rows += _setting_rows(info.settings if info else (), c.settings)
+    rows += _setting_rows(network.settings if network else (), c.network)
     rows += [(f"Taught: {each.name}", _taught(each)) for each in c.taught]
     rows += [("Recipe", f"{c.recipe}: {api.RECIPES[c.recipe].about}"), ("Seed", str(c.seed))]
     if history.has_started:
@@ -165,6 +166,20 @@ def _taught(taught: TaughtClass) -> str:
     return ", ".join(filter(None, [learned, settings_text(taught.settings)]))
 
 
+def _setting_rows(known: Sequence[Setting], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Returns settings by what they mean; by their names, where that is not known."""
+    meaning = {name: each.help for each in known for name in (each.former_name, each.name)}
+    return [
+        (meaning.get(name, name.replace("_", " ")).rstrip("."), value(v))
+        for name, v in values.items()
+    ]
+
+
+def network_title(name: str) -> str:
+    """Returns the title of a network; the name itself for one without a file of its own."""
+    return next((each.title for each in api.networks() if each.name == name), name)
+
+
 def _facts_at_start(history: History) -> list[tuple[str, str]]:
     start = history.started
     train, test = start.images
@@ -173,7 +188,7 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
         ("Data", start.source),
         ("Tasks", "; ".join(task_titles(history))),
         (_images(history), f"{train:,} for training, {test:,} for testing, {pixels} pixels"),
-        ("Network", f"{history.config.model}, {start.parameters:,} parameters"),
+        ("Network", f"{network_title(history.config.model)}, {start.parameters:,} parameters"),
         ("Training", f"{duration(history.seconds)} (without evaluation)"),
     ]
 

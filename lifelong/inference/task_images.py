@@ -12,8 +12,14 @@ from ..storage.progress import result_of
 from ..training.setup import load_images
 
 
-def test_images(history: History, task: int, most: int) -> Examples:
-    """Returns up to `most` test images of a task, evenly spread, labelled by their outputs.
+def images_of(history: History) -> str:
+    """Returns the source of the images that `test_images` takes, in words."""
+    config = history.config.of_task(0)
+    return _dataset(config.dataset, config.target).source
+
+
+def test_images(history: History, task: int, most: int | None = None) -> Examples:
+    """Returns the test images of a task, labelled by their outputs; up to `most`, evenly spread.
 
     Raises LifelongError where they are not on this machine.
     """
@@ -25,7 +31,7 @@ def test_images(history: History, task: int, most: int) -> Examples:
         config.with_changes(class_order=_order(history, config.tasks)), len(dataset.classes)
     )
     test = examples_of(plan, task, dataset.test_images, dataset.test_labels)
-    return test.take(evenly_spaced(len(test), most))
+    return test if most is None else test.take(evenly_spaced(len(test), most))
 
 
 def _order(history: History, tasks: int) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..inference.evidence import Evidence as Evidence
     from ..inference.network_state import FeatureMap as FeatureMap
     from ..inference.network_state import LayerChange as LayerChange
+    from ..inference.verification import Verification as Verification
 
 MAP_IMAGES, MAP_IMAGES_DEEP = 60, 20  # of a task; in colour they go through a deep network
 
@@ -27,6 +28,13 @@ def evidence(run: str, task: int, after: int, count: int = 24) -> "Evidence":
     from ..inference import evidence as images  # loads torch
 
     return images.evidence(run_store.folder(run), task, after, count)
+
+
+def verify(run: str, after: int) -> "Verification":
+    """Returns the accuracies of a checkpoint, computed anew, beside the recorded ones."""
+    from ..inference import verification  # loads torch
+
+    return verification.verify(run_store.folder(run), after)
 
 
 def layer_changes(run: str) -> "list[LayerChange]":

@@ -11,6 +11,7 @@ from app.views.inspect import inside, words
 from lifelong import api, config
 from lifelong.api import Confusion, Drop
 from lifelong.formatting import percent, points, signed_number
+from lifelong.inference.verification import Verification
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, chart_specs, open_page, page_text
 
@@ -202,3 +203,20 @@ def test_what_is_held_firmly_is_dark():
     picture = inside.heat(np.array([[0.0, 1.0], [0.25, 0.5]]))
     assert picture.shape == (16, 16, 3)
     assert list(picture[0, 0]) == [255] * 3 and list(picture[0, 8]) == list(inside.BLUE)
+
+
+def test_a_checkpoint_is_verified_from_the_page(pair):
+    at = open_page("inspect", run=pair, task="0", after="1")
+    assert "evaluated just now" not in page_text(at)
+    text = page_text(at.button(key="verify").click().run())
+    assert "The checkpoint after Task 2" in text and "equal on every task, to the image" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "same_images", "says"),
+    [(0.5, True, "equal on every task"), (0.4, True, "not the same"), (0.4, False, "other images")],
+)
+def test_a_verification_says_whether_it_agrees(found, same_images, says):
+    history = api.history("mnist-class-finetune")
+    verified = Verification(100, (0.5, 0.5), (found, 0.5), same_images)
+    assert says in words.verified(history, verified, 1)

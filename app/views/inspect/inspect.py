@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared import charts, labels, markdown, measures, navigate, run_text, status
-from app.views.inspect import evidence, forgetting, inside, selection, where
+from app.views.inspect import evidence, forgetting, inside, selection, where, words
 from app.views.inspect.facts import show_facts
 from lifelong import api
 from lifelong.api import History, LifelongError, RunRow
@@ -72,6 +72,7 @@ def _show(run: str, history: History, reference: History | None) -> None:
         if len(history.learned) > 1:
             inside.show(run, history, at)
         _measures(history, reference)
+        _verify(run, history, at)
     if history.steps:
         _inside(history)
     show_facts(run, history)
@@ -86,6 +87,20 @@ def _measures(history: History, reference: History | None) -> None:
         st.markdown(f"It stores {sizes_by_kind(stored)} for earlier tasks.")
     if measures.label_matters(history):
         st.markdown(measures.label_worth(history))
+
+
+def _verify(run: str, history: History, at: selection.Selection) -> None:
+    """Shows the button that evaluates the checkpoint on screen anew, and what came of it."""
+    after = len(history.learned) - 1 if at.after is None else at.after
+    if not st.button("Verify", icon=":material/verified:", key="verify", help=words.VERIFY):
+        return
+    try:
+        with st.spinner("Evaluating the checkpoint on all test images ..."):
+            found = api.insight.verify(run, after)
+    except LifelongError as error:
+        st.error(str(error))
+        return
+    st.markdown(words.verified(history, found, after))
 
 
 def _inside(history: History) -> None:

@@ -11,7 +11,7 @@ from lifelong.formatting import percent, points
 if TYPE_CHECKING:
     import numpy as np
 
-    from lifelong.service.insight import Evidence, FeatureMap, LayerChange
+    from lifelong.service.insight import Evidence, FeatureMap, LayerChange, Verification
 
 Drops = list[Drop | None]
 BY_CHANCE = 0.01  # a difference of accuracies of single runs below this says nothing
@@ -173,12 +173,31 @@ def recency(shares: dict[str, float], confusion: Confusion) -> str:
     return f"{text}, {percent(even)} would be even: no strong preference for what came last."
 
 
+VERIFY = (
+    "Evaluates the checkpoint that is looked at on all test images and compares it with the record."
+    " Photographs take a minute."
+)
 NO_FEATURES = "The test pictures of a class that was taught here are not kept."
 NO_LAYER_MOVED = (
     "The layers of its network were not trained: its answers are computed from fixed features, or"
     " by networks of their own."
 )
 HELD = "The darker, the more important are the weights of a pixel: they are held in place."
+
+
+def verified(history: History, found: "Verification", after: int) -> str:
+    """Returns whether a checkpoint has the recorded accuracy now."""
+    titles = task_titles(history)
+    now, then = (fmean(shares) for shares in (found.found, found.recorded))
+    begin = (
+        f"The checkpoint after {titles[after]}, evaluated just now on {found.tested:,} test images:"
+        f" **{percent(now)}** on average over the tasks"
+    )
+    if found.agrees:
+        return f"{begin}. The record says {percent(then)}: equal on every task, to the image."
+    if not found.same_images:
+        return f"{begin}. The record says {percent(then)}, on other images than are here."
+    return f"{begin}. The record says {percent(then)}: **not the same**."
 
 
 def features(found: "FeatureMap", moment: int) -> str:

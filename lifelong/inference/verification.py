@@ -1,0 +1,50 @@
+"""Verification of a checkpoint: its accuracies computed anew, beside those in the record."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import LifelongError
+from ..strategies.base import scores
+from ..training.evaluation import accuracy
+from . import predict
+from .task_images import images_of, test_images
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Accuracies of a checkpoint on each task so far, as recorded and as found now.
+
+    tested: number of test images. same_images: whether they are those of the record.
+    """
+
+    tested: int
+    recorded: tuple[float, ...]
+    found: tuple[float, ...]
+    same_images: bool
+
+    @property
+    def agrees(self) -> bool:
+        """True if all accuracies are the recorded ones, to the image."""
+        return all(abs(a - b) < 1e-9 for a, b in zip(self.recorded, self.found))
+
+
+def verify(folder: Path, after: int) -> Verification:
+    """Returns the accuracies of the checkpoint after a task on all test images that are here.
+
+    Raises LifelongError for a task that was not learned, and where there are no images.
+    """
+    history = predict.history_of_learned(folder)
+    if not 0 <= after < len(history.learned):
+        raise LifelongError(
+            f"after was given as {after}; the run {folder.name} has learned"
+            f" {len(history.learned)} tasks, counted from 0."
+        )
+    model, plan = predict.load(folder, after), predict.plan_after(history, after)
+    found, tested = [], 0
+    for task in range(after + 1):
+        test = test_images(history, task)
+        inputs = predict.model_inputs(history, model, test.images.numpy())
+        found.append(accuracy(plan, after, test, scores(model, inputs)))
+        tested += len(test)
+    same = images_of(history) in history.started.source
+    return Verification(tested, history.learned[after].accuracy, tuple(found), same)
