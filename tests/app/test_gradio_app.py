@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from app.shared import data_urls
 from app.views.draw import answers, choices, components, events, facts, inputs, run_inputs, values
 from app.views.draw.answers import Question
 from app.views.draw.facts import Choice, Picture
@@ -53,7 +54,7 @@ def pad() -> inputs.DigitPad:
 class TestPad:
     def test_a_drawing_arrives_as_it_was_sent(self):
         drawing = png(ring())
-        sent = {"image": inputs.data_url(drawing), "unfinished": True}
+        sent = {"image": data_urls.data_url(drawing), "unfinished": True}
         assert inputs.sent_drawing(sent) == Drawing(drawing, unfinished=True)
         assert pad().postprocess(Drawing(drawing))["image"] == sent["image"]
 
@@ -72,8 +73,8 @@ class TestPad:
             "data:image/png;base64,***",
             "data:image/png,abc",
             "https://example.org/a.png",
-            {"image": inputs.PNG + "A" * 1_000_000},
-            inputs.PNG + "A",
+            {"image": data_urls.PNG + "A" * 1_000_000},
+            data_urls.PNG + "A",
         ],
     )
     def test_anything_else_is_no_drawing(self, payload):
@@ -117,7 +118,7 @@ class TestAnswer:
         )
         assert sentence["checked"] == "0" and "looks like a 0" in sentence["legend"]
         pixels = Image.open(
-            io.BytesIO(base64.b64decode(network_input["image"].removeprefix(inputs.PNG)))
+            io.BytesIO(base64.b64decode(network_input["image"].removeprefix(data_urls.PNG)))
         )
         assert pixels.size == (28, 28)
 
@@ -254,7 +255,7 @@ class TestUpload:
     def test_either_polarity_becomes_white_on_black(self, paper, ink):
         photo = Image.new("RGB", (900, 600), (paper,) * 3)
         ImageDraw.Draw(photo).ellipse((500, 100, 640, 320), outline=(ink,) * 3, width=30)
-        drawing, chips = events.upload(RUN, event(content=inputs.data_url(png(photo))))
+        drawing, chips = events.upload(RUN, event(content=data_urls.data_url(png(photo))))
         pixels = np.asarray(Image.open(io.BytesIO(drawing.png)))
         assert chips["value"].name is None, "nothing has been said of this picture yet"
         assert pixels.shape == (28, 28) and pixels[0, 0] == 0 and pixels.max() > 200
@@ -270,7 +271,7 @@ class TestUpload:
                 "content": "data:text/html;base64,"
                 + base64.b64encode(b"<script>alert(1)</script>").decode()
             },
-            {"content": inputs.data_url(png(Image.new("L", (40, 40), 128)))},
+            {"content": data_urls.data_url(png(Image.new("L", (40, 40), 128)))},
             {"content": "data:image/png;base64," + "A" * 8_000_000},
         ],
     )
@@ -344,7 +345,7 @@ class TestPhotographs:
 
     @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
     def test_an_upload_is_shown_as_it_is_and_answered_after_every_task(self, run, mode):
-        drawing, *_ = events.upload(run, event(content=inputs.data_url(self.photo(mode))))
+        drawing, *_ = events.upload(run, event(content=data_urls.data_url(self.photo(mode))))
         assert Image.open(io.BytesIO(drawing.png)).size == (280, 280)
         strip, sentence, network_input = answer(drawing.png, run)
         assert len(strip) == 2 and all(card["prediction"] != "?" for card in strip)
@@ -353,7 +354,7 @@ class TestPhotographs:
         assert "open" not in known(strip)
         assert (
             Image.open(
-                io.BytesIO(base64.b64decode(network_input["image"].removeprefix(inputs.PNG)))
+                io.BytesIO(base64.b64decode(network_input["image"].removeprefix(data_urls.PNG)))
             ).size
             == (8, 8)
             and "8 × 8" in network_input["description"]
