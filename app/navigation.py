@@ -40,8 +40,9 @@ with st.container(horizontal=True, gap="small", key="nav"):
         st.page_link(page)
 # The runs or the study that the page itself shows: a strip would repeat them.
 address = st.query_params
-on_screen = {"train": ("run", "runs"), "compare": ("runs",), "transfer": ("study",)}.get(
-    selected.url_path, ()
-)
-strip.show({name for key in on_screen for name in address.get(key, "").split(",")})
+files = {"train": navigate.TRAIN, "transfer": navigate.TRANSFER}
+keys = {"train": ("run", "runs"), "compare": ("runs",), "transfer": ("study",)}
+on_screen = keys.get(selected.url_path, ())
+watched = {name for key in on_screen for name in address.get(key, "").split(",")}
+strip.show(files.get(selected.url_path, ""), watched)
 selected.run()

@@ -74,11 +74,6 @@ def _time_left(seconds: float | None) -> str:
     return f", {expected_duration(seconds)} left" if seconds else ""
 
 
-def stop_label(stopping: bool) -> str:
-    """Returns the label of the button that stops a run or study."""
-    return "Stopping …" if stopping else "Stop"
-
-
 def waiting(position: int | None) -> tuple[float, str]:
     """Returns the progress of a run or study in the queue."""
     return 0.0, f"Waiting: number {position} in the queue. It starts by itself."

@@ -36,6 +36,13 @@ PATIENCE = 60_000  # milliseconds: a machine with other work to do is no reason 
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 CHART = "[data-testid='stVegaLiteChart']"
 DRAWN_CHART = f"{CHART} svg.marks"
+# Layout shifts that no input has caused, as the browser reports them.
+MEASURE_SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    window.shifts.push(...list.getEntries().filter((e) => !e.hadRecentInput).map((e) => e.value));
+  }).observe({ type: 'layout-shift', buffered: true });
+"""
 
 
 def open_page(page: str, **query: str) -> AppTest:

@@ -12,6 +12,7 @@ from tests.app.helpers import (
     CHART,
     CHROMIUM,
     DRAWN_CHART,
+    MEASURE_SHIFTS,
     SIZES,
     explained,
     no_sideways_scrolling,
@@ -49,7 +50,11 @@ def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, sc
 def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(
     server, open_tab, screenshots, size
 ):
-    page = open_tab(f"{server.url}/transfer", size)
+    page = open_tab(f"{server.url}/transfer", size, script=MEASURE_SHIFTS)
+    expect(page.locator("body")).to_contain_text("A pretrained network helps.")
+    expect(page.locator(DRAWN_CHART).first).to_be_visible()
+    assert sum(page.evaluate("window.shifts")) < 0.05
+    page.get_by_role("button", name="See what the source lost").click()
     expect(page.locator(CHART).nth(1).locator("svg.marks")).to_be_visible()
     gain = re.compile(r"Knowing 0–4 first helps.* ± .* points .*\(n = 5\)")
     expect(page.locator("body")).to_contain_text(gain)
@@ -69,4 +74,4 @@ def test_a_visitor_starts_and_stops_a_study(server, open_tab):
         page.get_by_text(re.compile(r"[1-9]\d* of 60 models learned")).first.wait_for()
         assert no_sideways_scrolling(page)
         page.locator(".st-key-stop button").click()
-        page.get_by_text(re.compile(r"Stopped; \d+ models? learned so far")).first.wait_for()
+        page.get_by_text(re.compile(r"Stopped after \d+ models?")).first.wait_for()

@@ -12,6 +12,7 @@ from tests.app.helpers import (
     CHART,
     CHROMIUM,
     DRAWN_CHART,
+    MEASURE_SHIFTS,
     PHONE,
     SIZES,
     HeldRequests,
@@ -22,13 +23,6 @@ from tests.app.helpers import (
 from tests.image_helpers import png, ring, ship
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-
-MEASURE_SHIFTS = """
-  window.shifts = [];
-  new PerformanceObserver((list) => {
-    window.shifts.push(...list.getEntries().filter((e) => !e.hadRecentInput).map((e) => e.value));
-  }).observe({ type: 'layout-shift', buffered: true });
-"""
 
 
 def answers_requested(page: Page) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.views.transfer import charts, facts, labels, measures, text
+from app.views.transfer import charts, facts, labels, measures, picker, text
 from lifelong import api
 from lifelong.events import ExtractingFeatures, Failed, Loading
 from lifelong.runs import folders, journal
@@ -34,8 +34,28 @@ def new_study(learned: int | None = None, **given) -> str:
     return folder.name
 
 
-def test_the_page_opens_with_a_finished_study_in_words_numbers_and_two_charts():
+def test_the_page_opens_with_the_study_that_says_most_and_what_a_source_loses():
     at = open_page("transfer")
+    assert at.selectbox(key="study_pick").value == "transfer-cifar10-pretrained"
+    assert "Fine-tuning it gains 40.0 ± 0.7 points" in at.header[0].value
+    assert "with LwF it lost **0.2\u00a0points**" in "".join(m.value for m in at.markdown)
+    at.button(key="source_study").click().run()
+    assert at.query_params["study"] in (SHIPPED, [SHIPPED])
+    assert "source_study" not in button_keys(at) and len(chart_specs(at)) == 2
+
+
+def test_the_study_that_says_most_is_that_of_the_largest_gain_or_loss():
+    by_weight = sorted(api.study_list(), key=lambda name: text.weight(api.study(name)))
+    assert by_weight[-1] == picker.opening() == "transfer-cifar10-pretrained"
+    assert picker.of_source() == SHIPPED
+    shipped = api.study(SHIPPED)
+    lost, kept = shipped.lost("finetune"), shipped.lost("lwf")
+    assert text.saved(shipped) == lost[0] - kept[0] > 0
+    assert text.saved(api.study("transfer-cifar10-pretrained")) == 0
+
+
+def test_a_finished_study_is_described_in_words_numbers_and_two_charts():
+    at = open_page("transfer", study=SHIPPED)
     sentences = page_text(at)
     assert (
         "Knowing 0–4 first **helps**" in sentences
@@ -44,7 +64,7 @@ def test_the_page_opens_with_a_finished_study_in_words_numbers_and_two_charts():
     )
     assert (
         "Forward transfer over images" in sentences
-        and "What happened to the source, 0–4" in " ".join(h.value for h in at.subheader)
+        and "What happened to the source, 0–4" in " ".join(h.value for h in at.header)
     )
     assert "MNIST, 60,000 training and 10,000 test images" in sentences
     assert len(chart_specs(at)) == 2 and all(
@@ -179,20 +199,44 @@ def test_a_study_at_work_tells_how_many_models_it_has_learned(worker):
     name = new_study(learned=20)
     worker.positions[name] = 0
     at = open_page("transfer", study=name)
-    assert (
-        " of 24 models learned, about" in at.get("progress")[0].proto.text
-        and len(chart_specs(at)) == 2
-    )
+    progress = at.get("progress")[0].proto.text
+    assert " of 24 models learned, a few seconds left" in progress
+    assert "source first" not in progress and len(chart_specs(at)) == 2
+
+
+def test_while_the_source_is_learned_a_study_says_so(worker):
+    name = new_study(learned=0)
+    worker.positions[name] = 0
+    at = open_page("transfer", study=name)
+    assert at.get("progress")[0].proto.text.startswith("Learning the source first. 0 of 24 models")
+    at.button(key="stop").click().run()
+    assert at.button(key="stop").disabled and at.button(key="stop").label == "Stopping …"
+
+
+def test_at_rest_no_sentence_speaks_of_a_result_on_its_way():
+    whole = result_of(small_study())
+    for count in range(1, len(whole.events), 2):
+        part = StudyResult(whole.config, whole.events[:count])
+        sentences = [text.heading(part), text.at_rest(part, "stopped")]
+        sentences += [say(part, "images") for say in (text.learning, text.forward, text.source)]
+        for promise in ("on their way", "comes with", "so far", "whenever"):
+            assert promise not in " ".join(sentences)
 
 
 @pytest.mark.parametrize(
     ("learned", "sentence"),
-    [(None, "has not begun"), (0, "Stopped; 0 models"), (30, "It can go on from here")],
+    [
+        (None, "has not begun"),
+        (0, "Stopped before the first model was learned. It can go on from here."),
+        (30, "It can go on from here"),
+    ],
 )
 def test_a_study_at_rest_says_where_it_stands_and_goes_on(worker, learned, sentence):
     name = new_study(learned)
     at = open_page("transfer", study=name)
     assert sentence in page_text(at)
+    if not learned:  # there is nothing to be drawn, and nothing on its way
+        assert chart_specs(at) == [] and "result" not in page_text(at)
     at.button(key="go_on").click().run()
     assert not at.exception and worker.orders == [(name, None)]
 

@@ -71,8 +71,7 @@ def show(chosen: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
     history = api.history(row.id)
     order = api.class_order(chosen["seed"], sum(map(len, history.started.labels)))
     with st.container(key="expected"):
-        st.header("What to expect", anchor=False)
-        st.markdown(sentence(history, chosen, settings, order))
+        st.markdown(f"**What to expect.** {sentence(history, chosen, settings, order)}")
         st.page_link(
             navigate.INSPECT,
             label="Look at that run",

@@ -122,10 +122,22 @@ def _recipe() -> None:
 def _seeds() -> None:
     """Shows the choice of the first seed and of the number of seeds."""
     with st.container(horizontal=True, key="seed_inputs"):
-        most = 2**31 - MOST_SEEDS
-        st.number_input("Seed", 0, most, key="seed", persist_state="session")
-        st.number_input("Number of seeds", 1, MOST_SEEDS, key="seeds", persist_state="session")
-    st.caption("A seed fixes the random start; those above 0 also shuffle the classes.")
+        st.number_input(
+            "Seed",
+            0,
+            2**31 - MOST_SEEDS,
+            key="seed",
+            help="Fixes the random start; seeds above 0 also shuffle the classes.",
+            persist_state="session",
+        )
+        st.number_input(
+            "Number of seeds",
+            1,
+            MOST_SEEDS,
+            key="seeds",
+            help="So many runs, one after the other, and their mean at the end.",
+            persist_state="session",
+        )
 
 
 def _dataset() -> DatasetInfo:
@@ -161,8 +173,8 @@ def _tasks(classes: int) -> None:
     if fewest == most:
         st.markdown(f"{plural(most, 'task')} of one class each")
         return
-    st.slider("Tasks", fewest, most, key="tasks", persist_state="session")
-    st.caption("The classes are split evenly over this many tasks.")
+    evenly = "The classes are split evenly over this many tasks."
+    st.slider("Tasks", fewest, most, key="tasks", help=evenly, persist_state="session")
 
 
 def _on_dataset_change() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.shared import labels, markdown, navigate
+from app.views.train.orders import go_to
 from lifelong import api
 from lifelong.api import RunRow
 
@@ -17,17 +18,16 @@ def newest(rows: Sequence[RunRow]) -> list[RunRow]:
 
 
 def show() -> None:
-    """Shows a link to each of the newest runs, and to all of them; nothing before the first."""
+    """Shows a button for each of the newest runs, and a link to all; nothing before the first.
+
+    Buttons, because a link to another address of the same page leaves the browser's as it was.
+    """
     rows = newest(api.run_list())
     if not rows:
         return
     st.header("Your runs", anchor=False)
     with st.container(key="own_runs"):
         for row in rows:
-            st.page_link(
-                navigate.TRAIN,
-                label=markdown.escaped(labels.run_title(row)),
-                query_params={"run": row.id},
-                width="stretch",
-            )
-        st.page_link(navigate.RUNS, label="All runs", icon=":material/table_rows:", query_params={})
+            title = markdown.escaped(labels.run_title(row))
+            st.button(title, key=f"own_{row.id}", on_click=go_to, args=([row.id],))
+        st.page_link(navigate.RUNS, label="All runs", icon=":material/table_rows:")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.shared import charts, labels, markdown, navigate, run_text, status
+from app.shared import charts, labels, markdown, navigate, run_text, status, stop_button
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
 from app.shared.part import Part, shown
@@ -30,7 +30,8 @@ def show(run: str) -> None:
         if at_work:
             _follow(run)
         else:
-            _at_rest(run, history, state)
+            with st.container(key="run_at_rest"):
+                _at_rest(run, history, state)
 
 
 def _heading(run: str, history: History) -> None:
@@ -68,23 +69,10 @@ def _follow(run: str) -> None:
     if position is None:
         st.info("Another process is training this run. It can be stopped only there.")
     else:
-        _stop_button(run)
+        stop_button.show(run)
     done, text = status.progress(history, _goal(run, history), state, position)
     st.progress(done, text=text)
     _live(history)
-
-
-def _stop_button(run: str) -> None:
-    """Shows the button that stops the run; once it is clicked, it says that this is under way."""
-    stopping = api.is_stopping(run)
-    st.button(
-        status.stop_label(stopping),
-        key="stop",
-        icon=":material/stop:",
-        disabled=stopping,
-        on_click=api.stop,
-        args=(run,),
-    )
 
 
 def _goal(run: str, history: History) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import charts, labels, navigate, run_text, status
+from app.shared import charts, labels, navigate, run_text, stop_button
 from app.shared.part import Part, shown
 from app.views.train import next_view, seeds_text
 from app.views.train.run_view import POLL_SECONDS, back_to_form
@@ -58,27 +58,13 @@ def _follow(runs: list[str]) -> None:
     at = next((i for i, state in enumerate(states) if state in AT_WORK), None)
     if at is None:
         st.rerun()
-    stopping = any(api.is_stopping(run) for run in runs)
-    st.button(
-        status.stop_label(stopping),
-        key="stop",
-        icon=":material/stop:",
-        disabled=stopping,
-        on_click=_stop,
-        args=(runs,),
-    )
+    stop_button.show(*runs)
     done, text = seeds_text.progress(histories, states, api.queue_position(runs[at]))
     st.progress(done, text=text)
     _links(runs, histories, states)
     with st.container(key="live"):
         st.vega_lite_chart(charts.live_spec(histories[at]), key="live_curves")
     st.markdown(run_text.inside(histories[at]))
-
-
-def _stop(runs: Sequence[str]) -> None:
-    """Stops all runs, those that wait first: none of them begins in between."""
-    for run in reversed(runs):
-        api.stop(run)
 
 
 def _at_rest(runs: Sequence[str], histories: Sequence[History], states: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.shared import labels
 from app.shared.setting_control import control
 from lifelong import api
 from lifelong.api import StrategyInfo
@@ -47,8 +48,10 @@ def _strategy_card(info: StrategyInfo) -> None:
         )
         if info.quick_note and state.get("recipe", "quick") == "quick":
             st.info(info.quick_note)
-        for setting in info.settings:
-            control(setting, setting_key(info.name, state["scenario"], setting.name))
+        if info.settings:
+            with st.expander(f"Settings of {labels.within_sentence(info.title)}"):
+                for setting in info.settings:
+                    control(setting, setting_key(info.name, state["scenario"], setting.name))
 
 
 def chosen_strategy() -> StrategyInfo:

@@ -35,7 +35,7 @@ PRETRAINED = "pretrained"
 
 def show() -> None:
     """Shows the whole form: one obvious button first, and below it everything to choose."""
-    st.title("Transfer from what to what?")
+    st.title("Transfer from what to what?", anchor=False)
     start = st.container()
     _source_and_target()
     left, middle, right = st.columns(3, gap="large")

@@ -7,7 +7,7 @@ from app.shared.status import GETTING_READY, preparing, waiting
 from app.views.transfer.labels import point_name, regime_phrase, regime_title, source_name
 from lifelong.api import Axis, Failed, Point, StudyResult
 from lifelong.formatting import (
-    duration,
+    expected_duration,
     percent,
     plural,
     points,
@@ -40,26 +40,29 @@ def progress(result: StudyResult, state: str, position: int | None) -> tuple[flo
     models = len(result.began.sizes) * len(result.regimes) * result.config.seeds
     left = result.seconds_left
     text = f"{len(result.learned)} of {models} models learned"
-    return result.share, text + (f", about {duration(left)} left" if left else "")
+    if result.config.learns_source and not result.source("images"):
+        text = f"Learning the source first. {text}"
+    return result.share, text + (f", {expected_duration(left)} left" if left else "")
 
 
 def at_rest(result: StudyResult, state: str) -> str:
     """Returns the state of a study that is neither at work nor finished."""
-    done = f"{plural(len(result.learned), 'model')} learned so far"
     if state == "new":
         return "This study has not begun."
+    count = len(result.learned)
+    done = f"after {plural(count, 'model')}" if count else "before the first model was learned"
     if state == "stopped":
-        return f"Stopped; {done}. It can go on from here."
+        return f"Stopped {done}. It can go on from here."
     if isinstance(result.ending, Failed):
-        return f"The study could not go on: {result.ending.message} {done}."
-    return f"The study was cut off; {done}. It can go on from there."
+        return f"The study could not go on: {result.ending.message} It ended {done}."
+    return f"The study was cut off {done}. It can go on from there."
 
 
 def heading(result: StudyResult) -> str:
     """Returns whether knowing the source helped, and what it cost."""
     mean, sem, n = result.gain("images", "finetune")
     if mean is None:
-        return "The first result comes with the first complete seed."
+        return "There is no result before one seed is complete."
     if sem is None:
         verdict = "was tried with one seed only, too few to tell whether it helps"
     elif abs(mean) <= 2 * sem or abs(mean) < 0.0005:
@@ -88,7 +91,20 @@ def cost(result: StudyResult) -> str:
     if protect is None or protected is None:
         return f"{text}."
     less = points(max(protected[0], 0))
-    return f"{text}; with {strategy_title(protect)} it would have been {less}."
+    return f"{text}; with {strategy_title(protect)} it lost **{less}**."
+
+
+def weight(result: StudyResult) -> float:
+    """Returns how much a study has to say: its largest gain or loss, a share of images."""
+    gain, lost = result.gain("images", "finetune")[0], result.lost("finetune")
+    return max(abs(gain or 0.0), lost[0] if lost else 0.0)
+
+
+def saved(result: StudyResult) -> float:
+    """Returns how much protection saved of the source, a share of images; 0 where unknown."""
+    protect = result.config.protect
+    plain, protected = result.lost("finetune"), result.lost(protect) if protect else None
+    return plain[0] - protected[0] if plain and protected else 0.0
 
 
 def legend(result: StudyResult) -> str:
@@ -114,7 +130,7 @@ def learning(result: StudyResult, axis: Axis) -> str:
     """Returns the sentence under the learning curves: all regimes at one point."""
     curves = {regime: result.curve(axis, regime) for regime in result.regimes[:3]}
     if not all(curves.values()):
-        return "A point appears whenever a network has learned. "
+        return "A point stands for networks that have learned; not every line has one yet."
     at = _typical_point(curves["scratch"])
     shares = [
         f"{regime_phrase(regime)} {percent(point.target[0])}"
@@ -150,7 +166,7 @@ def forward(result: StudyResult, axis: Axis) -> str:
         if mean is not None:
             gains.append(f"{regime_phrase(regime)} {signed_tenths(mean)} {spread(sem, n)}")
     if not gains:
-        return "Forward transfer comes with the first complete seed."
+        return "Forward transfer takes at least one complete seed."
     return (
         f"**Forward transfer over {axis}**, the mean height over the curve from scratch in points: "
         f"{'; '.join(gains)}."
@@ -161,7 +177,7 @@ def source(result: StudyResult, axis: Axis) -> str:
     """Returns the sentences under the source's curves."""
     plain, protect = result.curve(axis, "finetune"), result.config.protect
     if not plain:
-        return "The source is tested whenever the target has been learned."
+        return "The source is tested after each target that is learned."
     last = plain[-1]
     text = (
         f"Before the target, the source was at {percent(_source_before(result, axis))}. "

@@ -7,9 +7,9 @@ import json
 
 import streamlit as st
 
-from app.shared import markdown, navigate
+from app.shared import markdown, navigate, stop_button
 from app.shared.part import Part, shown
-from app.views.transfer import charts, facts, form, labels, text
+from app.views.transfer import charts, facts, form, labels, picker, text
 from app.views.transfer.measures import measures
 from lifelong import api
 from lifelong.api import Axis, LifelongError, StudyResult
@@ -21,10 +21,9 @@ query, state = st.query_params, st.session_state
 
 
 def page() -> None:
-    """Shows the form, or the study of the address, by default the shipped one."""
+    """Shows the form, or the study of the address, by default the shipped one that says most."""
     navigate.apply()
-    studies = api.study_list()
-    study = query.get("study") or next((name for name in studies if api.is_shipped(name)), NEW)
+    study = query.get("study") or picker.opening() or NEW
     if study == NEW:
         with shown(Part.FORM):
             form.show()
@@ -32,14 +31,14 @@ def page() -> None:
     try:
         result, run_state = api.study(study), api.state(study)
     except LifelongError as error:
-        st.error(str(error))
-        _new_button()
-    else:
-        at_work = run_state in ("running", "waiting")
-        with shown(Part.AT_WORK if at_work else Part.AT_REST):
-            _show(study, result, run_state)
-    if len(studies) > 1:
-        _picker(studies, study)
+        with shown(Part.AT_REST):
+            picker.head(study, "")
+            st.error(str(error))
+            _new_button()
+        return
+    with shown(Part.AT_WORK if run_state in ("running", "waiting") else Part.AT_REST):
+        picker.head(study, api.collection.name_of(study))
+        _show(study, result, run_state)
 
 
 def _new_button(primary: bool = True) -> None:
@@ -56,42 +55,21 @@ def _to_form() -> None:
     navigate.navigate_to(study=NEW)
 
 
-def _picker(studies: list[str], study: str) -> None:
-    state["study_pick"] = study if study in studies else None
-    st.selectbox(
-        "All studies",
-        studies,
-        key="study_pick",
-        format_func=_list_entry,
-        placeholder="Choose a study",
-        on_change=_on_study_change,
-    )
-
-
-def _list_entry(study: str) -> str:
-    try:
-        return labels.list_entry(study, api.study(study))
-    except LifelongError:
-        return f"{study} (damaged)"
-
-
-def _on_study_change() -> None:
-    navigate.navigate_to_choice("study", state["study_pick"], api.study_list())
-
-
 def _show(study: str, result: StudyResult, run_state: str) -> None:
     """Shows a study, whatever its state."""
-    own_name = api.collection.name_of(study)
-    st.title(markdown.escaped(own_name) or "Does old knowledge help with new?")
     if message := state.pop("refused", None):
         st.error(message)
     if run_state in ("running", "waiting"):
         st.caption(labels.setup(study, result))
-        _at_work(study)
+        _follow(study)
         return
     if run_state != "finished":
         (st.error if run_state == "failed" else st.info)(text.at_rest(result, run_state))
-    st.markdown(f"### {text.heading(result)}")
+    if result.learned:
+        st.header(text.heading(result), anchor=False)
+    other = picker.of_source() if result.config.pretrained else None
+    if other:
+        picker.source_lost(other)
     with st.container(horizontal=True, key="study_buttons"):
         if run_state != "finished" and not api.is_shipped(study):
             st.button(
@@ -103,18 +81,12 @@ def _show(study: str, result: StudyResult, run_state: str) -> None:
                 args=(study,),
             )
         _new_button(primary=run_state == "finished")
-    if result.has_begun:
+        if other:
+            picker.source_button(other)
+    if result.learned:
         _charts(result)
         _numbers(result)
     _facts(study, result)
-
-
-def _at_work(study: str) -> None:
-    if api.queue_position(study) is None:
-        st.info("Another process is at work on this study. It can be stopped only there.")
-    else:
-        st.button("Stop", key="stop", icon=":material/stop:", on_click=api.stop, args=(study,))
-    _follow(study)
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -126,7 +98,12 @@ def _follow(study: str) -> None:
         st.rerun()
     if run_state not in ("running", "waiting"):
         st.rerun()
-    share, sentence = text.progress(result, run_state, api.queue_position(study))
+    position = api.queue_position(study)
+    if position is None:
+        st.info("Another process is at work on this study. It can be stopped only there.")
+    else:
+        stop_button.show(study)
+    share, sentence = text.progress(result, run_state, position)
     st.progress(share, text=sentence)
     if result.has_begun:
         with st.container(key="live"):
@@ -143,8 +120,9 @@ def _learn(study: str) -> None:
 def _charts(result: StudyResult) -> None:
     """Shows accuracy on the target, and below it on the source, over images or over steps."""
     axis = _axis_control()
-    st.subheader(f"Learning the target, {labels.class_list(result.began.target)}")
-    st.vega_lite_chart(charts.target(result, axis), key=f"target_{axis}")
+    st.header(f"Learning the target, {labels.class_list(result.began.target)}", anchor=False)
+    with st.container(key="target_chart"):
+        st.vega_lite_chart(charts.target(result, axis), key=f"target_{axis}")
     st.caption(text.legend(result))
     st.markdown(f"{text.learning(result, axis)} {text.forward(result, axis)}")
     if result.config.protect:
@@ -153,8 +131,11 @@ def _charts(result: StudyResult) -> None:
 
 
 def _source(result: StudyResult, axis: Axis, protect: str) -> None:
-    st.subheader(f"What happened to the source, {labels.class_list(result.began.source)}")
-    st.vega_lite_chart(charts.source(result, axis), key=f"source_{axis}")
+    st.header(
+        f"What happened to the source, {labels.class_list(result.began.source)}", anchor=False
+    )
+    with st.container(key="source_chart"):
+        st.vega_lite_chart(charts.source(result, axis), key=f"source_{axis}")
     st.caption(text.protected_legend(protect))
     st.markdown(text.source(result, axis))
 
@@ -188,14 +169,14 @@ def _numbers(result: StudyResult) -> None:
     rows = measures(result, _axis())
     if not rows:
         return
-    st.subheader(f"In points, over {_axis()}")
+    st.header(f"In points, over {_axis()}", anchor=False)
     with st.container(horizontal=True, key="measures"):
         for measure in rows:
             st.metric(measure.title, measure.value, border=True, help=measure.meaning)
 
 
 def _facts(study: str, result: StudyResult) -> None:
-    st.subheader("The study")
+    st.header("The study", anchor=False)
     st.markdown(markdown.table(["About", "This study"], facts.facts(result)))
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         if result.learned:
