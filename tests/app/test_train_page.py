@@ -90,6 +90,8 @@ def test_runs_of_several_seeds_at_work_can_be_stopped_all_at_once(worker):
     at.button(key="stop").click().run()
     assert worker.stopped == list(reversed(runs))
     assert at.button(key="stop").disabled and at.button(key="stop").label == "Stopping …"
+    at.button(key=f"seed_{runs[2]}").click().run()
+    assert at.query_params["run"] in (runs[2], [runs[2]]) and "runs" not in at.query_params
 
 
 def test_the_mean_over_seeds_is_that_of_the_finished_runs():

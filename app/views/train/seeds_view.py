@@ -7,6 +7,7 @@ import streamlit as st
 from app.shared import charts, labels, navigate, run_text, stop_button
 from app.shared.part import Part, shown
 from app.views.train import next_view, seeds_text
+from app.views.train.orders import go_to
 from app.views.train.run_view import POLL_SECONDS, back_to_form
 from lifelong import api
 from lifelong.api import History, LifelongError
@@ -101,11 +102,13 @@ def _continue(runs: Sequence[str]) -> None:
 
 
 def _links(runs: Sequence[str], histories: Sequence[History], states: Sequence[str]) -> None:
-    """Shows a link to each run's own page."""
+    """Shows the way to each run's own page; a finished one is inspected, the others watched."""
     with st.container(horizontal=True, key="seeds_links"):
         for run, history, state in zip(runs, histories, states):
-            st.page_link(
-                navigate.INSPECT if history.finished else navigate.TRAIN,
-                label=seeds_text.entry(history, state),
-                query_params={"run": run},
-            )
+            text = seeds_text.entry(history, state)
+            if history.finished:
+                st.page_link(navigate.INSPECT, label=text, query_params={"run": run})
+            # A link to another address of the same page would leave the browser's as it was.
+            elif st.button(text, key=f"seed_{run}"):
+                go_to([run])
+                st.rerun()
