@@ -94,7 +94,7 @@ def open_tab(browser: Browser, context: BrowserContext) -> Iterator[Callable[...
 
 @pytest.fixture
 def screenshots(tmp_path) -> Path:
-    """Folder of the pictures; LIFELONG_SCREENSHOTS=tests/screenshots makes those of the README."""
+    """Folder of the pictures; LIFELONG_SCREENSHOTS keeps them."""
     folder = Path(os.environ.get("LIFELONG_SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
