@@ -155,7 +155,7 @@ def test_the_moment_is_the_last_that_all_have_reached_which_have_begun():
 
 def test_the_best_of_a_column_is_marked_in_words_and_bold_and_equals_share_the_mark():
     values = summed(FORGETS, REPLAYS, REFERENCE, reference=REFERENCE)
-    accuracy, forgotten, harder, stored, _ = summary.COLUMNS
+    accuracy, forgotten, harder, stored, *_ = summary.COLUMNS
     assert summary.best(values, accuracy) == {2}
     assert summary.best(values, forgotten) == {1}, "the reference has none to forget"
     assert summary.best(values, harder) == set(), "it is no merit"
@@ -330,7 +330,17 @@ def test_files_hold_the_numbers_of_the_table():
     mean, sem = values[0].values["average_accuracy"].mean, values[0].values["average_accuracy"].sem
     assert rf"Fine-tuning & ${100 * mean:.1f} \pm {100 * sem:.1f}$ & -- & --" in latex
     assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1
-    assert latex.count(" & ") == 3 * (len(summary.COLUMNS) + 1)
+    assert latex.count(" & ") == 3 * (len(summary.shown_columns(values)) + 1)
+
+
+def test_operations_are_a_column_where_runs_have_them_recorded():
+    old, new = summed(FORGETS), summed(*toy_runs("finetune"))
+    recorded = new[0].values["operations"].mean
+    assert recorded == api.history(new[0].configuration.runs[0]).operations
+    assert [c.name for c in summary.shown_columns(old)][-1] == "seconds"
+    column = summary.shown_columns(new)[-1]
+    assert column.name == "operations" and table.cell(old[0], column) == "not recorded"
+    assert scatter.compute(new, "operations")["datasets"]["points"][0]["x"] == recorded
 
 
 # The page
@@ -415,6 +425,19 @@ def test_a_race_at_work_is_followed_and_stopped(worker):
     assert "2 runs are not finished: 2 of 6 tasks learned" in page_text(at)
     at.button(key="resume").click().run()
     assert worker.orders == [(run, 3) for run in runs]
+
+
+def test_a_missing_reference_is_trained_with_one_click(worker):
+    runs = toy_runs("finetune", "replay", seeds=2)
+    at = open_page("compare", runs=",".join(runs))
+    assert "no reference run" in page_text(at)
+    at.button(key="train_reference").click().run()
+    made = [run for run, _ in worker.orders]
+    assert len(made) == 2, "one for each order of the classes, not one for each run"
+    for run in made:
+        list(run_store.learn(run_store.folder(run)))
+    at = open_page("compare", runs=",".join([*runs, *made]))
+    assert "no reference run" not in page_text(at) and "forgot most" in page_text(at)
 
 
 def _progress(at):

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.shared import chart_data
+from app.shared import assets, chart_data
 from app.shared.part import Part, shown
 from app.views.compare import (
     choice,
@@ -27,9 +27,15 @@ from app.views.compare import configurations as grouping
 from app.views.compare.configurations import Configuration
 from app.views.compare.summary import Summary
 from lifelong import api
-from lifelong.api import History
+from lifelong.api import History, LifelongError
 
 POLL_SECONDS = 0.5
+save_charts = st.components.v2.component(
+    "lifelong_save_charts",
+    html=assets.read("compare/save.html"),
+    js=assets.read("compare/save.js"),
+    isolate_styles=False,
+)
 state, query = st.session_state, st.query_params
 
 
@@ -148,9 +154,19 @@ def _table(values: Sequence[Summary], latest: int) -> None:
     with st.container(horizontal=True, key="order_room"):
         if latest > 1:
             _moment_control(values[0].after, latest)
-        by = table.sort_control()
+        by = table.sort_control(values)
     st.html(table.html(table.ordered(values, by), by))
-    st.markdown(" ".join(filter(None, [text.forgotten(values), text.missing_references(values)])))
+    st.markdown(text.forgotten(values))
+    if sentence := text.missing_references(values):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(sentence)
+            st.button(
+                "Train the reference",
+                key="train_reference",
+                icon=":material/play_arrow:",
+                on_click=_train_references,
+                args=([run for each in values for run in text.runs_without_reference(each)],),
+            )
     st.caption(text.LEGEND)
 
 
@@ -176,6 +192,24 @@ def _on_moment_change(latest: int) -> None:
         query["after"] = str(chosen)
 
 
+def _train_references(runs: Sequence[str]) -> None:
+    """Creates and orders the reference runs that these lack, and adds them to the address.
+
+    Runs with the same classes in the same order share one.
+    """
+    found: dict[str, api.RunConfig] = {}
+    for run in runs:
+        if config := api.reference_config(run):
+            found.setdefault(config.model_dump_json(exclude={"seed", "version"}), config)
+    try:
+        made = [api.create(**config.model_dump()) for config in found.values()]
+        api.learn_in_turns(made)
+    except LifelongError as error:
+        state["refused"] = str(error)
+        return
+    query["runs"] = ",".join([*choice.named(), *made])
+
+
 def _costs(values: Sequence[Summary]) -> None:
     st.subheader("What does it cost?", anchor=False)
     left, right = st.columns(2, gap="large")
@@ -184,9 +218,25 @@ def _costs(values: Sequence[Summary]) -> None:
             st.vega_lite_chart(scatter.memory(values), key="memory")
         st.caption(text.memory(values))
     with right:
+        by = _compute_control(values)
         with st.container(key="seconds_room"):
-            st.vega_lite_chart(scatter.seconds(values), key="seconds")
+            st.vega_lite_chart(scatter.compute(values, by), key="seconds")
         st.caption(text.compute(values))
+
+
+def _compute_control(values: Sequence[Summary]) -> str:
+    """Shows the choice between seconds and operations where all have both; returns the column."""
+    if not all(each.values["operations"] for each in values):
+        return "seconds"
+    state.setdefault("compute", "seconds")
+    st.segmented_control(
+        "Compute in",
+        list(scatter.COMPUTE),
+        key="compute",
+        required=True,
+        format_func=str.capitalize,
+    )
+    return str(state["compute"])
 
 
 def _exports(values: Sequence[Summary], live: bool) -> None:
@@ -207,6 +257,7 @@ def _exports(values: Sequence[Summary], live: bool) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
+        save_charts(key="save_charts", width="content", height="content")
 
 
 page()

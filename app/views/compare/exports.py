@@ -6,9 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from app.views.compare.summary import COLUMNS, Summary, Value
+from app.views.compare.summary import COLUMNS, Column, Summary, Value, shown_columns
 from lifelong import api
 
+UNITS = {  # in the LaTeX table: sign, factor and digits
+    "%": (r"\%", 100, 1),
+    "bytes": ("MB", 1e-6, 2),
+    "seconds": ("s", 1, 1),
+    "operations": ("GMAC", 1e-9, 2),
+}
 LATEX = {  # characters that LaTeX would take for markup
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -67,13 +73,14 @@ def as_json(summaries: Sequence[Summary]) -> str:
 
 def latex(summaries: Sequence[Summary]) -> str:
     r"""Returns a table for the package booktabs: mean and standard error, a row a configuration."""
-    head = " & ".join(["Strategy", *map(_head, COLUMNS), "$n$"])
+    columns = shown_columns(summaries)
+    head = " & ".join(["Strategy", *map(_head, columns), "$n$"])
     lines = [
-        r"\begin{tabular}{l" + "r" * (len(COLUMNS) + 1) + "}",
+        r"\begin{tabular}{l" + "r" * (len(columns) + 1) + "}",
         r"\toprule",
         rf"{head} \\",
         r"\midrule",
-        *[_latex_row(summary) for summary in summaries],
+        *[_latex_row(summary, columns) for summary in summaries],
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -86,15 +93,14 @@ def _about(config: api.RunConfig) -> str:
     return f"{config.dataset}, {config.rules.short_title}, {config.tasks} tasks, {config.recipe}"
 
 
-def _head(column: Any) -> str:
-    unit = {"%": r"\%", "bytes": "MB", "seconds": "s"}[column.unit]
-    return f"{column.title} ({unit})"
+def _head(column: Column) -> str:
+    return f"{column.title} ({UNITS[column.unit][0]})"
 
 
-def _latex_row(summary: Summary) -> str:
+def _latex_row(summary: Summary, columns: Sequence[Column]) -> str:
     cells = [escaped(summary.title)]
-    for column in COLUMNS:
-        scale, digits = {"%": (100, 1), "bytes": (1e-6, 2), "seconds": (1, 1)}[column.unit]
+    for column in columns:
+        _, scale, digits = UNITS[column.unit]
         cells.append(_latex_cell(summary.values[column.name], scale, digits))
     return rf"{' & '.join([*cells, str(summary.n)])} \\"
 

@@ -13,10 +13,11 @@ from app.shared.chart_scales import INK
 from app.shared.charts import Spec
 from app.views.compare.marks import CUMULATIVE, colours, shapes, signs
 from app.views.compare.summary import Summary, Value
-from lifelong.formatting import duration, percent, size
+from lifelong.formatting import duration, operations, percent, size
 
 HEIGHT = 300
 APART = 0.075  # between labels, as a share of the height
+COMPUTE = {"seconds": "training", "operations": "multiply-accumulate operations of training"}
 
 
 def memory(summaries: Sequence[Summary]) -> Spec:
@@ -24,9 +25,9 @@ def memory(summaries: Sequence[Summary]) -> Spec:
     return _chart(summaries, "stored", "stored for earlier tasks")
 
 
-def seconds(summaries: Sequence[Summary]) -> Spec:
-    """Returns accuracy against seconds of training, on a logarithmic axis."""
-    return _chart(summaries, "seconds", "training")
+def compute(summaries: Sequence[Summary], column: str) -> Spec:
+    """Returns accuracy against seconds or operations of training, on a logarithmic axis."""
+    return _chart(summaries, column, COMPUTE[column])
 
 
 def _chart(summaries: Sequence[Summary], column: str, title: str) -> Spec:
@@ -71,7 +72,7 @@ def amount(column: str, value: Value) -> str:
     """Returns an amount of memory or compute as text."""
     if column == "stored":
         return size(round(value.mean)) if value.mean else "nothing"
-    return duration(value.mean)
+    return duration(value.mean) if column == "seconds" else operations(round(value.mean))
 
 
 def _place_labels(rows: list[Row], width: float) -> None:
@@ -137,18 +138,20 @@ def _frame(
 
 def _tick_labels(column: str, low: int, high: int, nothing: bool) -> str:
     """Returns the Vega expression of the labels of powers of ten, of bytes or of seconds."""
-    texts = {
-        power: size(10**power) if column == "stored" and power >= 0 else _seconds(power)
-        for power in range(low, high + 1)
-    }
+    writes = {"stored": lambda n: size(int(n)), "seconds": _seconds, "operations": _operations}
+    texts = {power: writes[column](10.0**power) for power in range(low, high + 1)}
     if nothing:
         texts[low] = "nothing"
     table = pd.Series({str(power): text for power, text in texts.items()}).to_json()
     return f"({table})[toString(datum.value)]"
 
 
-def _seconds(power: int) -> str:
-    return f"{10**power:,} s" if power >= 0 else f"{10.0**power:g} s"
+def _seconds(number: float) -> str:
+    return f"{number:,g} s"
+
+
+def _operations(number: float) -> str:
+    return operations(round(number))
 
 
 def _description(rows: Sequence[Row], title: str) -> str:

@@ -9,7 +9,7 @@ from app.views.compare.completed import ByIdentity
 from app.views.compare.configurations import Configuration
 from lifelong import api
 from lifelong.api import History
-from lifelong.formatting import duration, percent, size, tenths
+from lifelong.formatting import duration, operations, percent, size, tenths
 
 References = dict[str, History]  # the reference run of a run, by the run's id
 
@@ -83,6 +83,11 @@ def duration_text(value: Value) -> str:
     return f"{value.mean:.1f} ± {value.sem:.1f} s"
 
 
+def operations_text(value: Value) -> str:
+    """Returns a number of multiply-accumulate operations."""
+    return operations(round(value.mean))
+
+
 COLUMNS = (
     Column("average_accuracy", "Accuracy", "", 1, share_text, "%"),
     Column("forgotten", "Forgotten", "", -1, share_text, "%"),
@@ -103,9 +108,23 @@ COLUMNS = (
         duration_text,
         "seconds",
     ),
+    Column(
+        "operations",
+        "Operations",
+        "Multiply-accumulate operations of training; older runs have none. Less is better.",
+        -1,
+        operations_text,
+        "operations",
+    ),
 )
 SPLIT = ("forgotten", "harder")  # the two parts of a loss, which take a reference run
 METRICS = ("average_accuracy", *SPLIT)
+
+
+def shown_columns(summaries: Sequence[Summary]) -> list[Column]:
+    """Returns the columns but that of operations where no run has them recorded."""
+    recorded = any(s.values["operations"] for s in summaries)
+    return [column for column in COLUMNS if recorded or column.name != "operations"]
 
 
 def common_moment(configurations: Sequence[Configuration]) -> int:
@@ -155,6 +174,7 @@ def run_values(
         **{name: measures[name] for name in METRICS},
         "stored": stored(run, history, after),
         "seconds": row.seconds,
+        "operations": row.operations,
     }
 
 

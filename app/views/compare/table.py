@@ -14,9 +14,9 @@ AS_GIVEN = "as chosen"
 state = st.session_state
 
 
-def sort_control() -> str:
+def sort_control(summaries: Sequence[Summary]) -> str:
     """Shows the choice of the column to sort by, and returns it."""
-    titles = {AS_GIVEN: "As chosen"} | {column.name: column.title for column in COLUMNS}
+    titles = {AS_GIVEN: "As chosen"} | {c.name: c.title for c in summary.shown_columns(summaries)}
     st.segmented_control(
         "Sort by",
         list(titles),
@@ -47,15 +47,16 @@ def ordered(summaries: Sequence[Summary], by: str) -> list[Summary]:
 def html(summaries: Sequence[Summary], by: str) -> str:
     """Returns the table. by: the name of the column that it is sorted by."""
     meanings = {metric.name: metric.meaning for metric in api.metrics()}
+    columns = summary.shown_columns(summaries)
     heads = [
         f'<th scope="col" title="{escape(column.meaning or meanings[column.name])}"'
         f"{_sorted_by(column, by)}>{column.title}</th>"
-        for column in COLUMNS
+        for column in columns
     ]
-    bests = {column.name: summary.best(summaries, column) for column in COLUMNS}
+    bests = {column.name: summary.best(summaries, column) for column in columns}
     rows = []
     for position, each in enumerate(summaries):
-        cells = [_cell(each, column, position in bests[column.name]) for column in COLUMNS]
+        cells = [_cell(each, column, position in bests[column.name]) for column in columns]
         name = escape(each.title)
         rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}<td>{each.n}</td></tr>')
     head = f'<tr><th scope="col">Strategy</th>{"".join(heads)}<th scope="col">Seeds</th></tr>'
@@ -86,4 +87,4 @@ def cell(of: Summary, column: Column) -> str:
         return f"{column.text(value)}{fewer}"
     if column.name in summary.SPLIT and text.lacks_reference(of):
         return NO_REFERENCE
-    return "not measured" if of.n and column.name not in summary.SPLIT else "–"
+    return "not recorded" if of.n and column.name not in summary.SPLIT else "–"

@@ -133,6 +133,11 @@ def lacks_reference(summary: Summary) -> bool:
     return own and summary.n > 0 and summary.after > 1 and summary.values["forgotten"] is None
 
 
+def runs_without_reference(summary: Summary) -> list[str]:
+    """Returns the runs of a configuration whose loss no reference run splits."""
+    return list(summary.configuration.runs) if lacks_reference(summary) else []
+
+
 def left_out(choice: Choice) -> str:
     """Returns a sentence about what is not shown and why; empty where all is."""
     if not choice.left_out:

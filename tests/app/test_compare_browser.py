@@ -1,0 +1,70 @@
+"""The Compare page in a browser: a crosshair over both charts, a small race, and axe."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app.helpers import (
+    CHROMIUM,
+    DESKTOP,
+    DRAWN_CHART,
+    PHONE,
+    explained,
+    no_sideways_scrolling,
+    picture_name,
+)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+TWO = "mnist-class-finetune,mnist-class-replay"
+
+
+def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, screenshots):
+    """And nothing jumps: a cumulative layout shift below 0.05."""
+    shifts = (
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => {"
+        "if (!entry.hadRecentInput) window.shift += entry.value}))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    page = open_tab(f"{server.url}/compare?runs={TWO}", DESKTOP, script=shifts)
+    with explained(page):
+        expect(page.locator(DRAWN_CHART)).to_have_count(4)
+        expect(page.locator("body")).to_contain_text("Experience replay gets most right, 87.5")
+        assert page.evaluate("window.shift") < 0.05
+        chart = page.locator(f".st-key-curves_room {DRAWN_CHART}")
+        chart.hover(position={"x": 500, "y": 150})
+        expect(page.locator("#vg-tooltip-element")).to_contain_text("after Task")
+        rules = chart.locator(".mark-rule line[opacity='0.45']")
+        expect(rules).to_have_count(2)
+        page.screenshot(path=screenshots / picture_name("compare", DESKTOP))
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Charts as SVG").click()
+        assert Path(saved.value.path()).read_text("utf-8").count('class="marks"') == 3
+
+        page.goto(f"{server.url}/compare?race=new")
+        page.locator(".st-key-race_dataset").get_by_text("MNIST sample").click()
+        for title in ("EWC", "Cumulative training"):
+            page.get_by_role("button", name=f"Remove {title}").click()
+        expect(page.locator("body")).to_contain_text("2 runs of the recipe quick")
+        page.locator(".st-key-start_race button").click()
+        page.wait_for_url(re.compile(r"runs=mnist-sample-class-finetune-\w+%2Cmnist-sample-class"))
+        expect(page.locator("body")).to_contain_text(re.compile(r"learns task \d of 5"))
+        expect(page.locator("h2").first).to_contain_text("After all 5 tasks")
+        expect(page.locator(".st-key-stop")).to_have_count(0)
+        expect(page.locator("body")).to_contain_text("no reference run")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_the_compare_page(server, open_tab, scheme):
+    package = pytest.importorskip(
+        "axe_playwright_python",
+        reason="axe-playwright-python carries axe-core and is not installed",
+    )
+    axe = (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
+    page = open_tab(f"{server.url}/compare", PHONE, color_scheme=scheme)
+    expect(page.locator(DRAWN_CHART)).to_have_count(4)
+    assert no_sideways_scrolling(page)
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document)")["violations"]
+    assert [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found] == []
