@@ -121,15 +121,15 @@ def _frame(
         base.mark_rule(strokeWidth=2, opacity=0.7).encode(
             y=alt.Y("low:Q"), y2="high:Q", color=colours(titles)
         ),
-        base.mark_point(filled=True, size=140, opacity=1).encode(
-            color=colours(titles), shape=shapes(titles), tooltip=tooltip
-        ),
         labels.transform_filter("!datum.left")
         .mark_text(align="left", dx=11, fontSize=12, color=INK, baseline="middle")
         .encode(y=alt.Y("label:Q"), text="name:N"),
         labels.transform_filter("datum.left")
         .mark_text(align="right", dx=-11, fontSize=12, color=INK, baseline="middle")
         .encode(y=alt.Y("label:Q"), text="name:N"),
+        base.mark_point(filled=True, size=140, opacity=1).encode(
+            color=colours(titles), shape=shapes(titles), tooltip=tooltip
+        ),
     ]
     chart = charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
     spec: Spec = chart.to_dict()
