@@ -73,7 +73,12 @@ def picker(rows: Sequence[RunRow], chosen: Sequence[str]) -> None:
     present = list(dict.fromkeys(by_run[run] for run in chosen if run in by_run))
     question = _question(groups[present[0]][0][1]) if present else None
     options = sorted(groups, key=lambda group: _question(groups[group][0][1]) != question)
-    names = _option_titles({group: groups[group] for group in options}, question)
+    # Of a configuration that is chosen, the runs that are: an address may name only some.
+    counted = {
+        group: [each for each in groups[group] if each[0].id in chosen] or groups[group]
+        for group in options
+    }
+    names = _option_titles(counted, question)
     widget = f"compared_{hash((tuple(options), tuple(present)))}"
     st.multiselect(
         "Compared",
@@ -122,7 +127,8 @@ def _option_titles(
 def _option_title(members: Sequence[tuple[RunRow, RunConfig]], name: str, short: bool) -> str:
     row, config = members[0]
     own = next((row.name for row, _ in members if row.name), "")
-    seeds = plural(len(members), "run") if len(members) > 1 else ""
+    count = len({config.seed for _, config in members})
+    seeds = plural(count, "seed") if count > 1 else ""
     taught = f"taught {', '.join(row.taught)}" if row.taught else ""
     items = [own, name, seeds, taught]
     if not short:
