@@ -70,11 +70,13 @@ def _comparison() -> None:
         st.error(message)
     if not histories:
         st.info(text.NOTHING)
-    elif race.at_work(list(histories)):
-        _live(list(histories))
     else:
-        _unfinished(histories)
-        _show(histories, live=False)
+        live = bool(race.at_work(list(histories)))
+        if live:
+            _progress(list(histories), _learned(histories))
+        else:
+            _unfinished(histories)
+        _show(histories, live)
     lever.show()
 
 
@@ -96,18 +98,22 @@ def _unfinished(histories: dict[str, History]) -> None:
             )
 
 
+def _learned(histories: dict[str, History]) -> dict[str, int]:
+    """Returns how many tasks each run has learned."""
+    return {run: len(history.learned) for run, history in histories.items()}
+
+
 @st.fragment(run_every=POLL_SECONDS)
-def _live(runs: list[str]) -> None:
-    """Shows the comparison as the records grow; reruns the page once all runs are at rest."""
+def _progress(runs: list[str], seen: dict[str, int]) -> None:
+    """Shows the progress; reruns the page once a run has learned a task or all are at rest."""
     working = race.at_work(runs)
-    if not working:
-        st.rerun()
     histories, _ = choice.read_or_problem(runs)
+    if not working or _learned(histories) != seen:
+        st.rerun()
     ordered = sorted(working, key=lambda run: api.queue_position(run) or 0)
     done, words = race.progress(histories, ordered)
     st.progress(done, text=words)
     st.button("Stop", key="stop", icon=":material/stop:", on_click=race.stop, args=(runs,))
-    _show(histories, live=True)
 
 
 def _show(histories: dict[str, History], live: bool) -> None:
@@ -122,11 +128,22 @@ def _show(histories: dict[str, History], live: bool) -> None:
     for sentence in (text.left_out(chosen), text.caveats(chosen.shown)):
         if sentence:
             st.info(sentence)
-    _curves(chosen.shown, list(references.values()), live)
+    if live:
+        _live_curves(list(histories), list(references.values()))
+    else:
+        _curves(chosen.shown, list(references.values()), live)
     _table(values, 0 if live else latest)
     if after:
         _costs(values)
         _exports(values, live)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _live_curves(runs: list[str], references: list[History]) -> None:
+    """Shows the curves as the records grow, step by step."""
+    histories, _ = choice.read_or_problem(runs)
+    if histories:
+        _curves(grouping.comparable(grouping.grouped(histories)).shown, references, live=True)
 
 
 def _curves(
