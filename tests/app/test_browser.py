@@ -11,9 +11,10 @@ from playwright.sync_api import expect
 from tests.app.helpers import (
     CHART,
     CHROMIUM,
+    DESKTOP,
     DRAWN_CHART,
     MEASURE_SHIFTS,
-    SIZES,
+    PHONE,
     explained,
     no_sideways_scrolling,
     picture_name,
@@ -22,9 +23,8 @@ from tests.app.helpers import (
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 
-@SIZES
-def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, screenshots, size):
-    page = open_tab(f"{server.url}/train", size)
+def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, screenshots):
+    page = open_tab(f"{server.url}/train")
     page.locator("summary").filter(has_text="All settings").click()
     # Plain training would be over before one could look.
     page.get_by_text("Generative", exact=True).click()
@@ -39,18 +39,15 @@ def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, sc
     expect(page.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()
     expect(page.get_by_text("embedded sample").first).to_be_visible()
     assert page.locator(DRAWN_CHART).first.inner_html() != early
-    assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / picture_name("train", size))
+    page.screenshot(path=screenshots / picture_name("train", DESKTOP))
 
-    second = open_tab(page.url, size)
+    second = open_tab(page.url, PHONE)
     expect(second.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()
+    assert no_sideways_scrolling(second)
 
 
-@SIZES
-def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(
-    server, open_tab, screenshots, size
-):
-    page = open_tab(f"{server.url}/transfer", size, script=MEASURE_SHIFTS)
+def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(server, open_tab):
+    page = open_tab(f"{server.url}/transfer", PHONE, script=MEASURE_SHIFTS)
     expect(page.locator("body")).to_contain_text("A pretrained network helps.")
     expect(page.locator(DRAWN_CHART).first).to_be_visible()
     assert sum(page.evaluate("window.shifts")) < 0.05
@@ -59,7 +56,6 @@ def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(
     gain = re.compile(r"Knowing 0–4 first helps.* ± .* points .*\(n = 5\)")
     expect(page.locator("body")).to_contain_text(gain)
     assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / picture_name("transfer", size))
 
     page.locator(".st-key-new_study button").click()
     expect(page.locator(".st-key-start_study button")).to_be_visible()

@@ -66,11 +66,13 @@ def test_a_link_keeps_the_class_that_was_chosen_and_the_longest_drawing_fits(ser
     expect(other.locator("#truth input:checked + span")).to_have_text("7")
 
 
-@pytest.mark.parametrize("fragment", ["A" * 500, "AP8B", "%3Cscript%3E"])
-def test_a_link_that_is_no_drawing_is_one_sentence(server, open_tab, fragment):
-    page = open_tab(f"{server.url}/#draw={fragment}")
-    frame = drawing_page(page)
-    expect(frame.locator("#sentence")).to_contain_text("The drawing in this link could not be read")
+def test_a_link_that_is_no_drawing_is_one_sentence(server, open_tab):
+    page = open_tab("about:blank")
+    for fragment in ("A" * 500, "AP8B", "%3Cscript%3E"):
+        page.goto("about:blank")
+        page.goto(f"{server.url}/#draw={fragment}")
+        frame = drawing_page(page)
+        expect(frame.locator("#sentence")).to_contain_text("link could not be read")
     draw(page, frame, ZERO)
     expect(frame.locator("#sentence")).to_contain_text(f"Your {KNOWN}")
     assert "#" not in page.url
