@@ -27,7 +27,7 @@ from lifelong import api
 TITLE = "Lifelong: see a network forget"
 PATHS = ("/gradio", "/answer", "/lessons")
 # The pages, for programs that show a preview of a link to them.
-PAGES = ("/", "/train", "/compare", "/inspect", "/transfer", "/runs", "/about")
+PAGES = ("/", "/learn", "/train", "/compare", "/inspect", "/transfer", "/runs", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
 _host = host()
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
@@ -67,6 +67,7 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
     with (
         api.connected(api.WorkerClient()) as worker,
         api.lessons.connected(api.WorkerClient()) as teacher,
+        api.challenges.connected(teacher),
     ):
         async with _host.router.lifespan_context(_host):
             threading.Thread(target=_warm, args=(worker, teacher), daemon=True).start()
@@ -79,7 +80,8 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
 
 # Streamlit adds styles to a page after its first paint; these are there before it.
 _styles = "".join(
-    f"<style>{assets.read(name)}</style>" for name in ("dashboard.css", "draw/frame.css")
+    f"<style>{assets.read(name)}</style>"
+    for name in ("dashboard.css", "draw/frame.css", "learn/learn.css", "terms.css")
 )
 app = st.App(
     "navigation.py",

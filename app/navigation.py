@@ -21,6 +21,7 @@ st.set_page_config(
 # In the order of a visit; a run's own page is reached from the others.
 pages = [
     st.Page(navigate.DRAW, title="Draw", icon=":material/draw:", default=True),
+    st.Page(navigate.LEARN, title="Learn", icon=":material/school:", url_path="learn"),
     st.Page(navigate.TRAIN, title="Train", icon=":material/model_training:", url_path="train"),
     st.Page(
         navigate.COMPARE, title="Compare", icon=":material/compare_arrows:", url_path="compare"

@@ -35,7 +35,7 @@ from .runs.rescue import rescue_histories
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import collection, insight, lessons
+from .service import challenges, collection, insight, lessons
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -116,6 +116,7 @@ __all__ = [
     "WorkerClient",
     "answers_json",
     "answers_of_class",
+    "challenges",
     "class_order",
     "classify",
     "classify_within",

@@ -7,6 +7,7 @@ import streamlit as st
 
 # The pages' files, beside `navigation.py`: what `st.Page` and links to a page take.
 DRAW = "views/draw/draw.py"
+LEARN = "views/learn/learn.py"
 TRAIN = "views/train/train.py"
 INSPECT = "views/inspect/inspect.py"
 TRANSFER = "views/transfer/transfer.py"

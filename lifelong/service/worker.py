@@ -1,7 +1,8 @@
 """Worker process, which trains one run at a time beside the process that serves pages.
 
 `python -m lifelong.service.worker` reads one JSON object a line from standard input:
-{"learn": folder, "until": task or null, "job": id} learns the run or study of a folder,
+{"learn": folder, "until": task or null, "job": id} learns the run, study or challenge of a
+folder,
 {"stop": id} stops that job, {"load": data set} reads a data set before it is needed,
 {"prepare": folder} all that a run learns from, unless that takes minutes.
 It answers {"began": id} and {"ended": id} on standard output; all else is in the run's record.
@@ -25,6 +26,7 @@ from ..data.examples import Dataset
 from ..errors import LifelongError
 from ..runs import store as run_store
 from ..transfer import store as study_store
+from . import challenges
 
 Message = dict[str, Any]
 
@@ -120,6 +122,9 @@ def _work(message: Message, jobs: JobQueue, answers: TextIO) -> None:
 
 def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> None:
     try:
+        if challenges.is_challenge(folder):
+            challenges.learn(folder)
+            return
         for _event in (
             study_store.learn(folder, stop)
             if study_store.is_study(folder)

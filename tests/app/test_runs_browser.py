@@ -15,7 +15,7 @@ from tests.helpers import config, learned_run
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 NARROW = {"width": 360, "height": 740}
-PAGES = ["Draw", "Train", "Transfer", "Runs", "About"]
+PAGES = ["Draw", "Learn", "Train", "Transfer", "Runs", "About"]
 
 
 def axe_of(page) -> None:

@@ -1,0 +1,1 @@
+"""The Learn page: what forgetting is and what helps, in five steps."""
