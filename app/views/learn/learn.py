@@ -5,7 +5,7 @@ import streamlit as st
 from app.shared import assets, navigate
 from app.shared.data_urls import from_data_url
 from app.views.learn import challenge, charts, digits, tiles, words
-from app.views.learn.digits import PLAIN, RESCUES, Digit
+from app.views.learn.digits import PLAIN, RESCUES, Digit, Read
 from lifelong import api
 from lifelong.api import LifelongError
 
@@ -40,6 +40,12 @@ def drawing() -> list[Digit]:
     return [] if pixels is None else [Digit(pixels, None)]
 
 
+def show_tiles(shown: list[Digit], reads: list[Read]) -> None:
+    """Shows digits with their answers, with room for them before they are there."""
+    with st.container(key="learn_tiles"):
+        st.html(tiles.tiles(shown, reads))
+
+
 def lesson() -> None:
     """Shows the two digits of a lesson and the answers just after it."""
     history = api.history(PLAIN)
@@ -49,7 +55,7 @@ def lesson() -> None:
         format_func=names.__getitem__,
     )  # fmt: skip
     shown = [each for name in history.started.classes[task] for each in digits.test_digits(name)]
-    st.html(tiles.tiles(shown, digits.reads(PLAIN, shown, task)))
+    show_tiles(shown, digits.reads(PLAIN, shown, task))
     st.markdown(words.lesson(history, task))
 
 
@@ -64,7 +70,7 @@ def forgetting() -> None:
     reads = digits.reads(PLAIN, fixed + own, after)
     left, right = st.columns([55, 45], gap="medium")
     with left:
-        st.html(tiles.tiles(fixed + own, reads))
+        show_tiles(fixed + own, reads)
         st.markdown(words.forgetting(history, reads, after))
         st.page_link(navigate.DRAW, label="Draw one; it joins these", icon=":material/draw:")
     with right, st.container(key="learn_chart"):
@@ -78,7 +84,7 @@ def hint() -> None:
     told = st.toggle("Tell the network which lesson each picture is from", key="told")
     left, right = st.columns([55, 45], gap="medium")
     with left:
-        st.html(tiles.tiles(fixed, digits.reads(PLAIN, fixed, last.task, told)))
+        show_tiles(fixed, digits.reads(PLAIN, fixed, last.task, told))
         st.markdown(words.hint(history, told))
     with right:
         given = last.accuracy_given_task
@@ -99,7 +105,7 @@ def rescues() -> None:
     names = words.lessons(plain)
     left, right = st.columns([18, 82], gap="medium")
     left.html(tiles.alone(digit))
-    with right:
+    with right, st.container(key="learn_strips"):
         st.html(tiles.strip("No rescue", names, digits.strip(PLAIN, digit)))
         st.html(tiles.strip(title, names, digits.strip(run, digit)))
     st.markdown(words.rescue(title, api.history(run), plain, api.storage(run)))
@@ -132,7 +138,8 @@ def page() -> None:
     about = words.LEAD[step - 1]
     with st.container(key="learn"):
         st.title(about.title, anchor=False)
-        st.html(tiles.lead(about))
+        with st.container(key=f"learn_lead_{step}"):
+            st.html(tiles.lead(about))
         # Nothing of the step before is left while the next one is drawn.
         slots = [st.container() if at == step else st.empty() for at in range(1, words.STEPS + 1)]
         with slots[step - 1], st.container(key=f"learn_step_{step}"):
