@@ -45,7 +45,7 @@ def test_a_visitor_goes_from_a_lesson_to_the_score(server, open_tab):
         onward.press("Enter")
 
         expect(page.locator("h1")).to_have_text("3. A hint helps")
-        page.locator(".st-key-told label").click()
+        page.locator(".st-key-given_task label").click()
         expect(page.locator(".stMain")).to_contain_text("Told which lesson")
         onward.press("Enter")
 

@@ -95,11 +95,11 @@ def test_the_curve_ends_at_the_moment_with_the_accuracy_of_the_record(after):
 def test_the_hint_brings_back_what_the_record_says_and_no_more():
     at = open_page("learn", step="3")
     assert states(at) == ["wrong"] * 5 + ["right"]
-    at.toggle(key="told").set_value(True).run()
-    told = digits.reads(PLAIN, digits.fixed(), 4, told=True)
-    assert states(at) == [read.state for read in told]
+    at.toggle(key="given_task").set_value(True).run()
+    given_task = digits.reads(PLAIN, digits.fixed(), 4, given_task=True)
+    assert states(at) == [read.state for read in given_task]
     history = api.history(PLAIN)
-    for read, name in zip(told, FIXED):  # it chooses between the two of the lesson
+    for read, name in zip(given_task, FIXED):  # it chooses between the two of the lesson
         assert read.answer in history.started.classes[digits.lesson_of(history, name)]
     text = words.hint(history, True)
     kept, _, guessed = text.partition("hint show.")

@@ -67,12 +67,12 @@ def lesson_of(history: History, name: str | None) -> int | None:
     return next((t for t, names in enumerate(history.started.classes) if name in names), None)
 
 
-def reads(run: str, digits: list[Digit], after: int, told: bool = False) -> list[Read]:
-    """Returns the answers of a run's model after a task. told: the task label is given."""
+def reads(run: str, digits: list[Digit], after: int, given_task: bool = False) -> list[Read]:
+    """Returns the answers of a run's model after a task. given_task: the task label is given."""
     history = api.history(run)
     groups: dict[int | None, list[int]] = {}
     for at, digit in enumerate(digits):
-        groups.setdefault(lesson_of(history, digit.name) if told else None, []).append(at)
+        groups.setdefault(lesson_of(history, digit.name) if given_task else None, []).append(at)
     found: dict[int, Read] = {}
     for task, members in groups.items():
         rows = api.classify_batch(run, np.stack([digits[at].pixels for at in members]), task)

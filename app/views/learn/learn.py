@@ -81,11 +81,11 @@ def hint() -> None:
     """Shows the same digits with and without the task label, and the accuracy of each lesson."""
     history = api.history(PLAIN)
     last, fixed = history.learned[-1], digits.fixed()
-    told = st.toggle("Tell the network which lesson each picture is from", key="told")
+    given_task = st.toggle("Tell the network which lesson each picture is from", key="given_task")
     left, right = st.columns([55, 45], gap="medium")
     with left:
-        show_tiles(fixed, digits.reads(PLAIN, fixed, last.task, told))
-        st.markdown(words.hint(history, told))
+        show_tiles(fixed, digits.reads(PLAIN, fixed, last.task, given_task))
+        st.markdown(words.hint(history, given_task))
     with right:
         given = last.accuracy_given_task
         st.html(tiles.table(words.lessons(history), last.accuracy, given))

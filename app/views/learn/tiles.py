@@ -67,12 +67,12 @@ def strip(title: str, names: Sequence[str], reads: Sequence[Read]) -> str:
     return f'<div class="learn-strip"><b>{escape(title)}</b><ol>{cells}</ol></div>'
 
 
-def table(names: Sequence[str], plain: Sequence[float], told: Sequence[float]) -> str:
+def table(names: Sequence[str], plain: Sequence[float], given_task: Sequence[float]) -> str:
     """Returns the accuracy on each lesson without the task label and with it."""
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{whole_percent(a)}</td>'
         f"<td>{whole_percent(b)}</td></tr>"
-        for name, a, b in zip(names, plain, told)
+        for name, a, b in zip(names, plain, given_task)
     )
     head = (
         '<tr><th scope="col">Lesson</th><th scope="col">no hint</th>'

@@ -112,13 +112,13 @@ def _count(number: int) -> str:
     return "One is" if number == 1 else f"{number} are"
 
 
-def hint(history: History, told: bool) -> str:
+def hint(history: History, given_task: bool) -> str:
     """Returns what a network still knows of earlier lessons with the task label, or without it."""
     names, last = lessons(history), history.learned[-1]
-    if not told:
+    if not given_task:
         return (
             f"No hint: it names **{whole_percent(fmean(last.accuracy))}** of the test images "
-            f"correctly; of the first lesson's, {names[0]}, {whole_percent(last.accuracy[0])}."
+            f"correctly, averaged over the lessons; of the first lesson's, {names[0]}, {whole_percent(last.accuracy[0])}."
         )
     known: list[int] = []
     guessed: list[int] = []
@@ -127,7 +127,7 @@ def hint(history: History, told: bool) -> str:
         (guessed if share < chance + GUESSING else known).append(task)
     text = [
         "Told which lesson each image is from, it names "
-        f"**{whole_percent(fmean(last.accuracy_given_task))}** correctly."
+        f"**{whole_percent(fmean(last.accuracy_given_task))}** correctly, averaged over the lessons."
     ]
     if known:
         shares = [f"{names[t]} ({whole_percent(last.accuracy_given_task[t])})" for t in known]
@@ -162,13 +162,14 @@ def rescue(title: str, history: History, plain: History, storage: Storage | None
     right, before = (fmean(each.learned[-1].accuracy) for each in (history, plain))
     text = (
         f"**{title}** stores {cost(storage)}. In the end it names **{whole_percent(right)}** of "
-        f"the test images of all five lessons correctly, no rescue {whole_percent(before)}."
+        "the test images correctly, averaged over the lessons; no rescue "
+        f"{whole_percent(before)}."
     )
-    told = fmean(history.learned[-1].accuracy_given_task)
-    if told - right > 0.3:
+    given_task = fmean(history.learned[-1].accuracy_given_task)
+    if given_task - right > 0.3:
         text += (
-            f" With the hint of step 3 it would be {whole_percent(told)}: it protects what it "
-            "learned, but not the choice among all ten."
+            f" With the hint of step 3 it would be {whole_percent(given_task)}: it protects what "
+            "it learned, but not the choice among all ten."
         )
     return text
 
