@@ -118,7 +118,8 @@ def hint(history: History, given_task: bool) -> str:
     if not given_task:
         return (
             f"No hint: it names **{whole_percent(fmean(last.accuracy))}** of the test images "
-            f"correctly, averaged over the lessons; of the first lesson's, {names[0]}, {whole_percent(last.accuracy[0])}."
+            f"correctly, averaged over the lessons; of the first lesson's, {names[0]}, "
+            f"{whole_percent(last.accuracy[0])}."
         )
     known: list[int] = []
     guessed: list[int] = []
@@ -127,7 +128,8 @@ def hint(history: History, given_task: bool) -> str:
         (guessed if share < chance + GUESSING else known).append(task)
     text = [
         "Told which lesson each image is from, it names "
-        f"**{whole_percent(fmean(last.accuracy_given_task))}** correctly, averaged over the lessons."
+        f"**{whole_percent(fmean(last.accuracy_given_task))}** correctly, averaged over "
+        "the lessons."
     ]
     if known:
         shares = [f"{names[t]} ({whole_percent(last.accuracy_given_task[t])})" for t in known]
