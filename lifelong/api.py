@@ -5,10 +5,7 @@ pictures are Pillow images. What needs torch imports it when it is called, so th
 curves is there before torch is.
 """
 
-from typing import TYPE_CHECKING, Any, Literal, overload
-
-import numpy as np
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from . import config as configs
 from .config import RECIPES, SCENARIOS, RunConfig, TaughtClass
@@ -19,11 +16,9 @@ from .datasets import outline as dataset_spec
 from .datasets.base import DatasetInfo, DatasetSpec
 from .errors import LifelongError
 from .events import ExtractingFeatures, Failed, Loading, Phase, Preparation, Stopped
-from .inference import preprocess as preprocessing
 from .inference.preprocess import example_images
 from .metrics import Drop, mean_and_sem
 from .metrics import all_metrics as metrics
-from .runs import checkpoints
 from .runs import store as run_store
 from .runs.answers import answers_of_class, confusion, mean_probability, per_class_accuracy
 from .runs.confusion import AnswerShare, Confusion
@@ -58,6 +53,18 @@ from .service.jobs import (
     state,
     stop,
 )
+from .service.predictions import (
+    answers_json,
+    classify,
+    classify_batch,
+    classify_within,
+    contributions,
+    holds_digits,
+    preprocess,
+    recognise,
+    tasks_with_steps,
+    warm,
+)
 from .service.worker_client import WorkerClient
 from .settings import Setting
 from .strategies.parts.families import FAMILIES
@@ -73,8 +80,6 @@ from .transfer.store import ids as study_list
 
 if TYPE_CHECKING:
     from .inference.contributions import Contributions as Contributions
-    from .inference.recognition import Recognition
-    from .inference.within_task import StepAnswer
 
 __all__ = [
     "AXES",
@@ -119,6 +124,7 @@ __all__ = [
     "challenges",
     "class_order",
     "classify",
+    "classify_batch",
     "classify_within",
     "collection",
     "confusion",
@@ -210,96 +216,3 @@ def class_order(seed: int, classes: int) -> list[int]:
 def undo(run: str) -> None:
     """Removes the task learned last, or the begun part of one."""
     run_store.undo(run_store.folder(run))
-
-
-def warm() -> None:
-    """Loads all that predictions need, so that the first drawing finds it ready."""
-    import torch
-
-    torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
-    from .inference import predict, recognition  # noqa: F401
-
-
-def holds_digits(run: str) -> bool:
-    """Returns whether a run's images are drawings of digits, not photographs."""
-    return preprocessing.holds_digits(history(run).config.dataset)
-
-
-@overload
-def preprocess(run: str, image: Image.Image, required: Literal[True]) -> np.ndarray: ...
-@overload
-def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None: ...
-def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarray | None:
-    """Returns the input of a run's model.
-
-    It is uint8 (28, 28) for digits, else (channels, height, width); of a blank drawing None or,
-    where it is required, a LifelongError.
-    """
-    record = history(run)
-    shape = record.started.shape if record.has_started else (1, 28, 28)
-    return preprocessing.preprocess(image, record.config.dataset, shape, required)
-
-
-def classify(
-    run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None
-) -> list:
-    """Returns an Answer for each task learned up to `after`; pixels: from `preprocess`."""
-    from .inference import predict  # loads torch
-
-    return predict.classify(run_store.folder(run), pixels, after, task)
-
-
-def tasks_with_steps(run: str) -> tuple[int, ...]:
-    """Returns those of a run's learned tasks that `classify_within` has answers for."""
-    folder = run_store.folder(run)
-    return checkpoints.tasks_with_steps(folder, len(run_store.history(folder).learned))
-
-
-def classify_within(
-    run: str, pixels: np.ndarray, learning: int, task: int | None = None
-) -> "list[StepAnswer]":
-    """Returns an answer after each saved step of the task `learning`, from before it to its end.
-
-    pixels: from `preprocess`. task: the task label of the image, if it is given.
-    """
-    from .inference import within_task  # loads torch
-
-    return within_task.classify_within(run_store.folder(run), pixels, learning, task)
-
-
-def contributions(
-    run: str, pixels: np.ndarray, name: str, task: int | None = None
-) -> "list[Contributions | None]":
-    """Returns what each pixel contributed to the answer of each checkpoint, for the class `name`.
-
-    pixels: from `preprocess`. None where the answer has no gradient or the class is not active.
-    """
-    from .inference import contributions as pixel_contributions  # loads torch
-
-    return pixel_contributions.contributions(run_store.folder(run), pixels, name, task)
-
-
-def classify_batch(run: str, pixels: np.ndarray, task: int | None = None) -> list[list]:
-    """Returns what `classify` does for pictures (n, ...), faster than one by one."""
-    from .inference import predict  # loads torch
-
-    return predict.classify_batch(run_store.folder(run), pixels, task=task)
-
-
-def recognise(run: str, pixels: np.ndarray) -> "list[Recognition] | None":
-    """Returns what each picture shows, whatever the run says; None where no network can say.
-
-    pixels: (n, ...), each from `preprocess`.
-    """
-    from .inference import recognition  # loads torch
-
-    return recognition.recognise(history(run).config.dataset, pixels)
-
-
-def answers_json(
-    run: str, image: Image.Image, after: int | None = None, task: int | None = None
-) -> dict[str, Any]:
-    """Returns the answers of `/classify` and `classify --json`: five labels after each task."""
-    from .inference import predict  # loads torch
-
-    return predict.top5_json(run_store.folder(run), image, after, task)
