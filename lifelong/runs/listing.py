@@ -50,7 +50,8 @@ class RunRow:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the row as `runs --json` prints it, null where a text is empty."""
-        return {name: None if value == "" else value for name, value in asdict(self).items()}
+        lists = {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+        return {name: None if value == "" else value for name, value in lists.items()}
 
 
 def run_rows() -> list[RunRow]:

@@ -104,6 +104,8 @@ class Experiment:
 
     def _learn(self, task: Task, on_step: OnStep | None) -> Iterator[Event]:
         every = self.config.training_recipe.probe_every
+        if self._resumes_at_end(task):
+            yield self._phase_at_end(task)
         began = self.clock()
         for step, steps, loss in self.costs.measured(
             self.strategy.learn(task, self.step), self.step
@@ -154,6 +156,16 @@ class Experiment:
             seconds=round(self.seconds, 3),
             batch_limit=self.strategy.batch_limit,
         )
+
+    def _resumes_at_end(self, task: Task) -> bool:
+        """Returns whether only the end of a task is left, which takes a while."""
+        strategy = self.strategy
+        if not self.step or not strategy.end_task_phase:
+            return False
+        random = strategy.generator.get_state()
+        steps = strategy.steps(task, strategy.examples(task))
+        strategy.generator.set_state(random)
+        return self.step == steps
 
     def _phase_at_end(self, task: Task) -> Phase:
         """Returns the event before `Strategy.end_task`, which the next step of `learn` runs."""

@@ -266,8 +266,8 @@ def test_a_missing_picture_says_why(monkeypatch):
 def test_squares_of_a_photograph_do_not_add_up_to_its_lead_and_the_page_says_so():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32)).astype(np.uint8)
     drawing = Drawing(api.png(pixels))
-    asked = {"drawing": drawing, "choice": Choice("airplane", "label"), "spoke": True}
-    found = page("cifar10-class-finetune", **asked)["sentence"]["spoke"]
+    question = {"drawing": drawing, "choice": Choice("airplane", "label"), "spoke": True}
+    found = page("cifar10-class-finetune", **question)["sentence"]["spoke"]
     assert found["lead"].startswith("Light green squares spoke for airplane,") and found["photo"]
     leads = api.contributions("cifar10-class-finetune", pixels, "airplane")
     apart = max(abs(each.lead - each.values.sum()) / max(abs(each.lead), 1) for each in leads)

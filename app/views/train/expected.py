@@ -1,4 +1,4 @@
-"""What to expect of the run that the form describes: a finished one like it."""
+"""Expectation of the run that the form describes: a finished one like it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

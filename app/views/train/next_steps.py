@@ -1,4 +1,4 @@
-"""What to do after a run: the runs that shed light on it. Pure functions."""
+"""Next steps after a run: the runs that shed light on it. Pure functions."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a finished run on the Train page offers next, and what its recipe was too short for."""
+"""The part of the Train page after a run: next steps, and what its recipe was too short for."""
 
 import streamlit as st
 
