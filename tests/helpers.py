@@ -118,6 +118,12 @@ def pairs() -> list[tuple[str, str]]:
     ]
 
 
+def one_pair_each() -> list[tuple[str, str]]:
+    """Returns every strategy with one scenario that it is defined for, in turns."""
+    of = [[pair for pair in pairs() if pair[0] == name] for name in strategy_names()]
+    return [found[i % len(found)] for i, found in enumerate(of)]
+
+
 def python(*arguments: str, **options) -> subprocess.CompletedProcess:
     """Runs another Python process in the project's folder."""
     return subprocess.run(

@@ -11,6 +11,7 @@ from tests.app.drawing import SCRIBBLE, SEVEN, ZERO, chip, draw
 from tests.app.helpers import (
     CHART,
     CHROMIUM,
+    DESKTOP,
     DRAWN_CHART,
     MEASURE_SHIFTS,
     PHONE,
@@ -316,8 +317,9 @@ def test_nothing_jumps_while_the_page_loads(server, open_tab, size):
         assert sum(each.evaluate("window.shifts")) < 0.05, each.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@SIZES
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop-light", "phone-dark"]
+)
 def test_axe_finds_no_violation(server, open_tab, tmp_path, screenshots, size, scheme):
     """Of any impact, in the page and in its frame, in every state of its parts."""
     package = pytest.importorskip(

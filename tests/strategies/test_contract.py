@@ -29,6 +29,7 @@ from tests.helpers import (
     config,
     learn,
     learned_run,
+    one_pair_each,
     pairs,
     run_all,
     same,
@@ -37,6 +38,8 @@ from tests.helpers import (
 )
 
 every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
+# Laws of saving and going on that do not depend on the scenario: one each, another for the next.
+one_pair = pytest.mark.parametrize(("strategy", "scenario"), one_pair_each())
 every_strategy = pytest.mark.parametrize("strategy", strategy_names())
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS)
 STEPS = 7  # of each task, see helpers.config
@@ -186,7 +189,7 @@ def test_the_inference_state_gives_the_same_scores(strategy, scenario, toy):
         )
 
 
-@every_pair
+@one_pair
 def test_a_run_stopped_after_any_task_and_continued_equals_one_never_stopped(strategy, scenario):
     stopped = run_store.create(config(strategy, scenario))
     for until in (1, 2):
@@ -196,7 +199,7 @@ def test_a_run_stopped_after_any_task_and_continued_equals_one_never_stopped(str
     assert_equals(stopped, never_stopped(strategy, scenario))
 
 
-@every_pair
+@one_pair
 def test_a_run_stopped_in_mid_task_and_continued_equals_one_never_stopped(strategy, scenario):
     stopped = learned_run(config(strategy, scenario), stop=stop_after(2 * STEPS + 3))
     assert run_store.state(stopped) == "stopped" and checkpoints.interrupted_file(stopped).exists()
@@ -214,7 +217,7 @@ def test_a_run_stopped_at_every_single_step_equals_one_never_stopped(strategy, s
     assert_equals(stopped, (events_of(plain), tensors_of(plain)))
 
 
-@every_pair
+@one_pair
 @pytest.mark.parametrize("learned", [0, 2])
 def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(
     strategy, scenario, learned
@@ -239,7 +242,7 @@ def test_a_run_killed_in_mid_task_and_continued_equals_one_never_killed(
     assert_equals(killed, never_stopped(strategy, scenario))
 
 
-@every_pair
+@one_pair
 def test_a_run_killed_after_it_went_on_from_mid_task_equals_one_never_killed(strategy, scenario):
     killed = learned_run(config(strategy, scenario), stop=stop_after(STEPS + 3))
     going = run_store.learn(killed)
@@ -251,7 +254,7 @@ def test_a_run_killed_after_it_went_on_from_mid_task_equals_one_never_killed(str
     assert_equals(killed, never_stopped(strategy, scenario))
 
 
-@every_pair
+@one_pair
 def test_a_run_killed_between_checkpoint_and_record_equals_one_never_killed(strategy, scenario):
     killed = learned_run(config(strategy, scenario), until=2)
     record = killed / "record.jsonl"
@@ -414,7 +417,7 @@ def test_every_setting_changes_what_is_learned(strategy, scenario):
         {"tasks": 4, "class_order": (9, 1, 8, 2, 7, 3, 6, 4, 5, 0)},
     ],
 )
-@every_pair
+@one_pair
 def test_any_number_of_tasks_works_or_is_refused_in_one_sentence(strategy, scenario, dealt):
     try:
         _, events = run_all(config(strategy, scenario, steps=3, **dealt))

@@ -75,7 +75,8 @@ def _result(kept: tuple[int, ...], score: rules.Score) -> None:
     ]
     left, right = st.columns([55, 45], gap="medium")
     with left:
-        st.html(tiles.bars(rows, OWN))
+        with st.container(key="learn_bars"):  # room for it before it is there
+            st.html(tiles.bars(rows, OWN))
         st.markdown(f"{words.verdict(score, rivals)} {words.by_digit(score)}")
         st.html(tiles.note(words.method(rivals), ("herding",)))
         st.button(
