@@ -7,11 +7,11 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from app.shared.chart_scales import COLOURS, INK
+from app.shared.chart_scales import COLOURS, INK, per_cent
 from app.shared.charts import Layers, finished
 from app.shared.matrix_chart import KNOWN
 from lifelong.api import Confusion
-from lifelong.formatting import NO_BREAK, percent, whole_percent
+from lifelong.formatting import percent, whole_percent
 
 BENDS = 14  # points of the edge of a ribbon
 GAP = 0.012  # between the classes, as a share of the height
@@ -180,19 +180,7 @@ def mean_bars(shares: dict[str, float], tasks: dict[str, int]) -> Layers:
         "at:O", axis=_axis(list(shares), "answer", "bottom"), scale=alt.Scale(paddingInner=0.25)
     )
     top = max(0.2, *(share * 1.1 for share in shares.values()))
-    y = alt.Y(
-        "share:Q",
-        scale=alt.Scale(domain=[0, min(1, top)], nice=False),
-        axis=alt.Axis(
-            title=None,
-            labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'",
-            gridColor=INK,
-            gridOpacity=0.12,
-            domain=False,
-            ticks=False,
-            tickCount=4,
-        ),
-    )
+    y = alt.Y("share:Q", scale=alt.Scale(domain=[0, min(1, top)], nice=False), axis=per_cent())
     bars = (
         alt.Chart(data)
         .mark_bar()

@@ -82,6 +82,25 @@ def share() -> alt.Y:
     return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
 
 
+def per_cent(title: str | None = None, sign: str = "%", ticks: int = 4) -> alt.Axis:
+    """Returns an axis of shares in per cent, or in points without the sign, for bars."""
+    return alt.Axis(
+        title=title,
+        labelExpr=f"round(datum.value * 100) + '{NO_BREAK}{sign}'",
+        gridColor=INK,
+        gridOpacity=0.12,
+        domain=False,
+        ticks=False,
+        tickCount=ticks,
+        titlePadding=8,
+    )
+
+
+def legend() -> alt.Legend:
+    """Returns the legend above a chart."""
+    return alt.Legend(title=None, orient="top", labelColor=INK, labelFontSize=12, symbolSize=160)
+
+
 def colour(history: History) -> alt.Color:
     """Returns a colour for each task, the same in every chart."""
     return alt.Color("task:N", scale=_by_task(history, COLOURS), legend=None)

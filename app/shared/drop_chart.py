@@ -4,10 +4,10 @@ import altair as alt
 import pandas as pd
 
 from app.shared import chart_data
-from app.shared.chart_scales import INK
+from app.shared.chart_scales import INK, legend, per_cent
 from app.shared.charts import Layers, finished
 from lifelong.api import Drop, History
-from lifelong.formatting import NO_BREAK, points
+from lifelong.formatting import points
 
 PARTS = ("harder question", "forgotten")
 COLOURS = ("#8A857F", "#C8480B")
@@ -74,16 +74,7 @@ def _totals(history: History, drops: Drops) -> pd.DataFrame:
 def _share(data: pd.DataFrame) -> alt.X:
     low = min(0.0, *data[["from", "to"]].min(), 0.0) if len(data) else 0.0
     high = max(0.1, *data[["from", "to"]].max()) if len(data) else 1.0
-    axis = alt.Axis(
-        title="accuracy lost since the task was learned, in points",
-        labelExpr=f"round(datum.value * 100) + '{NO_BREAK}'",
-        gridColor=INK,
-        gridOpacity=0.12,
-        domain=False,
-        ticks=False,
-        tickCount=5,
-        titlePadding=8,
-    )
+    axis = per_cent("accuracy lost since the task was learned, in points", sign="", ticks=5)
     return alt.X(
         "from:Q", scale=alt.Scale(domain=[low, min(1.15, high * 1.18)], nice=False), axis=axis
     )
@@ -97,8 +88,7 @@ def _names(history: History) -> alt.Axis:
 
 
 def _colour() -> alt.Color:
-    legend = alt.Legend(title=None, orient="top", labelColor=INK, labelFontSize=12, symbolSize=160)
-    return alt.Color("part:N", scale=alt.Scale(domain=PARTS, range=COLOURS), legend=legend)
+    return alt.Color("part:N", scale=alt.Scale(domain=PARTS, range=COLOURS), legend=legend())
 
 
 def _description(history: History, drops: Drops) -> str:

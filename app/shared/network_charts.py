@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from app.shared.chart_scales import COLOURS, INK, SHAPES
+from app.shared.chart_scales import COLOURS, INK, SHAPES, legend, per_cent
 from app.shared.charts import Layers, finished
-from lifelong.formatting import NO_BREAK, whole_percent
+from lifelong.formatting import whole_percent
 
 if TYPE_CHECKING:
     from lifelong.service.insight import FeatureMap, LayerChange
@@ -83,24 +83,16 @@ def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str]) -> Layer
         title="while learning", labelExpr=f"{list(titles)}[datum.value]", labelAngle=0,
         domain=False, ticks=False, labelLimit=110, titlePadding=6,
     )  # fmt: skip
-    y = alt.Y(
-        "change:Q",
-        axis=alt.Axis(
-            title=None, labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'", gridColor=INK,
-            gridOpacity=0.12, domain=False, ticks=False, tickCount=4,
-        ),
-    )  # fmt: skip
     colours = [LAYER_COLOURS[k % len(LAYER_COLOURS)] for k in range(len(layers))]
-    legend = alt.Legend(title=None, orient="top", labelColor=INK, labelFontSize=12, symbolSize=160)
     bars = (
         alt.Chart(data)
         .mark_bar()
         .encode(
             x=alt.X("task:O", axis=axis, scale=alt.Scale(paddingInner=0.3)),
             xOffset=alt.XOffset("layer:N", sort=layers),
-            y=y,
+            y=alt.Y("change:Q", axis=per_cent()),
             color=alt.Color(
-                "layer:N", scale=alt.Scale(domain=layers, range=colours), legend=legend
+                "layer:N", scale=alt.Scale(domain=layers, range=colours), legend=legend()
             ),
             tooltip=["words:N"],
         )
