@@ -55,7 +55,7 @@ def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, 
         expect(page.locator("body")).to_contain_text("no reference run")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark"])
 def test_axe_finds_no_violation_on_the_compare_page(server, open_tab, scheme):
     package = pytest.importorskip(
         "axe_playwright_python",

@@ -110,7 +110,7 @@ def test_a_class_chosen_before_drawing_is_the_prompt_and_not_yet_a_claim(server,
     expect(frame.locator("#sentence")).to_contain_text("Your 7 is known")
 
 
-@SIZES
+@pytest.mark.parametrize("size", [DESKTOP], ids=["desktop"])
 def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab, screenshots, size):
     page = open_tab(server.url, size)
     frame = drawing_page(page)
@@ -157,7 +157,7 @@ def test_another_network_answers_the_same_drawing(server, open_tab):
     assert "run=mnist-class-replay" in page.url
 
 
-@SIZES
+@pytest.mark.parametrize("size", [DESKTOP], ids=["desktop"])
 def test_a_drawing_is_kept_while_photographs_are_shown(
     server, open_tab, screenshots, tmp_path, size
 ):

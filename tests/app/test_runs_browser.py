@@ -56,7 +56,7 @@ def test_a_run_is_loaded_named_starred_deleted_brought_back_and_downloaded(
 
         page.locator(".st-key-rename button").click()
         page.get_by_role("textbox", name="Name").fill("<b>Mine</b>")
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Save").click()
         expect(ticked).to_contain_text("<b>Mine</b>")
         page.locator(".st-key-star button").click()
         expect(page.locator(".st-key-star button")).to_contain_text("Unstar")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from benchmarks import strokes
 from tests.app.drawing import SCRIBBLE, ZERO, draw
-from tests.app.helpers import CHROMIUM, SIZES, drawing_page, no_sideways_scrolling, picture_name
+from tests.app.helpers import CHROMIUM, PHONE, drawing_page, no_sideways_scrolling, picture_name
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 KNOWN = "0 is known after 0 and 1"
@@ -25,7 +25,7 @@ def shared_link(page, frame) -> str:
     return page.evaluate("() => navigator.clipboard.readText()")
 
 
-@SIZES
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, screenshots, size):
     page = open_tab(server.url, size, permissions=["clipboard-read", "clipboard-write"])
     frame = drawing_page(page)

@@ -6,14 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.drawing import ZERO, chip, draw
-from tests.app.helpers import (
-    CHROMIUM,
-    PHONE,
-    SIZES,
-    HeldRequests,
-    drawing_page,
-    no_sideways_scrolling,
-)
+from tests.app.helpers import CHROMIUM, PHONE, HeldRequests, drawing_page, no_sideways_scrolling
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -24,7 +17,7 @@ def heart(shift: float):
     return [[(x + shift, y) for x, y in [*points, (0.8, 0.25), (0.85, 0.45), (0.5, 0.85)]]]
 
 
-@SIZES
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 def test_a_symbol_is_taught_answered_and_undone(server, open_tab, screenshots, size):
     page = open_tab(server.url, size)
     frame = drawing_page(page)
