@@ -56,24 +56,23 @@ def flow(confusion: Confusion, highlight: int | None = None) -> Layers:
 
 def _places(sizes: Sequence[float]) -> list[float]:
     """Returns where each of several stacked parts begins, with a gap between them."""
-    gap = GAP if len(sizes) > 1 else 0.0
-    scale = (1 - gap * (len(sizes) - 1)) / (sum(sizes) or 1)
-    begins, at = [], 0.0
+    scale, begins, at = _scale(sizes), [], 0.0
     for size in sizes:
         begins.append(at)
-        at += size * scale + gap
+        at += size * scale + GAP
     return begins
 
 
-def _scale(confusion: Confusion, parts: int) -> float:
-    return (1 - GAP * max(0, parts - 1)) / (sum(confusion.images) or 1)
+def _scale(sizes: Sequence[float]) -> float:
+    """Returns the height of one image beside the gaps between so many parts."""
+    return (1 - GAP * (len(sizes) - 1)) / (sum(sizes) or 1)
 
 
 def ribbon_rows(confusion: Confusion) -> list[Row]:
     """Returns the edges of every ribbon: x from 0 to 1, low and high in [0, 1] from the top."""
     columns = [sum(row[c] for row in confusion.counts) for c in range(len(confusion.answers))]
     left, right = _places(confusion.images), _places(columns)
-    out, into = _scale(confusion, len(left)), _scale(confusion, len(right))
+    out, into = _scale(confusion.images), _scale(columns)
     leaving, arriving = list(left), list(right)
     rows: list[Row] = []
     for i, (name, counts) in enumerate(zip(confusion.classes, confusion.counts)):
@@ -112,7 +111,7 @@ def name_rows(confusion: Confusion) -> list[Row]:
     rows: list[Row] = []
     sides = [(0, confusion.classes, confusion.images), (1, confusion.answers, columns)]
     for x, names, sizes in sides:
-        scale = _scale(confusion, len(sizes))
+        scale = _scale(sizes)
         for name, begin, size in zip(names, _places(sizes), sizes):
             if size / total > 0.004:
                 share = f" {whole_percent(size / total)}" if x else ""

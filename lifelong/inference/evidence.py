@@ -73,7 +73,7 @@ def _evidence(folder: Path, task: int, after: int, count: int, _versions: object
     before, now = (
         _answers(history, model, inputs, task, at) for model, at in zip(models, (task, after))
     )
-    names = _names(history, task)
+    names = predict.names_of_task(history, task)
     truth = [names[int(label)] for label in test.labels]
     right_before, right_now = (
         [own in answer for own, answer in zip(truth, answers)] for answers in (before, now)
@@ -91,12 +91,6 @@ def _evidence(folder: Path, task: int, after: int, count: int, _versions: object
     )
 
 
-def _names(history: History, task: int) -> dict[int, str]:
-    """Returns the class of each output of a task's own images."""
-    plan = predict.plan_after(history, task)
-    return dict(zip(plan.outputs_of(task), history.started.classes[task]))
-
-
 def _answers(
     history: History, model: Strategy, inputs: Tensor, task: int, after: int
 ) -> list[tuple[str, ...]]:
@@ -109,5 +103,5 @@ def _answers(
     if not plan.rules.shared_outputs:
         return [classes[int(output)] for output in found]
     # The class of the image's own task, if it has one for the output.
-    names = {output: (name,) for output, name in _names(history, task).items()}
+    names = {output: (name,) for output, name in predict.names_of_task(history, task).items()}
     return [{**classes, **names}[int(output)] for output in found]

@@ -111,7 +111,7 @@ def feature_map(folder: Path, per_task: int = 60) -> FeatureMap:
     images = torch.cat([test.images for test in tests]).numpy()
     names, tasks = [], []
     for task, test in zip(learned, tests):
-        own = dict(zip(predict.plan_after(history, task).outputs_of(task), _classes(history, task)))
+        own = predict.names_of_task(history, task)
         names += [own[int(label)] for label in test.labels]
         tasks += [task] * len(test)
     models = [predict.load(folder, after) for after in learned]
@@ -132,16 +132,12 @@ def _principal(features: torch.Tensor) -> tuple[torch.Tensor, float]:
     return (centred @ axes).float(), float(values[-2:].sum()) / total
 
 
-def _classes(history: History, task: int) -> tuple[str, ...]:
-    return history.started.classes[task]
-
-
 def _names_of_outputs(history: History, after: int) -> dict[int, str]:
     plan = predict.plan_after(history, after)
     return {
         output: name
         for task in range(min(after + 1, len(plan.classes)))
-        for output, name in zip(plan.outputs_of(task), _classes(history, task))
+        for output, name in predict.names_of_task(history, task).items()
     }
 
 

@@ -149,6 +149,11 @@ def answers(
     ]
 
 
+def names_of_task(history: History, task: int) -> dict[int, str]:
+    """Returns the class of each output of a task's own images."""
+    return dict(zip(plan_after(history, task).outputs_of(task), history.started.classes[task]))
+
+
 def active_classes(
     history: History, model: Strategy, after: int, task: int | None
 ) -> dict[int, tuple[str, ...]]:
