@@ -57,6 +57,9 @@ def _warm(worker: api.WorkerClient, teacher: api.WorkerClient) -> None:
     warm_remedies()
     warm_photographs()
     teacher.warm()
+    # Streamlit collects garbage after every run of a page, 0.2 s with all of torch to look through.
+    gc.collect()
+    gc.freeze()
 
 
 @contextlib.asynccontextmanager

@@ -104,6 +104,7 @@ class Experiment:
 
     def _learn(self, task: Task, on_step: OnStep | None) -> Iterator[Event]:
         every = self.config.training_recipe.probe_every
+        early = self._early_probes(task)
         if self._resumes_at_end(task):
             yield self._phase_at_end(task)
         began = self.clock()
@@ -111,7 +112,7 @@ class Experiment:
             self.strategy.learn(task, self.step), self.step
         ):
             self.step = step
-            if self.step in self.strategy.early_probes or self.step % every == 0:
+            if self.step in early or self.step % every == 0:
                 self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
                 began = self.clock()
@@ -132,6 +133,15 @@ class Experiment:
         learned = self._evaluate_tasks(task)
         self.task, self.step = task.index + 1, 0
         yield learned
+
+    def _early_probes(self, task: Task) -> tuple[int, ...]:
+        """Returns the steps of a task after which it is evaluated besides every so many.
+
+        Somebody waits for a taught class, and a strategy of one pass would solve its equations once
+        more for each of them.
+        """
+        is_taught = task.index >= len(self.tasks) - len(self.config.taught)
+        return () if is_taught and self.strategy.single_pass else self.strategy.early_probes
 
     def _since(self, began: float) -> float:
         """Returns the seconds since then, once a GPU has done all work given to it."""

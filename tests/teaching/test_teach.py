@@ -254,6 +254,14 @@ def test_an_analytic_run_is_taught_by_analytic_learning():
     ).finished
 
 
+def test_equations_are_not_solved_for_the_first_steps_of_a_taught_class():
+    """Somebody waits for the class."""
+    original = learned_run(config("analytic"))
+    of_run = [event.step for event in run_store.history(original).steps]
+    taught = run_store.history(taught_run(original, strategy="analytic"))
+    assert 1 in of_run and [e.step for e in taught.steps if e.task == 3 and e.step < 10] == []
+
+
 def test_old_logits_are_the_originals_to_the_bit_when_the_network_has_grown(original):
     from lifelong.training import setup, taught
     from lifelong.training.experiment import Experiment
