@@ -1,3 +1,52 @@
-"""Continual learning that can be seen and measured: scenarios, strategies, metrics, runs."""
+"""Continual learning that can be seen and measured: scenarios, strategies, metrics, runs.
+
+import lifelong as ll
+tasks = ll.load_dataset("mnist").split("class", tasks=5)
+run = ll.Run("replay", settings={"per_class": 20}).fit(tasks)
+run.accuracy_, run.forgetting_, run.predict(images, after=0)
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .errors import LifelongError
+    from .estimators.comparison import compare
+    from .estimators.dataset import Dataset, TaskSequence, load_dataset
+    from .estimators.run import Run, load_run
+    from .estimators.transfer import Transfer
+
+__all__ = [
+    "Dataset",
+    "LifelongError",
+    "Run",
+    "TaskSequence",
+    "Transfer",
+    "compare",
+    "load_dataset",
+    "load_run",
+]
+
+# Imported when they are first asked for: the command line lists runs before torch is loaded.
+_MODULES = {
+    "Dataset": ".estimators.dataset",
+    "LifelongError": ".errors",
+    "Run": ".estimators.run",
+    "TaskSequence": ".estimators.dataset",
+    "Transfer": ".estimators.transfer",
+    "compare": ".estimators.comparison",
+    "load_dataset": ".estimators.dataset",
+    "load_run": ".estimators.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'lifelong' has no attribute '{name}'")
+    return getattr(importlib.import_module(_MODULES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_MODULES]

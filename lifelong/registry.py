@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .strategies.base import Strategy
 
 _HERE = Path(__file__).parent
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a word of a class's name begins
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # goes into the names of runs
 
 
@@ -68,6 +69,8 @@ KINDS = {
     "metrics": Kind("metric", ".metrics", "Metric", is_value=True, reserved=_REPORT_KEYS),
 }
 
+_registered: dict[str, dict[str, type]] = {kind: {} for kind in KINDS}
+
 
 def names(kind: str) -> tuple[str, ...]:
     """Returns the names of all plug-ins of a kind: 'strategies', 'models' or 'datasets'.
@@ -103,7 +106,7 @@ def model(name: str) -> "type[Model]":
 
     Raises LifelongError if it is unknown or broken.
     """
-    if name in names("models"):
+    if name in names("models") or name in _registered["models"]:
         return load("models", name)
     torchvision = importlib.import_module(".models.parts.torchvision_model", __package__)
     made = torchvision.made_of(name)
@@ -123,6 +126,8 @@ def load(kind: str, name: str) -> Any:
         return _only(
             kind, importlib.import_module(f".{kind}.{name.replace('-', '_')}", __package__)
         )
+    if name in _registered[kind]:
+        return _registered[kind][name]
     found = _entry_points(kind).get(name)
     if found is None:
         raise unknown_name(KINDS[kind].noun, name, names(kind))
@@ -160,10 +165,33 @@ def source(kind: str, name: str) -> tuple[Path, str | None]:
 
 def name_of(plugin: type) -> str:
     """Returns the name of a strategy or model class: of its entry point, or else of its file."""
+    registered = [name for known in _registered.values() for name in known if known[name] is plugin]
+    if registered:
+        return registered[0]
     entries = [entry for kind in KINDS for entry in _entry_points(kind).items()]
     where = (plugin.__module__, plugin.__qualname__)
     named = [name for name, entry in entries if (entry.module, entry.attr) == where]
     return named[0] if named else plugin.__module__.rpartition(".")[2].replace("_", "-")
+
+
+def register(kind: str, plugin: type) -> str:
+    """Makes a strategy or model class a plug-in of this process and returns its name.
+
+    It is found by its name, but not listed. `class MyReplay` is `my-replay`; a class of the same name, as of a notebook's cell that is run
+    again, takes its place. Raises LifelongError for the name of a plug-in of the project or of a
+    package.
+    """
+    own = name_of(plugin)
+    if own in names(kind) and load(kind, own) is plugin:
+        return own
+    name = _CAPITAL.sub("-", plugin.__name__).lower().replace("_", "-")
+    if not _NAME.fullmatch(name) or name in _own(kind) or name in _entry_points(kind):
+        raise LifelongError(
+            f"The class {plugin.__name__} would be the {KINDS[kind].noun} '{name}', but there is"
+            " one of this name already; rename the class."
+        )
+    _registered[kind][name] = plugin
+    return name
 
 
 def forget() -> None:

@@ -88,7 +88,7 @@ def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterato
     if config.taught:
         prepared = with_taught(config, prepared, taught.pictures(folder, config))
     experiment = Experiment(config, *prepared, stop=stop)
-    task, step = _load_resume_state(folder, experiment)
+    task, step = load_resume_state(folder, experiment)
     if before.has_started:
         _check_unchanged(folder, before, experiment)
     journal.rewrite(record, events_until(before.events, task, step) if task or step else [])
@@ -97,7 +97,7 @@ def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterato
         if isinstance(event, TaskLearned):
             _save_task(folder, event.task, experiment)
         elif isinstance(event, Stopped) and event.step:
-            _save_resume_state(checkpoints.interrupted_file(folder), experiment)
+            save_resume_state(checkpoints.interrupted_file(folder), experiment)
         journal.append(record, event)
         yield event
 
@@ -124,7 +124,7 @@ def _save_task(folder: Path, task: int, experiment: "Experiment") -> None:
     half = experiment.config.half
     tensor_files.write(checkpoints.inference_file(folder, task), inference_state, half=half)
     if not experiment.config.taught:  # another class would be taught to a copy, from its weights
-        _save_resume_state(checkpoints.resume_file(folder, task), experiment)
+        save_resume_state(checkpoints.resume_file(folder, task), experiment)
     checkpoints.interrupted_file(folder).unlink(missing_ok=True)
 
 
@@ -140,7 +140,8 @@ def _step_saver(folder: Path, experiment: "Experiment") -> Callable[[int, int], 
     return save
 
 
-def _save_resume_state(file: Path, experiment: "Experiment") -> None:
+def save_resume_state(file: Path, experiment: "Experiment") -> None:
+    """Writes the state to a file that `load_resume_state` continues from."""
     from ..storage import tensor_files
 
     position = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
@@ -148,7 +149,7 @@ def _save_resume_state(file: Path, experiment: "Experiment") -> None:
     tensor_files.write(file, experiment.state_dict(), metadata)
 
 
-def _load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int]:
+def load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int]:
     """Loads the last state into the experiment; returns the task and step it continues from."""
     from ..storage import tensor_files
     from ..training.taught import begin

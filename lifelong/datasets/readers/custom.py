@@ -10,11 +10,15 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import LifelongError
 from ..base import DatasetSpec
 from . import folder, locations
 from .folder import NAME, Folder
+
+if TYPE_CHECKING:
+    from ...data.examples import Dataset
 
 
 def folders() -> dict[str, Path]:
@@ -64,3 +68,16 @@ def spec(name: str) -> DatasetSpec:
 @lru_cache(maxsize=64)
 def _classes(location: Path, _stamp: tuple) -> tuple[str, ...]:
     return folder.classes(location)
+
+
+def load_folder(location: Path) -> "Dataset":
+    """Loads the data set in any folder. Raises LifelongError for one that is not laid out so."""
+    if folder.layout(location) is None:
+        raise LifelongError(
+            f"'{locations.printable(str(location))}' is no folder of images; expected train/CLASS/"
+            "*.png and test/CLASS/*.png in it, or train*.parquet and test*.parquet."
+        )
+    name = location.resolve().name
+    if not NAME.fullmatch(name):
+        name = "folder"
+    return Folder(name).load(location, replace(outline(name), classes=folder.classes(location)))

@@ -1,7 +1,6 @@
 """Torchvision network without its classifier: a frozen backbone, or a body that is trained."""
 
 import contextlib
-from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +12,7 @@ from ...numerics import seeds
 from ..base import Backbone
 from .backbone_info import BackboneInfo
 from .convolutions import use_matmul
+from .seeded import global_generator
 
 # Of ImageNet's colours, which torchvision's weights expect.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -47,7 +47,7 @@ class TorchvisionBackbone(Backbone):
         """Puts back the loaded weights, or draws them as torchvision does if none were loaded."""
         start = self.start
         if start is None:
-            with _global_generator(generator, torch.device("cpu")):
+            with global_generator(generator, torch.device("cpu")):
                 start = without_classifier(self.info.architecture, self.info.stem)[0].state_dict()
         self.network.load_state_dict(start)
 
@@ -62,7 +62,7 @@ class TorchvisionBackbone(Backbone):
             return torch.cat([self._features(part) for part in images.split(portion)])
         if self.augments:
             images = crop_and_flip(images, self.augmentation)
-        with _global_generator(self.dropout, images.device):
+        with global_generator(self.dropout, images.device):
             return self._features(images)
 
     def _features(self, images: Tensor) -> Tensor:
@@ -82,14 +82,6 @@ class TorchvisionBackbone(Backbone):
             torch.tensor(values).view(1, 3, 1, 1).to(x.device) for values in (MEAN, DEVIATION)
         )
         return ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
-
-
-@contextlib.contextmanager
-def _global_generator(generator: torch.Generator, device: torch.device) -> Iterator[None]:
-    """Has torchvision's layers, which draw from torch's global generator, draw from another one."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
-        yield
 
 
 def without_classifier(architecture: str, stem: str) -> tuple[nn.Module, int]:

@@ -1,0 +1,3 @@
+"""Estimators in scikit-learn's manner: settings in the constructor, work in `fit`, results end
+in `_`.
+"""
