@@ -178,8 +178,8 @@ def register(kind: str, plugin: type) -> str:
     """Makes a strategy or model class a plug-in of this process and returns its name.
 
     It is found by its name, but not listed. `class MyReplay` is `my-replay`; a class of the same
-    name, as of a notebook's cell that is run again, takes its place. Raises LifelongError for the name of a plug-in of the project or of a
-    package.
+    name, as of a notebook's cell that is run again, takes its place. Raises LifelongError for the
+    name of a plug-in of the project or of a package.
     """
     own = name_of(plugin)
     if own in names(kind) and load(kind, own) is plugin:
