@@ -44,10 +44,11 @@ def strategy_title(name: str) -> str:
 def within_sentence(title: str) -> str:
     """Returns a title with a small letter, unless it begins with an abbreviation.
 
-    >>> within_sentence("Experience replay"), within_sentence("EWC"), within_sentence("iCaRL")
-    ('experience replay', 'EWC', 'iCaRL')
+    >>> [within_sentence(title) for title in ("Experience replay", "EWC", "iCaRL", "A-GEM")]
+    ['experience replay', 'EWC', 'iCaRL', 'A-GEM']
     """
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+    is_abbreviation = title[1:2].isupper() or title[1:2] == "-"
+    return title if is_abbreviation else title[:1].lower() + title[1:]
 
 
 def dataset_title(name: str) -> str:

@@ -26,13 +26,14 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium o
 def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, screenshots):
     page = open_tab(f"{server.url}/train")
     page.locator("summary").filter(has_text="All settings").click()
-    # Plain training would be over before one could look.
-    page.get_by_text("Generative", exact=True).click()
-    expect(page.locator(".st-key-strategy_card")).to_contain_text("make up images")
+    # Plain training would be over before one could look, most others take long.
+    page.get_by_text("Replay", exact=True).click()
+    page.get_by_text("A-GEM", exact=True).click()
+    expect(page.locator(".st-key-strategy_card")).to_contain_text("bends every step")
     page.locator(".st-key-learn_all button").click()
     page.locator(".st-key-stop button").wait_for()
     assert page.locator(".st-key-seed").count() == 0, "parts of the form stand below the run"
-    page.wait_for_url(re.compile(r"run=mnist-class-dgr-"))
+    page.wait_for_url(re.compile(r"run=mnist-class-agem-"))
     expect(page.get_by_text(re.compile(r"Task \d of 5, step \d+ of \d+")).first).to_be_visible()
     # Its text, not a screenshot: that waits until the chart stands still, which it does not.
     early = page.locator(DRAWN_CHART).first.inner_html()

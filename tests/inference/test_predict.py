@@ -10,9 +10,9 @@ from lifelong import api, datasets
 from lifelong.errors import LifelongError
 from lifelong.inference import predict
 from lifelong.runs import store as run_store
-from tests.helpers import config, learn, learned_run, pairs, toy_dataset
+from tests.helpers import config, learn, learned_run, one_pair_each, pairs, toy_dataset
 
-every_pair = pytest.mark.parametrize(("strategy", "scenario"), pairs())
+one_pair = pytest.mark.parametrize(("strategy", "scenario"), one_pair_each())
 
 
 def image_of(label: int = 0) -> np.ndarray:
@@ -21,7 +21,7 @@ def image_of(label: int = 0) -> np.ndarray:
     return data.test_images[(data.test_labels == label).nonzero()[0, 0], 0].numpy()
 
 
-@every_pair
+@one_pair
 def test_one_answer_a_task_learned_whose_probabilities_are_shares_of_one(strategy, scenario):
     folder = learned_run(config(strategy, scenario), until=2)
     answers = predict.classify(folder, image_of())
@@ -54,7 +54,7 @@ def test_joint_training_answers_with_every_class_from_the_first_checkpoint_on(sc
         assert sorted(answer.probability_of) == list("0123456789")
 
 
-@every_pair
+@one_pair
 def test_probabilities_are_the_softmax_of_the_scores(strategy, scenario):
     folder = learned_run(config(strategy, scenario), until=2)
     for answer in predict.classify(folder, image_of()):
@@ -63,7 +63,7 @@ def test_probabilities_are_the_softmax_of_the_scores(strategy, scenario):
         assert list(groups) == pytest.approx(list(powers / powers.sum()), abs=1e-5)
 
 
-@every_pair
+@one_pair
 def test_answers_about_the_test_set_are_right_as_often_as_the_record_says(strategy, scenario, toy):
     """With the task label given, so that one rule holds for all scenarios."""
     folder = learned_run(config(strategy, scenario, steps=20))

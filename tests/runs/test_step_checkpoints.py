@@ -10,10 +10,10 @@ from lifelong.inference import predict, within_task
 from lifelong.runs import checkpoints, step_checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_deltas, tensor_files
-from tests.helpers import config, learn, learned_run, pairs, same, stop_after
+from tests.helpers import config, learn, learned_run, one_pair_each, same, stop_after
 from tests.runs.helpers import sentence
 
-TRAINED = [(name, s) for name, s in pairs() if not registry.strategy(name).single_pass]
+TRAINED = [(name, s) for name, s in one_pair_each() if not registry.strategy(name).single_pass]
 
 
 def tensors_of(folder):

@@ -16,7 +16,7 @@ from lifelong.runs import stored as run_stored
 from lifelong.service import collection
 from lifelong.storage import tensor_files
 from lifelong.transfer import store as study_store
-from tests.helpers import config, learned_run, pairs, stop_after
+from tests.helpers import config, learned_run, one_pair_each, stop_after
 from tests.runs.helpers import sentence
 from tests.teaching.helpers import taught_run
 from tests.transfer.helpers import small_study
@@ -54,7 +54,7 @@ def origin(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("strategy", "scenario"), pairs())
+@pytest.mark.parametrize(("strategy", "scenario"), one_pair_each())
 def test_a_run_of_every_strategy_comes_back_with_its_id_and_answers_as_before(strategy, scenario):
     folder = learned_run(config(strategy, scenario, tasks=2))
     content, before = collection.zipped(folder.name), contents(folder)
