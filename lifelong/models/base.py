@@ -46,6 +46,9 @@ class Body(nn.Module):
         """Goes into training mode; random augmentation follows from the three numbers alone."""
         self.training = True
 
+    def fix_statistics(self) -> None:
+        """Has batch norm use its statistics, and not measure them, until the step ends."""
+
 
 def _values(images: Tensor) -> Tensor:
     return images.flatten(1).float().mul_(1 / 255)

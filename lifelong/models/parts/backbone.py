@@ -56,6 +56,11 @@ class TorchvisionBackbone(Backbone):
         self.dropout = seeds.generator(seed, "dropout", task, step)
         self.train()
 
+    def fix_statistics(self) -> None:
+        for module in self.network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
     def forward(self, images: Tensor) -> Tensor:
         if not self.training:
             portion = PORTION.get(images.device.type, 100)
