@@ -100,30 +100,20 @@ def missing(run: str) -> str | None:
     return f"There is no run '{run[:60]}' here; it may have been deleted."
 
 
-def setup(history: History, run: str) -> str:
-    """Returns a run's configuration in one line."""
-    c = history.config
+def setup(*histories: History, run: str = "") -> str:
+    """Returns the configuration of a run, or of runs that differ in their seed only, in one line.
+
+    run: its id, where there is one run.
+    """
+    c, seeds = histories[0].config, [str(history.config.seed) for history in histories]
     items = [
         scenario_title(c.scenario),
         plural(c.tasks, "task"),
         settings_text(c.settings),
         *(f"{each.name} by {strategy_title(each.strategy)}" for each in c.taught),
         f"recipe {c.recipe}",
-        f"seed {c.seed}",
-        f"run {run}",
-    ]
-    return " · ".join(item for item in items if item)
-
-
-def setup_of_seeds(histories: Sequence[History]) -> str:
-    """Returns the configuration of runs that differ in their seed only, in one line."""
-    c = histories[0].config
-    items = [
-        scenario_title(c.scenario),
-        plural(c.tasks, "task"),
-        settings_text(c.settings),
-        f"recipe {c.recipe}",
-        f"seeds {', '.join(str(history.config.seed) for history in histories)}",
+        f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}",
+        run and f"run {run}",
     ]
     return " · ".join(item for item in items if item)
 

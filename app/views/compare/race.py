@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import labels
+from app.shared import dataset_choice, labels
 from app.views.compare import configurations
 from lifelong import api
 from lifelong.api import History, LifelongError, StrategyInfo
@@ -27,7 +27,7 @@ def show_form() -> None:
     start = st.container()
     left, right = st.columns(2, gap="large")
     with left:
-        _dataset()
+        dataset_choice.show("race_dataset")
     with right:
         st.segmented_control(
             "Scenario",
@@ -46,26 +46,6 @@ def show_form() -> None:
     with start:
         _start()
     api.prepare(state["race_dataset"])
-
-
-def _dataset() -> None:
-    names = sorted(api.datasets(), key=labels.dataset_rank)
-    if state.get("race_dataset") not in names:
-        state["race_dataset"] = api.DEFAULTS.dataset
-    st.segmented_control(
-        "Data set",
-        names,
-        key="race_dataset",
-        required=True,
-        wrap=True,
-        format_func=labels.dataset_title,
-        persist_state="session",
-    )
-    info = api.dataset_info(state["race_dataset"])
-    if info.problem:
-        st.error(info.problem)
-    else:
-        st.caption(labels.sentence(labels.about_dataset(info)))
 
 
 def _strategies() -> None:

@@ -53,7 +53,7 @@ def _on_run_change() -> None:
 
 
 def _show(run: str, history: History, reference: History | None) -> None:
-    st.caption(f"{labels.setup(history, run)}  \n{labels.source(history)}")
+    st.caption(f"{labels.setup(history, run=run)}  \n{labels.source(history)}")
     if not history.learned:
         st.info(status.at_rest(history, api.state(run)))
         st.page_link(
@@ -64,7 +64,7 @@ def _show(run: str, history: History, reference: History | None) -> None:
         )
     else:
         at = selection.of_address(history)
-        st.markdown(f"**{run_text.result(history)}**".replace("****", ""))
+        st.markdown(run_text.result(history))
         forgetting.show(run, history, reference, at)
         if len(history.learned) > 1:
             evidence.show(run, history, at)

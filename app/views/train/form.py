@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import labels
+from app.shared import dataset_choice, labels
 from app.views.train import expected, network_form, own_runs, presets
 from app.views.train.orders import MOST_SEEDS, order
 from app.views.train.strategy_form import (
@@ -14,7 +14,7 @@ from app.views.train.strategy_form import (
     strategy_section,
 )
 from lifelong import api
-from lifelong.api import DatasetInfo, RunConfig
+from lifelong.api import RunConfig
 from lifelong.formatting import plural
 
 MOST_TASKS = 20  # more lines than that cannot be told apart in a chart
@@ -39,7 +39,7 @@ def _settings() -> None:
     question, learner = st.columns([5, 7], gap="large")
     with question:
         _scenario()
-        info = _dataset()
+        info = dataset_choice.show("dataset", _on_dataset_change)
         _tasks(len(info.spec.classes) or 10)
         _seeds()
     with learner:
@@ -138,30 +138,6 @@ def _seeds() -> None:
             help="So many runs, one after the other, and their mean at the end.",
             persist_state="session",
         )
-
-
-def _dataset() -> DatasetInfo:
-    """Shows the choice of a data set, and returns what is known of the one chosen."""
-    state = st.session_state
-    names = sorted(api.datasets(), key=labels.dataset_rank)
-    if state.get("dataset") not in names:  # deleted since it was chosen
-        state["dataset"] = api.DEFAULTS.dataset
-    st.segmented_control(
-        "Data set",
-        names,
-        key="dataset",
-        required=True,
-        wrap=True,
-        on_change=_on_dataset_change,
-        format_func=labels.dataset_title,
-        persist_state="session",
-    )
-    info = api.dataset_info(state["dataset"])
-    if info.problem:
-        st.error(info.problem)
-    else:
-        st.caption(labels.sentence(labels.about_dataset(info)))
-    return info
 
 
 def _tasks(classes: int) -> None:

@@ -8,7 +8,7 @@ from app.shared import charts, labels, markdown, navigate, run_text, status, sto
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
 from app.shared.part import Part, shown
-from app.views.train import form, next_view
+from app.views.train import heading, next_view
 from app.views.train.next_steps import comparable
 from lifelong import api
 from lifelong.api import History, LifelongError
@@ -24,36 +24,13 @@ def show(run: str) -> None:
     state, history = api.state(run), api.history(run)
     at_work = state in ("running", "waiting")
     with shown(Part.AT_WORK if at_work else Part.AT_REST):
-        _heading(run, history)
-        if message := st.session_state.pop("refused", None):
-            st.error(message)
+        name = markdown.escaped(api.run_row(run).name)
+        heading.show(name or labels.strategy_title(history.config.strategy), [run], [history])
         if at_work:
             _follow(run)
         else:
             with st.container(key="run_at_rest"):
                 _at_rest(run, history, state)
-
-
-def _heading(run: str, history: History) -> None:
-    title, again = st.columns([5, 1], vertical_alignment="center")
-    strategy = history.config.strategy
-    name = markdown.escaped(api.run_row(run).name) or labels.strategy_title(strategy)
-    title.title(name, anchor=False)
-    again.button(
-        "New run",
-        key="new_run",
-        icon=":material/add:",
-        on_click=back_to_form,
-        args=(run,),
-        width="stretch",
-    )
-    st.caption(labels.setup(history, run))
-
-
-def back_to_form(run: str) -> None:
-    """Leads to the form, filled with a run's configuration; for callbacks."""
-    form.fill(api.history(run).config)
-    st.query_params.clear()
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -6,9 +6,9 @@ import streamlit as st
 
 from app.shared import charts, labels, navigate, run_text, stop_button
 from app.shared.part import Part, shown
-from app.views.train import next_view, seeds_text
+from app.views.train import heading, next_view, seeds_text
 from app.views.train.orders import go_to
-from app.views.train.run_view import POLL_SECONDS, back_to_form
+from app.views.train.run_view import POLL_SECONDS
 from lifelong import api
 from lifelong.api import History, LifelongError
 
@@ -20,9 +20,8 @@ def show(runs: Sequence[str]) -> None:
     histories, states = _read(runs)
     at_work = any(state in AT_WORK for state in states)
     with shown(Part.AT_WORK if at_work else Part.AT_REST):
-        _heading(runs[0], histories)
-        if message := st.session_state.pop("refused", None):
-            st.error(message)
+        strategy = labels.strategy_title(histories[0].config.strategy)
+        heading.show(f"{strategy}, {len(histories)} seeds", runs, histories)
         if at_work:
             _follow(list(runs))
         else:
@@ -31,22 +30,6 @@ def show(runs: Sequence[str]) -> None:
 
 def _read(runs: Sequence[str]) -> tuple[list[History], list[str]]:
     return [api.history(run) for run in runs], [api.state(run) for run in runs]
-
-
-def _heading(run: str, histories: Sequence[History]) -> None:
-    title, again = st.columns([5, 1], vertical_alignment="center")
-    config = histories[0].config
-    name = labels.strategy_title(config.strategy)
-    title.title(f"{name}, {len(histories)} seeds", anchor=False)
-    again.button(
-        "New run",
-        key="new_run",
-        icon=":material/add:",
-        on_click=back_to_form,
-        args=(run,),
-        width="stretch",
-    )
-    st.caption(labels.setup_of_seeds(histories))
 
 
 @st.fragment(run_every=POLL_SECONDS)

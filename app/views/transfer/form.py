@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import labels, navigate
+from app.shared import dataset_choice, labels, navigate
 from app.views.train import network_form
 from lifelong import api
 from lifelong.api import LifelongError, TransferPreset
@@ -113,14 +113,14 @@ def _own_choice() -> None:
     with source:
         st.selectbox(
             "Source",
-            [*api.datasets(), PRETRAINED],
+            [*dataset_choice.names(), PRETRAINED],
             key="own_source",
             format_func=_choice_title,
             on_change=_on_source_change,
             persist_state="session",
         )
     own_source = st.session_state["own_source"]
-    others = [name for name in api.datasets() if name != own_source]
+    others = [name for name in dataset_choice.names() if name != own_source]
     with target:
         st.selectbox(
             "Target",

@@ -1,0 +1,40 @@
+"""The choice of a data set, with what the one chosen holds."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.shared import labels
+from lifelong import api
+from lifelong.api import DatasetInfo
+
+
+def names() -> list[str]:
+    """Returns the names of the data sets that can be chosen, those that people brought last."""
+    return sorted(api.datasets(), key=labels.dataset_rank)
+
+
+def show(key: str, on_change: Callable[[], None] | None = None) -> DatasetInfo:
+    """Shows the choice of a data set, and returns what is known of the one chosen.
+
+    key: of its name in the state of the session.
+    """
+    state, offered = st.session_state, names()
+    if state.get(key) not in offered:  # deleted since it was chosen
+        state[key] = api.DEFAULTS.dataset
+    st.segmented_control(
+        "Data set",
+        offered,
+        key=key,
+        required=True,
+        wrap=True,
+        on_change=on_change,
+        format_func=labels.dataset_title,
+        persist_state="session",
+    )
+    info = api.dataset_info(state[key])
+    if info.problem:
+        st.error(info.problem)
+    else:
+        st.caption(labels.sentence(labels.about_dataset(info)))
+    return info
