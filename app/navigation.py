@@ -34,6 +34,7 @@ inspect = st.Page(
     navigate.INSPECT, title="Inspect", icon=":material/query_stats:", url_path="inspect"
 )
 selected = st.navigation([*pages, inspect], position="hidden")
+navigate.show_address()
 # Streamlit's own navigation hides behind a button on phones.
 with st.container(horizontal=True, gap="small", key="nav"):
     st.html(assets.read("brand.html"))
@@ -41,9 +42,8 @@ with st.container(horizontal=True, gap="small", key="nav"):
         st.page_link(page)
 # The runs or the study that the page itself shows: a strip would repeat them.
 address = st.query_params
-files = {"train": navigate.TRAIN, "transfer": navigate.TRANSFER}
 keys = {"train": ("run", "runs"), "compare": ("runs",), "transfer": ("study",)}
 on_screen = keys.get(selected.url_path, ())
 watched = {name for key in on_screen for name in address.get(key, "").split(",")}
-strip.show(files.get(selected.url_path, ""), watched)
+strip.show(watched)
 selected.run()

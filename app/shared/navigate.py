@@ -22,7 +22,8 @@ URL_GRACE_SECONDS = 3.0
 
 def navigate_to(**address: str) -> None:
     """Sets the address that the page goes to. For callbacks."""
-    st.session_state["going"] = (address, time.monotonic())
+    names = {*address, *st.query_params}
+    st.session_state["going"] = (address, names, time.monotonic())
 
 
 def navigate_to_choice(name: str, choice: str | None, known: Collection[str]) -> None:
@@ -52,6 +53,22 @@ def link(page: str, label: str, icon: str, usable: bool = True, **address: str) 
         st.button(label, key=f"no_{icon}", icon=sign, disabled=True)
 
 
+def show_address() -> None:
+    """Has the browser show the address of this run of a page. At its start.
+
+    After a link to another address of the same page Streamlit shows that, but leaves the browser's
+    address as it was: a reload, or the next click, would bring back the one before.
+    """
+    state, now = st.session_state, st.query_params.to_dict()
+    shown, before, since = state.get("address", (now, now, 0.0))
+    # A message that was under way while the page set another address still carries the one before.
+    if now == shown or now == before and time.monotonic() - since < URL_GRACE_SECONDS:
+        state.setdefault("address", (shown, before, since))
+        return
+    state["address"] = (now, shown, time.monotonic())
+    st.query_params.update()
+
+
 def cancel() -> None:
     """Cancels a navigation that is under way. For callbacks."""
     st.session_state.pop("going", None)
@@ -61,8 +78,10 @@ def apply() -> None:
     """Applies the address at the start of a page, until the browser has taken it over."""
     if "going" not in st.session_state:
         return
-    address, since = st.session_state["going"]
-    if st.query_params.to_dict() == address or time.monotonic() - since > URL_GRACE_SECONDS:
+    address, names, since = st.session_state["going"]
+    # What has come since then is a choice on the new page.
+    now = {name: value for name, value in st.query_params.to_dict().items() if name in names}
+    if now == address or time.monotonic() - since > URL_GRACE_SECONDS:
         cancel()
     else:
         st.query_params.from_dict(address)

@@ -14,11 +14,8 @@ POLL_SECONDS = 1.0
 LONGEST_NAME = 40
 
 
-def show(page: str, watched: set[str]) -> None:
-    """Shows the strip, unless what is at work is among the runs that the page itself shows.
-
-    page: the file of the page below it.
-    """
+def show(watched: set[str]) -> None:
+    """Shows the strip, unless what is at work is among the runs that the page itself shows."""
     state = st.session_state
     # Always there, and empty without a run: a new element would move and reload those after it.
     with st.container(key="strip"):
@@ -26,13 +23,13 @@ def show(page: str, watched: set[str]) -> None:
         if watched & {*queue[:1], state.get("strip_run")}:
             state.pop("strip_run", None)
         elif queue:
-            _follow(page)
+            _follow()
         elif "strip_run" in state:
-            _done(page, state["strip_run"])
+            _done(state["strip_run"])
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _follow(current: str) -> None:
+def _follow() -> None:
     """Shows what is at work; reruns the page once nothing is, which ends the polling."""
     queue = api.queue()
     if not queue:
@@ -42,26 +39,21 @@ def _follow(current: str) -> None:
     except LifelongError:  # deleted a moment ago
         return
     st.session_state["strip_run"] = queue[0]
-    _link(current, queue[0], f"{text} · **Watch**", "progress_activity")
+    _link(queue[0], f"{text} · **Watch**", "progress_activity")
 
 
-def _done(current: str, name: str) -> None:
+def _done(name: str) -> None:
     try:
         text = done_text(name)
     except LifelongError:
         return
-    _link(current, name, f"{text} · **See the result**", "check_circle")
+    _link(name, f"{text} · **See the result**", "check_circle")
 
 
-def _link(current: str, name: str, text: str, icon: str) -> None:
-    run, sign = api.has_run(name), f":material/{icon}:"
+def _link(name: str, text: str, icon: str) -> None:
+    run = api.has_run(name)
     page, address = (navigate.TRAIN, {"run": name}) if run else (navigate.TRANSFER, {"study": name})
-    if page != current:
-        st.page_link(page, label=text, icon=sign, query_params=address)
-    # A link to another address of the same page would leave the browser's as it was.
-    elif st.button(text, key="watch", icon=sign):
-        st.query_params.from_dict(address)
-        st.rerun()
+    st.page_link(page, label=text, icon=f":material/{icon}:", query_params=address)
 
 
 def at_work_text(queue: list[str]) -> str:

@@ -46,6 +46,14 @@ def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, sc
     expect(second.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()
     assert no_sideways_scrolling(second)
 
+    # A link to another address of the same page: a reload must not bring back the one before.
+    heading = page.get_by_role("heading", name="Train a network, task by task")
+    page.locator(".st-key-nav a").filter(has_text="Train").click()
+    heading.wait_for()
+    page.wait_for_url(lambda address: "run=" not in address)
+    page.reload()
+    expect(heading).to_be_visible()
+
 
 def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(server, open_tab):
     page = open_tab(f"{server.url}/transfer", PHONE, script=MEASURE_SHIFTS)

@@ -137,12 +137,30 @@ def test_the_page_shows_the_split_and_the_answers_after_each_task(pair):
     assert words.where(api.confusion(pair, 2), 0).replace("\u00a0", " ") in text
     at.select_slider(key="moment").set_value(0).run()
     assert words.where(api.confusion(pair, 0), 0).replace("\u00a0", " ") in page_text(at)
-    at.segmented_control(key="matrix_view").set_value("Forgotten").run()
+    at.segmented_control(key="matrix").set_value("Forgotten").run()
     specs = [spec for spec in chart_specs(at) if "Forgotten" in spec.get("description", "")]
     last = specs[0]["description"].partition("Last row: ")[2]
     assert re.findall(r": (.*?)[;.](?: |$)", last) == [
         signed_number(drop.forgotten).removeprefix("+") for drop in drops
     ]
+
+
+def test_the_address_restores_all_that_was_chosen(pair):
+    at = open_page("inspect", run=pair, task="0", after="1")
+    at.segmented_control(key="view").set_value("Confusion matrix").run()
+    at.segmented_control(key="matrix").set_value("Change since learned").run()
+    at.select_slider(key="moment").set_value(2).run()
+    address = {name: value[-1] for name, value in at.query_params.items()}
+    chosen = {"view": "Confusion matrix", "matrix": "Change since learned", "moment": "2"}
+    assert address == {"run": pair, "task": "0", "after": "1", **chosen}
+    again = open_page("inspect", **address)
+    assert page_text(again) == page_text(at) and again.select_slider(key="moment").value == 2
+    assert chart_specs(again) == chart_specs(at)
+    # Another selection is shown in all parts.
+    again.pills(key="after").set_value(1).run()
+    again.pills(key="after").set_value(2).run()
+    again.pills(key="after").set_value(1).run()
+    assert again.select_slider(key="moment").value == 1 and "moment" not in again.query_params
 
 
 def test_playing_goes_through_all_moments_and_stops(pair):
@@ -194,7 +212,7 @@ def test_the_network_is_shown_as_it_moved_and_with_what_it_keeps():
     )
     sheet = inside.album(api.insight.stored_images(run, 2))
     assert sheet.shape == (10 * 30, inside.MOST_IMAGES * 30, 3)
-    at.segmented_control(key="where_view").set_value("Features").run()
+    at.segmented_control(key="view").set_value("Features").run()
     assert words.features(api.insight.feature_map(run), 2).replace("\u00a0", " ") in page_text(at)
     assert words.NO_LAYER_MOVED in page_text(open_page("inspect", run="mnist-class-analytic"))
 

@@ -36,15 +36,16 @@ def _compute_control(values: Sequence[Summary]) -> str:
     """Shows the choice between seconds and operations where all have both; returns the column."""
     if not all(each.values["operations"] for each in values):
         return "seconds"
-    st.session_state.setdefault("compute", "seconds")
-    st.segmented_control(
+    chosen = st.segmented_control(
         "Compute in",
         list(scatter.COMPUTE),
+        default="seconds",
         key="compute",
         required=True,
         format_func=str.capitalize,
+        bind="query-params",
     )
-    return str(st.session_state["compute"])
+    return chosen or "seconds"
 
 
 def show_exports(values: Sequence[Summary]) -> None:

@@ -109,8 +109,7 @@ def _begin() -> None:
     except LifelongError as error:
         state["refused"] = str(error)
         return
-    query.clear()
-    query["runs"] = ",".join(run for row in runs for run in row)
+    query.from_dict({"runs": ",".join(run for row in runs for run in row)})
 
 
 def create(dataset: str, scenario: str, strategies: Sequence[str], seeds: int) -> list[list[str]]:

@@ -46,8 +46,8 @@ def _about(history: History, last: words.Drops | None, at: Selection) -> str:
 def _matrix(history: History, drops: list[words.Drops] | None, at: Selection) -> None:
     views = [ACCURACY, CHANGE, *([FORGOTTEN] if drops else [])]
     view = st.segmented_control(
-        "Matrix", views, default=ACCURACY, key="matrix_view", required=True, wrap=True,
-        label_visibility="collapsed",
+        "Matrix", views, default=ACCURACY, key="matrix", required=True, wrap=True,
+        label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
     parts = drops if view == FORGOTTEN else None
     st.altair_chart(

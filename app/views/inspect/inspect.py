@@ -1,4 +1,4 @@
-"""The Inspect page: everything known about one run. The address holds run, task and moment."""
+"""The Inspect page: everything known about one run. The address holds run, selection and views."""
 
 import streamlit as st
 
@@ -48,8 +48,7 @@ def _picker(rows: list[RunRow], run: str | None) -> None:
 
 def _on_run_change() -> None:
     if state["run_pick"] in {row.id for row in api.run_list()}:
-        query.clear()
-        query["run"] = state["run_pick"]
+        query.from_dict({"run": state["run_pick"]})
 
 
 def _show(run: str, history: History, reference: History | None) -> None:

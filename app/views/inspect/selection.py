@@ -44,9 +44,20 @@ def _number(name: str, least: int, most: int) -> int | None:
     return None
 
 
+def moment(otherwise: int, last: int) -> int:
+    """Returns the moment in the address that the part about answers shows."""
+    given = _number("moment", 0, last)
+    return otherwise if given is None else given
+
+
+def put_moment(shown: int) -> None:
+    """Puts the moment that the part about answers shows into the address."""
+    query["moment"] = str(shown)
+
+
 def select(task: int | None, after: int | None = None) -> None:
-    """Puts task and moment into the address."""
-    for name, value in (("task", task), ("after", after)):
+    """Puts task and moment into the address; all parts show that moment."""
+    for name, value in (("task", task), ("after", after), ("moment", None)):
         if value is None:
             query.pop(name, None)
         else:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.shared import answer_charts, chart_data, network_charts
-from app.views.inspect import words
+from app.views.inspect import selection, words
 from app.views.inspect.selection import Selection
 from lifelong import api
 from lifelong.api import History, LifelongError
@@ -19,22 +19,12 @@ def show(run: str, history: History, at: Selection) -> None:
     if history.confusion(len(history.learned) - 1) is None:
         st.markdown(words.NO_CONFUSION)
         return
-    if len(history.learned) > 1:
-        _remember(run, history, at)
     state["ticking"] = bool(state.get("playing"))
     st.fragment(_answers, run_every=SECONDS if state["ticking"] else None)(run, history, at)
 
 
-def _remember(run: str, history: History, at: Selection) -> None:
-    """Has the slider begin at the moment that is selected, or at the last one."""
-    wanted = (run, at.after)
-    if state.get("moment_of") != wanted or state.get("moment", 0) >= len(history.learned):
-        state["moment_of"] = wanted
-        state["moment"] = len(history.learned) - 1 if at.after is None else at.after
-
-
 def _answers(run: str, history: History, at: Selection) -> None:
-    moment = _moment(history)
+    moment = _moment(history, at)
     if state["ticking"] != bool(state.get("playing")):
         st.rerun()  # the whole page, which has this part redrawn by itself or not
     confusion = history.confusion(moment)
@@ -44,8 +34,8 @@ def _answers(run: str, history: History, at: Selection) -> None:
     left, right = st.columns([58, 42], gap="large")
     with left:
         view = st.segmented_control(
-            "View", [FLOW, MATRIX, MAP], default=FLOW, key="where_view", required=True,
-            label_visibility="collapsed",
+            "View", [FLOW, MATRIX, MAP], default=FLOW, key="view", required=True,
+            label_visibility="collapsed", bind="query-params",
         )  # fmt: skip
         if view == MAP:
             _features(run, moment, task)
@@ -72,21 +62,28 @@ def _features(run: str, moment: int, task: int | None) -> None:
     st.markdown(words.features(found, moment))
 
 
-def _moment(history: History) -> int:
-    """Shows the slider over the tasks and the button to play, and returns the moment."""
+def _moment(history: History, at: Selection) -> int:
+    """Shows the slider over the tasks and the button to play, and returns the moment.
+
+    It is the one in the address, else the one that is selected, else the last.
+    """
     names, last = chart_data.task_names(history), len(history.learned) - 1
     if not last:
         return 0
-    if state.get("playing"):
+    if not state.get("playing"):
+        state["moment"] = selection.moment(last if at.after is None else at.after, last)
+    else:
         state["moment"] = min(last, state["moment"] + 1)
         if state["moment"] == last:
             state["playing"] = False
+            selection.put_moment(last)
     with st.container(horizontal=True, vertical_alignment="bottom", key="moments"):
         label, icon = ("Pause", "pause") if state.get("playing") else ("Play", "play_arrow")
         st.button(label, icon=f":material/{icon}:", on_click=_play, key="play")
         moment = st.select_slider(
-            "After learning", range(last + 1), key="moment", format_func=names.__getitem__
-        )
+            "After learning", range(last + 1), key="moment", format_func=names.__getitem__,
+            on_change=_on_slider_change,
+        )  # fmt: skip
     return int(moment)
 
 
@@ -95,6 +92,13 @@ def _play() -> None:
     state["playing"] = not state.get("playing")
     if state["playing"]:
         state["moment"] = -1
+    else:
+        selection.put_moment(state["moment"])
+
+
+def _on_slider_change() -> None:
+    state["playing"] = False
+    selection.put_moment(state["moment"])
 
 
 def _preference(run: str, moment: int, history: History) -> None:

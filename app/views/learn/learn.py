@@ -52,7 +52,7 @@ def lesson() -> None:
     names = words.lessons(history)
     task = st.segmented_control(
         "Lesson on", range(len(names)), default=0, key="lesson", required=True,
-        format_func=names.__getitem__,
+        format_func=names.__getitem__, bind="query-params",
     )  # fmt: skip
     shown = [each for name in history.started.classes[task] for each in digits.test_digits(name)]
     show_tiles(shown, digits.reads(PLAIN, shown, task))
@@ -64,8 +64,9 @@ def forgetting() -> None:
     history = api.history(PLAIN)
     names = words.lessons(history)
     after = st.select_slider(
-        "After the lesson on", range(len(names)), key="after", format_func=names.__getitem__
-    )
+        "After the lesson on", range(len(names)), key="after", format_func=names.__getitem__,
+        bind="query-params",
+    )  # fmt: skip
     fixed, own = digits.fixed(), drawing()
     reads = digits.reads(PLAIN, fixed + own, after)
     left, right = st.columns([55, 45], gap="medium")
@@ -81,7 +82,9 @@ def hint() -> None:
     """Shows the same digits with and without the task label, and the accuracy of each lesson."""
     history = api.history(PLAIN)
     last, fixed = history.learned[-1], digits.fixed()
-    given_task = st.toggle("Tell the network which lesson each picture is from", key="given_task")
+    given_task = st.toggle(
+        "Tell the network which lesson each picture is from", key="given_task", bind="query-params"
+    )
     left, right = st.columns([55, 45], gap="medium")
     with left:
         show_tiles(fixed, digits.reads(PLAIN, fixed, last.task, given_task))
@@ -96,11 +99,13 @@ def rescues() -> None:
     """Shows the answers to one digit without a rescue and with one, and what that one costs."""
     plain = api.history(PLAIN)
     title = st.segmented_control(
-        "Rescue", list(RESCUES), default="Replay", key="rescue", required=True
-    )
+        "Rescue", list(RESCUES), default="Replay", key="rescue", required=True,
+        bind="query-params",
+    )  # fmt: skip
     name = st.segmented_control(
-        "Image of a", digits.FIXED, default=digits.FIXED[0], key="image", required=True
-    )
+        "Image of a", digits.FIXED, default=digits.FIXED[0], key="image", required=True,
+        bind="query-params",
+    )  # fmt: skip
     digit, run = digits.test_digits(name)[0], RESCUES[title]
     names = words.lessons(plain)
     left, right = st.columns([18, 82], gap="medium")

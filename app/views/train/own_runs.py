@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.shared import labels, markdown, navigate
-from app.views.train.orders import go_to
 from lifelong import api
 from lifelong.api import RunRow
 
@@ -18,10 +17,7 @@ def newest(rows: Sequence[RunRow]) -> list[RunRow]:
 
 
 def show() -> None:
-    """Shows a button for each of the newest runs, and a link to all; nothing before the first.
-
-    Buttons, because a link to another address of the same page leaves the browser's as it was.
-    """
+    """Shows a link to each of the newest runs, and one to all; nothing before the first."""
     rows = newest(api.run_list())
     if not rows:
         return
@@ -29,5 +25,5 @@ def show() -> None:
     with st.container(key="own_runs"):
         for row in rows:
             title = markdown.escaped(labels.run_title(row))
-            st.button(title, key=f"own_{row.id}", on_click=go_to, args=([row.id],))
+            st.page_link(navigate.TRAIN, label=title, query_params={"run": row.id})
         st.page_link(navigate.RUNS, label="All runs", icon=":material/table_rows:")

@@ -7,7 +7,6 @@ import streamlit as st
 from app.shared import charts, labels, navigate, run_text, stop_button
 from app.shared.part import Part, shown
 from app.views.train import heading, next_view, seeds_text
-from app.views.train.orders import go_to
 from app.views.train.run_view import POLL_SECONDS
 from lifelong import api
 from lifelong.api import History, LifelongError
@@ -89,9 +88,5 @@ def _links(runs: Sequence[str], histories: Sequence[History], states: Sequence[s
     with st.container(horizontal=True, key="seeds_links"):
         for run, history, state in zip(runs, histories, states):
             text = seeds_text.entry(history, state)
-            if history.finished:
-                st.page_link(navigate.INSPECT, label=text, query_params={"run": run})
-            # A link to another address of the same page would leave the browser's as it was.
-            elif st.button(text, key=f"seed_{run}"):
-                go_to([run])
-                st.rerun()
+            page = navigate.INSPECT if history.finished else navigate.TRAIN
+            st.page_link(page, label=text, query_params={"run": run})
