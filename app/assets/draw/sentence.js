@@ -20,7 +20,29 @@ const reportChange = () => {
   reported = message;
 };
 
+// What is pinned stays so in this tab until it is pinned anew or removed; the Train page reads it.
+const pinned = () => JSON.parse(sessionStorage.getItem('lifelong.pinned') ?? 'null');
+const onPad = () => {
+  const { photo, checked: name } = props.value;
+  return { image: sessionStorage.getItem(`lifelong.pad.${photo ? 'photo' : 'digit'}`) ?? '', name, photo };
+};
+
+const isPinned = () => JSON.stringify(pinned()) === JSON.stringify(onPad());
+
+const showPin = () => {
+  const button = element.querySelector('[data-act=pin]'), on = !button.hidden && isPinned();
+  button.setAttribute('aria-pressed', on);
+  element.querySelector('.pinned').hidden = !on;
+};
+
+const pin = () => {
+  if (isPinned()) sessionStorage.removeItem('lifelong.pinned');
+  else sessionStorage.setItem('lifelong.pinned', JSON.stringify(onPad()));
+  showPin();
+};
+
 const show = () => {
+  showPin();
   const button = element.querySelector('[data-act=why]');
   open &&= !button.hidden;
   button.setAttribute('aria-expanded', open);
@@ -49,6 +71,7 @@ element.addEventListener('click', (event) => {
   if (action === 'why') { open = !open; show(); }
   if (action === 'spoke') { spoke = !spoke; show(); }
   if (action === 'share') document.dispatchEvent(new CustomEvent('lifelong:share'));
+  if (action === 'pin') pin();
   if (action === 'rescue') document.dispatchEvent(new CustomEvent('lifelong:rescue'));
   if (action === 'toggle') document.dispatchEvent(new CustomEvent('lifelong:label'));
   if (button.classList.contains('link')) leave(event);

@@ -135,6 +135,9 @@ def sentence(answered: Answered) -> Value:
         see=SEE if truth.name else "",
         share="" if picture.shows == "blank" else prompts.SHARE,
         shared=_shared_text(answered),
+        pin=prompts.PIN if truth.name and not picture.unfinished else "",
+        pinned=prompts.pinned(truth.name) if truth.name else "",
+        photo=run.photo,
         rescue=_rescue(answered),
         task=run.lesson_of(subject),
         task_given=answered.label,
@@ -176,7 +179,7 @@ def _sentence_value(run: str, text: str, **more: Any) -> Value:
     """
     reason: Why | None = more.pop("why", None)
     suggestions: list[tuple[str, str]] = more.pop("suggestions", [])
-    names = ("tone", "remark", "see", "share", "shared", "rescue")
+    names = ("tone", "remark", "see", "share", "shared", "rescue", "pin", "pinned")
     texts = {"text": text} | dict.fromkeys(names, "")
     texts |= {name: more.pop(name) for name in texts if name in more}
     return {
@@ -185,6 +188,7 @@ def _sentence_value(run: str, text: str, **more: Any) -> Value:
         "task": 0,
         "task_given": False,
         "busy": False,
+        "photo": False,
         "legend": "",
         "checked": "",
         "announced": "",

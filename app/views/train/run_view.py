@@ -8,7 +8,7 @@ from app.shared import charts, labels, markdown, navigate, run_text, status, sto
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
 from app.shared.part import Part, shown
-from app.views.train import heading, next_view
+from app.views.train import heading, next_view, pinned
 from app.views.train.next_steps import comparable
 from lifelong import api
 from lifelong.api import History, LifelongError
@@ -31,6 +31,7 @@ def show(run: str) -> None:
         else:
             with st.container(key="run_at_rest"):
                 _at_rest(run, history, state)
+        pinned.show(run, at_work)
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -12,12 +12,21 @@ KEPT = {
 }
 OTHER_KIND = {False: "Show it a photo instead", True: "Draw a digit instead"}
 SHARE = "Share"
+PIN = "Pin for training"
 NO_RUN = "There is no trained run yet; learn one on the Train page."
 
 
 def prompt_class(run: RunFacts, announced: str | None = None) -> str:
     """Returns the class that title, pad and prompt ask for: one of the first lesson by default."""
     return announced if announced in run.names else run.classes[0][0]
+
+
+def pinned(name: str) -> str:
+    """Returns what the Train page does with a picture that is pinned."""
+    return (
+        f"Pinned as {named(name)}: a run that learns this class shows beneath its curves how sure"
+        " it is of your picture after each task."
+    )
 
 
 def prompt(run: RunFacts, name: str) -> str:
