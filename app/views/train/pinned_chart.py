@@ -21,7 +21,13 @@ def spec(history: History, task: int, rows: Sequence[Row]) -> Spec:
     """
     x = chart_scales.at(history)
     bounds = [{"at": bound} for bound in range(history.config.tasks + 1)]
-    data = [{**row, "task": task, "text": whole_percent(row["share"])} for row in rows]
+    few = history.config.tasks <= chart_scales.MANY
+    named = [row for row in rows if not row["step"]]
+    named = named if few else [*named[:1], *named[-1:]]
+    data = [
+        {**row, "task": task, "text": whole_percent(row["share"]), "named": row in named}
+        for row in rows
+    ]
     y = chart_scales.share()
     y["shorthand"] = "share:Q"
     base = alt.Chart(alt.Data(values=data)).encode(x=x, y=y, color=chart_scales.colour(history))
@@ -34,12 +40,13 @@ def spec(history: History, task: int, rows: Sequence[Row]) -> Spec:
         after.mark_point(filled=True, size=90, opacity=1).encode(
             shape=chart_scales.shape(history), tooltip=[alt.Tooltip("text:N", title="probability")]
         ),
-        after.mark_text(
+        after.transform_filter("datum.named")
+        .mark_text(
             fontSize=12,
-            dx=alt.expr(f"datum.at == {history.config.tasks} ? -12 : 12"),
-            dy=alt.expr("datum.share > 0.5 ? 14 : -12"),
-            align=alt.expr(f"datum.at == {history.config.tasks} ? 'right' : 'left'"),
-        ).encode(text="text:N", color=alt.value(INK)),
+            align=alt.expr(f"datum.at == {history.config.tasks} ? 'right' : 'center'"),
+            dy=alt.expr("datum.share > 0.5 ? 15 : -13"),
+        )
+        .encode(text="text:N", color=alt.value(INK)),
     ]
     chart = charts.finished(alt.layer(*layers), _description(rows)).properties(height=HEIGHT)
     return chart.to_dict()
