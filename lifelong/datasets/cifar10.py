@@ -6,7 +6,7 @@ the source says so.
 
 from .base import DatasetSpec, Download
 from .readers.folder import Folder
-from .readers.torchvision_batches import FOLDER, TorchvisionBatches
+from .readers.torchvision_batches import CIFAR10
 
 SPEC = DatasetSpec(
     name="cifar10",
@@ -18,14 +18,14 @@ SPEC = DatasetSpec(
     ),
     shape=(3, 32, 32),
     kind="photo",
-    sources=(Folder("cifar10"), TorchvisionBatches()),
+    sources=(Folder("cifar10"), CIFAR10),
     download=Download(
-        folder=FOLDER,
+        folder=CIFAR10.folder,
         addresses=("https://www.cs.toronto.edu/~kriz/",),
         archives=(("cifar-10-python.tar.gz", "md5:c58f30108f718f92721af3b95e74349a"),),
         nbytes=170_498_071,
     ),
-    bring=f"the folder {FOLDER}, or parquet files in a folder cifar10,",
+    bring=f"the folder {CIFAR10.folder}, or parquet files in a folder cifar10,",
     default_model="resnet50",
     judge_run="cifar10-class-cumulative",
     rank=3,

@@ -14,7 +14,7 @@ import numpy as np
 from lifelong.datasets.base import DatasetSpec, Source
 from lifelong.datasets.readers.folder import Folder
 from lifelong.datasets.readers.idx import Idx
-from lifelong.datasets.readers.torchvision_batches import FOLDER, TorchvisionBatches
+from lifelong.datasets.readers.torchvision_batches import CIFAR10, TorchvisionBatches
 from tests.sample_files import four_files, image_bytes, image_folder, parquet, place_files, plain
 
 Put = Callable[[Path, DatasetSpec], object]  # writes a stand-in under a root
@@ -37,16 +37,35 @@ def batches(classes: tuple[str, ...], others: dict | None = None) -> dict[str, b
     return {name: pickle.dumps(content) for name, content in (contents | (others or {})).items()}
 
 
-def trust(monkeypatch, files: dict[str, bytes]) -> None:
-    """Replaces the checksums of CIFAR-10 by those of these files."""
+def fine_batches(classes: tuple[str, ...], others: dict | None = None) -> dict[str, bytes]:
+    """Returns the three pickles of torchvision's CIFAR-100 with 200 + 100 images; others: replace
+    some of what is pickled.
+
+    Image k of a split is filled with k, its label is k modulo 100.
+    """
+
+    def part(count: int) -> dict:
+        values = np.arange(count)
+        pixels = np.repeat(values[:, None], 3072, 1).astype(np.uint8)
+        labels = {"fine_labels": (values % 100).tolist(), "coarse_labels": [0] * count}
+        return {"data": pixels} | labels
+
+    meta = {"fine_label_names": list(classes), "coarse_label_names": ["all"]}
+    contents = {"train": part(200), "test": part(100), "meta": meta}
+    return {name: pickle.dumps(content) for name, content in (contents | (others or {})).items()}
+
+
+def trust(monkeypatch, source: TorchvisionBatches, files: dict[str, bytes]) -> None:
+    """Replaces the checksums of torchvision's data set by those of these files."""
     from lifelong.numerics.torchvision_import import datasets as vision
 
+    known = getattr(vision, source.dataset)
     sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    train = [[name, sums[name]] for name in sums if name.startswith("data")]
-    meta = {"filename": "batches.meta", "key": "label_names", "md5": sums["batches.meta"]}
-    monkeypatch.setattr(vision.CIFAR10, "train_list", train)
-    monkeypatch.setattr(vision.CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
-    monkeypatch.setattr(vision.CIFAR10, "meta", meta)
+    for split in ("train_list", "test_list"):
+        listed = [[name, sums[name]] for name, _md5 in getattr(known, split) if name in sums]
+        monkeypatch.setattr(known, split, listed)
+    name = known.meta["filename"]
+    monkeypatch.setattr(known, "meta", known.meta | {"md5": sums[name]})
 
 
 def _pixels(spec: DatasetSpec, value: int) -> np.ndarray:
@@ -76,8 +95,9 @@ def layouts(source: Source, spec: DatasetSpec, monkeypatch) -> dict[str, Put]:
     """Returns the functions that write a stand-in in each layout of a source."""
 
     def put_batches(root: Path, spec: DatasetSpec) -> None:
-        trust(monkeypatch, batches(spec.classes))
-        image_folder(root / FOLDER, batches(spec.classes))
+        files = (batches if source == CIFAR10 else fine_batches)(spec.classes)
+        trust(monkeypatch, source, files)
+        image_folder(root / source.folder, files)
 
     match source:
         case Idx(kin):

@@ -9,8 +9,7 @@ import torch
 
 from lifelong import datasets
 from lifelong.datasets import cifar10
-from lifelong.datasets.readers.torchvision_batches import FILES
-from lifelong.datasets.readers.torchvision_batches import FOLDER as BATCHES
+from lifelong.datasets.readers.torchvision_batches import CIFAR10
 from lifelong.errors import LifelongError
 from tests.datasets.stand_ins import batches, trust
 from tests.helpers import config, run_all
@@ -24,6 +23,7 @@ needs_cifar = pytest.mark.skipif(
     reason="LIFELONG_DATA holds no CIFAR-10",
 )
 CLASSES = cifar10.SPEC.classes
+BATCHES, FILES = CIFAR10.folder, CIFAR10.files
 ORIGINALS = "CIFAR-10, 20 training and 10 test images"
 
 
@@ -158,7 +158,7 @@ def test_an_invalid_row_is_one_sentence(data, images, labels, says):
 
 def test_torchvisions_folder_is_read_when_every_checksum_is_right(data, monkeypatch):
     image_folder(data / BATCHES, batches(CLASSES))
-    trust(monkeypatch, batches(CLASSES))
+    trust(monkeypatch, CIFAR10, batches(CLASSES))
     assert_tiny(datasets.load("cifar10"))
 
 
@@ -176,7 +176,7 @@ def test_every_file_that_torchvision_opens_has_a_checksum_of_its_own():
 @pytest.mark.parametrize("name", FILES)
 def test_a_forged_pickle_is_never_unpickled(data, tmp_path, monkeypatch, name):
     trap = tmp_path / "sprung"
-    trust(monkeypatch, batches(CLASSES))  # all the other files are right
+    trust(monkeypatch, CIFAR10, batches(CLASSES))  # all the other files are right
     image_folder(data / BATCHES, batches(CLASSES, {name: Harmful(trap)}))
     assert "a checksum differs" in refused(load) and not trap.exists()
     pickle.loads((data / BATCHES / name).read_bytes())  # this is what would have happened
