@@ -28,15 +28,14 @@ Config = TypeVar("Config", bound=BaseModel)
 AnyEvent = TypeVar("AnyEvent", bound=RecordedEvent)
 Kind = TypeVar("Kind", bound=RecordedEvent)
 REFERENCE_STRATEGY = "cumulative"  # joint training on all tasks so far: what could be reached
-# Fields in which a run and its reference agree. The order of classes is compared by their labels.
+# Fields in which a run and its reference agree. The order of classes is compared by their labels,
+# the network by all its settings.
 REFERENCE_FIELDS = (
     "dataset",
     "target",
     "scenario",
     "tasks",
     "images_per_class",
-    "model",
-    "network",
     "recipe",
     "steps",
     "learning_rate",
@@ -179,6 +178,7 @@ class History(ExperimentHistory[RunConfig, Event]):
             and all(
                 getattr(self.config, name) == getattr(run.config, name) for name in REFERENCE_FIELDS
             )
+            and _have_same_network(self.config, run.config)
         )
 
     def measures(self, reference: "History | None" = None) -> dict[str, float | None]:
@@ -221,3 +221,18 @@ class History(ExperimentHistory[RunConfig, Event]):
             "operations": self.operations,
             "peak_memory": self.peak_memory,
         }
+
+
+def _have_same_network(one: RunConfig, other: RunConfig) -> bool:
+    """Returns whether the networks of two configurations agree in every setting.
+
+    An older configuration leaves out the settings that have their default.
+    """
+    if one.model != other.model or one.network == other.network:
+        return one.model == other.model
+    from ..training.setup import model_of  # loads torch
+
+    try:
+        return model_of(one).settings_dict() == model_of(other).settings_dict()
+    except LifelongError:  # a network that is not installed any more, or has no such settings
+        return False

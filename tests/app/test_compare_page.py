@@ -46,7 +46,7 @@ def grouped(*runs):
 def summed(*runs, after=None, reference=None):
     """Returns the summaries of runs at a moment, by default the last common one."""
     shown = grouped(*runs)
-    candidates = [completed(api.history(reference))] if reference else []
+    candidates = [api.history(reference)] if reference else []
     found = summary.references(shown, candidates)
     return summary.summaries(shown, after or summary.common_moment(shown), found)
 

@@ -54,6 +54,25 @@ def test_a_reference_run_agrees_in_everything_that_changes_what_can_be_reached(f
     assert api.reference_run(run.name) == reference.name
 
 
+def test_an_older_config_that_leaves_out_settings_has_the_network_of_their_defaults():
+    run, reference = learned_run(config("ewc")), learned_run(config("cumulative"))
+    complete = json.loads((run / "config.json").read_text())["network"]
+    assert complete, "the toy network has settings"
+    edit_config(run, network={})
+    assert api.reference_run(run.name) == reference.name
+    edit_config(reference, network={**complete, "hidden_units": 9})
+    assert api.reference_run(run.name) is None, "it has more hidden units"
+
+
+def test_networks_that_are_not_installed_any_more_are_compared_by_what_their_configs_say():
+    run, reference = learned_run(config("ewc")), learned_run(config("cumulative"))
+    edit_config(run, model="gone")
+    edit_config(reference, model="gone")
+    assert api.reference_run(run.name) == reference.name
+    edit_config(reference, network={})
+    assert api.reference_run(run.name) is None
+
+
 def test_a_reference_run_may_differ_in_seed_precision_device_and_half():
     run = learned_run(config("ewc", class_order=ORDER, precision="fp32"))
     reference = learned_run(config("cumulative", class_order=ORDER, seed=4, half=True))

@@ -41,7 +41,7 @@ def reference_candidates(rows: Sequence[RunRow], of: Sequence[Configuration]) ->
     for row in rows:
         kind = (row.dataset, row.scenario, row.tasks)
         if row.strategy == api.REFERENCE_STRATEGY and kind in kinds and row.learned:
-            found.append(completed(api.history(row.id)))
+            found.append(api.history(row.id))
     return sorted(found, key=lambda history: -len(history.learned))
 
 
