@@ -8,7 +8,7 @@ curves is there before torch is.
 from typing import TYPE_CHECKING, Any
 
 from . import config as configs
-from .config import RECIPES, SCENARIOS, RunConfig, TaughtClass
+from .config import SCENARIOS, RunConfig, TaughtClass
 from .data.image_files import open_image, png
 from .datasets import info as dataset_info
 from .datasets import names as datasets
@@ -19,6 +19,7 @@ from .events import ExtractingFeatures, Failed, Loading, Phase, Preparation, Sto
 from .inference.preprocess import example_images
 from .metrics import Drop, mean_and_sem
 from .metrics import all_metrics as metrics
+from .recipes import RECIPES
 from .runs import store as run_store
 from .runs.answers import answers_of_class, confusion, mean_probability, per_class_accuracy
 from .runs.confusion import AnswerShare, Confusion

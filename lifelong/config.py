@@ -1,17 +1,17 @@
-"""Configuration of a run: scenarios, recipes, and the validated value in `config.json`.
+"""Configuration of a run: scenarios, and the validated value in `config.json`.
 
 A scenario is declared here and nowhere else: other modules ask its properties, never its name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal
 
-import pydantic
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from . import __version__
-from .errors import LifelongError
+from .recipes import RECIPES, Recipe
+from .validation import Config, validated
 
 ScenarioName = Literal["task", "domain", "class", "transfer"]
 
@@ -104,50 +104,6 @@ DEFAULT_SCENARIO: ScenarioName = "class"
 def default_tasks(scenario: object) -> int:
     """Returns the default number of tasks of the scenario of this name, if there is one."""
     return SCENARIOS.get(str(scenario), SCENARIOS[DEFAULT_SCENARIO]).default_tasks
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Training of one task: length, batch size, learning rate, active classes and probes.
-
-    steps: optimiser steps a task; None means one pass over the task's images.
-    active_classes: where the task is inferred, the classes whose outputs are in the loss: those
-    'seen' so far, or 'all' from the start.
-    probe_every, probe_images: steps between live evaluations, and test images a task in each.
-    """
-
-    steps: int | None
-    active_classes: Literal["seen", "all"]
-    probe_every: int
-    probe_images: int
-    batch: int = 128
-    learning_rate: float = 0.001
-    about: str = ""
-
-
-RECIPES: dict[str, Recipe] = {
-    "quick": Recipe(None, "seen", 10, 60, about="one pass over the images; takes seconds"),
-    "paper": Recipe(
-        2000,
-        "all",
-        100,
-        200,
-        about="2000 steps a task, as van de Ven et al. (2022); takes a minute or so",
-    ),
-}
-
-
-AnyConfig = TypeVar("AnyConfig", bound="Config")
-
-
-class Config(BaseModel):
-    """Base class of configurations: immutable, and no field but those declared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def with_changes(self, **fields: Any) -> Self:
-        """Returns a copy with other values in some fields. Raises LifelongError as `make` does."""
-        return validated(lambda: type(self).model_validate(dict(self) | fields))
 
 
 class TaughtClass(Config):
@@ -263,20 +219,3 @@ def make(**given: object) -> RunConfig:
 def read(text: str | bytes) -> RunConfig:
     """Returns the RunConfig in the text of a `config.json`. Raises LifelongError as `make` does."""
     return validated(lambda: RunConfig.model_validate_json(text))
-
-
-def validated(build: Callable[[], AnyConfig]) -> AnyConfig:
-    """Returns what `build` does; turns a ValidationError into a LifelongError."""
-    try:
-        return build()
-    except pydantic.ValidationError as error:
-        raise _one_sentence(error) from None
-
-
-def _one_sentence(error: pydantic.ValidationError) -> LifelongError:
-    """Returns the error in one sentence about the first value that does not fit."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the configuration"
-    return LifelongError(
-        f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}."
-    )

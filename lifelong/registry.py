@@ -8,12 +8,10 @@ costs milliseconds; a plug-in is imported when it is first needed.
 """
 
 import importlib
-import inspect
 import pkgutil
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -21,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import LifelongError, unknown_name
+from .plugin_kinds import KINDS
 
 if TYPE_CHECKING:
     from .datasets.base import DatasetSpec
@@ -30,44 +29,6 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a word of a class's name begins
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")  # goes into the names of runs
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of plug-in.
-
-    base: the class that it inherits from or, if is_value, is an instance of. reserved: names that
-    no plug-in of another package may have.
-    """
-
-    noun: str
-    module: str
-    base: str
-    is_value: bool
-    reserved: frozenset[str] = frozenset()
-
-    def fits(self, found: object) -> bool:
-        """Returns whether an object is a plug-in of this kind."""
-        # Imported late: most of these modules import torch, and all of them import this one.
-        base = getattr(importlib.import_module(self.module, __package__), self.base)
-        if self.is_value:
-            return isinstance(found, base)
-        return inspect.isclass(found) and issubclass(found, base)
-
-
-# Keys of the report of a run and of a comparison, beside those of metrics.
-_REPORT_KEYS = frozenset((
-    "run", "dataset", "source", "scenario", "strategy", "model", "recipe", "seed", "precision",
-    "device", "tasks", "accuracy", "accuracy_task_label_given", "stored", "seconds",
-    "operations", "peak_memory",
-    "n", "mean", "sem", "runs",
-))  # fmt: skip
-KINDS = {
-    "strategies": Kind("strategy", ".strategies.base", "Strategy", is_value=False),
-    "models": Kind("model", ".models.base", "Model", is_value=False),
-    "datasets": Kind("dataset", ".datasets.base", "DatasetSpec", is_value=True),
-    "metrics": Kind("metric", ".metrics", "Metric", is_value=True, reserved=_REPORT_KEYS),
-}
 
 _registered: dict[str, dict[str, type]] = {kind: {} for kind in KINDS}
 

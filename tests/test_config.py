@@ -1,9 +1,12 @@
 """Laws of the configuration of a run."""
 
+import dataclasses
+
 import pytest
 
 from lifelong import config as configs
 from lifelong.errors import LifelongError
+from lifelong.recipes import RECIPES
 from lifelong.runs import store as run_store
 from tests.helpers import config, learned_run
 from tests.runs.helpers import sentence
@@ -79,9 +82,8 @@ def test_a_runs_own_steps_take_the_place_of_the_recipes():
         configs.make().training_recipe.steps is None
         and configs.make(recipe="paper").training_recipe.steps == 2000
     )
-    assert configs.make(recipe="paper", steps=3).training_recipe == configs.RECIPES[
-        "paper"
-    ].__class__(**{**vars(configs.RECIPES["paper"]), "steps": 3})
+    paper = configs.make(recipe="paper", steps=3).training_recipe
+    assert paper == dataclasses.replace(RECIPES["paper"], steps=3)
 
 
 def test_the_configuration_of_a_task_has_the_strategy_of_its_taught_class_and_none_later():

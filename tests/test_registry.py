@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lifelong import api, datasets, registry
+from lifelong import api, datasets, plugin_kinds, registry
 from lifelong.errors import LifelongError
 from lifelong.metrics import all_metrics
 from lifelong.runs import comparison
@@ -196,7 +196,7 @@ def test_no_metric_may_have_the_name_of_another_key_of_a_report():
     metrics = {metric.name for metric in all_metrics()}
     report = comparison.report(config())
     (row,) = comparison.rows([report], [config()])
-    assert (report.keys() | row.keys()) - metrics == registry.KINDS["metrics"].reserved
+    assert (report.keys() | row.keys()) - metrics == plugin_kinds.KINDS["metrics"].reserved
 
 
 @pytest.mark.parametrize("kind", KINDS)

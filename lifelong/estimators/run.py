@@ -16,6 +16,7 @@ from ..events import Event
 from ..inference import predict
 from ..models.base import Model
 from ..models.parts.module_model import model_class_of
+from ..plugin_kinds import KINDS
 from ..runs import folders
 from ..runs import store as run_store
 from ..runs.history import History
@@ -302,10 +303,10 @@ def _name(kind: str, given: Any) -> str:
         given = model_class_of(given)
     if isinstance(given, str):
         return given
-    if not registry.KINDS[kind].fits(given):
+    if not KINDS[kind].fits(given):
         raise LifelongError(
-            f"{given!r:.80} was given as a {registry.KINDS[kind].noun}; expected a name, or a class"
-            f" that inherits from {registry.KINDS[kind].base}."
+            f"{given!r:.80} was given as a {KINDS[kind].noun}; expected a name, or a class"
+            f" that inherits from {KINDS[kind].base}."
         )
     return registry.register(kind, given)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from ..config import Config
+from ..validation import Config
 
 DATASET = "mnist-sample"
 FIRST_CLASSES, NEW_CLASSES = 4, 2  # digits that are known before, and that are learned then

@@ -1,12 +1,14 @@
-"""Costs of training beside its seconds: multiply-accumulate operations and peak memory."""
+"""Costs of training: multiply-accumulate operations, peak memory, and the seconds to expect."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, nullcontext
 
 from torch import Tensor
 
+from ..data.scenarios import Task
 from ..numerics import peak_memory
 from ..numerics.operations import OperationCounter
+from ..strategies.base import Strategy
 
 SECOND = 2  # the step that those after it count as much as
 _SAVED = ("operations", "each_step", "peak_memory")
@@ -79,3 +81,29 @@ class Costs:
         found = {name: int(state[name]) for name in _SAVED if name in state}
         self.operations, self.peak_memory = found.get("operations"), found.get("peak_memory")
         self.each_step = found.get("each_step", 0)
+
+
+def estimated_seconds(
+    strategy: Strategy,
+    tasks: Sequence[Task],
+    clock: Callable[[], float],
+    since: Callable[[float], float],
+) -> float:
+    """Returns the expected seconds of plain training on all tasks, from one step.
+
+    The network is the same after it. clock: returns the seconds. since: the seconds since a moment
+    of the clock, once all work is done.
+    """
+    network = strategy.network
+    steps = sum(strategy.steps(task, task.train) for task in tasks)
+    images = tasks[0].train.images[: strategy.recipe.batch]
+    changed = [network.flat, *network.statistics().values()]
+    before = [tensor.clone() for tensor in changed]
+    for _ in range(2):  # the first has to plan its products
+        began = clock()
+        network.body.begin_step(strategy.seed, 0, 0)
+        network.backward(network(images).logsumexp(1).mean())
+        network.body.eval()
+    for tensor, value in zip(changed, before):
+        tensor.copy_(value)
+    return round(since(began) * steps, 1)

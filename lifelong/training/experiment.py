@@ -18,7 +18,7 @@ from ..numerics import hardware
 from ..storage.progress import result_of
 from ..strategies.base import scores
 from . import setup
-from .costs import Costs
+from .costs import Costs, estimated_seconds
 from .evaluation import accuracy, evaluate
 
 OnStep = Callable[[int, int], None]
@@ -214,6 +214,9 @@ class Experiment:
 
     def _started(self) -> Started:
         tests = [task.test for task in self.tasks]
+        estimate = None
+        if self.model.threads != 1:
+            estimate = estimated_seconds(self.strategy, self.tasks, self.clock, self._since)
         return Started(
             classes=tuple(
                 tuple(self.dataset.classes[label] for label in task) for task in self.plan.classes
@@ -223,34 +226,13 @@ class Experiment:
             images=(len(self.dataset.train_labels), len(self.dataset.test_labels)),
             shape=self.shape,
             backbone=self.backbone.fingerprint if self.backbone else "",
-            estimate=self._estimate(),
+            estimate=estimate,
             parameters=self.strategy.network.flat.numel(),
             random_init_accuracy=tuple(
                 accuracy(self.plan, 0, t, scores(self.strategy, t.images), task_given=True)
                 for t in tests
             ),
         )
-
-    def _estimate(self) -> float | None:
-        """Returns the expected seconds of plain training, from one step; None for a small network.
-
-        The network is the same after it.
-        """
-        if self.model.threads == 1:
-            return None
-        network = self.strategy.network
-        steps = sum(self.strategy.steps(task, task.train) for task in self.tasks)
-        images = self.tasks[0].train.images[: self.config.training_recipe.batch]
-        changed = [network.flat, *network.statistics().values()]
-        before = [tensor.clone() for tensor in changed]
-        for _ in range(2):  # the first has to plan its products
-            began = self.clock()
-            network.body.begin_step(self.config.seed, 0, 0)
-            network.backward(network(images).logsumexp(1).mean())
-            network.body.eval()
-        for tensor, value in zip(changed, before):
-            tensor.copy_(value)
-        return round(self._since(began) * steps, 1)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Returns the state that training continues from, as tensors by name."""

@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, PositiveInt
 
 from .. import config as configs
-from ..config import Config, RunConfig
+from ..config import RunConfig
 from ..errors import LifelongError
+from ..validation import Config, validated
 
 REGIMES = ("scratch", "frozen", "finetune")  # the three learning curves
 DEFAULT_PROTECTOR = "lwf"
@@ -200,6 +201,6 @@ def read(text: str | bytes) -> StudyConfig:
 
 
 def _checked(build: Callable[[], StudyConfig]) -> StudyConfig:
-    config = configs.validated(build)
+    config = validated(build)
     config.check()
     return config

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from lifelong import config
+from lifelong import validation
 from lifelong.errors import LifelongError
 from lifelong.service import challenges, worker
 from lifelong.service.worker_client import WorkerClient
@@ -132,4 +132,4 @@ def test_without_a_worker_and_for_another_choice_it_says_what_to_do(learner, tmp
 def test_a_file_of_scores_is_validated():
     with pytest.raises(ValueError):
         Rivals.model_validate(json.loads('{"none": 0}'))
-    assert config.Config in Score.__mro__
+    assert validation.Config in Score.__mro__

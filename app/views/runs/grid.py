@@ -18,6 +18,10 @@ state = st.session_state
 
 def columns() -> dict[str, Any]:
     """Returns titles, formats and explanations of the columns, in their order."""
+    return {**_result_columns(), **_fact_columns()}
+
+
+def _result_columns() -> dict[str, Any]:
     config = st.column_config
     return {
         "run": config.TextColumn(
@@ -37,6 +41,12 @@ def columns() -> dict[str, Any]:
             help="Average drop of the earlier tasks from their best. Of a study: what the source "
             "lost to fine-tuning.",
         ),
+    }
+
+
+def _fact_columns() -> dict[str, Any]:
+    config = st.column_config
+    return {
         "scenario": config.TextColumn("Scenario", width=140),
         "dataset": config.TextColumn("Data set", width=100),
         "stored": config.NumberColumn(

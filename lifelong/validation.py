@@ -1,0 +1,38 @@
+"""Validation of configurations: immutable values, and one sentence about what does not fit."""
+
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+
+from .errors import LifelongError
+
+AnyConfig = TypeVar("AnyConfig", bound="Config")
+
+
+class Config(BaseModel):
+    """Base class of configurations: immutable, and no field but those declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def with_changes(self, **fields: Any) -> Self:
+        """Returns a copy with other values in some fields. Raises LifelongError as `make` does."""
+        return validated(lambda: type(self).model_validate(dict(self) | fields))
+
+
+def validated(build: Callable[[], AnyConfig]) -> AnyConfig:
+    """Returns what `build` does; turns a ValidationError into a LifelongError."""
+    try:
+        return build()
+    except pydantic.ValidationError as error:
+        raise _one_sentence(error) from None
+
+
+def _one_sentence(error: pydantic.ValidationError) -> LifelongError:
+    """Returns the error in one sentence about the first value that does not fit."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the configuration"
+    return LifelongError(
+        f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}."
+    )
