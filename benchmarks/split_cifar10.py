@@ -22,19 +22,28 @@ task takes over a minute. Its files are results/split_cifar10_from_scratch.json 
     python -m benchmarks.split_cifar10 --whole
 
 Trains all weights of a pretrained ResNet-50: see whole_networks.py.
+
+    python -m benchmarks.split_cifar10 --control --seeds 0,1,2
+
+Trains CONTROL on the features of a backbone that never saw CIFAR-10: see teacher_features.py. Its
+files are results/split_cifar10_control.json and _runs.jsonl. With --tenths 5 both training and test
+images are a fixed half. --weights imagenet --side 224 takes torchvision's ResNet-50 instead, which
+is downloaded: results/split_cifar10_imagenet.json.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import click
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks import whole_networks
-from benchmarks.tables import SPLIT_CIFAR10, Table, names_for
+from benchmarks import teacher_features, whole_networks
+from benchmarks.tables import SPLIT_CIFAR10, Table, cell, names_for
 from lifelong import config
 from lifelong.config import RunConfig
+from lifelong.datasets import load
 from lifelong.models.base import QuantizedFeatures
 from lifelong.models.parts.feature_cache import FeatureSet
 from lifelong.storage.progress import result_of
@@ -42,10 +51,14 @@ from lifelong.training import setup
 
 TABLE = Table("split_cifar10", SPLIT_CIFAR10)
 SCRATCH = Table("split_cifar10_from_scratch", SPLIT_CIFAR10)
+NOTHING_PUBLISHED: dict[str, dict] = {"class": {}, "task": {}}
+CONTROL_TABLE = Table("split_cifar10_control", NOTHING_PUBLISHED)
+IMAGENET = Table("split_cifar10_imagenet", NOTHING_PUBLISHED)
+CONTROL = "finetune,ncm,slda,analytic,replay,er-ace,joint"
 STRATEGIES_FROM_SCRATCH = "finetune,joint,ewc,lwf,replay,derpp"
 STEPS = 250  # of each task
 STEPS_PER_EPOCH = 78  # of one task
-HELD_OUT = 10_000
+HELD_OUT = 0.2  # of the training images, to choose λ
 RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
 
 
@@ -64,6 +77,15 @@ RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
     "--passes", default=10, show_default=True, help="Epochs of each task, with --from-scratch."
 )
 @click.option("--whole", is_flag=True, help="Train all of a pretrained ResNet-50.")
+@click.option("--control", is_flag=True, help="Learn features that never saw CIFAR-10.")
+@click.option("--tenths", type=click.IntRange(1, 10), default=10, help="Of images, with --control.")
+@click.option(
+    "--weights",
+    type=click.Choice(["default", "imagenet"]),
+    default="default",
+    help="Of the frozen backbone.  [default: those that ship]",
+)
+@click.option("--side", default=0, help="Side in pixels of the backbone's images.  [default: 32]")
 @click.option("--scenarios", default="class,task", show_default=True)
 def main(
     strategies: str,
@@ -72,9 +94,17 @@ def main(
     from_scratch: bool,
     passes: int,
     whole: bool,
+    control: bool,
+    tenths: int,
+    weights: str,
+    side: int,
     scenarios: str,
 ) -> None:
     """Trains the missing runs and writes the summary."""
+    if control:
+        names = CONTROL if strategies == "all" else strategies
+        click.echo(_control(names, scenarios, seeds, processes, tenths))
+        return
     if whole:
         click.echo(whole_networks.make_table(strategies, scenarios, processes))
         return
@@ -85,13 +115,65 @@ def main(
         SCRATCH.make(configs, processes)
         click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
         return
-    configs = _configs(strategies, scenarios, seeds, STEPS, {})
+    network = {"weights": weights, "side": side}
+    configs = _configs(strategies, scenarios, seeds, STEPS, network)
+    click.echo(_frozen(TABLE if weights == "default" else IMAGENET, configs, processes))
+
+
+def _frozen(table: Table, configs: list[RunConfig], processes: int | None) -> str:
+    """Trains what is missing of a table on a frozen backbone; returns the ceiling and the table."""
     features = result_of(setup.prepare(configs[0])).features
-    backbone = setup.frozen_backbone_of(configs[0])
-    TABLE.make(configs, processes)
+    description = setup.backbone_info_of(configs[0]).description
+    table.make(configs, processes)
     ceiling = round(100 * probe_accuracy(features), 2)
-    summary = TABLE.write({"backbone": backbone.description, "ceiling": ceiling})
-    click.echo(f"Ceiling: {ceiling:.2f} %, {backbone.description}\n\n{TABLE.markdown(summary)}")
+    summary = table.write({"backbone": description, "ceiling": ceiling})
+    return f"Linear ceiling: {ceiling:.2f} %, {description}\n\n{table.markdown(summary)}"
+
+
+def _control(
+    strategies: str, scenarios: str, seeds: str, processes: int | None, tenths: int
+) -> str:
+    """Trains what is missing of the control's table; returns the table beside the frozen one."""
+    # Of this model only the layers on top are used.
+    configs = _configs(strategies, scenarios, seeds, STEPS, {"weights": "none"})
+    dataset = load("cifar10")
+    for done, files in teacher_features.extract(dataset, tenths):
+        click.echo(f"{done} of {files} files of features", err=True)
+    features = teacher_features.load(dataset, tenths)
+    CONTROL_TABLE.make(configs, processes, race=partial(teacher_features.race, tenths=tenths))
+    CONTROL_TABLE.write(
+        {
+            "backbone": teacher_features.DESCRIPTION,
+            "images": len(features.dataset.train_labels),
+            "tested": len(features.dataset.test_labels),
+            "ceiling": round(100 * probe_accuracy(features), 2),
+        }
+    )
+    return control_markdown()
+
+
+def control_markdown() -> str:
+    """Returns the control's accuracies as a Markdown table, beside those of the frozen table."""
+    ours, control = (
+        {(row["strategy"], row["scenario"]): row | {"published": None} for row in table.summary()}
+        for table in (TABLE, CONTROL_TABLE)
+    )
+    lines = [
+        "| strategy | class | class, control | task | task, control | n |",
+        "|---|---|---|---|---|---|",
+    ]
+    for strategy in sorted({name for name, _scenario in control}):
+        cells = [
+            cell(rows.get((strategy, scenario)))
+            for scenario in ("class", "task")
+            for rows in (ours, control)
+        ]
+        counts = {
+            rows[key]["n"] for key in control if key[0] == strategy for rows in (ours, control)
+        }
+        n = ", ".join(map(str, sorted(counts, reverse=True)))
+        lines.append(f"| `{strategy}` | {' | '.join(cells)} | {n} |")
+    return "\n".join(lines)
 
 
 def _configs(
@@ -128,7 +210,8 @@ def ridge_accuracy(x: Tensor, y: Tensor, test_x: Tensor, test_y: Tensor) -> floa
     Its λ is the best on training images held out.
     """
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
-    validation, train = order[:HELD_OUT], order[HELD_OUT:]
+    count = round(HELD_OUT * len(y))
+    validation, train = order[:count], order[count:]
     candidates = _ridge_weights(x[train], y[train], RIDGES)
     accuracies = [_accuracy(weights, x[validation], y[validation]) for weights in candidates]
     best = RIDGES[accuracies.index(max(accuracies))]

@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -17,6 +18,8 @@ from lifelong.training import setup
 RESULTS = Path(__file__).parent / "results"
 MIN_SEEDS = 5  # the class order alone changes an accuracy by several points
 TOLERANCE = 1.5  # points from the published mean, or three of its standard errors if that is more
+Race = Callable[[list[RunConfig], int | None], Iterator[dict]]  # as `comparison.race`
+RACE = partial(comparison.race, clock=time.process_time)
 FIELDS = ("scenario", "strategy", "seed", "precision", "seconds", "stored")
 
 # A ResNet-18 trained from scratch, 50 epochs a task (DER++, Buzzega et al., NeurIPS 2020): of
@@ -73,6 +76,7 @@ class Table:
         configs: Iterable[RunConfig],
         processes: int | None = None,
         extra_fields: Callable[[dict], dict] = lambda report: {},
+        race: Race = RACE,
     ) -> None:
         """Trains the missing runs and appends a row for each when it ends.
 
@@ -80,16 +84,13 @@ class Table:
             configs: all runs of the table.
             processes: runs trained in parallel; None for the number of cores.
             extra_fields: computes further fields of a row from the run's report.
+            race: trains runs in so many processes and yields the report of each.
         """
         done = {(row["scenario"], row["strategy"], row["seed"]) for row in self.finished()}
         missing = [
             setup.resolve(c) for c in configs if (c.scenario, c.strategy, c.seed) not in done
         ]
-        for report in (
-            tqdm(comparison.race(missing, processes, clock=time.process_time), total=len(missing))
-            if missing
-            else ()
-        ):
+        for report in tqdm(race(missing, processes), total=len(missing)) if missing else ():
             row = {name: report[name] for name in FIELDS} | extra_fields(report)
             row |= {
                 "accuracy": 100 * report["average_accuracy"],
@@ -165,7 +166,7 @@ class Table:
                 (row["seconds"] for row in rows.values() if row["seconds"] is not None),
                 default=None,
             )
-            cells = " | ".join(_cell(rows.get(scenario)) for scenario in self.published)
+            cells = " | ".join(cell(rows.get(scenario)) for scenario in self.published)
             lines.append(
                 f"| `{strategy}` | {cells} | {counts} | {self._agreement(rows)} | "
                 f"{'' if seconds is None else f'{seconds:.0f}'} |"
@@ -193,7 +194,8 @@ def names_for(strategies: str, scenario: str) -> list[str]:
     return [name for name in names if scenario in registry.strategy(name).scenarios]
 
 
-def _cell(row: dict | None) -> str:
+def cell(row: dict | None) -> str:
+    """Returns mean and standard error of a row of a summary; empty without a row."""
     if row is None:
         return ""
     sem = f" ± {row['sem']:.2f}" if row["sem"] is not None else ""

@@ -110,7 +110,7 @@ def _extract(
     The images that set the ranges go through the backbone a second time with all others.
     """
     images = dataset.train_images
-    chosen = images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
+    chosen = calibration_part(images)
     splits = {"train": images, "test": dataset.test_images}
     counter = _Counter(len(chosen) + sum(map(len, splits.values())))
     yield counter.event(0, None)
@@ -120,8 +120,7 @@ def _extract(
         exact.append(part)
         yield counter.event(len(part), batch_limit)
     quantized = QuantizedFeatures(backbone.width)
-    values = torch.cat(exact)
-    quantized.set_ranges(values.quantile(TAIL, 0), values.quantile(1 - TAIL, 0))
+    quantized.set_ranges(*feature_ranges(torch.cat(exact)))
     tensors = {"low": quantized.low, "high": quantized.high}
     for name, split in splits.items():
         tensors[name] = torch.empty(len(split), backbone.width, 1, 1, dtype=torch.uint8)
@@ -129,6 +128,18 @@ def _extract(
             tensors[name][start : start + len(part)] = quantized.encode(part)
             yield counter.event(len(part), batch_limit)
     return tensors
+
+
+def calibration_part(images: Tensor) -> Tensor:
+    """Returns the training images, or their features (n, ...), that set the ranges: evenly
+    spaced ones.
+    """
+    return images[torch.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).long()]
+
+
+def feature_ranges(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the values (width,) that the bytes 0 and 255 stand for, from features (n, width)."""
+    return values.quantile(TAIL, 0), values.quantile(1 - TAIL, 0)
 
 
 class _Counter:
