@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..errors import LifelongError
+from ..models.base import Network, Shape
 from ..runs import checkpoints
 from ..runs.history import History
 from ..storage import tensor_files
@@ -19,6 +20,7 @@ from .task_images import test_images
 
 IMPORTANCE = ("strategy.precision.", "strategy.importance.")  # of weights, in files to resume from
 IMAGES, LABELS = "strategy.memory.images", "strategy.memory.labels"
+PIXELS = "important_pixels"  # (tasks, height, width), in the file that ships in their place
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,26 @@ def important_pixels(folder: Path, after: int) -> np.ndarray | None:
     """Returns how important the weights of each pixel are after a task: float (height, width).
 
     The sum of the importance of its weights in the first layer. None where the strategy measures no
-    importance, the network does not take pixels, or the file to resume from is not there.
+    importance, the network does not take pixels, or its state is not there.
     """
     history = predict.history_of_learned(folder)
-    state = _resume_state(folder, after)
+    state = _learning_state(folder, after)
+    if PIXELS in state:
+        return state[PIXELS][after].numpy()
+    network = predict.load(folder, after).network
+    return pixel_importance(state, network, history.started.shape)
+
+
+def pixel_importance(
+    state: dict[str, torch.Tensor], network: Network, shape: Shape
+) -> np.ndarray | None:
+    """Returns the importance of the weights of each pixel in the state of a strategy.
+
+    None as in `important_pixels`.
+    """
     importance = next((state[name] for name in IMPORTANCE if name in state), None)
-    layer = predict.load(folder, after).network.layers[0]
-    channels, height, width = history.started.shape
+    layer = network.layers[0]
+    channels, height, width = shape
     takes_pixels = layer.in_features == channels * height * width
     if importance is None or len(importance) < layer.weight.numel() or not takes_pixels:
         return None
@@ -85,10 +100,10 @@ def important_pixels(folder: Path, after: int) -> np.ndarray | None:
 def stored_images(folder: Path, after: int) -> dict[str, np.ndarray] | None:
     """Returns the images in the replay buffer after a task by class: uint8 (n, channels, h, w).
 
-    None where there is no buffer of images, or the file to resume from is not there.
+    None where there is no buffer of images, or its state is not there.
     """
     history = predict.history_of_learned(folder)
-    state = _resume_state(folder, after)
+    state = _learning_state(folder, after)
     images, labels = state.get(IMAGES), state.get(LABELS)
     if images is None or labels is None or tuple(images.shape[1:]) != history.started.shape:
         return None
@@ -141,12 +156,15 @@ def _names_of_outputs(history: History, after: int) -> dict[int, str]:
     }
 
 
-def _resume_state(folder: Path, after: int) -> dict[str, torch.Tensor]:
-    """Returns the tensors to resume from; empty where the file did not ship or was removed."""
-    file = checkpoints.resume_file(folder, after)
-    if not file.exists():
-        return {}
+def _learning_state(folder: Path, after: int) -> dict[str, torch.Tensor]:
+    """Returns the tensors to resume from or, where these did not ship, what was left of them.
+
+    Empty where there is neither. That file has the images of all tasks: of the classes that are yet
+    to come, too.
+    """
+    files = [checkpoints.resume_file(folder, after), checkpoints.summary_file(folder)]
+    file = next((file for file in files if file.exists()), None)
     try:
-        return tensor_files.read(file)[0]
+        return {} if file is None else tensor_files.read(file)[0]
     except LifelongError:
         return {}

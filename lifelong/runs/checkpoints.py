@@ -28,6 +28,13 @@ def interrupted_file(folder: Path) -> Path:
     return folder / "resume.safetensors"
 
 
+def summary_file(folder: Path) -> Path:
+    """Returns the file with the part of a shipped run's state that its page shows; see
+    `benchmarks/ship_summary.py`.
+    """
+    return folder / "summary.safetensors"
+
+
 def pictures_file(folder: Path, task: int) -> Path:
     """Returns the file with the pictures of the class that a task of a copied run teaches."""
     return folder / f"pictures-{task}.safetensors"

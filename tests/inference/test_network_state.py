@@ -8,7 +8,9 @@ from lifelong import api
 from lifelong.inference import network_state, predict, task_images
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
+from lifelong.runs.folders import SHIPPED
 from lifelong.storage import tensor_files
+from lifelong.strategies.base import scores
 from tests.helpers import config, learned_run
 
 
@@ -84,6 +86,39 @@ def test_the_album_holds_the_images_of_the_buffer_by_class(scenario):
             assert all(any(np.array_equal(image, each) for each in own) for image in images)
 
 
-def test_a_run_that_shipped_without_its_state_shows_neither():
-    assert api.insight.stored_images("mnist-class-replay", 4) is None
-    assert api.insight.important_pixels("mnist-class-ewc", 4) is None
+def test_a_run_that_ships_without_its_state_shows_what_its_summary_has():
+    folder = learned_run(config("replay", settings={"per_class": 2}))
+    albums = [network_state.stored_images(folder, after) for after in range(3)]
+    state = tensor_files.read(checkpoints.resume_file(folder, 2))[0]
+    summary = {name: state[name] for name in (network_state.IMAGES, network_state.LABELS)}
+    tensor_files.write(checkpoints.summary_file(folder), summary)
+    for after in range(3):
+        checkpoints.resume_file(folder, after).unlink()
+        shown = network_state.stored_images(folder, after)
+        assert shown.keys() == albums[after].keys(), "no class of a task that is yet to come"
+        assert all((shown[name] == images).all() for name, images in albums[after].items())
+
+
+def test_without_state_and_summary_neither_is_shown():
+    assert api.insight.stored_images("mnist-class-finetune", 4) is None
+    assert api.insight.important_pixels("mnist-class-finetune", 4) is None
+
+
+def test_the_album_of_the_shipped_run_has_the_images_that_it_was_trained_on():
+    album = api.insight.stored_images("mnist-class-replay", 4)
+    assert [len(images) for images in album.values()] == [100] * 10
+    assert list(api.insight.stored_images("mnist-class-replay", 1)) == ["0", "1", "2", "3"]
+    model = predict.load(SHIPPED / "mnist-class-replay", 4)
+    found = {
+        name: scores(model, torch.from_numpy(images)).argmax(1) for name, images in album.items()
+    }
+    # Of the other training images of the tasks before the last, it predicts 79 to 91 % correctly.
+    assert all((answers == int(name)).all() for name, answers in found.items())
+
+
+@pytest.mark.parametrize("run", ["mnist-class-ewc", "mnist-task-ewc"])
+def test_pixels_of_a_shipped_run_are_more_important_after_every_task(run):
+    importance = [api.insight.important_pixels(run, after) for after in range(5)]
+    assert all((later >= earlier).all() for earlier, later in zip(importance, importance[1:]))
+    assert importance[0].shape == (28, 28) and importance[0].sum() > 0
+    assert importance[4][14, 14] > 100 * importance[4][:2, :2].max(), "digits are in the middle"
