@@ -75,6 +75,8 @@ TABLES = {
     "own": Table("split_mnist", PUBLISHED),
     "published": Table("split_mnist_published_orders", PUBLISHED),
 }
+# All five networks together are about as large as one of 400 units.
+NETWORK = {"separate": {"units": 100}}
 SEEDS = {"own": "0,1,2,3,4", "published": ",".join(map(str, range(2, 22)))}
 
 
@@ -110,6 +112,7 @@ def main(
                 strategy=name,
                 seed=seed,
                 recipe="paper",
+                network=NETWORK.get(name, {}),
                 class_order=published_order(seed) if orders == "published" else None,
             )
             for seed in map(int, (seeds or SEEDS[orders]).split(","))

@@ -114,7 +114,7 @@ class InfLoRA(Strategy):
 
     def storage(self, task: Task) -> dict[str, int]:
         """Returns the bytes of the bases: the adapters are part of the network once learned."""
-        return self.past.storage()
+        return {kind: count for kind, count in self.past.storage().items() if count}
 
     @torch.no_grad()
     def merge(self) -> None:

@@ -20,8 +20,8 @@ class Separate(Strategy):
     to come are scored by an untrained network, so nothing is transferred. Differs from the
     published networks: these have 100 hidden units a layer, so that all five together are about as
     large as one network of the other strategies, and the two outputs of their task only; here each
-    has the layers of the others, 400 units by default, and all outputs, of which only its own are
-    trained and read.
+    has the layers that the model is given, 400 units by default (`--units 100` for the published
+    size), and all outputs, of which only its own are trained and read.
     """
 
     title = "Separate networks"

@@ -124,7 +124,7 @@ def test_the_gradient_is_that_of_a_network_with_a_branch_for_each_adapter():
     own = slice(task.outputs.start, task.outputs.stop)
     F.cross_entropy(logits[:, own], batch.labels - task.outputs.start).backward()
     strategy.step(task, batch)
-    for ours, matrix in zip(strategy.adapters.matrices, matrices):
+    for _layer, ours, matrix in zip(strategy.layers, strategy.adapters.matrices, matrices):
         torch.testing.assert_close(ours.grad, matrix.grad, rtol=1e-3, atol=1e-6)
         assert matrix.grad.abs().max() > 1e-5
 
@@ -133,6 +133,12 @@ def test_directions_are_orthogonal_to_the_inputs_of_earlier_tasks():
     strategy, _task, _batch = in_task(2, "class", **WIDE)
     for k, rows in enumerate(strategy.directions()):
         assert rows.any() and (rows @ strategy.past.basis(k)).abs().max() < 1e-5
+
+
+def test_a_network_of_a_head_alone_learns_its_own_outputs():
+    experiment = Experiment(config("inflora", "task", model="toy-linear", steps=60))
+    *_, learned, _finished = experiment.events()
+    assert learned.accuracy[-1] > 0.9 and learned.stored == {}
 
 
 @pytest.mark.parametrize("threshold", [0.6, 0.99])

@@ -22,7 +22,8 @@ class Adapters(Flat):
 
     def __init__(self, layers: Sequence[Layer], rank: int) -> None:
         super().__init__()
-        self.matrices = nn.ParameterList(torch.zeros(len(layer.weight), rank) for layer in layers)
+        outputs = [*(len(layer.weight) for layer in layers), 0]  # a network may have no such layer
+        self.matrices = nn.ParameterList(torch.zeros(count, rank) for count in outputs)
         self.flatten(())
 
     @torch.no_grad()
