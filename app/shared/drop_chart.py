@@ -74,7 +74,7 @@ def _totals(history: History, drops: Drops) -> pd.DataFrame:
 def _share(data: pd.DataFrame) -> alt.X:
     low = min(0.0, *data[["from", "to"]].min(), 0.0) if len(data) else 0.0
     high = max(0.1, *data[["from", "to"]].max()) if len(data) else 1.0
-    axis = per_cent("accuracy lost since the task was learned, in points", sign="", ticks=5)
+    axis = per_cent("points of accuracy lost since it was learned", sign="", ticks=5)
     return alt.X(
         "from:Q", scale=alt.Scale(domain=[low, min(1.15, high * 1.18)], nice=False), axis=axis
     )

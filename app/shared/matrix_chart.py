@@ -72,10 +72,9 @@ def _numbers(base: alt.Chart, history: History, drop: bool) -> alt.Chart:
 
 def _tested_on(history: History, title: str) -> alt.X:
     few = history.config.tasks <= MANY
-    labels = [
-        [name, group] if len(group) < 10 else [name]
-        for name, group in zip(chart_data.task_names(history), chart_data.class_lists(history))
-    ]
+    names, groups = chart_data.task_names(history), chart_data.class_lists(history)
+    short = max(map(len, groups)) < 10
+    labels = [[name, group] if short else [name] for name, group in zip(names, groups)]
     axis = alt.Axis(
         title=title,
         orient="top",

@@ -24,7 +24,8 @@ state, query = st.session_state, st.query_params
 def show_form() -> None:
     """Shows the choice of strategies, data set, scenario and seeds, and the start."""
     st.title("Race strategies", anchor=False)
-    start = st.container()
+    start = st.container(key="race_start")
+    start.empty()  # a container without elements has no room, whatever its style
     left, right = st.columns(2, gap="large")
     with left:
         dataset_choice.show("race_dataset")

@@ -83,7 +83,8 @@ def chooser(history: History, selection: Selection) -> None:
     """Shows the selection as pills, for the keyboard."""
     names, count = chart_data.task_names(history), len(history.learned)
     state["task"], state["after"] = selection.task, selection.after
-    with st.container(horizontal=True, key="chooser"):
+    key = "chooser" if selection.task is None else "chooser_moment"  # whose style keeps room
+    with st.container(horizontal=True, key=key):
         st.pills(
             "Look at",
             range(count),

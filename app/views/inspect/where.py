@@ -40,8 +40,9 @@ def _answers(run: str, history: History, at: Selection) -> None:
         if view == MAP:
             _features(run, moment, task)
         else:
-            draw = answer_charts.flow if view == FLOW else answer_charts.matrix
-            st.altair_chart(draw(confusion, task), key="where")
+            flows = view == FLOW
+            draw = answer_charts.flow if flows else answer_charts.matrix
+            st.altair_chart(draw(confusion, task), key="where" if flows else "confusion")
             st.markdown(words.where(confusion, task))
     with right:
         _preference(run, moment, history)

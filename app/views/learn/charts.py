@@ -36,9 +36,12 @@ def curves(history: History, after: int) -> Layers:
     end = first.transform_filter(f"datum.after == {after}")
     said = f"{names[0]}: {whole_percent(history.learned[after].accuracy[0])}"
     right = after < len(names) - 1
-    layers = [
+    grey = [
         others.mark_line(color=OTHERS, strokeDash=[5, 4], strokeWidth=2),
         others.mark_point(color=OTHERS, filled=True, size=50, opacity=1),
+    ]
+    layers = [
+        *(grey if after else []),  # empty layers would be pictures without a name
         first.mark_line(color=COLOURS[1], strokeWidth=3.5),
         first.mark_point(color=COLOURS[1], filled=True, size=90, opacity=1),
         end.mark_text(

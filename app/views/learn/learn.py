@@ -109,7 +109,8 @@ def rescues() -> None:
     digit, run = digits.test_digits(name)[0], RESCUES[title]
     names = words.lessons(plain)
     left, right = st.columns([18, 82], gap="medium")
-    left.html(tiles.alone(digit))
+    with left, st.container(key="learn_alone"):  # room for it before it is there
+        st.html(tiles.alone(digit))
     with right, st.container(key="learn_strips"):
         st.html(tiles.strip("No rescue", names, digits.strip(PLAIN, digit)))
         st.html(tiles.strip(title, names, digits.strip(run, digit)))

@@ -39,6 +39,7 @@ def page() -> None:
     found = table.chosen(entries, state["show"] or "all", state["find"] or "")
     st.markdown(text.count(entries, found))
     above = st.container(key="runs_actions")
+    above.empty()  # a container without elements has no room, whatever its style
     ticked = grid.show(found)
     with above:
         actions.show(ticked)
