@@ -6,9 +6,10 @@ work it asks for nothing: it is looked for when a page is opened.
 
 import streamlit as st
 
-from app.shared import labels, markdown, navigate, status
+from app.shared import labels, markdown, navigate, started, status
 from lifelong import api
 from lifelong.api import LifelongError
+from lifelong.formatting import plural
 
 POLL_SECONDS = 1.0
 LONGEST_NAME = 40
@@ -19,27 +20,39 @@ def show(watched: set[str]) -> None:
     state = st.session_state
     # Always there, and empty without a run: a new element would move and reload those after it.
     with st.container(key="strip"):
-        queue = api.queue()
-        if watched & {*queue[:1], state.get("strip_run")}:
+        name = followed(api.queue())
+        if watched & {name, state.get("strip_run")}:
             state.pop("strip_run", None)
-        elif queue:
+        elif name:
             _follow()
         elif "strip_run" in state:
             _done(state["strip_run"])
+
+
+def followed(queue: list[str]) -> str | None:
+    """Returns what of the queue the strip follows: what was started in this session first.
+
+    None where there is nothing, or where the result of what was started here is not looked at yet.
+    """
+    own = [name for name in queue if name in started.names()]
+    if not own and st.session_state.get("strip_run") in started.names():
+        return None
+    return next(iter([*own, *queue]), None)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _follow() -> None:
     """Shows what is at work; reruns the page once nothing is, which ends the polling."""
     queue = api.queue()
-    if not queue:
+    name = followed(queue)
+    if name is None:
         st.rerun()
     try:
-        text = at_work_text(queue)
+        text = at_work_text(queue, name)
     except LifelongError:  # deleted a moment ago
         return
-    st.session_state["strip_run"] = queue[0]
-    _link(queue[0], f"{text} · **Watch**", "progress_activity")
+    st.session_state["strip_run"] = name
+    _link(name, f"{text} · **Watch**", "progress_activity")
 
 
 def _done(name: str) -> None:
@@ -56,19 +69,23 @@ def _link(name: str, text: str, icon: str) -> None:
     st.page_link(page, label=text, icon=f":material/{icon}:", query_params=address)
 
 
-def at_work_text(queue: list[str]) -> str:
-    """Returns what is at work, and how many wait. queue: names, the one at work first.
+def at_work_text(queue: list[str], name: str) -> str:
+    """Returns how far one of a queue is, and how many wait before and after it.
 
-    Raises LifelongError when it cannot be read.
+    queue: names, the one at work first. Raises LifelongError when it cannot be read.
     """
-    name, waiting = queue[0], len(queue) - 1
-    if api.has_run(name):
+    ahead, own = queue.index(name), started.names()
+    if ahead:
+        verb = "are" if ahead > 1 else "is"
+        text = f"waiting, {plural(ahead, 'other run')} {verb} ahead"
+    elif api.has_run(name):
         history = api.history(name)
         text = status.brief(history, history.config.tasks, "running", 0)
     else:
         study = api.study(name)
         text = f"{study.config.seeds} seeds, {round(100 * study.share)} % done"
-    more = f", {waiting} more waiting" if waiting else ""
+    later = [each for each in queue[ahead + 1 :] if name not in own or each in own]
+    more = f", {len(later)} more waiting" if later else ""
     return f"{_title(name)}: {text}{more}"
 
 

@@ -38,6 +38,21 @@ def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, 
         rules = chart.locator(".mark-rule line[opacity='0.45']")
         expect(rules).to_have_count(2)
         page.screenshot(path=screenshots / picture_name("compare", DESKTOP))
+        # A click on a point chooses its line, and so does its name in the legend.
+        points = chart.locator(".mark-symbol path[aria-label*='line: Experience replay']")
+        points.nth(2).scroll_into_view_if_needed()
+        box = points.nth(2).bounding_box()
+        page.mouse.click(box["x"] + 8, box["y"] + 8)
+        row = page.locator("[aria-current]")
+        expect(row).to_have_text("Experience replay")
+        name = page.locator("[data-line='Fine-tuning']")
+        name.press("Enter")
+        expect(row).to_have_text("Fine-tuning")
+        expect(name).to_be_focused()
+        page.reload()
+        expect(row).to_have_text("Fine-tuning")
+        name.press("Enter")
+        expect(row).to_have_count(0)
         with page.expect_download() as saved:
             page.get_by_role("button", name="Charts as SVG").click()
         assert Path(saved.value.path()).read_text("utf-8").count('class="marks"') == 3

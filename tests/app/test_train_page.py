@@ -274,10 +274,29 @@ def test_the_strip_says_how_a_run_has_ended_until_it_is_looked_at(worker):
     assert not any("See the result" in label for label, _ in links(at))
 
 
+def test_the_strip_follows_what_was_started_in_this_session(worker):
+    others = [new_run(learn=1), new_run()]
+    worker.positions = {run: at for at, run in enumerate(others)}
+    at = open_page("train")
+    at.button(key="start_images").click().run()
+    ((own, _),) = worker.orders
+    worker.positions[own] = 2
+    at.query_params.clear()
+    at.switch_page("views/runs/runs.py").run()
+    ((label, query),) = (link for link in links(at) if "Watch" in link[0])
+    assert query == f"run={own}" and "waiting, 2 other runs are ahead" in label
+    worker.positions = {others[1]: 0}
+    ((label, query),) = (link for link in links(at.run()) if "**" in link[0])
+    assert query == f"run={own}" and "See the result" in label
+    # Elsewhere nothing was started.
+    ((label, query),) = (link for link in links(open_page("runs")) if "Watch" in link[0])
+    assert query == f"run={others[1]}"
+
+
 def test_a_run_that_was_cut_off_is_not_said_to_have_finished():
     run = new_run(learn=1)
     assert strip.done_text(run) == "Fine\\-tuning is at rest"
-    assert strip.at_work_text([run]).startswith("Fine\\-tuning: task 2 of 3")
+    assert strip.at_work_text([run], run).startswith("Fine\\-tuning: task 2 of 3")
 
 
 def test_a_record_with_phases_is_read_back_as_written(tmp_path):

@@ -15,6 +15,7 @@ from app.views.compare import (
     curve_data,
     curves,
     lever,
+    line,
     marks,
     race,
     results,
@@ -123,7 +124,7 @@ def _show(histories: dict[str, History], live: bool) -> None:
         _live_curves(list(histories), list(references.values()))
     else:
         _curves(chosen.shown, list(references.values()), live)
-    results.show(values, 0 if live else latest)
+    results.show(values, 0 if live else latest, line.chosen(chosen.shown))
     if after:
         costs.show(values)
         if not live:
@@ -143,9 +144,12 @@ def _curves(
 ) -> None:
     lines = curve_data.shown_lines(configurations, references)
     tasks = chart_data.task_titles(configurations[0].histories[0])
-    st.html(marks.legend([title for title, _ in lines]))
+    line.legend([title for title, _ in lines], configurations)
+    of = line.chosen(configurations)
     with st.container(key="curves_room"):
-        chart = curves.spec(lines, tasks, text.chance(configurations), live)
+        chart = curves.spec(
+            lines, tasks, text.chance(configurations), live, line.title_of(of) if of else None
+        )
         st.vega_lite_chart(chart, key="curves", width="stretch")
     dashed = any(title == marks.CUMULATIVE for title, _ in lines)
     st.caption(f"{text.CURVES} {text.reference_line(configurations, dashed)}")

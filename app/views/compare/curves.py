@@ -22,13 +22,20 @@ TITLES = {"average": "Average over the tasks so far", "first": "Task 1 alone"}
 Lines = Sequence[tuple[str, Sequence[History]]]
 
 
-def spec(lines: Lines, tasks: Sequence[str], chance: float | None, at_work: bool) -> Spec:
+def spec(
+    lines: Lines,
+    tasks: Sequence[str],
+    chance: float | None,
+    at_work: bool,
+    chosen: str | None = None,
+) -> Spec:
     """Returns both charts, whose named data alone change while runs learn.
 
-    lines: title and runs of each; tasks: titles; chance: of guessing, a dotted line.
+    lines: title and runs of each; tasks: titles; chance: of guessing, a dotted line; chosen: title
+    of the line that stands out.
     """
     titles = tuple(title for title, _ in lines)
-    frame = _frame(titles, len(tasks), None if chance is None else round(chance, 4))
+    frame = _frame(titles, len(tasks), None if chance is None else round(chance, 4), chosen)
     data = {
         "points": curve_data.point_rows(lines),
         "live": curve_data.live_rows(lines) if at_work else [],
@@ -43,9 +50,9 @@ def spec(lines: Lines, tasks: Sequence[str], chance: float | None, at_work: bool
 
 
 @lru_cache(maxsize=64)
-def _frame(titles: tuple[str, ...], tasks: int, chance: float | None) -> Spec:
+def _frame(titles: tuple[str, ...], tasks: int, chance: float | None, chosen: str | None) -> Spec:
     hover = chart_layers.hover_selection("x")
-    charts = [_panel(panel, titles, tasks, chance, hover) for panel in PANELS]
+    charts = [_panel(panel, titles, (tasks, chance), chosen, hover) for panel in PANELS]
     with warnings.catch_warnings():
         # One selection in both charts is what makes the crosshair common.
         warnings.filterwarnings("ignore", "Automatically deduplicated selection parameter")
@@ -65,8 +72,16 @@ def _frame(titles: tuple[str, ...], tasks: int, chance: float | None) -> Spec:
 
 
 def _panel(
-    panel: str, titles: tuple[str, ...], tasks: int, chance: float | None, hover: alt.Parameter
+    panel: str,
+    titles: tuple[str, ...],
+    axes: tuple[int, float | None],
+    chosen: str | None,
+    hover: alt.Parameter,
 ) -> alt.LayerChart | alt.FacetChart:
+    """Returns one of the charts. axes: number of tasks, accuracy of guessing."""
+    tasks, chance = axes
+    fades = alt.condition(alt.datum.line == chosen, alt.value(1), alt.value(0.3))
+    strength = alt.value(1) if chosen is None else fades
     x, y = _after(tasks, named=panel == PANELS[-1]), _share()
     colour, shape = colours(titles), shapes(titles)
     points, live, ends, tooltips = (
@@ -87,10 +102,10 @@ def _panel(
         ),
         points.transform_filter(own)
         .mark_line(strokeWidth=3, strokeJoin="round")
-        .encode(color=colour, detail="line:N", strokeDash=_dash()),
+        .encode(color=colour, detail="line:N", strokeDash=_dash(), opacity=strength),
         points.transform_filter(own)
-        .mark_point(filled=True, size=80, opacity=1)
-        .encode(color=colour, shape=shape),
+        .mark_point(filled=True, size=80)
+        .encode(color=colour, shape=shape, opacity=strength),
         ends.transform_calculate(label=f"{NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle")
         .encode(text="label:N"),

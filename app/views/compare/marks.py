@@ -47,13 +47,20 @@ def signs(titles: Sequence[str]) -> dict[str, str]:
     return by_title | {CUMULATIVE: CROSS}
 
 
-def legend(titles: Sequence[str]) -> str:
-    """Returns the names of the lines with their signs, as HTML."""
+def legend(titles: Sequence[str], choices: Sequence[str] = (), chosen: str | None = None) -> str:
+    """Returns the names of the lines with their signs, as HTML.
+
+    choices: those that are buttons, of which one may be chosen.
+    """
     letters = signs(titles) | {CUMULATIVE: "╌"}
     hues = {title: COLOURS[rank % len(COLOURS)] for rank, title in enumerate(_own(titles))}
-    items = [
-        f'<li><span style="color:{hues.get(title, INK)}" aria-hidden="true">{letters[title]}</span>'
-        f" {escape(title)}</li>"
-        for title in titles
-    ]
+    items = []
+    for title in titles:
+        colour, name = hues.get(title, INK), escape(title)
+        entry = f'<span style="color:{colour}" aria-hidden="true">{letters[title]}</span> {name}'
+        if title in choices:
+            pressed = str(title == chosen).lower()
+            attributes = f'type="button" data-line="{name}" aria-pressed="{pressed}"'
+            entry = f"<button {attributes}>{entry}</button>"
+        items.append(f"<li>{entry}</li>")
     return f'<ul class="legend" aria-label="Lines of the charts">{"".join(items)}</ul>'

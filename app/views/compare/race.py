@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import dataset_choice, labels
+from app.shared import dataset_choice, labels, started
 from app.views.compare import configurations
 from lifelong import api
 from lifelong.api import History, LifelongError, StrategyInfo
@@ -106,7 +106,7 @@ def _begin() -> None:
     try:
         runs = create(dataset, scenario, state["race_strategies"], state["race_seeds"])
         for row in runs:
-            api.learn_in_turns(row)
+            started.learn_in_turns(row)
     except LifelongError as error:
         state["refused"] = str(error)
         return
@@ -172,7 +172,7 @@ def stop(runs: Sequence[str]) -> None:
 def resume(runs: Sequence[str]) -> None:
     """Orders the runs that are not finished, in turns."""
     try:
-        api.learn_in_turns(runs)
+        started.learn_in_turns(runs)
     except LifelongError as error:
         state["refused"] = str(error)
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.shared import started
 from app.views.compare import choice, table, text
+from app.views.compare.configurations import Configuration
 from app.views.compare.summary import Summary
 from lifelong import api
 from lifelong.api import LifelongError
@@ -17,13 +19,16 @@ def moment(latest: int) -> int:
     return min(chosen, latest) if chosen else latest
 
 
-def show(values: Sequence[Summary], latest: int) -> None:
-    """Shows the table, and the choice of the moment where there are several up to `latest`."""
+def show(values: Sequence[Summary], latest: int, chosen: Configuration | None) -> None:
+    """Shows the table, and the choice of the moment where there are several up to `latest`.
+
+    chosen: the configuration whose row stands out.
+    """
     with st.container(horizontal=True, key="order_room"):
         if latest > 1:
             _moment_control(values[0].after, latest)
         by = table.sort_control(values)
-    st.html(table.html(table.ordered(values, by), by))
+    st.html(table.html(table.ordered(values, by), by, chosen))
     st.markdown(text.forgotten(values))
     if sentence := text.missing_references(values):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -71,7 +76,7 @@ def _train_references(runs: Sequence[str]) -> None:
             found.setdefault(config.model_dump_json(exclude={"seed", "version"}), config)
     try:
         made = [api.create(**config.model_dump()) for config in found.values()]
-        api.learn_in_turns(made)
+        started.learn_in_turns(made)
     except LifelongError as error:
         st.session_state["refused"] = str(error)
         return

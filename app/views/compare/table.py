@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from app.views.compare import summary, text
+from app.views.compare.configurations import Configuration
 from app.views.compare.summary import COLUMNS, Column, Summary
 from lifelong import api
 
@@ -44,8 +45,11 @@ def ordered(summaries: Sequence[Summary], by: str) -> list[Summary]:
     return sorted(summaries, key=position)
 
 
-def html(summaries: Sequence[Summary], by: str) -> str:
-    """Returns the table. by: the name of the column that it is sorted by."""
+def html(summaries: Sequence[Summary], by: str, chosen: Configuration | None = None) -> str:
+    """Returns the table.
+
+    by: the name of the column that it is sorted by. chosen: the configuration that stands out.
+    """
     meanings = {metric.name: metric.meaning for metric in api.metrics()}
     columns = summary.shown_columns(summaries)
     heads = [
@@ -58,7 +62,9 @@ def html(summaries: Sequence[Summary], by: str) -> str:
     for position, each in enumerate(summaries):
         cells = [_cell(each, column, position in bests[column.name]) for column in columns]
         name = escape(each.title)
-        rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}<td>{each.n}</td></tr>')
+        current = ' aria-current="true"' if each.configuration is chosen else ""
+        head = f'<th scope="row"{current}>{name}</th>'
+        rows.append(f"<tr>{head}{''.join(cells)}<td>{each.n}</td></tr>")
     head = f'<tr><th scope="col">Strategy</th>{"".join(heads)}<th scope="col">Seeds</th></tr>'
     return (
         '<div class="comparison" tabindex="0" role="region" aria-label="Table of the strategies">'

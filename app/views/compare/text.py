@@ -16,6 +16,7 @@ LEGEND = (
     "*harder* is the part of the loss that cumulative training, which keeps all images, has on the "
     "same tasks, and *forgotten* is the rest."
 )
+CHOOSE = "Choose a line, here or in a chart, to see its runs."
 CURVES = (
     "Above: accuracy averaged over the tasks learned so far. Below: accuracy on task 1 alone. One "
     "line through both follows the pointer."

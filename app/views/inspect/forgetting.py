@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.shared import charts, drop_chart, matrix_chart, navigate, run_text
+from app.shared import charts, drop_chart, matrix_chart, navigate, run_text, started
 from app.views.inspect import words
 from app.views.inspect.selection import Selection, chooser, key, on_click
 from lifelong import api
@@ -86,7 +86,7 @@ def _train(run: str) -> None:
         return
     try:
         made = api.create(**wanted.model_dump(exclude_defaults=True))
-        api.learn(made)
+        started.learn(made)
     except LifelongError as error:
         st.session_state["refused"] = str(error)
         return

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.shared import started
 from lifelong import api
 from lifelong.api import History, LifelongError
 
@@ -20,7 +21,7 @@ def order(fields: dict[str, Any], seeds: int = 1, until: int | None = None) -> N
     try:
         runs = [api.create(**{**fields, "seed": first + i}) for i in range(seeds)]
         for run in runs:
-            api.learn(run, until)
+            started.learn(run, until)
     except LifelongError as error:
         st.session_state["refused"] = str(error)
         return

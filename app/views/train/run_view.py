@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.shared import charts, labels, markdown, navigate, run_text, status, stop_button
+from app.shared import charts, labels, markdown, navigate, run_text, started, status, stop_button
 from app.shared.chart_data import task_names
 from app.shared.measures import measures
 from app.shared.part import Part, shown
@@ -130,7 +130,7 @@ def _learn_buttons(run: str, history: History) -> None:
 
 def _learn(run: str, until: int | None) -> None:
     st.session_state["goal"] = (run, until)
-    _attempt(api.learn, run, until)
+    _attempt(started.learn, run, until)
 
 
 def _undo(run: str) -> None:

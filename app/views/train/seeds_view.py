@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import charts, labels, navigate, run_text, stop_button
+from app.shared import charts, labels, navigate, run_text, started, stop_button
 from app.shared.part import Part, shown
 from app.views.train import heading, next_view, seeds_text
 from app.views.train.run_view import POLL_SECONDS
@@ -78,7 +78,7 @@ def _at_rest(runs: Sequence[str], histories: Sequence[History], states: Sequence
 def _continue(runs: Sequence[str]) -> None:
     try:
         for run in runs:
-            api.learn(run)
+            started.learn(run)
     except LifelongError as error:
         st.session_state["refused"] = str(error)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import dataset_choice, labels, navigate
+from app.shared import dataset_choice, labels, navigate, started
 from app.views.train import network_form
 from lifelong import api
 from lifelong.api import LifelongError, TransferPreset
@@ -198,7 +198,7 @@ def _begin() -> None:
             **_chosen(),
         }
         study = api.create_study(**fields, seeds=state["study_seeds"], recipe=state["study_recipe"])
-        api.learn(study)
+        started.learn(study)
     except LifelongError as error:
         state["refused"] = str(error)
         return

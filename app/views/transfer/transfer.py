@@ -7,7 +7,7 @@ import json
 
 import streamlit as st
 
-from app.shared import markdown, navigate, stop_button
+from app.shared import markdown, navigate, started, stop_button
 from app.shared.part import Part, shown
 from app.views.transfer import charts, facts, form, labels, picker, text
 from app.views.transfer.measures import measures
@@ -112,7 +112,7 @@ def _follow(study: str) -> None:
 
 def _learn(study: str) -> None:
     try:
-        api.learn(study)
+        started.learn(study)
     except LifelongError as error:
         state["refused"] = str(error)
 
