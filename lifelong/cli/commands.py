@@ -8,27 +8,35 @@ import json
 import sys
 from pathlib import Path
 
-import click
+import rich_click as click
 
 from ..errors import LifelongError
 from . import interrupt
 from .evaluate import evaluate
+from .export import export
 from .listings import datasets, strategies
-from .options import json_option, shared
+from .options import json_option, run_names, shared
 from .pretrain import pretrain
 from .runs import runs
 from .teach import teach
 from .train import compare, train
 from .transfer import transfer
+from .tune import tune
+
+COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command_panel("Learn", commands=["train", "compare", "transfer", "teach", "tune"])
+@click.command_panel("Look", commands=["runs", "classify", "evaluate", "export"])
+@click.command_panel("Know", commands=["strategies", "datasets"])
+@click.command_panel("Make", commands=["pretrain", "bench"])
 def cli() -> None:
     """Learn tasks one after the other and see what is forgotten."""
 
 
 @cli.command()
-@click.argument("run")
+@click.argument("run", shell_complete=run_names)
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--after", type=int, help="Answers up to this task, counted from 0.  [default: the last]"
@@ -82,16 +90,31 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
                 )
 
 
-for command in (train, compare, teach, evaluate, transfer, runs, strategies, datasets, pretrain):
+for command in (
+    train,
+    compare,
+    teach,
+    tune,
+    export,
+    evaluate,
+    transfer,
+    runs,
+    strategies,
+    datasets,
+    pretrain,
+):
     cli.add_command(command)
 
 
 def main() -> int:
     """Runs a command and returns its exit status."""
     try:
-        return cli.main(prog_name="python -m lifelong", standalone_mode=False) or 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        message, status = error.format_message(), 2
+        # Under the name that was typed, so that a shell completes the words of `lifelong`.
+        script = Path(sys.argv[0]).name
+        name = script if script == "lifelong" else "python -m lifelong"
+        return cli.main(prog_name=name, complete_var=COMPLETION, standalone_mode=False) or 0
+    except SystemExit as end:  # the help, where no command was given
+        return end.code if isinstance(end.code, int) else 2
     except click.ClickException as error:
         message, status = " ".join(error.format_message().split()), 2
     except LifelongError as error:

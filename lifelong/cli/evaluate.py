@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import click
+import rich_click as click
 
 from ..runs import store as run_store
 from . import progress

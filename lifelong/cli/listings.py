@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import click
+import rich_click as click
 
 from .. import datasets as data_sets
 from .options import json_option

@@ -1,37 +1,85 @@
 """Command-line options: those that several commands share, and a flag for every setting."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import click
+import rich_click as click
+from click.types import convert_type
 
 from .. import config as configs
 from .. import registry
 from ..errors import LifelongError
+from ..runs import store as run_store
 from ..settings import Configurable, Setting
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 NUMBERS = {click.INT, click.FLOAT}
 
 
-class CommandWithSettings(click.Command):
+class SettingOption(click.RichOption):
+    """A flag for the settings of one name; `--help` shows those of the chosen strategy or model.
+
+    sentences: help by owner, a strategy or model.
+    """
+
+    def __init__(self, kind: str, setting: Setting) -> None:
+        names = (name for name in (setting.name, setting.former_name) if name)
+        flags = [f"--{name.replace('_', '-')}" for name in names]
+        super().__init__([*flags, f"{kind}_{setting.name}"], type=setting.kind, help="")
+        self.kind = kind
+        self.sentences: dict[str, str] = {}
+
+    def show_for(self, owner: str, of_all: bool) -> None:
+        """Shows the help for one owner, or hides the flag if it has no such setting.
+
+        of_all: shows the help for every owner, where the one in use is not known.
+        """
+        self.hidden = not of_all and owner not in self.sentences
+        self.panel = f"Settings of {owner}"
+        self.help = self.sentences.get(owner, "")
+        if of_all:
+            self.panel = "Settings"
+            self.help = " ".join(f"{name}: {text}" for name, text in self.sentences.items())
+
+
+class CommandWithSettings(click.RichCommand):
     """A command with a flag for every setting of every strategy and model.
 
-    The values that were given arrive as the dicts `settings` and `network`.
+    The values that were given arrive as the dicts `settings` and `network`. `--help` shows the
+    flags of the strategy and the model that are named beside it.
     """
 
     kinds: tuple[str, ...] = ("settings", "network")
+    flags: Mapping[str, str] = {"settings": "--strategy", "network": "--model"}
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Returns the options of the command, those of the settings before the last, `--help`."""
         *own, help_option = super().get_params(ctx)
-        return [*own, *setting_options(self.kinds), help_option]
+        return [*own, *self._setting_options(ctx), help_option]
+
+    def _setting_options(self, ctx: click.Context, scenario: str = "else") -> "list[SettingOption]":
+        """Returns the flags of the settings, the same ones throughout a command."""
+        key = f"{__name__}.options"
+        if key not in ctx.meta:
+            ctx.meta[key] = setting_options(self.kinds, scenario)
+        options: list[SettingOption] = ctx.meta[key]
+        return options
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the arguments; the strategy and the model decide which flags `--help` shows."""
+        defaults = {flag: option.default for option in self.params for flag in option.opts}
+        scenario = _value_of("--scenario", args) or str(defaults.get("--scenario"))
+        for option in self._setting_options(ctx, scenario):
+            flag = self.flags[option.kind]
+            owner = _value_of(flag, args) or defaults.get(flag)
+            option.show_for(str(owner), of_all=owner is None)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command with the values of the settings as dicts."""
         for kind in self.kinds:
             ctx.params[kind] = {}
-        for option in setting_options(self.kinds):
+        for option in self._setting_options(ctx):
             kind, name = str(option.name).split("_", 1)
             value = ctx.params.pop(option.name, None)
             if value is not None:
@@ -45,52 +93,63 @@ class CommandWithNetwork(CommandWithSettings):
     kinds = ("network",)
 
 
-def setting_options(kinds: tuple[str, ...]) -> list[click.Option]:
-    """Returns one option for each setting of the strategies ("settings") or models ("network")."""
+def _value_of(flag: str, args: Sequence[str]) -> str | None:
+    """Returns the value of a flag among arguments, before they are parsed; None without it.
+
+    >>> _value_of("--model", ["--model", "mlp"]), _value_of("--model", ["--model=mlp"])
+    ('mlp', 'mlp')
+    """
+    for position, argument in enumerate(args):
+        name, sign, value = argument.partition("=")
+        if name == flag:
+            return value if sign else next(iter(args[position + 1 :]), None)
+    return None
+
+
+def setting_options(kinds: tuple[str, ...], scenario: str = "else") -> list[SettingOption]:
+    """Returns one option for each setting of the strategies ("settings") or models ("network").
+
+    scenario: whose defaults the help shows.
+    """
     plugins: dict[str, Callable[[], Mapping[str, type[Configurable]]]] = {
         "settings": registry.strategies,
         "network": registry.models,
     }
     return merged(
-        (kind, name, plugin.settings("else"))
+        (kind, name, plugin.settings(scenario))
         for kind in kinds
         for name, plugin in plugins[kind]().items()
     )
 
 
-def merged(declared: Iterable[tuple[str, str, tuple[Setting, ...]]]) -> list[click.Option]:
+def merged(declared: Iterable[tuple[str, str, tuple[Setting, ...]]]) -> list[SettingOption]:
     """Returns one option for each name of a setting; its help has a sentence for each owner.
 
     declared: kind, owner and settings, for each strategy and model. Whole numbers and others share
     an option: whoever is given one checks it. Raises LifelongError where settings cannot share one.
     """
-    options: dict[str, click.Option] = {}
+    options: dict[str, SettingOption] = {}
     owners: dict[str, str] = {}
     for kind, owner, settings in declared:
         for setting in settings:
             first = owners.setdefault(setting.name, owner)
-            option = options.setdefault(setting.name, _option(kind, setting))
-            types = {option.type, click.types.convert_type(setting.kind)}
-            if option.name != f"{kind}_{setting.name}" or not (types <= NUMBERS or len(types) == 1):
+            option = options.setdefault(setting.name, SettingOption(kind, setting))
+            types = {option.type, convert_type(setting.kind)}
+            if option.kind != kind or not (types <= NUMBERS or len(types) == 1):
                 raise LifelongError(
                     f"The setting '{setting.name}' of {owner} cannot share a flag with that of "
                     f"{first}, which is of another kind; rename one of the two."
                 )
             if len(types) > 1:
                 option.type = click.FLOAT
-            option.help = f"{option.help} {_sentence(owner, setting)}".strip()
+            option.sentences[owner] = _sentence(setting)
     return list(options.values())
 
 
-def _option(kind: str, setting: Setting) -> click.Option:
-    names = (name for name in (setting.name, setting.former_name) if name)
-    flags = [f"--{name.replace('_', '-')}" for name in names]
-    return click.Option([*flags, f"{kind}_{setting.name}"], type=setting.kind, help="")
-
-
-def _sentence(owner: str, setting: Setting) -> str:
+def _sentence(setting: Setting) -> str:
     choices = f" One of {', '.join(setting.options)}." if setting.options else ""
-    return f"{owner}: {setting.help}{choices}"
+    default = f"{setting.default:g}" if isinstance(setting.default, float) else setting.default
+    return f"{setting.help}{choices} [default: {default}]"
 
 
 def parse_numbers(
@@ -107,43 +166,81 @@ def parse_numbers(
         ) from None
 
 
+def completed(names: Callable[[], Iterable[str]]) -> Any:
+    """Returns what a shell completes an argument with: those of the names that begin so."""
+
+    def complete(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+        return [name for name in names() if name.startswith(begun)]
+
+    return complete
+
+
+# By panel of the help: what is learned, in which tasks, and by which training.
+_PANELS: dict[str, dict[str, dict[str, Any]]] = {
+    "Tasks": {
+        "--dataset": {
+            "default": "mnist",
+            "shell_complete": completed(lambda: registry.names("datasets")),
+            "help": "Data set; see `datasets`.",
+        },
+        "--scenario": {
+            "default": configs.DEFAULT_SCENARIO,
+            "metavar": "|".join(configs.SCENARIOS),
+            "shell_complete": completed(lambda: configs.SCENARIOS),
+            "help": "What is known of an image's task, and which outputs compete.",
+        },
+        "--tasks": {
+            "type": int,
+            "help": "Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]",
+        },
+        "--class-order": {
+            "callback": parse_numbers,
+            "help": "Classes in order of arrival, such as 3,1,4,...  "
+            "[default: natural for seed 0, else drawn]",
+        },
+        "--task-sizes": {
+            "callback": parse_numbers,
+            "help": "Number of classes of each task, such as 6,4.  [default: even shares]",
+        },
+        "--target": {
+            "help": "Transfer: a second data set, learned after the first.  "
+            "[default: the other classes of the first]"
+        },
+        "--images-per-class": {
+            "type": int,
+            "help": "Transfer: training images of each class of the target.  [default: all]",
+        },
+    },
+    "Training": {
+        "--model": {
+            "default": "mlp",
+            "shell_complete": completed(lambda: registry.names("models")),
+            "help": "Network: mlp, resnet50 or another of torchvision.",
+        },
+        "--recipe": {
+            "default": "quick",
+            "metavar": "|".join(configs.RECIPES),
+            "help": "quick takes seconds, paper is that of van de Ven et al. 2022.",
+        },
+        "--steps": {"type": int, "help": "Optimiser steps a task, in place of the recipe's."},
+        "--learning-rate": {"type": float, "help": "Of the optimiser, in place of the recipe's."},
+        "--precision": {
+            "default": "auto",
+            "metavar": "auto|fp32|bf16",
+            "help": "Of matrix products while learning.",
+        },
+        "--device": {
+            "default": "auto",
+            "metavar": "auto|cpu|cuda",
+            "help": "What learns; auto is a graphics card for a whole deep network, "
+            "where there is one.",
+        },
+    },
+}
 _SHARED: dict[str, dict[str, Any]] = {
-    "--dataset": {"default": "mnist", "help": "Data set; see `datasets`."},
-    "--scenario": {"default": configs.DEFAULT_SCENARIO, "help": " | ".join(configs.SCENARIOS)},
-    "--model": {"default": "mlp", "help": "Network."},
-    "--recipe": {"default": "quick", "help": "quick (seconds) or paper (van de Ven et al. 2022)."},
-    "--tasks": {
-        "type": int,
-        "help": "Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]",
-    },
-    "--class-order": {
-        "callback": parse_numbers,
-        "help": "Classes in order of arrival, such as 3,1,4,...  "
-        "[default: natural for seed 0, else drawn]",
-    },
-    "--task-sizes": {
-        "callback": parse_numbers,
-        "help": "Number of classes of each task, such as 6,4.  [default: even shares]",
-    },
-    "--target": {
-        "help": "Transfer: a second data set, learned after the first.  "
-        "[default: the other classes of the first]"
-    },
-    "--images-per-class": {
-        "type": int,
-        "help": "Transfer: training images of each class of the target.  [default: all]",
-    },
-    "--steps": {"type": int, "help": "Optimiser steps a task, in place of the recipe's."},
-    "--learning-rate": {"type": float, "help": "Of the optimiser, in place of the recipe's."},
-    "--precision": {
-        "default": "auto",
-        "help": "Of matrix products while learning: auto, fp32 or bf16.",
-    },
-    "--device": {
-        "default": "auto",
-        "help": "What learns: auto, cpu or cuda; auto is a graphics card for a whole deep network, "
-        "where there is one.",
-    },
+    name: {"panel": panel, **declared}
+    for panel, options in _PANELS.items()
+    for name, declared in options.items()
 }
 
 
@@ -165,7 +262,9 @@ def shared(*names: str, help: str | None = None) -> Decorator:
 def json_option(value: str = "object") -> Decorator:
     """Returns the decorator that adds `--json`. value: what is printed, an object or a list."""
     text = f"Print one JSON {value} and nothing else."
-    return click.option("--json", "as_json", is_flag=True, help=text)
+    return click.option("--json", "as_json", is_flag=True, help=text, panel="Output")
 
 
 run_options = shared(*_SHARED)
+strategy_names = completed(lambda: registry.names("strategies"))
+run_names = completed(run_store.ids)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
+import rich_click as click
 
 from .. import formatting
 from ..errors import LifelongError

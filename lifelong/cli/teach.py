@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
+import rich_click as click
 
 from .. import formatting
 from ..errors import LifelongError

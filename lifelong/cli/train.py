@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import click
+import rich_click as click
 
 from .. import config as configs
 from .. import datasets, formatting
@@ -15,29 +15,47 @@ from ..events import Stopped
 from ..runs import store as run_store
 from ..runs.history import History
 from . import interrupt, progress
-from .options import CommandWithNetwork, CommandWithSettings, json_option, run_options
+from .options import (
+    CommandWithNetwork,
+    CommandWithSettings,
+    json_option,
+    run_options,
+    strategy_names,
+)
 
 
 @click.command(cls=CommandWithSettings)
 @run_options
 @json_option()
 @click.option(
-    "--strategy", default="finetune", show_default=True, help="How to learn; see `strategies`."
+    "--strategy",
+    default="finetune",
+    shell_complete=strategy_names,
+    show_default=True,
+    panel="Training",
+    help="How to learn; see `strategies`. With --help, its settings are shown.",
 )
 @click.option(
     "--seed",
     type=int,
     default=0,
     show_default=True,
+    panel="Training",
     help="Seed of weights, image order and class order.",
 )
-@click.option("--half", is_flag=True, help="Keep the checkpoints in half precision.")
 @click.option(
-    "--step-checkpoints", is_flag=True, help="Keep checkpoints within each task but the first, too."
+    "--half", is_flag=True, panel="Output", help="Save the checkpoints in half precision."
+)
+@click.option(
+    "--step-checkpoints",
+    is_flag=True,
+    panel="Output",
+    help="Save checkpoints within each task but the first, too.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
+    panel="Output",
     help="Folder of the run; given again, an unfinished run goes on.",
 )
 def train(as_json: bool, out: Path | None, **given: Any) -> int:
@@ -66,12 +84,15 @@ def _stopped(event: Stopped, run: str) -> str:
 @click.command(cls=CommandWithNetwork)
 @run_options
 @json_option()
-@click.option("--strategies", required=True, help="Names with commas between them, or all.")
+@click.option(
+    "--strategies", required=True, panel="Training", help="Names with commas between them, or all."
+)
 @click.option(
     "--seeds",
     type=click.IntRange(1, 1000),
     default=1,
     show_default=True,
+    panel="Training",
     help="Seeds 0, 1, ... each strategy is run with.",
 )
 def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:

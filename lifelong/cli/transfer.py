@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import click
+import rich_click as click
 from tqdm import tqdm
 
 from ..errors import unknown_name

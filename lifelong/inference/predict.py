@@ -206,6 +206,11 @@ def _model(folder: Path, after: int, _version: tuple[int, int] | None) -> Strate
     return strategy
 
 
+def fresh(folder: Path, after: int) -> Strategy:
+    """Returns what `load` does, but one of its own, which the caller may change."""
+    return _model.__wrapped__(folder, after, None)
+
+
 def untrained(history: History, after: int) -> Strategy:
     """Returns the strategy of a task of a run, and its network, untrained."""
     config, plan = history.config.of_task(after), plan_after(history, after)

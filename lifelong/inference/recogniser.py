@@ -9,15 +9,14 @@ figures are in benchmarks/results/recogniser.json.
 """
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..storage import tensor_files
+from ..storage import shipped, tensor_files
 
-FILE = Path(__file__).parents[2] / "checkpoints" / "recognisers" / "digits.safetensors"
+FILE = shipped.FOLDER / "recognisers" / "digits.safetensors"
 DIGITS = tuple("0123456789")
 
 

@@ -70,7 +70,7 @@ def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     The factors are rounded as `matmul_precision` says. A large product is computed in two halves,
     side by side; torch does not differentiate it.
     """
-    if a.device.type != "cpu" or len(a) * b.numel() < LARGE or torch.get_num_threads() > 1:
+    if a.device.type != "cpu" or torch.get_num_threads() > 1 or len(a) * b.numel() < LARGE:
         return _matmul(a, b, out)
     product = torch.empty(len(a), b.shape[1]) if out is None else out
     b, half = to_matmul_dtype(b), len(a) // 2

@@ -15,11 +15,11 @@ from pydantic import BaseModel
 
 from ..errors import LifelongError, unknown_name
 from ..events import Failed
-from ..storage import atomic
+from ..storage import atomic, shipped
 from . import journal
 from .history import ExperimentHistory
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
+SHIPPED = shipped.FOLDER
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}"  # of a run or study, the name of its folder
 UNLISTED = ".unlisted"  # a file in the folder of a run that only those see who know its id
 CONFIG_FILES = ("config.json", "study.json")  # of a run and of a study; a folder has one of them
@@ -41,8 +41,11 @@ class RunState(StrEnum):
 
 
 def home() -> Path:
-    """Returns the folder of new runs: `$LIFELONG_RUNS`, by default the project's `checkpoints/`."""
-    return Path(os.environ.get("LIFELONG_RUNS") or SHIPPED)
+    """Returns the folder of new runs: `$LIFELONG_RUNS`, by default the project's `checkpoints/`.
+
+    Where the package is installed without the project, `runs/` in the current folder.
+    """
+    return Path(os.environ.get("LIFELONG_RUNS") or (SHIPPED if shipped.IS_CHECKOUT else "runs"))
 
 
 def new_folder(*words: str) -> Path:

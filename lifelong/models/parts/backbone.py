@@ -62,6 +62,8 @@ class TorchvisionBackbone(Backbone):
                 module.eval()
 
     def forward(self, images: Tensor) -> Tensor:
+        if torch.compiler.is_exporting():  # a program for any number of images has no portions
+            return self._features(images)
         if not self.training:
             portion = PORTION.get(images.device.type, 100)
             return torch.cat([self._features(part) for part in images.split(portion)])

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from ...errors import LifelongError
 from ...storage import downloads, tensor_files
+from ...storage import shipped as project
 from ...storage.atomic import write_atomically
 from ...storage.progress import Progress, Steps, result_of
 
-SHIPPED = Path(__file__).parents[3] / "checkpoints" / "backbones"
+SHIPPED = project.FOLDER / "backbones"
 
 
 @dataclass(frozen=True)
