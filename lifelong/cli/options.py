@@ -9,6 +9,7 @@ from click.types import convert_type
 from .. import config as configs
 from .. import registry
 from ..errors import LifelongError
+from ..recipes import RECIPES
 from ..runs import store as run_store
 from ..settings import Configurable, Setting
 
@@ -219,7 +220,7 @@ _PANELS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "--recipe": {
             "default": "quick",
-            "metavar": "|".join(configs.RECIPES),
+            "metavar": "|".join(RECIPES),
             "help": "quick takes seconds, paper is that of van de Ven et al. 2022.",
         },
         "--steps": {"type": int, "help": "Optimiser steps a task, in place of the recipe's."},

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..config import RunConfig
 from ..events import Stopped
 from ..runs import store as run_store
 from ..runs.history import History
-from . import interrupt, progress
+from . import interrupt, progress, tables
 from .options import (
     CommandWithNetwork,
     CommandWithSettings,
@@ -113,7 +112,10 @@ def compare(strategies: str, seeds: int, as_json: bool, **given: Any) -> None:
     progress.show_preparation(comparison.prepare(configurations))
     bar = tqdm(comparison.race(configurations), total=len(configurations), unit="run")
     rows = comparison.rows(bar, configurations)
-    print(json.dumps(rows) if as_json else _comparison_table(rows))
+    if as_json:
+        print(json.dumps(rows))
+    else:
+        tables.print_comparison(rows)
 
 
 def _strategy_names(given: str, scenario: str) -> list[str]:
@@ -158,18 +160,4 @@ def _table(history: History, report: dict[str, Any]) -> str:
         lines.append(f"peak memory of the process: {formatting.size(report['peak_memory'])}")
     if stored is not None:
         lines.append(f"stored for earlier tasks: {formatting.sizes_by_kind(stored)}")
-    return "\n".join(lines)
-
-
-def _comparison_table(rows: Iterable[dict[str, Any]]) -> str:
-    lines = [f"{'strategy':<22}{'n':>3}   average accuracy        forgetting   seconds   stores"]
-    for row in rows:
-        accuracy, forgetting = (
-            f"{formatting.cell(row['mean'][name])} ± {formatting.cell(row['sem'][name])}"
-            for name in ("average_accuracy", "forgetting")
-        )
-        lines.append(
-            f"{row['strategy']:<22}{row['n']:>3}   {accuracy}   {forgetting}"
-            f"   {row['mean']['seconds']:7.1f}   {formatting.sizes_by_kind(row['stored'])}"
-        )
     return "\n".join(lines)
