@@ -80,8 +80,11 @@ def sentence(rows: Sequence[dict[str, Any]]) -> str:
         sorted(rows, key=lambda row: -row["average_accuracy"]),
     )
     best, last = ranked[0], ranked[-1]
+    runs = best["n"]
+    n = f"(n = {runs}; ± is the standard error)" if runs > 1 else "(one seed)"
+    if last is not best and last["average_accuracy"] == best["average_accuracy"]:
+        return f"All get as much right after all tasks: {text(best)} {n}."
     words = f"{best['strategy']} gets most right after all tasks: {text(best)}"
     if last["average_accuracy"] < best["average_accuracy"]:
         words += f", {last['strategy']} least: {text(last)}"
-    runs = best["n"]
-    return f"{words} (n = {runs}; ± is the standard error)." if runs > 1 else f"{words} (one seed)."
+    return f"{words} {n}."

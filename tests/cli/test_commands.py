@@ -187,7 +187,7 @@ def test_compare_with_one_seed_has_no_error_and_leaves_no_run(cli):
     )
     assert run_store.ids() == [folder.name for folder in run_store.shipped()]
     status, out, _ = cli("compare", *FEW, "--strategies", "finetune,joint")
-    assert status == 0 and len(out.splitlines()) == 3
+    assert status == 0 and len(out.splitlines()) == 4
 
 
 STUDY = ("transfer", *TOYS, "--images", "1,4", "--seeds", "2", "--steps", "4")
