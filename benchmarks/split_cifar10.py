@@ -23,27 +23,23 @@ task takes over a minute. Its files are results/split_cifar10_from_scratch.json 
 
 Trains all weights of a pretrained ResNet-50: see whole_networks.py.
 
-    python -m benchmarks.split_cifar10 --control --seeds 0,1,2
+    python -m benchmarks.split_cifar10 --weights imagenet --side 224
 
-Trains CONTROL on the features of a backbone that never saw CIFAR-10: see teacher_features.py. Its
-files are results/split_cifar10_control.json and _runs.jsonl. With --tenths 5 both training and test
-images are a fixed half. --weights imagenet --side 224 takes torchvision's ResNet-50 instead, which
-is downloaded: results/split_cifar10_imagenet.json.
+Takes torchvision's ResNet-50 with ImageNet weights, which are downloaded, in place of the backbone
+that ships. Its files are results/split_cifar10_imagenet.json and _runs.jsonl.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import click
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks import teacher_features, whole_networks
-from benchmarks.tables import SPLIT_CIFAR10, Table, cell, names_for
+from benchmarks import whole_networks
+from benchmarks.tables import SPLIT_CIFAR10, Table, names_for
 from lifelong import config
 from lifelong.config import RunConfig
-from lifelong.datasets import load
 from lifelong.models.base import QuantizedFeatures
 from lifelong.models.parts.feature_cache import FeatureSet
 from lifelong.storage.progress import result_of
@@ -52,9 +48,7 @@ from lifelong.training import setup
 TABLE = Table("split_cifar10", SPLIT_CIFAR10)
 SCRATCH = Table("split_cifar10_from_scratch", SPLIT_CIFAR10)
 NOTHING_PUBLISHED: dict[str, dict] = {"class": {}, "task": {}}
-CONTROL_TABLE = Table("split_cifar10_control", NOTHING_PUBLISHED)
 IMAGENET = Table("split_cifar10_imagenet", NOTHING_PUBLISHED)
-CONTROL = "finetune,ncm,slda,analytic,replay,er-ace,joint"
 STRATEGIES_FROM_SCRATCH = "finetune,joint,ewc,lwf,replay,derpp"
 STEPS = 250  # of each task
 STEPS_PER_EPOCH = 78  # of one task
@@ -77,8 +71,6 @@ RIDGES = (0.01, 0.1, 1.0, 10.0, 100.0)  # λ, in mean squares of a feature
     "--passes", default=10, show_default=True, help="Epochs of each task, with --from-scratch."
 )
 @click.option("--whole", is_flag=True, help="Train all of a pretrained ResNet-50.")
-@click.option("--control", is_flag=True, help="Learn features that never saw CIFAR-10.")
-@click.option("--tenths", type=click.IntRange(1, 10), default=10, help="Of images, with --control.")
 @click.option(
     "--weights",
     type=click.Choice(["default", "imagenet"]),
@@ -94,29 +86,23 @@ def main(
     from_scratch: bool,
     passes: int,
     whole: bool,
-    control: bool,
-    tenths: int,
     weights: str,
     side: int,
     scenarios: str,
 ) -> None:
     """Trains the missing runs and writes the summary."""
-    if control:
-        names = CONTROL if strategies == "all" else strategies
-        click.echo(_control(names, scenarios, seeds, processes, tenths))
-        return
     if whole:
         click.echo(whole_networks.make_table(strategies, scenarios, processes))
         return
     if from_scratch:
         strategies = STRATEGIES_FROM_SCRATCH if strategies == "all" else strategies
         network = {"tune": "whole", "weights": "none", "layers": 0}
-        configs = _configs(strategies, scenarios, seeds, passes * STEPS_PER_EPOCH, network)
+        configs = configs_of(strategies, scenarios, seeds, passes * STEPS_PER_EPOCH, network)
         SCRATCH.make(configs, processes)
         click.echo(SCRATCH.markdown(SCRATCH.write({"passes": passes})))
         return
     network = {"weights": weights, "side": side}
-    configs = _configs(strategies, scenarios, seeds, STEPS, network)
+    configs = configs_of(strategies, scenarios, seeds, STEPS, network)
     click.echo(_frozen(TABLE if weights == "default" else IMAGENET, configs, processes))
 
 
@@ -130,55 +116,10 @@ def _frozen(table: Table, configs: list[RunConfig], processes: int | None) -> st
     return f"Linear ceiling: {ceiling:.2f} %, {description}\n\n{table.markdown(summary)}"
 
 
-def _control(
-    strategies: str, scenarios: str, seeds: str, processes: int | None, tenths: int
-) -> str:
-    """Trains what is missing of the control's table; returns the table beside the frozen one."""
-    # Of this model only the layers on top are used.
-    configs = _configs(strategies, scenarios, seeds, STEPS, {"weights": "none"})
-    dataset = load("cifar10")
-    for done, files in teacher_features.extract(dataset, tenths):
-        click.echo(f"{done} of {files} files of features", err=True)
-    features = teacher_features.load(dataset, tenths)
-    CONTROL_TABLE.make(configs, processes, race=partial(teacher_features.race, tenths=tenths))
-    CONTROL_TABLE.write(
-        {
-            "backbone": teacher_features.DESCRIPTION,
-            "images": len(features.dataset.train_labels),
-            "tested": len(features.dataset.test_labels),
-            "ceiling": round(100 * probe_accuracy(features), 2),
-        }
-    )
-    return control_markdown()
-
-
-def control_markdown() -> str:
-    """Returns the control's accuracies as a Markdown table, beside those of the frozen table."""
-    ours, control = (
-        {(row["strategy"], row["scenario"]): row | {"published": None} for row in table.summary()}
-        for table in (TABLE, CONTROL_TABLE)
-    )
-    lines = [
-        "| strategy | class | class, control | task | task, control | n |",
-        "|---|---|---|---|---|---|",
-    ]
-    for strategy in sorted({name for name, _scenario in control}):
-        cells = [
-            cell(rows.get((strategy, scenario)))
-            for scenario in ("class", "task")
-            for rows in (ours, control)
-        ]
-        counts = {
-            rows[key]["n"] for key in control if key[0] == strategy for rows in (ours, control)
-        }
-        n = ", ".join(map(str, sorted(counts, reverse=True)))
-        lines.append(f"| `{strategy}` | {' | '.join(cells)} | {n} |")
-    return "\n".join(lines)
-
-
-def _configs(
+def configs_of(
     strategies: str, scenarios: str, seeds: str, steps: int, network: dict
 ) -> list[RunConfig]:
+    """Returns the configurations of a table; names and seeds are separated by commas."""
     return [
         config.make(
             dataset="cifar10",

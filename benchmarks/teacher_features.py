@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -59,12 +60,18 @@ def exact(dataset: Dataset, split: str, tenths: int = TENTHS) -> tuple[Tensor, T
 
     tenths: of the split, from the first on. Raises LifelongError for one that was not extracted.
     """
-    count = len(dataset.test_images if split == "test" else dataset.train_images)
-    files = [(split, tenth, part) for tenth in range(tenths) for part in range(PARTS[split])]
-    positions = torch.cat([_positions(count, *names) for names in files])
-    values = [tensor_files.read(_file(dataset, *names))[0]["features"] for names in files]
-    order = positions.argsort()
-    return positions[order], torch.cat(values)[order]
+    unsorted, values = [], []
+    for tenth, part in product(range(tenths), range(PARTS[split])):
+        unsorted.append(_positions(_count(dataset, split), split, tenth, part))
+        values.append(tensor_files.read(_file(dataset, split, tenth, part))[0]["features"])
+    order = torch.cat(unsorted).argsort()
+    return torch.cat(unsorted)[order], torch.cat(values)[order]
+
+
+def positions(dataset: Dataset, split: str, tenths: int) -> Tensor:
+    """Returns the rising positions (n,) of the images of the first tenths of a split."""
+    every = torch.arange(_count(dataset, split))
+    return every[every % TENTHS < tenths]
 
 
 def load(dataset: Dataset, tenths: int = TENTHS, classes: tuple[int, ...] = ()) -> FeatureSet:
@@ -125,6 +132,10 @@ def _reports(config: RunConfig, tenths: int, first_task: bool) -> Iterator[dict]
     features = load(dataset, tenths, classes)
     events = Experiment(config, dataset, features, clock=time.process_time).events()
     yield History(config, tuple(events)).report(run=None)
+
+
+def _count(dataset: Dataset, split: str) -> int:
+    return len(dataset.test_labels if split == "test" else dataset.train_labels)
 
 
 def _positions(count: int, split: str, tenth: int, part: int) -> Tensor:

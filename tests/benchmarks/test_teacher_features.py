@@ -64,6 +64,7 @@ def test_half_of_the_images_are_every_other_tenth_of_both_splits(dataset):
     features = teacher_features.load(dataset, tenths=5).dataset
     chosen = torch.tensor([k for k in range(200) if k % 10 < 5])
     assert torch.equal(features.train_labels, dataset.train_labels[chosen])
+    assert torch.equal(teacher_features.positions(dataset, "train", 5), chosen)
     assert features.train_images.shape == (100, 9, 1, 1) and len(features.test_labels) == 20
 
 
