@@ -151,9 +151,13 @@ def matrix(confusion: Confusion, highlight: int | None = None) -> Layers:
 
 
 def _axis(names: Sequence[str], title: str, orient: Literal["top", "bottom", "left"]) -> alt.Axis:
+    # Words side by side would hide each other on a phone.
+    slanted = orient != "left" and max(map(len, names)) > 3
+    align: Literal["left", "right"] = "left" if orient == "top" else "right"
     return alt.Axis(
-        title=title, orient=orient, labelExpr=f"{list(names)}[datum.value]", labelAngle=0,
-        ticks=False, domain=False, labelLimit=90, titlePadding=6,
+        title=title, orient=orient, labelExpr=f"{list(names)}[datum.value]",
+        labelAngle=-45 if slanted else 0, labelAlign=align if slanted else alt.Undefined,
+        labelOverlap=not slanted, ticks=False, domain=False, labelLimit=90, titlePadding=6,
     )  # fmt: skip
 
 

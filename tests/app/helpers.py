@@ -186,6 +186,11 @@ class HeldRequests:
             route.continue_()
 
 
+def shifted(page: Page) -> float:
+    """Returns how much has jumped on a page that was opened with MEASURE_SHIFTS."""
+    return sum(page.evaluate("window.shifts"))
+
+
 def picture_name(name: str, size: dict[str, int]) -> str:
     """Returns the name of a screenshot's file."""
     return f"{name}.png" if size is DESKTOP else f"{name}-phone.png"

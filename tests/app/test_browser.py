@@ -18,6 +18,7 @@ from tests.app.helpers import (
     explained,
     no_sideways_scrolling,
     picture_name,
+    shifted,
 )
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
@@ -59,7 +60,7 @@ def test_a_visitor_sees_what_transfer_is_worth_and_comes_to_the_form(server, ope
     page = open_tab(f"{server.url}/transfer", PHONE, script=MEASURE_SHIFTS)
     expect(page.locator("body")).to_contain_text("A pretrained network helps.")
     expect(page.locator(DRAWN_CHART).first).to_be_visible()
-    assert sum(page.evaluate("window.shifts")) < 0.05
+    assert shifted(page) < 0.05
     page.get_by_role("button", name="See what the source lost").click()
     expect(page.locator(CHART).nth(1).locator("svg.marks")).to_be_visible()
     gain = re.compile(r"Knowing 0–4 first helps.* ± .* points .*\(n = 5\)")

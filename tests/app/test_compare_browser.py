@@ -10,11 +10,15 @@ from tests.app.helpers import (
     CHROMIUM,
     DESKTOP,
     DRAWN_CHART,
+    MEASURE_SHIFTS,
     PHONE,
     explained,
     no_sideways_scrolling,
     picture_name,
+    shifted,
 )
+from tests.app.test_draw_browser import violations
+from tests.app.test_runs_browser import axe_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 TWO = "mnist-class-finetune,mnist-class-replay"
@@ -22,16 +26,11 @@ TWO = "mnist-class-finetune,mnist-class-replay"
 
 def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, screenshots):
     """And nothing jumps: a cumulative layout shift below 0.05."""
-    shifts = (
-        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => {"
-        "if (!entry.hadRecentInput) window.shift += entry.value}))"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
-    page = open_tab(f"{server.url}/compare?runs={TWO}", DESKTOP, script=shifts)
+    page = open_tab(f"{server.url}/compare?runs={TWO}", DESKTOP, script=MEASURE_SHIFTS)
     with explained(page):
         expect(page.locator(DRAWN_CHART)).to_have_count(4)
         expect(page.locator("body")).to_contain_text("Experience replay gets most right, 87.5")
-        assert page.evaluate("window.shift") < 0.05
+        assert shifted(page) < 0.05
         chart = page.locator(f".st-key-curves_room {DRAWN_CHART}")
         chart.hover(position={"x": 500, "y": 150})
         expect(page.locator("#vg-tooltip-element")).to_contain_text("after Task")
@@ -72,16 +71,23 @@ def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, 
         expect(page.locator("body")).to_contain_text("no reference run")
 
 
-@pytest.mark.parametrize("scheme", ["dark"])
-def test_axe_finds_no_violation_on_the_compare_page(server, open_tab, scheme):
-    package = pytest.importorskip(
-        "axe_playwright_python",
-        reason="axe-playwright-python carries axe-core and is not installed",
-    )
-    axe = (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
-    page = open_tab(f"{server.url}/compare", PHONE, color_scheme=scheme)
-    expect(page.locator(DRAWN_CHART)).to_have_count(4)
-    assert no_sideways_scrolling(page)
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document)")["violations"]
-    assert [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found] == []
+# What is there once all of a page is, and the number of its charts.
+PAGES = {
+    "compare?line=mnist-class-replay": 4,
+    "compare?race=new": 0,
+    "inspect?run=mnist-class-replay&task=0&after=4&view=Confusion+matrix": 7,
+    "train?run=mnist-class-finetune": 1,
+}
+
+
+def test_on_a_phone_in_the_dark_nothing_jumps_and_axe_finds_no_violation(server, open_tab):
+    page = open_tab("about:blank", PHONE, script=MEASURE_SHIFTS, color_scheme="dark")
+    for address, charts in PAGES.items():
+        page.goto(f"{server.url}/{address}")
+        with explained(page):
+            expect(page.locator(DRAWN_CHART)).to_have_count(charts)
+            page.locator(".stMain button").last.wait_for()
+        assert no_sideways_scrolling(page), address
+        assert shifted(page) < 0.05, address
+        axe_of(page)
+        assert violations(page) == [], address

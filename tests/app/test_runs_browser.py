@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lifelong.api import collection
-from tests.app.helpers import CHROMIUM, explained, no_sideways_scrolling
+from tests.app.helpers import CHROMIUM, MEASURE_SHIFTS, explained, no_sideways_scrolling, shifted
 from tests.app.test_draw_browser import violations
 from tests.helpers import config, learned_run
 
@@ -35,10 +35,12 @@ def test_a_run_is_loaded_named_starred_deleted_brought_back_and_downloaded(
 ):
     run = learned_run(config("replay", tasks=2))
     content = collection.zipped(run.name)
-    page = open_tab(f"{server.url}/runs", NARROW)
+    page = open_tab(f"{server.url}/runs", NARROW, script=MEASURE_SHIFTS)
     with explained(page):
         canvas = page.locator("canvas[data-testid='data-grid-canvas']")
         canvas.wait_for()
+        page.locator(".st-key-delete button").wait_for()
+        assert shifted(page) < 0.05
         nav = [link.bounding_box() for link in page.locator(".st-key-nav a").all()]
         names = page.locator(".st-key-nav a").all_inner_texts()  # an icon is a word in its font
         assert [name.split("\n")[-1] for name in names] == PAGES

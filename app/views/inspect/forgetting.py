@@ -50,12 +50,14 @@ def _matrix(history: History, drops: list[words.Drops] | None, at: Selection) ->
         label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
     parts = drops if view == FORGOTTEN else None
-    st.altair_chart(
-        matrix_chart.forgetting_matrix(history, view == CHANGE, at.cell, parts),
-        key=key("matrix"),
-        on_select=lambda: on_click("matrix"),
-        selection_mode="pick",
-    )
+    few = history.config.tasks < 5  # a small one needs less of the room that the style keeps
+    with st.container(key="few_cells" if few else "cells"):
+        st.altair_chart(
+            matrix_chart.forgetting_matrix(history, view == CHANGE, at.cell, parts),
+            key=key("matrix"),
+            on_select=lambda: on_click("matrix"),
+            selection_mode="pick",
+        )
     if parts:
         st.markdown(words.matrix(parts[len(history.learned) - 1]))
     else:

@@ -28,10 +28,10 @@ def show(run: str, history: History, at: Selection) -> None:
     moment = chart_data.task_titles(history)[after]
     if (important := api.insight.important_pixels(run, after)) is not None:
         st.markdown(f"**Which pixels it holds after {moment}**")
-        st.image(heat(important), caption=words.HELD, width=220)
+        st.image(heat(important), caption=words.HELD, width=220, alt=words.HEAT)
     if images := api.insight.stored_images(run, after):
         st.markdown(f"**What it keeps after {moment}**")
-        st.image(album(images), caption=words.album(images, MOST_IMAGES))
+        st.image(album(images), caption=words.album(images, MOST_IMAGES), alt=words.ALBUM)
 
 
 def heat(values: np.ndarray) -> np.ndarray:

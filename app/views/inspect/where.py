@@ -40,9 +40,9 @@ def _answers(run: str, history: History, at: Selection) -> None:
         if view == MAP:
             _features(run, moment, task)
         else:
-            flows = view == FLOW
-            draw = answer_charts.flow if flows else answer_charts.matrix
-            st.altair_chart(draw(confusion, task), key="where" if flows else "confusion")
+            draw = answer_charts.flow if view == FLOW else answer_charts.matrix
+            with st.container(key="flow" if view == FLOW else "confusion"):
+                st.altair_chart(draw(confusion, task), key="where")
             st.markdown(words.where(confusion, task))
     with right:
         _preference(run, moment, history)

@@ -182,6 +182,7 @@ NO_LAYER_MOVED = (
     "The layers of its network were not trained: its answers are computed from fixed features, or"
     " by networks of their own."
 )
+HEAT, ALBUM = "Map of the pixels by importance", "Kept images, a row a class"  # for screen readers
 HELD = "The darker, the more important are the weights of a pixel: they are held in place."
 
 
