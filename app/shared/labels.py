@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.shared.chart_data import task_titles
 from lifelong import api
 from lifelong.api import DatasetInfo, History, RunConfig, RunRow, Setting, TaughtClass
+from lifelong.charts.chart_data import task_titles
 from lifelong.formatting import duration, magnitude, percent, plural, size
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.shared.chart_data import accuracy_rows
 from lifelong import api
 from lifelong.api import History
+from lifelong.charts.chart_data import accuracy_rows
 from lifelong.formatting import percent
 
 

@@ -1,8 +1,8 @@
 """Sentences about a run, computed from its numbers. Pure functions of a History."""
 
-from app.shared.chart_data import accuracy_rows, reference_rows, steepest_drop, task_titles
 from app.shared.measures import average_accuracy, label_matters
 from lifelong.api import History
+from lifelong.charts.chart_data import accuracy_rows, reference_rows, steepest_drop, task_titles
 from lifelong.formatting import percent, points, signed_points
 
 

@@ -1,7 +1,7 @@
 """Sentences about the state of a run and its remaining time. Pure functions of a History."""
 
-from app.shared.chart_data import task_names
 from lifelong.api import ExtractingFeatures, Failed, History, Loading, Preparation, Stopped
+from lifelong.charts.chart_data import task_names
 from lifelong.formatting import expected_duration, plural, size, whole_percent
 
 DONE_ONCE = "This is done once"

@@ -6,10 +6,10 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from app.shared import answer_charts, drop_chart
 from app.views.inspect import inside, words
 from lifelong import api, config
 from lifelong.api import Confusion, Drop
+from lifelong.charts import answer_charts, drop_chart
 from lifelong.formatting import percent, points, signed_number
 from lifelong.inference.verification import Verification
 from lifelong.runs import store as run_store

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from app.shared import chart_data, charts, matrix_chart, navigate, setting_control, status
+from app.shared import navigate, setting_control, status
 from app.views.train import strategy_form
 from lifelong import api, config, metrics, registry
+from lifelong.charts import chart_data, curve_charts, matrix_chart
 from lifelong.events import ExtractingFeatures, Failed, Loading
 from lifelong.runs import journal
 from lifelong.runs import store as run_store
@@ -430,7 +431,7 @@ def test_curves_have_a_row_for_each_task_and_each_later_moment():
     history = api.history("mnist-class-finetune")
     assert len(chart_data.curve_rows(history)) == 15
     spec = json.dumps(
-        charts.forgetting_curves(
+        curve_charts.forgetting_curves(
             history, api.history("mnist-class-cumulative"), highlight=0, picked=(0, 1)
         ).to_dict()
     )
@@ -442,8 +443,8 @@ def test_curves_have_a_row_for_each_task_and_each_later_moment():
 def test_every_chart_of_every_run_is_valid_and_described(run):
     history = api.history(run)
     all_charts = [
-        charts.forgetting_curves(history),
-        charts.live_curves(history, 1),
+        curve_charts.forgetting_curves(history),
+        curve_charts.live_curves(history, 1),
         matrix_chart.forgetting_matrix(history),
         matrix_chart.forgetting_matrix(history, drop=True, picked=(0, 2)),
     ]
@@ -467,9 +468,9 @@ def test_charts_and_pages_of_unusual_runs(given):
     for run in (finished, new_run(**given), new_run(begun=True, **given)):
         history = api.history(run)
         learned, probes = len(history.learned), sum(len(step.probe) for step in history.steps)
-        curves = charts.forgetting_curves(history).to_dict()
+        curves = curve_charts.forgetting_curves(history).to_dict()
         matrix = matrix_chart.forgetting_matrix(history).to_dict()
-        live = charts.live_curves(history).to_dict()
+        live = curve_charts.live_curves(history).to_dict()
         for spec in (curves, matrix):
             # The data of a chart without rows is left out.
             sizes = {len(rows) for rows in spec.get("datasets", {}).values()} | {0}
@@ -480,9 +481,9 @@ def test_charts_and_pages_of_unusual_runs(given):
 
 def test_the_live_frame_is_the_same_while_the_run_goes_on():
     run = new_run(learn=1)
-    before = charts.live_spec(api.history(run))
+    before = curve_charts.live_spec(api.history(run))
     list(run_store.learn(run_store.folder(run), until=2))
-    after = charts.live_spec(api.history(run))
+    after = curve_charts.live_spec(api.history(run))
     moving = {"probes", "tooltips"}
     assert {k: v for k, v in before.items() if k != "datasets"} == {
         k: v for k, v in after.items() if k != "datasets"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import chart_data
 from app.shared.part import Part, shown
 from app.views.compare import (
     choice,
@@ -26,6 +25,7 @@ from app.views.compare import configurations as grouping
 from app.views.compare.configurations import Configuration
 from lifelong import api
 from lifelong.api import History
+from lifelong.charts import chart_data
 
 POLL_SECONDS = 0.5
 state, query = st.session_state, st.query_params

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from app.shared import chart_data
-from app.shared.chart_data import Row
 from app.views.compare.configurations import Configuration
 from app.views.compare.marks import CUMULATIVE, signs
 from lifelong import api
 from lifelong.api import History
+from lifelong.charts import chart_data
+from lifelong.charts.chart_data import Row
 from lifelong.formatting import percent, spread, whole_percent
 
 PANELS = ("average", "first")

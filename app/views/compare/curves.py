@@ -7,13 +7,13 @@ from functools import lru_cache
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_layers, chart_scales
-from app.shared.chart_scales import INK
-from app.shared.charts import Spec
 from app.views.compare import curve_data
 from app.views.compare.curve_data import PANELS
 from app.views.compare.marks import CUMULATIVE, NARROW, colours, shapes
 from lifelong.api import History
+from lifelong.charts import chart_layers, chart_scales
+from lifelong.charts.chart_scales import INK
+from lifelong.charts.curve_charts import Spec
 from lifelong.formatting import whole_percent
 
 HEIGHT = 250  # of each chart

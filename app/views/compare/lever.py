@@ -6,12 +6,12 @@ from functools import lru_cache
 import altair as alt
 import streamlit as st
 
-from app.shared import chart_data, chart_scales, charts
-from app.shared.chart_scales import INK
-from app.shared.charts import Spec
 from app.views.compare.curve_data import means
 from lifelong import api
 from lifelong.api import History
+from lifelong.charts import chart_data, chart_scales, curve_charts
+from lifelong.charts.chart_scales import INK
+from lifelong.charts.curve_charts import Spec
 from lifelong.formatting import percent, plural, size, whole_percent
 
 HEIGHT = 260
@@ -120,6 +120,6 @@ def _frame(tasks: int) -> Spec:
         .mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle")
         .encode(x=x, y=y, text="text:N"),
     ]
-    chart = charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    chart = curve_charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
     found: Spec = chart.to_dict()
     return found

@@ -5,7 +5,7 @@ from html import escape
 
 import altair as alt
 
-from app.shared.chart_scales import COLOURS, INK
+from lifelong.charts.chart_scales import COLOURS, INK
 
 CUMULATIVE = "Cumulative"  # the dashed line of cumulative training
 SHAPES = {  # with the letters for them

@@ -7,12 +7,12 @@ from math import floor, log10
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_scales, charts
-from app.shared.chart_data import Row
-from app.shared.chart_scales import INK
-from app.shared.charts import Spec
 from app.views.compare.marks import CUMULATIVE, colours, shapes, signs
 from app.views.compare.summary import Summary, Value
+from lifelong.charts import chart_scales, curve_charts
+from lifelong.charts.chart_data import Row
+from lifelong.charts.chart_scales import INK
+from lifelong.charts.curve_charts import Spec
 from lifelong.formatting import duration, operations, percent, size
 
 HEIGHT = 300
@@ -131,7 +131,7 @@ def _frame(
             color=colours(titles), shape=shapes(titles), tooltip=tooltip
         ),
     ]
-    chart = charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    chart = curve_charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
     spec: Spec = chart.to_dict()
     return spec
 

@@ -3,9 +3,9 @@
 from functools import lru_cache
 from typing import Any
 
-from app.shared.charts import forgetting_curves
 from app.views.draw.facts import RunFacts
 from lifelong import api
+from lifelong.charts.curve_charts import forgetting_curves
 
 
 @lru_cache(maxsize=64)

@@ -4,8 +4,9 @@ import json
 
 import streamlit as st
 
-from app.shared import chart_data, labels, markdown, navigate
+from app.shared import labels, markdown, navigate
 from lifelong.api import History
+from lifelong.charts import chart_data
 
 
 def show_facts(run: str, history: History) -> None:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from app.shared import charts, drop_chart, matrix_chart, navigate, run_text, started
+from app.shared import navigate, run_text, started
 from app.views.inspect import words
 from app.views.inspect.selection import Selection, chooser, key, on_click
 from lifelong import api
 from lifelong.api import History, LifelongError
+from lifelong.charts import curve_charts, drop_chart, matrix_chart
 
 ACCURACY, CHANGE, FORGOTTEN = "Accuracy", "Change since learned", "Forgotten"
 
@@ -22,7 +23,7 @@ def show(run: str, history: History, reference: History | None, at: Selection) -
     left, right = st.columns(2, gap="large")
     with left:
         st.altair_chart(
-            charts.forgetting_curves(history, reference, at.task, at.cell),
+            curve_charts.forgetting_curves(history, reference, at.task, at.cell),
             key=key("curves"),
             on_select=lambda: on_click("curves"),
             selection_mode="pick",

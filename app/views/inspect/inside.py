@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from app.shared import chart_data, network_charts
 from app.views.inspect import words
 from app.views.inspect.selection import Selection
 from lifelong import api
 from lifelong.api import History
+from lifelong.charts import chart_data, network_charts
 
 GAP = 2  # pixels between two images of the album
 MOST_IMAGES = 20  # of a class

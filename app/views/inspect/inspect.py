@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from app.shared import charts, labels, markdown, measures, navigate, run_text, status
+from app.shared import labels, markdown, measures, navigate, run_text, status
 from app.views.inspect import evidence, forgetting, inside, selection, where, words
 from app.views.inspect.facts import show_facts
 from lifelong import api
 from lifelong.api import History, LifelongError, RunRow
+from lifelong.charts import curve_charts
 from lifelong.formatting import sizes_by_kind
 
 query, state = st.query_params, st.session_state
@@ -105,7 +106,7 @@ def _verify(run: str, history: History, at: selection.Selection) -> None:
 def _inside(history: History) -> None:
     st.subheader("What happened inside the tasks")
     task = selection.of_address(history).task if history.learned else None
-    st.vega_lite_chart(charts.live_spec(history, task), key="inside")
+    st.vega_lite_chart(curve_charts.live_spec(history, task), key="inside")
     st.markdown(run_text.inside(history, task))
 
 

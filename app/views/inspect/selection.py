@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.shared import chart_data
 from lifelong.api import History
+from lifelong.charts import chart_data
 
 query, state = st.query_params, st.session_state
 CHARTS = ("curves", "matrix")

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from app.shared import answer_charts, chart_data, network_charts
 from app.views.inspect import selection, words
 from app.views.inspect.selection import Selection
 from lifelong import api
 from lifelong.api import History, LifelongError
+from lifelong.charts import answer_charts, chart_data, network_charts
 
 state = st.session_state
 SECONDS = 1.2  # from one moment to the next while it plays

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from app.shared.chart_data import task_titles
 from lifelong.api import Confusion, Drop, History
+from lifelong.charts.chart_data import task_titles
 from lifelong.formatting import percent, points
 
 if TYPE_CHECKING:

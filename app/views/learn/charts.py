@@ -3,10 +3,10 @@
 import altair as alt
 import pandas as pd
 
-from app.shared.chart_scales import COLOURS, INK
-from app.shared.charts import Layers, finished
 from app.views.learn import words
 from lifelong.api import History
+from lifelong.charts.chart_scales import COLOURS, INK
+from lifelong.charts.curve_charts import Layers, finished
 from lifelong.formatting import NO_BREAK, whole_percent
 
 HEIGHT = 250

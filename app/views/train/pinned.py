@@ -10,11 +10,11 @@ from functools import lru_cache
 import streamlit as st
 
 from app.shared import assets
-from app.shared.chart_data import Row
 from app.shared.data_urls import from_data_url
 from app.views.train import pinned_chart
 from lifelong import api
 from lifelong.api import History, LifelongError
+from lifelong.charts.chart_data import Row
 
 LARGEST = 400_000  # characters of the drawing and its class; a drawing has some 10,000
 POLL_SECONDS = 1.0  # between two looks for a new checkpoint

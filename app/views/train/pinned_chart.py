@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from app.shared import chart_scales, charts
-from app.shared.chart_data import Row, task_titles
-from app.shared.chart_scales import INK
-from app.shared.charts import Spec
 from lifelong.api import History
+from lifelong.charts import chart_scales, curve_charts
+from lifelong.charts.chart_data import Row, task_titles
+from lifelong.charts.chart_scales import INK
+from lifelong.charts.curve_charts import Spec
 from lifelong.formatting import percent, whole_percent
 
 HEIGHT = 130
@@ -48,7 +48,7 @@ def spec(history: History, task: int, rows: Sequence[Row]) -> Spec:
         )
         .encode(text="text:N", color=alt.value(INK)),
     ]
-    chart = charts.finished(alt.layer(*layers), _description(rows)).properties(height=HEIGHT)
+    chart = curve_charts.finished(alt.layer(*layers), _description(rows)).properties(height=HEIGHT)
     return chart.to_dict()
 
 

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.shared import charts, labels, markdown, navigate, run_text, started, status, stop_button
-from app.shared.chart_data import task_names
+from app.shared import labels, markdown, navigate, run_text, started, status, stop_button
 from app.shared.measures import measures
 from app.shared.part import Part, shown
 from app.views.train import heading, next_view, pinned
 from app.views.train.next_steps import comparable
 from lifelong import api
 from lifelong.api import History, LifelongError
+from lifelong.charts import curve_charts
+from lifelong.charts.chart_data import task_names
 from lifelong.formatting import duration
 
 POLL_SECONDS = 0.4  # between two reads of the record
@@ -61,7 +62,7 @@ def _goal(run: str, history: History) -> int:
 
 def _live(history: History) -> None:
     with st.container(key="live"):
-        st.vega_lite_chart(charts.live_spec(history), key="live_curves")
+        st.vega_lite_chart(curve_charts.live_spec(history), key="live_curves")
     st.markdown(run_text.inside(history))
     st.caption(labels.source(history))
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import charts, labels, navigate, run_text, started, stop_button
+from app.shared import labels, navigate, run_text, started, stop_button
 from app.shared.part import Part, shown
 from app.views.train import heading, next_view, seeds_text
 from app.views.train.run_view import POLL_SECONDS
 from lifelong import api
 from lifelong.api import History, LifelongError
+from lifelong.charts import curve_charts
 
 AT_WORK = ("running", "waiting")
 
@@ -46,7 +47,7 @@ def _follow(runs: list[str]) -> None:
     st.progress(done, text=text)
     _links(runs, histories, states)
     with st.container(key="live"):
-        st.vega_lite_chart(charts.live_spec(histories[at]), key="live_curves")
+        st.vega_lite_chart(curve_charts.live_spec(histories[at]), key="live_curves")
     st.markdown(run_text.inside(histories[at]))
 
 

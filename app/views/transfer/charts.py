@@ -8,14 +8,14 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data, chart_layers, charts
-from app.shared.chart_data import Row
-from app.shared.chart_scales import INK
-from app.shared.charts import Spec
 from app.views.transfer.axes import Ticks, ticks, x_axis
 from app.views.transfer.labels import point_name, regime_title
 from app.views.transfer.text import chart_description
 from lifelong.api import Axis, Point, StudyResult
+from lifelong.charts import chart_data, chart_layers, curve_charts
+from lifelong.charts.chart_data import Row
+from lifelong.charts.chart_scales import INK
+from lifelong.charts.curve_charts import Spec
 from lifelong.formatting import NO_BREAK, percent, spread, whole_percent
 
 HEIGHT = 330
@@ -102,7 +102,7 @@ def _frame(
         ),
         *_crosshair(names, x, y, tested_on),
     ]
-    chart = charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    chart = curve_charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
     spec: Spec = chart.to_dict()
     return spec
 

@@ -5,10 +5,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data, chart_layers, chart_scales
-from app.shared.chart_scales import INK
-from lifelong.api import History
-from lifelong.formatting import percent
+from ..formatting import percent
+from ..runs.history import History
+from . import chart_data, chart_layers, chart_scales
+from .chart_scales import INK
 
 HEIGHT = 410
 Picked = tuple[int, int] | None

@@ -7,11 +7,11 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from app.shared.chart_scales import COLOURS, INK, per_cent
-from app.shared.charts import Layers, finished
-from app.shared.matrix_chart import KNOWN
-from lifelong.api import Confusion
-from lifelong.formatting import percent, whole_percent
+from ..formatting import percent, whole_percent
+from ..runs.confusion import Confusion
+from .chart_scales import COLOURS, INK, per_cent
+from .curve_charts import Layers, finished
+from .matrix_chart import KNOWN
 
 BENDS = 14  # points of the edge of a ribbon
 GAP = 0.012  # between the classes, as a share of the height

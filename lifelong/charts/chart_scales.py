@@ -7,8 +7,8 @@ reads well in light and dark; that needs the SVG renderer.
 
 import altair as alt
 
-from lifelong.api import History
-from lifelong.formatting import NO_BREAK
+from ..formatting import NO_BREAK
+from ..runs.history import History
 
 COLOURS = (
     "#0072B2",

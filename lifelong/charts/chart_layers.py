@@ -3,10 +3,10 @@
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data
-from app.shared.chart_scales import INK, MANY, after, colour, shape, share
-from lifelong.api import History
-from lifelong.formatting import whole_percent
+from ..formatting import whole_percent
+from ..runs.history import History
+from . import chart_data
+from .chart_scales import INK, MANY, after, colour, shape, share
 
 Data = pd.DataFrame | alt.NamedData
 FADED = 0.5  # opacity of what is not highlighted

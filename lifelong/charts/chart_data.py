@@ -4,15 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from lifelong.api import Drop, History
-from lifelong.formatting import (
-    NO_BREAK,
-    number,
-    percent,
-    signed_number,
-    signed_points,
-    whole_percent,
-)
+from ..formatting import NO_BREAK, number, percent, signed_number, signed_points, whole_percent
+from ..metrics import Drop
+from ..runs.history import History
 
 Row = dict[str, Any]
 

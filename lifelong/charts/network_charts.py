@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from app.shared.chart_scales import COLOURS, INK, SHAPES, legend, per_cent
-from app.shared.charts import Layers, finished
-from lifelong.formatting import whole_percent
+from ..formatting import whole_percent
+from .chart_scales import COLOURS, INK, SHAPES, legend, per_cent
+from .curve_charts import Layers, finished
 
 if TYPE_CHECKING:
     from lifelong.service.insight import FeatureMap, LayerChange

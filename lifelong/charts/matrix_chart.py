@@ -3,10 +3,11 @@
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data
-from app.shared.chart_scales import INK, MANY
-from app.shared.charts import Layers, Picked, finished
-from lifelong.api import Drop, History
+from ..metrics import Drop
+from ..runs.history import History
+from . import chart_data
+from .chart_scales import INK, MANY
+from .curve_charts import Layers, Picked, finished
 
 # cividis: forgotten is dark, known is bright
 KNOWN = ("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838")

@@ -3,11 +3,12 @@
 import altair as alt
 import pandas as pd
 
-from app.shared import chart_data
-from app.shared.chart_scales import INK, legend, per_cent
-from app.shared.charts import Layers, finished
-from lifelong.api import Drop, History
-from lifelong.formatting import points
+from ..formatting import points
+from ..metrics import Drop
+from ..runs.history import History
+from . import chart_data
+from .chart_scales import INK, legend, per_cent
+from .curve_charts import Layers, finished
 
 PARTS = ("harder question", "forgotten")
 COLOURS = ("#8A857F", "#C8480B")

@@ -1,0 +1,1 @@
+"""Charts of runs and studies as Altair charts and Vega-Lite specifications. No user interface."""
