@@ -1,4 +1,4 @@
-"""What a visitor starts, remembered for the session: the strip on every page follows it first."""
+"""Runs that a visitor started in this session: the strip on every page follows them first."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a run has learned so far, in memory: its experiment, events and checkpoints."""
+"""State of a run in memory: its experiment, events and checkpoints."""
 
 import json
 from collections.abc import Generator, Iterator

@@ -44,7 +44,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched: settings of a strategy by name, by default all that the config leaves open.
+    """Settings of a strategy that are searched, by default all that the config leaves open.
 
     share: of the training images of each class that are held out. seeds: of the runs of a trial,
     which are also those of the images held out.

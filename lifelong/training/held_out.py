@@ -23,7 +23,7 @@ def hold_out(prepared: Prepared, share: float, seed: int) -> Prepared:
 
 
 def _held_out(dataset: Dataset, share: float, seed: int) -> Dataset:
-    held = torch.zeros(len(dataset.train_labels), dtype=torch.bool)
+    tested = torch.zeros(len(dataset.train_labels), dtype=torch.bool)
     for label, name in enumerate(dataset.classes):
         members = (dataset.train_labels == label).nonzero().squeeze(1)
         if len(members) < 2:
@@ -33,12 +33,12 @@ def _held_out(dataset: Dataset, share: float, seed: int) -> Dataset:
             )
         order = torch.randperm(len(members), generator=seeds.generator(seed, "held out", label))
         count = min(max(1, round(share * len(members))), len(members) - 1)
-        held[members[order[:count]]] = True
+        tested[members[order[:count]]] = True
     return replace(
         dataset,
         source=f"{dataset.source}; {share:.0%} of the training images held out, seed {seed}",
-        train_images=dataset.train_images[~held],
-        train_labels=dataset.train_labels[~held],
-        test_images=dataset.train_images[held],
-        test_labels=dataset.train_labels[held],
+        train_images=dataset.train_images[~tested],
+        train_labels=dataset.train_labels[~tested],
+        test_images=dataset.train_images[tested],
+        test_labels=dataset.train_labels[tested],
     )

@@ -353,6 +353,7 @@ def test_the_form_offers_what_people_brought_with_no_more_tasks_than_classes(own
         "MNIST sample",
         "CIFAR-10",
         "Fashion-MNIST",
+        "CIFAR-100",
         "Toy patterns",
         "Other toy patterns",
         "Toy pictures",

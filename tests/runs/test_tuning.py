@@ -32,9 +32,9 @@ def found(wanted, folder, trials, images=None, **options):
 
 
 def test_held_out_images_are_training_images_and_no_others(toy):
-    held = hold_out(Prepared(toy, None), 0.25, seed=0).dataset
-    assert held.test_labels.bincount().tolist() == [6] * 10
-    both = torch.cat([held.train_images, held.test_images])
+    split = hold_out(Prepared(toy, None), 0.25, seed=0).dataset
+    assert split.test_labels.bincount().tolist() == [6] * 10
+    both = torch.cat([split.train_images, split.test_images])
     assert sorted(map(hash, map(bytes, both.numpy()))) == sorted(
         map(hash, map(bytes, toy.train_images.numpy()))
     )
