@@ -1,9 +1,10 @@
 """Makes the moving picture and the pictures of pages that the README shows.
 
-    python -m benchmarks.make_pictures
+    python -m benchmarks.make_pictures [draw] [PAGE ...]
 
 Starts the app and uses it as a visitor does: draws a 0 with the mouse, asks what would have saved
-it, goes through the lesson that lost it; then opens the other pages. Writes docs/pictures/.
+it, goes through the lesson that lost it; then opens the other pages. Writes docs/pictures/, by
+default all of them.
 """
 
 import io
@@ -11,11 +12,20 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from PIL import Image
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from tests.app.drawing import ZERO
-from tests.app.helpers import CHROMIUM, FLAGS, Server, drawing_page, server_environment
+from tests.app.helpers import (
+    CHROMIUM,
+    DRAWN_CHART,
+    FLAGS,
+    PATIENCE,
+    Server,
+    drawing_page,
+    server_environment,
+)
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 MOVING = {"width": 860, "height": 700}
@@ -27,23 +37,32 @@ PAGES = {
     "inspect": "inspect?run=mnist-class-finetune&task=0",
     "compare": f"compare?runs={RUNS}",
     "train": "train",
-    "learn": "learn",
+    "learn": "learn?step=2",
     "transfer": "transfer",
     "runs": "runs",
+}
+# What comes last on each page.
+PAINTED = {name: DRAWN_CHART for name in PAGES} | {
+    "train": ".st-key-nav",
+    "runs": "[data-testid='stDataFrame'] canvas",
 }
 Frame = tuple[Image.Image, int]  # and the milliseconds that it stays
 
 
-def main() -> None:
-    """Writes all pictures."""
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(["draw", *PAGES]))
+def main(names: tuple[str, ...]) -> None:
+    """Writes the named pictures, or all."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as p:
         server = Server(server_environment(LIFELONG_RUNS=folder))
         chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            moving(chromium, server.url)
+            if not names or "draw" in names:
+                moving(chromium, server.url)
             for name, address in PAGES.items():
-                still(chromium, f"{server.url}/{address}", name)
+                if not names or name in names:
+                    still(chromium, f"{server.url}/{address}", name)
         finally:
             server.process.kill()
 
@@ -101,8 +120,10 @@ def still(chromium: Browser, address: str, name: str) -> None:
     """Writes the picture of a page."""
     page = chromium.new_page(viewport=DESKTOP, reduced_motion="reduce")
     page.goto(address)
-    page.locator("h1").wait_for()
-    page.wait_for_timeout(5000)  # until charts are drawn
+    page.locator(PAINTED[name]).first.wait_for(timeout=PATIENCE)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("[data-test-script-state=running]")).to_have_count(0, timeout=PATIENCE)
+    page.wait_for_timeout(2000)  # until the charts have the size that the page leaves them
     image = _picture(page).quantize(128, dither=Image.Dither.NONE)
     image.save(FOLDER / f"{name}.png", optimize=True)
     page.close()

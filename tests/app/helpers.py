@@ -72,10 +72,14 @@ def chart_specs(at: AppTest) -> list[dict[str, Any]]:
 
 
 class IdleWorker:
-    """A worker client that notes its orders. positions: in the queue, by name of the run."""
+    """A worker client that notes its orders. positions: in the queue, by name of the run.
+
+    turns: the runs that were ordered together, to learn in turns.
+    """
 
     def __init__(self) -> None:
         self.orders: list[tuple[str, int | None]] = []
+        self.turns: list[list[str]] = []
         self.stopped: list[str] = []
         self.positions: dict[str, int] = {}
         self.stopping: set[str] = set()
@@ -85,6 +89,7 @@ class IdleWorker:
 
     def learn_in_turns(self, runs: Sequence[tuple[Path, Sequence[int]]]) -> None:
         self.orders += [(folder.name, turns[-1]) for folder, turns in runs]
+        self.turns.append([folder.name for folder, _ in runs])
 
     def stop(self, folder: Path) -> None:
         self.stopped.append(folder.name)

@@ -24,11 +24,13 @@ from app.views.compare import (
 from app.views.compare.completed import completed
 from app.views.compare.summary import Value
 from lifelong import api
-from lifelong.formatting import percent
+from lifelong.formatting import duration, percent
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, chart_specs, open_page, page_text
 from tests.helpers import config, learned_run
 
+# What all runs of a race have in common.
+SAME_IN_A_RACE = ("dataset", "scenario", "recipe", "model", "tasks", "steps", "learning_rate")
 FORGETS, REPLAYS, REFERENCE = (
     f"mnist-class-{name}" for name in ("finetune", "replay", "cumulative")
 )
@@ -403,6 +405,13 @@ def test_a_race_creates_a_run_for_each_strategy_and_seed_and_orders_them_in_turn
     assert [(c.strategy, c.seed) for c in made] == [
         (strategy, seed) for seed in (0, 1) for strategy in ("finetune", "analytic")
     ]
+    for c in made:
+        expected = config(
+            dataset="mnist-sample", model="mlp", recipe="quick", tasks=5, steps=None
+        ).with_changes(strategy=c.strategy, seed=c.seed)
+        assert all(getattr(c, name) == getattr(expected, name) for name in SAME_IN_A_RACE)
+    ordered = [run for run, _ in worker.orders]
+    assert worker.turns == [ordered[:2], ordered[2:]], "the strategies of a seed side by side"
     named = at.query_params["runs"]
     assert (named if isinstance(named, str) else named[0]).split(",") == [
         r for r, _ in worker.orders
@@ -444,6 +453,24 @@ def test_a_missing_reference_is_trained_with_one_click(worker):
 
 def _progress(at):
     return " ".join(element.proto.text for element in at.get("progress"))
+
+
+def _after_seconds(history, seconds):
+    """Returns the history as if its training so far had taken so long."""
+    last = history.events.index(history.learned[-1])
+    row = history.learned[-1].model_copy(update={"seconds": seconds})
+    return api.History(history.config, [*history.events[:last], row])
+
+
+def test_the_time_left_by_hand():
+    """40 s for two tasks and 20 s for one are 20 s a task; one and two tasks are to come."""
+    (one,) = toy_runs("finetune", until=2)
+    (other,) = toy_runs("replay", until=1)
+    runs = [_after_seconds(api.history(run), s) for run, s in ((one, 40), (other, 20))]
+    assert race.seconds_left(runs) == duration(60)
+    share, _ = race.progress(dict(zip("ab", runs)), "ab")
+    assert share == pytest.approx(3 / 6)
+    assert race.progress({"a": runs[0]}, "a")[0] == pytest.approx(2 / 3)
 
 
 def test_the_time_left_is_the_mean_of_the_tasks_learned_times_those_to_come():

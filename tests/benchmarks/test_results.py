@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import split_cifar10, split_mnist, tables, whole_networks
+from benchmarks import app_tables, split_cifar10, split_mnist, tables, whole_networks
 from lifelong import api
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,6 +37,18 @@ def test_a_table_is_that_of_its_results(table):
     found = re.search(rf"<!-- {table.name} -->\n(.*?)\n<!-- end -->", DOCUMENT.read_text(), re.S)
     summary = json.loads((tables.RESULTS / f"{table.name}.json").read_text())
     assert found and found[1] == table.markdown(summary)
+
+
+@pytest.mark.parametrize("name", app_tables.TABLES)
+def test_a_table_of_the_app_is_that_of_its_results(name):
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- end -->", DOCUMENT.read_text(), re.S)
+    assert found and found[1] == app_tables.TABLES[name]()
+
+
+def test_no_drawing_of_a_visitor_was_refused_or_left_out():
+    loads = json.loads((app_tables.RESULTS / "load.json").read_text())["loads"]
+    assert all(load["refused"] == load["left_out"] == 0 for load in loads)
+    assert "none was refused or left out" in DOCUMENT.read_text()
 
 
 def test_the_learning_rate_is_the_best_on_held_out_images():

@@ -30,6 +30,7 @@ def test_as_many_are_right_as_the_record_says(strategy, scenario):
             assert found.right_before / found.tested == history.learned[task].accuracy[task]
             assert found.right_now / found.tested == history.learned[after].accuracy[task]
             assert found.lost >= found.right_before - found.right_now
+            assert found.lost <= min(found.right_before, found.tested - found.right_now)
             assert len(found.images) == min(5, found.lost)
 
 
@@ -42,6 +43,22 @@ def test_each_image_was_right_and_is_wrong():
         assert each.name in names and each.before == each.name != each.now
         answers = api.classify(folder.name, each.pixels)
         assert (answers[0].top[0][0], answers[2].top[0][0]) == (each.before, each.now)
+
+
+def test_all_images_that_were_right_and_are_wrong_are_lost_and_no_others():
+    folder = learned_run(config("replay", settings={"per_class": 1}, steps=20))
+    history = run_store.history(folder)
+    found = module.evidence(folder, 0, 2, 100)
+    lost = []
+    test = task_images.test_images(history, 0, 100)
+    for pixels, label in zip(test.images.numpy(), test.labels):
+        name = history.started.classes[0][int(label)]
+        answers = [answer.top[0][0] for answer in api.classify(folder.name, pixels)]
+        if answers[0] == name != answers[2]:
+            lost.append((pixels.tobytes(), name, name, answers[2]))
+    assert 0 < len(lost) < found.right_before, "some, not all"
+    shown = [(each.pixels.tobytes(), each.name, each.before, each.now) for each in found.images]
+    assert shown == lost and found.lost == len(lost)
 
 
 @pytest.mark.parametrize(("task", "after"), [(-1, 1), (2, 1), (0, 3)])

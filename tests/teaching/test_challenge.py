@@ -45,6 +45,10 @@ def test_the_buffer_holds_exactly_the_chosen_images_before_and_after_the_lesson(
     )
 
 
+def flat(score: Score) -> list[float]:
+    return [score.old, score.new, *score.per_class]
+
+
 def test_the_album_has_as_many_training_images_of_each_old_digit():
     album = challenge.album()
     assert album.labels.tolist() == [c for c in range(FIRST_CLASSES) for _ in range(EACH)]
@@ -62,8 +66,11 @@ def test_what_is_kept_decides_what_is_remembered():
     assert challenge.without_replay(0) < 0.05 < challenge.score(BALANCED, [0]).old
 
 
-def test_the_mean_over_digits_is_the_accuracy_on_all_of_them():
-    score = challenge.score(BALANCED, [0, 1])
+def test_a_score_is_the_mean_over_its_seeds_and_that_of_the_old_digits_over_digits():
+    score, one, other = (challenge.score(BALANCED, seeds) for seeds in ([1, 2], [1], [2]))
+    assert one.old != other.old and one.new != other.new
+    for found, *parts in zip(*(flat(each) for each in (score, one, other)), strict=True):
+        assert found == pytest.approx(sum(parts) / 2)
     assert score.old == pytest.approx(sum(score.per_class) / FIRST_CLASSES)
 
 

@@ -100,11 +100,13 @@ def test_an_answer_is_correct_if_its_task_is_and_the_class_within_the_task_is(ac
 
 def test_where_tasks_share_outputs_an_answer_is_a_class_of_the_images_own_task():
     run = config(scenario="domain")
-    matrix = confusion_of(run, (("a", "b"), ("c", "d")), 1, ({0: 3, 1: 1}, {1: 4}, {1: 2}, {1: 4}))
+    rows = ({0: 3, 1: 1}, {1: 9}, {1: 2}, {0: 1, 1: 4})
+    matrix = confusion_of(run, (("a", "b"), ("c", "d")), 1, rows)
     assert matrix.answers == ("a or c", "b or d") and matrix.correct == (0, 1, 0, 1)
     assert [(a.answer, a.share) for a in matrix.answers_of("a")] == [("a", 0.75), ("b", 0.25)]
     assert [a.answer for a in matrix.answers_of("c")] == ["d"]
-    assert matrix.per_class_accuracy == (0.75, 1.0, 0.0, 1.0)
+    assert matrix.images == (4, 9, 2, 5)
+    assert matrix.per_class_accuracy == (0.75, 1.0, 0.0, 0.8)
 
 
 @pytest.mark.parametrize("value", [float("nan"), INF])
