@@ -46,6 +46,10 @@ def test_it_is_known_of_every_shipped_run_for_digits():
     assert found["finetune"].kinds == {} and sum(found["ewc"].kinds.values()) > 3e6
 
 
+def test_it_is_known_of_every_other_shipped_run():
+    assert all(api.storage(folder.name) for folder in run_store.shipped())
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"images": "many"}', "{", '{"images": null}'])
 def test_a_damaged_file_is_one_sentence(content):
     folder = learned_run(config())
