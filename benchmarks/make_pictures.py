@@ -37,7 +37,7 @@ PAGES = {
     "inspect": "inspect?run=mnist-class-finetune&task=0",
     "compare": f"compare?runs={RUNS}",
     "train": "train",
-    "learn": "learn?step=2",
+    "learn": "learn?step=2&after=6+and+7",
     "transfer": "transfer",
     "runs": "runs",
 }
