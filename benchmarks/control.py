@@ -14,17 +14,17 @@ first task alone, in place of all training images. Its files are
 results/split_cifar10_first_task.json and _runs.jsonl.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import click
-from torch import Tensor
 
 from benchmarks import split_cifar10, teacher_features
 from benchmarks.tables import Table, cell
 from lifelong import config
 from lifelong.data.examples import Dataset
 from lifelong.datasets import load
-from lifelong.models.base import QuantizedFeatures
+from lifelong.models.parts.feature_cache import FeatureSet
 from lifelong.storage.progress import result_of
 from lifelong.training import setup
 
@@ -69,26 +69,31 @@ def _facts(dataset: Dataset, tenths: int, with_ceilings: bool) -> dict:
     }
     if not with_ceilings:
         return facts
-    shipped = result_of(setup.prepare(config.make(dataset="cifar10", model="resnet50")))
     return facts | {
-        "ceiling": _ceiling(features.dataset, slice(None), slice(None)),
-        "shipped_ceiling": _ceiling(
-            shipped.features.dataset,
-            *(teacher_features.positions(dataset, split, tenths) for split in ("train", "test")),
-        ),
+        "ceiling": _ceiling(features),
+        "shipped_ceiling": _ceiling(shipped(dataset, tenths)),
     }
 
 
-def _ceiling(features: Dataset, train: Tensor | slice, test: Tensor | slice) -> float:
-    """Returns the accuracy in percent of a ridge classifier on some images of both splits."""
-    body = QuantizedFeatures(features.train_images.shape[1])
-    accuracy = split_cifar10.ridge_accuracy(
-        body(features.train_images[train]),
-        features.train_labels[train],
-        body(features.test_images[test]),
-        features.test_labels[test],
+def shipped(dataset: Dataset, tenths: int) -> FeatureSet:
+    """Returns the features of the backbone that ships, of a part of the images."""
+    run = config.make(dataset="cifar10", model="resnet50")
+    features = result_of(setup.prepare(run, dataset)).features
+    train, test = (teacher_features.positions(dataset, s, tenths) for s in ("train", "test"))
+    every = features.dataset
+    part = replace(
+        every,
+        train_images=every.train_images[train],
+        train_labels=every.train_labels[train],
+        test_images=every.test_images[test],
+        test_labels=every.test_labels[test],
     )
-    return round(100 * accuracy, 2)
+    return replace(features, dataset=part)
+
+
+def _ceiling(features: FeatureSet) -> float:
+    """Returns the accuracy in percent of a ridge classifier, trained on all classes at once."""
+    return round(100 * split_cifar10.probe_accuracy(features), 2)
 
 
 def markdown() -> str:
