@@ -75,7 +75,8 @@ def important_pixels(folder: Path, after: int) -> np.ndarray | None:
     history = predict.history_of_learned(folder)
     state = _learning_state(folder, after)
     if PIXELS in state:
-        return state[PIXELS][after].numpy()
+        fits = state[PIXELS].shape == (len(history.learned), *history.started.shape[1:])
+        return state[PIXELS][after].numpy() if fits else None
     network = predict.load(folder, after).network
     return pixel_importance(state, network, history.started.shape)
 
@@ -105,7 +106,9 @@ def stored_images(folder: Path, after: int) -> dict[str, np.ndarray] | None:
     history = predict.history_of_learned(folder)
     state = _learning_state(folder, after)
     images, labels = state.get(IMAGES), state.get(LABELS)
-    if images is None or labels is None or tuple(images.shape[1:]) != history.started.shape:
+    if images is None or labels is None or labels.shape != images.shape[:1]:
+        return None
+    if tuple(images.shape[1:]) != history.started.shape:
         return None
     names = _names_of_outputs(history, after)
     return {

@@ -34,7 +34,8 @@ FILES = {
     r"config\.json|study\.json": 1_000_000,
     r"record\.jsonl": 50_000_000,
     r"stored\.json|bookmark\.json": 10_000,
-    rf"(task|steps|resume|pictures)-{NUMBER}\.safetensors|resume\.safetensors": MOST_BYTES,
+    rf"(task|steps|resume|pictures)-{NUMBER}\.safetensors": MOST_BYTES,
+    r"(resume|summary)\.safetensors": MOST_BYTES,
 }
 
 

@@ -213,6 +213,7 @@ def _check_files(folder: Path, history: History) -> None:
     for task in tasks:
         for file in (checkpoints.inference_file, checkpoints.steps_file, checkpoints.resume_file):
             names.add(file(folder, task).name)
+    names.add(checkpoints.summary_file(folder).name)
     begun = len(history.learned)  # checkpoints within a task that is not complete
     names.add(checkpoints.steps_file(folder, begun).name)
     for task in range(config.tasks - len(config.taught), config.tasks):

@@ -7,11 +7,12 @@ import zipfile
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from lifelong import api
 from lifelong.errors import LifelongError
-from lifelong.inference import predict
-from lifelong.runs import folders, store
+from lifelong.inference import network_state, predict
+from lifelong.runs import checkpoints, folders, store
 from lifelong.runs import stored as run_stored
 from lifelong.service import collection
 from lifelong.storage import tensor_files
@@ -237,6 +238,7 @@ def test_tensors_that_do_not_fit_are_refused(origin, change):
         {"task-0.safetensors": b""},
         {"task-0.safetensors": b"\xff" * 100},
         {"resume-0.safetensors": b"no tensors"},
+        {"summary.safetensors": b"no tensors"},
         {"steps-1.safetensors": b"no tensors"},
         {"task-7.safetensors": b""},
         {"pictures-1.safetensors": b""},
@@ -253,6 +255,27 @@ def test_tensors_that_do_not_fit_are_refused(origin, change):
 )
 def test_files_that_do_not_fit_are_refused(origin, changes):
     refused(packed(origin, changes))
+
+
+def test_the_summary_of_a_run_that_ships_comes_along(origin):
+    state = tensor_files.read(origin / "resume-1.safetensors")[0]
+    images = {name: state[name] for name in (network_state.IMAGES, network_state.LABELS)}
+    content = packed(origin, {"summary.safetensors": save(images), "resume-1.safetensors": None})
+    name = load(content)
+    loaded, own = network_state.stored_images(store.folder(name), 1), images[network_state.LABELS]
+    assert sum(map(len, loaded.values())) == len(own) > 0
+    assert b"summary.safetensors" in collection.zipped(name)
+
+
+@pytest.mark.parametrize("pixels", [torch.zeros(2, 6, 6), torch.zeros(3, 7, 6), torch.zeros(())])
+def test_a_summary_that_does_not_fit_shows_nothing(pixels):
+    folder = learned_run(config("ewc"))
+    checkpoints.resume_file(folder, 2).unlink()
+    right = torch.arange(108.0).reshape(3, 6, 6)
+    tensor_files.write(checkpoints.summary_file(folder), {network_state.PIXELS: right})
+    assert (network_state.important_pixels(folder, 2) == right[2].numpy()).all()
+    tensor_files.write(checkpoints.summary_file(folder), {network_state.PIXELS: pixels})
+    assert network_state.important_pixels(folder, 2) is None
 
 
 def test_a_damaged_name_is_dropped_and_a_good_one_stays(origin):
