@@ -20,6 +20,7 @@ from .inference.preprocess import example_images
 from .metrics import Drop, mean_and_sem
 from .metrics import all_metrics as metrics
 from .recipes import RECIPES
+from .runs import command
 from .runs import store as run_store
 from .runs.answers import answers_of_class, confusion, mean_probability, per_class_accuracy
 from .runs.confusion import AnswerShare, Confusion
@@ -128,6 +129,7 @@ __all__ = [
     "classify_batch",
     "classify_within",
     "collection",
+    "command",
     "confusion",
     "connected",
     "contributions",

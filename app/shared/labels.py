@@ -1,11 +1,10 @@
 """Names on the pages: data sets, scenarios, runs, settings, and the configuration of a run."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lifelong import api
-from lifelong.api import DatasetInfo, History, RunConfig, RunRow, Setting, TaughtClass
+from lifelong.api import DatasetInfo, History, RunRow, Setting, TaughtClass
 from lifelong.charts.chart_data import task_titles
 from lifelong.formatting import duration, magnitude, percent, plural, size
 
@@ -186,55 +185,3 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
 
 def _images(history: History) -> str:
     return "Images of the data set" if history.config.taught else "Images"
-
-
-def command(history: History) -> str:
-    """Returns the command that makes a run of the same configuration.
-
-    A class is taught from pictures, whose files have other names wherever they are.
-    """
-    c = history.config
-    if c.taught and c.original:
-        last = c.taught[-1]
-        return command_line(
-            f"teach {shlex.quote(c.original)} *.png", {"name": last.name, "strategy": last.strategy}
-        )
-    named = {
-        "dataset": c.dataset,
-        "scenario": c.scenario,
-        "strategy": c.strategy,
-        "recipe": c.recipe,
-        "tasks": c.tasks,
-        "seed": c.seed,
-        "model": c.model if c.model != api.DEFAULTS.model else None,
-    }
-    return command_line("train", named | flags(c))
-
-
-def flags(config: RunConfig) -> dict[str, Any]:
-    """Returns the rest of a run's configuration by flag; None where nothing was chosen."""
-    settings = config.settings | config.network
-    return {
-        "target": config.target,
-        "images-per-class": config.images_per_class,
-        "steps": config.steps,
-        "learning-rate": config.learning_rate,
-        "class-order": config.class_order,
-        "task-sizes": config.task_sizes,
-        **{
-            name.replace("_", "-"): v if isinstance(v, str) else f"{v:.12g}"
-            for name, v in settings.items()
-        },
-    }
-
-
-def command_line(command: str, flags: Mapping[str, Any]) -> str:
-    """Returns a command of this project as it is typed; flags of None are left out."""
-    spelled = {
-        name: ",".join(map(str, v)) if isinstance(v, tuple) else str(v)
-        for name, v in flags.items()
-        if v is not None
-    }
-    return f"python -m lifelong {command} " + " ".join(
-        f"--{name} {shlex.quote(v)}" for name, v in spelled.items()
-    )

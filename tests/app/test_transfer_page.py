@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from app.views.transfer import charts, facts, labels, measures, picker, text
+from app.views.transfer import facts, labels, measures, picker, text
 from lifelong import api
+from lifelong.charts import study_charts
 from lifelong.events import ExtractingFeatures, Failed, Loading
 from lifelong.runs import folders, journal
 from lifelong.transfer import config as study_config
@@ -274,7 +275,7 @@ def test_charts_and_words_at_every_moment_of_a_study(axis, seeds):
     whole = result_of(small_study(seeds=seeds, sizes=(1,)))
     for count in [*range(1, len(whole.events), 3), len(whole.events)]:
         so_far = StudyResult(whole.config, whole.events[:count])
-        for chart in (charts.target, charts.source):
+        for chart in (study_charts.target, study_charts.source):
             spec = chart(so_far, axis)
             assert spec["width"] == "container" and set(spec["datasets"]) >= {
                 "points",
@@ -304,7 +305,7 @@ def test_the_frame_of_a_chart_is_the_same_while_points_come():
     frames = [
         {
             k: v
-            for k, v in charts.target(f, "images").items()
+            for k, v in study_charts.target(f, "images").items()
             if k not in ("datasets", "description")
         }
         for f in (early, whole)
@@ -369,7 +370,11 @@ def test_a_study_of_a_pretrained_network_is_described_without_a_source(axis):
     events = list(study.study(config))
     for count in range(1, len(events) + 1):
         so_far = StudyResult(config, events[:count])
-        assert charts.target(so_far, axis)["datasets"].keys() >= {"points", "tooltips", "ends"}
+        assert study_charts.target(so_far, axis)["datasets"].keys() >= {
+            "points",
+            "tooltips",
+            "ends",
+        }
         sentences = [
             text.heading(so_far),
             text.learning(so_far, axis),

@@ -5,6 +5,7 @@ import json
 import streamlit as st
 
 from app.shared import labels, markdown, navigate
+from lifelong import api
 from lifelong.api import History
 from lifelong.charts import chart_data
 
@@ -29,7 +30,7 @@ def show_facts(run: str, history: History) -> None:
             query_params={"run": run},
         )
     st.caption("The same from the command line:")
-    st.code(labels.command(history), language="bash", wrap_lines=True)
+    st.code(api.command.of_run(history.config), language="bash", wrap_lines=True)
 
 
 def _downloads(run: str, history: History) -> None:

@@ -83,7 +83,7 @@ def command(result: StudyResult) -> str:
         "images": config.sizes,
     }
     verb = "transfer --pretrained" if config.pretrained else "transfer"
-    return labels.command_line(verb, named | labels.flags(run))
+    return api.command.line(verb, named | api.command.flags(run))
 
 
 def curves_csv(result: StudyResult) -> str:

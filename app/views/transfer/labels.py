@@ -4,21 +4,9 @@ from collections.abc import Sequence
 
 from app.shared import labels
 from lifelong import api
-from lifelong.api import Axis, Point, StudyResult
+from lifelong.api import StudyResult
+from lifelong.charts.study_names import regime_phrase
 from lifelong.formatting import plural
-
-REGIMES = {"scratch": "From scratch", "frozen": "Frozen", "finetune": "Fine-tuned"}
-
-
-def regime_title(regime: str) -> str:
-    """Returns the name of a regime: of its curve."""
-    return REGIMES.get(regime) or f"With {labels.strategy_title(regime)}"
-
-
-def regime_phrase(regime: str) -> str:
-    """Returns the name of a regime within a sentence."""
-    title = regime_title(regime)
-    return title[:1].lower() + title[1:]
 
 
 def class_list(names: Sequence[str]) -> str:
@@ -70,15 +58,6 @@ def setup(study: str, result: StudyResult) -> str:
             f"study {study}",
         ]
     )
-
-
-def point_name(result: StudyResult, axis: Axis, point: Point) -> str:
-    """Returns where a point is: '5 images a class', 'all images (5,881 a class)', 'step 20'."""
-    if axis == "steps":
-        return f"step {int(point.x):,}"
-    if point.size is None:
-        return f"all images ({round(result.began.images):,} a class)"
-    return f"{plural(point.size, 'image')} a class"
 
 
 def source_name(result: StudyResult) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.shared import glossary
-from app.views.transfer.labels import regime_phrase
 from lifelong.api import Axis, StudyResult
+from lifelong.charts.study_names import regime_phrase
 from lifelong.formatting import signed_tenths, spread, tenths
 
 

@@ -1,11 +1,10 @@
 """Sentences about a transfer study, computed from its numbers. Pure functions of a StudyResult."""
 
-from collections.abc import Sequence
-
 from app.shared.labels import strategy_title
 from app.shared.status import GETTING_READY, preparing, waiting
-from app.views.transfer.labels import point_name, regime_phrase, regime_title, source_name
+from app.views.transfer.labels import source_name
 from lifelong.api import Axis, Failed, Point, StudyResult
+from lifelong.charts.study_names import point_name, regime_phrase, regime_title
 from lifelong.formatting import (
     expected_duration,
     percent,
@@ -14,7 +13,6 @@ from lifelong.formatting import (
     signed_tenths,
     spread,
     tenths,
-    whole_percent,
 )
 
 PRETRAINED = (
@@ -199,13 +197,3 @@ def source(result: StudyResult, axis: Axis) -> str:
 def _source_before(result: StudyResult, axis: Axis) -> float:
     shares = [share for (_, regime), share in result.source(axis).items() if regime == "finetune"]
     return sum(shares) / len(shares)
-
-
-def chart_description(
-    result: StudyResult, axis: Axis, tested_on: str, ends: Sequence[tuple[str, float]]
-) -> str:
-    """Returns a chart in words. ends: each regime with the last accuracy of its curve."""
-    over = "the number of target images" if axis == "images" else "steps of learning the target"
-    shares = "; ".join(f"{regime_title(regime)}: {whole_percent(share)}" for regime, share in ends)
-    end = f"{shares} at the end." if ends else "Nothing has been learned yet."
-    return f"Accuracy on the {tested_on} over {over}, a line for each regime. {end}"

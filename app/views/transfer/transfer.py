@@ -9,10 +9,11 @@ import streamlit as st
 
 from app.shared import markdown, navigate, started, stop_button
 from app.shared.part import Part, shown
-from app.views.transfer import charts, facts, form, labels, picker, text
+from app.views.transfer import facts, form, labels, picker, text
 from app.views.transfer.measures import measures
 from lifelong import api
 from lifelong.api import Axis, LifelongError, StudyResult
+from lifelong.charts import study_charts
 
 POLL_SECONDS = 0.5  # between two reads of the record
 NEW = "new"  # in the address, in place of a study
@@ -122,7 +123,7 @@ def _charts(result: StudyResult) -> None:
     axis = _axis_control()
     st.header(f"Learning the target, {labels.class_list(result.began.target)}", anchor=False)
     with st.container(key="target_chart"):
-        st.vega_lite_chart(charts.target(result, axis), key=f"target_{axis}")
+        st.vega_lite_chart(study_charts.target(result, axis), key=f"target_{axis}")
     st.caption(text.legend(result))
     st.markdown(f"{text.learning(result, axis)} {text.forward(result, axis)}")
     if result.config.protect:
@@ -135,7 +136,7 @@ def _source(result: StudyResult, axis: Axis, protect: str) -> None:
         f"What happened to the source, {labels.class_list(result.began.source)}", anchor=False
     )
     with st.container(key="source_chart"):
-        st.vega_lite_chart(charts.source(result, axis), key=f"source_{axis}")
+        st.vega_lite_chart(study_charts.source(result, axis), key=f"source_{axis}")
     st.caption(text.protected_legend(protect))
     st.markdown(text.source(result, axis))
 

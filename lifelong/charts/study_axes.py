@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from lifelong.api import Axis, StudyResult
+from ..transfer.curves import Axis
+from ..transfer.results import StudyResult
 
 STEPS = (1, 10, 100, 1000, 10_000, 100_000)
 

@@ -8,15 +8,15 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from app.views.transfer.axes import Ticks, ticks, x_axis
-from app.views.transfer.labels import point_name, regime_title
-from app.views.transfer.text import chart_description
-from lifelong.api import Axis, Point, StudyResult
-from lifelong.charts import chart_data, chart_layers, curve_charts
-from lifelong.charts.chart_data import Row
-from lifelong.charts.chart_scales import INK
-from lifelong.charts.curve_charts import Spec
-from lifelong.formatting import NO_BREAK, percent, spread, whole_percent
+from ..formatting import NO_BREAK, percent, spread, whole_percent
+from ..transfer.curves import Axis, Point
+from ..transfer.results import StudyResult
+from . import chart_data, chart_layers, curve_charts
+from .chart_data import Row
+from .chart_scales import INK
+from .curve_charts import Spec
+from .study_axes import Ticks, ticks, x_axis
+from .study_names import chart_description, point_name, regime_title
 
 HEIGHT = 330
 # A regime's colour and shape.
