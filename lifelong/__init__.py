@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from . import plot
     from .errors import LifelongError
     from .estimators.comparison import compare
     from .estimators.dataset import Dataset, TaskSequence, load_dataset
@@ -27,6 +28,7 @@ __all__ = [
     "compare",
     "load_dataset",
     "load_run",
+    "plot",
 ]
 
 # Imported when they are first asked for: the command line lists runs before torch is loaded.
@@ -43,10 +45,12 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "plot":
+        return importlib.import_module(".plot", __name__)
     if name not in _MODULES:
         raise AttributeError(f"module 'lifelong' has no attribute '{name}'")
     return getattr(importlib.import_module(_MODULES[name], __name__), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_MODULES]
+    return [*globals(), *_MODULES, "plot"]

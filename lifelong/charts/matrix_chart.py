@@ -14,6 +14,7 @@ KNOWN = ("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838")
 CHANGE = ("#A33B00", "#E2A57F", "#EDEBE8", "#9CC1DC", "#0B5C93")
 TITLES = {False: "accuracy, in %, on", True: "change of accuracy, in points, on"}
 Parts = list[list[Drop | None]] | None
+LINE = 16  # pixels of a second line of a label
 FIELDS = ["task", "after", "shown", "text", "name", "moment", "accuracy", "change"]
 
 
@@ -84,6 +85,7 @@ def _tested_on(history: History, title: str) -> alt.X:
         ticks=False,
         domain=False,
         titlePadding=6,
+        labelPadding=LINE if few and short else 4,
     )
     return alt.X("task:O", scale=_tasks(history), axis=axis)
 

@@ -16,6 +16,7 @@ from .evaluate import evaluate
 from .export import export
 from .listings import datasets, strategies
 from .options import json_option, run_names, shared
+from .plot import plot, report
 from .pretrain import pretrain
 from .runs import runs
 from .teach import teach
@@ -28,7 +29,7 @@ COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variabl
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.command_panel("Learn", commands=["train", "compare", "transfer", "teach", "tune"])
-@click.command_panel("Look", commands=["runs", "classify", "evaluate", "export"])
+@click.command_panel("Look", commands=["runs", "classify", "evaluate", "plot", "report", "export"])
 @click.command_panel("Know", commands=["strategies", "datasets"])
 @click.command_panel("Make", commands=["pretrain", "bench"])
 def cli() -> None:
@@ -96,6 +97,8 @@ for command in (
     teach,
     tune,
     export,
+    plot,
+    report,
     evaluate,
     transfer,
     runs,

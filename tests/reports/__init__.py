@@ -1,0 +1,1 @@
+"""Tests of charts and reports as files."""
