@@ -144,8 +144,13 @@ def matrix(confusion: Confusion, highlight: int | None = None) -> Layers:
     layers = [base.mark_rect().encode(color=colour, opacity=opacity, tooltip=["words:N"])]
     if few:
         ink = alt.condition("datum.share < 0.52", alt.value("#ffffff"), alt.value("#1b1a18"))
-        shown = base.transform_filter("datum.share >= 0.005")
-        layers.append(shown.mark_text(fontSize=11).encode(text="text:N", color=ink))
+        shown = base.transform_filter("datum.share >= 0.005").encode(text="text:N")
+        own = alt.datum.task == highlight
+        clear = shown if highlight is None else shown.transform_filter(own)
+        layers.append(clear.mark_text(fontSize=11).encode(color=ink))
+        if highlight is not None:  # a faded cell is near the page's own ground
+            faint = shown.transform_filter(alt.datum.task != highlight)
+            layers.append(faint.mark_text(fontSize=11, color=INK))
     height = (30 if few else 12) * len(confusion.classes) + 60
     return finished(alt.layer(*layers), _matrix_description(confusion)).properties(height=height)
 
