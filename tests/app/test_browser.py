@@ -3,11 +3,13 @@
 Every wait is for a condition, with one time-out (PATIENCE) for all of them.
 """
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from app.shared.data_urls import data_url
 from tests.app.helpers import (
     CHART,
     CHROMIUM,
@@ -20,6 +22,7 @@ from tests.app.helpers import (
     picture_name,
     shifted,
 )
+from tests.image_helpers import png, ring
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -46,6 +49,15 @@ def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, sc
     second = open_tab(page.url, PHONE)
     expect(second.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()
     assert no_sideways_scrolling(second)
+
+    # A drawing that was pinned on the Draw page, which keeps it in the session of the tab.
+    drawing = {"image": data_url(png(ring())), "name": "0", "photo": False}
+    page.evaluate("text => sessionStorage.setItem('lifelong.pinned', text)", json.dumps(drawing))
+    page.reload()
+    expect(page.get_by_text("Your 0", exact=True)).to_be_visible()
+    expect(page.locator(f".st-key-pinned_chart {DRAWN_CHART}")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator(".st-key-pinned_chart")).to_have_count(0)
 
     # A link to another address of the same page: a reload must not bring back the one before.
     heading = page.get_by_role("heading", name="Train a network, task by task")

@@ -85,7 +85,12 @@ def test_each_drawing_is_taken_for_what_it_shows(server, open_tab):
     expect(sentence).to_contain_text("It looks like a 0.")
     frame.get_by_role("button", name="It is a 0").click()
     expect(sentence).to_contain_text("Your 0 is known")
+    pin = frame.get_by_role("button", name="Pin for training")
+    pin.click()
+    expect(frame.get_by_text("Pinned as a 0")).to_be_visible()
+    assert page.evaluate("JSON.parse(sessionStorage.getItem('lifelong.pinned')).name") == "0"
     frame.get_by_role("button", name="Clear").click()
+    expect(pin).to_have_count(0)
     expect(sentence).to_contain_text("Draw, and every card answers.")
     draw(page, frame, SEVEN)
     checked(frame, "7")
@@ -93,6 +98,7 @@ def test_each_drawing_is_taken_for_what_it_shows(server, open_tab):
     frame.get_by_role("button", name="Clear").click()
     draw(page, frame, SCRIBBLE)
     expect(sentence).to_contain_text("does not look like a digit")
+    expect(pin).to_have_count(0)
     expect(frame.locator("#strip [data-known=open]")).to_have_count(5)
     expect(frame.locator("#truth input:checked")).to_have_count(0)
 
