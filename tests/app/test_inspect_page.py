@@ -96,21 +96,43 @@ def test_a_run_that_lost_only_what_cumulative_training_lost_forgot_nothing():
     assert words.heading(None) == words.heading([Drop(0, 0, 0)]) == "What became of each task"
 
 
-def test_the_ends_of_the_flow_are_all_images():
-    rows = answer_charts.ribbon_rows(CONFUSION)
-    total, sides = sum(CONFUSION.images), {0.0: 0.0, 1.0: 0.0}
-    for at in sides:
-        sides[at] = sum(row["high"] - row["low"] for row in rows if row["x"] == at)
-    gaps = answer_charts.GAP * 3
-    assert sides == {0.0: pytest.approx(1 - gaps), 1.0: pytest.approx(1 - gaps)}
-    assert len({row["ribbon"] for row in rows}) == sum(map(bool, sum(CONFUSION.counts, ())))
-    wrong = sum(
-        row["high"] - row["low"] for row in rows if row["x"] == 0 and row["kind"] == "wrong"
-    )
-    assert wrong / (1 - gaps) == pytest.approx((9 + 1 + 1) / total)
-    for at in (0.0, 1.0):  # ribbons lie side by side
+FIRST_TASK = Confusion(  # with the recipe paper: classes that are yet to come are answers
+    ("0", "1"), ("0", "1", "2", "3"), (0, 0), (0, 1), ((1, 0, 6, 3), (0, 9, 1, 0))
+)
+
+
+@pytest.mark.parametrize("confusion", [CONFUSION, FIRST_TASK], ids=["all tasks", "first task"])
+def test_the_ends_of_the_flow_are_all_images(confusion):
+    rows, total = answer_charts.ribbon_rows(confusion), sum(confusion.images)
+    columns = [sum(column) for column in zip(*confusion.counts)]
+    for at, parts in ((0.0, confusion.images), (1.0, columns)):
+        ends = {row["ribbon"]: row["high"] - row["low"] for row in rows if row["x"] == at}
+        height = 1 - answer_charts.GAP * (len(parts) - 1)
+        assert sum(ends.values()) == pytest.approx(height), "100 % of the images"
+        for ribbon, width in ends.items():
+            i, c = map(int, ribbon.split("-"))
+            assert width / height == pytest.approx(confusion.counts[i][c] / total)
+        # Ribbons lie side by side.
         edges = sorted((row["low"], row["high"]) for row in rows if row["x"] == at)
         assert all(high <= low + 1e-9 for (_, high), (low, _) in zip(edges, edges[1:]))
+    assert len({row["ribbon"] for row in rows}) == sum(map(bool, sum(confusion.counts, ())))
+    for row in rows:
+        i, c = map(int, row["ribbon"].split("-"))
+        assert (row["kind"] == "right") == (c == confusion.correct[i])
+
+
+def test_a_row_of_the_matrix_has_the_shares_of_its_class():
+    datasets = answer_charts.matrix(CONFUSION).to_dict()["datasets"].values()
+    (cells,) = [rows for rows in datasets if "share" in rows[0]]
+    for i, counts in enumerate(CONFUSION.counts):
+        shares = [cell["share"] for cell in cells if cell["row"] == i]
+        assert sum(shares) == pytest.approx(1) and len(shares) == len(counts)
+        assert shares == pytest.approx([count / sum(counts) for count in counts])
+
+
+def test_an_answer_of_the_flow_is_named_with_its_share_of_all_images():
+    names = [row["text"] for row in answer_charts.name_rows(CONFUSION) if row["x"] == 1]
+    assert [name.replace("\u00a0", " ") for name in names[2:]] == ["2 45 %", "3 30 %"]
 
 
 def test_where_it_went_says_what_the_matrix_says():

@@ -1,5 +1,7 @@
 """Laws of the costs of training: operations in closed form, whatever the stops; memory."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -7,7 +9,7 @@ from lifelong import api
 from lifelong.events import Step, TaskLearned
 from lifelong.numerics import peak_memory
 from lifelong.training import costs
-from tests.helpers import config, learn, learned_run, run_all, stop_after
+from tests.helpers import config, learn, learned_run, prepared, run_all, stop_after
 
 # Per image of the toy network 36-16-16-10: forward, and the gradients of weights and of inputs.
 FORWARD = 36 * 16 + 16 * 16 + 16 * 10
@@ -116,3 +118,17 @@ def test_the_points_within_a_task_cost_nothing(monkeypatch):
     _, events = run_all(config(steps=20))
     assert sum(isinstance(event, Step) for event in events) == 60
     assert operations("finetune", steps=20) == rare
+
+
+def test_the_expected_seconds_are_a_step_times_all_steps_and_learn_nothing():
+    experiment = prepared(config())
+    ticks = itertools.count(step=0.5)
+    before = experiment.strategy.network.flat.clone()
+    found = costs.estimated_seconds(
+        experiment.strategy,
+        experiment.tasks,
+        lambda: next(ticks),
+        lambda began: next(ticks) - began,
+    )
+    assert found == 0.5 * len(experiment.tasks) * STEPS
+    assert (experiment.strategy.network.flat == before).all()
