@@ -47,7 +47,10 @@ def feature_points(found: "FeatureMap", moment: int, highlight: int | None = Non
         )
     )
     means = data.groupby(["name", "task"], as_index=False)[["x", "y"]].mean()
-    names = alt.Chart(means).mark_text(fontSize=15, fontWeight="bold", color=INK)
+    reach = [edges[1] - edges[0] for edges in (_range(found, 0), _range(found, 1))]
+    middles = list(zip(means["x"], means["y"]))
+    named = means[apart(middles, 0.06 * reach[0], 0.06 * reach[1])]
+    names = alt.Chart(named).mark_text(fontSize=15, fontWeight="bold", color=INK)
     layers = [points, names.encode(x="x:Q", y="y:Q", text="name:N")]
     described = "; ".join(
         f"{row.name_} at {row.x:.1f}, {row.y:.1f}"
@@ -55,6 +58,23 @@ def feature_points(found: "FeatureMap", moment: int, highlight: int | None = Non
     )
     text = f"Test images by their features. Middle of each class: {described}."
     return finished(alt.layer(*layers), text).properties(height=340)
+
+
+def apart(middles: Sequence[tuple[float, float]], width: float, height: float) -> list[bool]:
+    """Returns for each (x, y) whether its label lies on none of those before it that are shown.
+
+    width, height: of a label, in the units of the middles.
+
+    >>> apart([(0, 0), (0.5, 0.1), (0.9, 0.2), (9, 0.1)], 0.8, 1)
+    [True, False, True, True]
+    """
+    shown: list[tuple[float, float]] = []
+    found = []
+    for x, y in middles:
+        free = all(abs(x - left) >= width or abs(y - low) >= height for left, low in shown)
+        shown += [(x, y)] if free else []
+        found.append(free)
+    return found
 
 
 def _range(found: "FeatureMap", axis: int) -> list[float]:

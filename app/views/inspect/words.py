@@ -206,7 +206,8 @@ def features(found: "FeatureMap", moment: int) -> str:
     share = percent(found.variance)
     text = (
         f"Each point is one of {len(found.names)} test images, near those that the network sees as"
-        f" alike. The two axes are the same after every task and show {share} of the variance."
+        f" alike; point at one for its class. The two axes are the same after every task and show"
+        f" {share} of the variance."
     )
     if moment and (found.points[moment] == found.points[moment - 1]).all():
         return f"{text} The features of this network did not change."
