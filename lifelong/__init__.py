@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from .estimators.dataset import Dataset, TaskSequence, load_dataset
     from .estimators.run import Run, load_run
     from .estimators.transfer import Transfer
+    from .strategies.base import Strategy
 
 __all__ = [
     "Dataset",
     "LifelongError",
     "Run",
+    "Strategy",
     "TaskSequence",
     "Transfer",
     "compare",
@@ -36,6 +38,7 @@ _MODULES = {
     "Dataset": ".estimators.dataset",
     "LifelongError": ".errors",
     "Run": ".estimators.run",
+    "Strategy": ".strategies.base",
     "TaskSequence": ".estimators.dataset",
     "Transfer": ".estimators.transfer",
     "compare": ".estimators.comparison",
