@@ -77,6 +77,7 @@ TABLES = {
 }
 # All five networks together are about as large as one of 400 units.
 NETWORK = {"separate": {"units": 100}}
+IN_README = ("finetune", "ewc", "lwf", "replay", "dgr", "joint")
 SEEDS = {"own": "0,1,2,3,4", "published": ",".join(map(str, range(2, 22)))}
 
 
@@ -122,6 +123,18 @@ def main(
         processes,
     )
     click.echo(table.markdown(table.write()))
+
+
+def readme_table() -> str:
+    """Returns the README's rows: our accuracy beside the published one, class-incremental."""
+    rows = {r["strategy"]: r for r in TABLES["own"].summary() if r["scenario"] == "class"}
+    lines = ["| strategy | here | published (20 seeds) |", "|---|---|---|"]
+    for name in IN_README:
+        (mean, sem), row = PUBLISHED["class"][name], rows[name]
+        lines.append(
+            f"| `{name}` | {row['mean']:.2f} ± {row['sem']:.2f} | {mean:.2f} ± {sem:.2f} |"
+        )
+    return "\n".join(lines)
 
 
 def published_order(seed: int) -> tuple[int, ...]:

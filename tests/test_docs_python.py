@@ -12,11 +12,11 @@ from tests.helpers import ROOT
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
 
 
-@pytest.mark.parametrize("document", ["docs/python.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/python.md"])
 def test_the_python_of_a_document_runs(document, tmp_path):
     pytest.importorskip("vl_convert", reason="vl-convert-python is not installed")
     blocks = BLOCK.findall((ROOT / document).read_text("utf-8"))
-    assert len(blocks) > 5
+    assert blocks
     process = subprocess.run(
         [sys.executable, "-c", "\n".join(blocks)],
         cwd=tmp_path,
@@ -26,4 +26,4 @@ def test_the_python_of_a_document_runs(document, tmp_path):
         timeout=200,
     )
     assert process.returncode == 0, process.stderr
-    assert (tmp_path / "curves.svg").exists()
+    assert document == "README.md" or (tmp_path / "curves.svg").exists()

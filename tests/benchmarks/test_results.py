@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import app_tables, split_cifar10, split_mnist, tables, whole_networks
+from benchmarks import app_tables, make_docs, split_cifar10, split_mnist, tables, whole_networks
 from lifelong import api
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = ROOT / "docs" / "results.md"
-README = (ROOT / "README.md").read_text("utf-8")
+RESULTS = DOCUMENT.read_text("utf-8")
 TABLES = [whole_networks.TABLE]
 STUDIES = (
     "transfer-mnist-digits",
@@ -21,15 +21,15 @@ STUDIES = (
 
 
 def cells_of(first: str, section: str) -> list[str]:
-    """Returns the cells of the row with this first cell in a section of the README."""
+    """Returns the cells of the row with this first cell in a section of the document."""
     (line,) = [line for line in section.splitlines() if line.startswith(f"| `{first}` |")]
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def section_after(sentence: str) -> str:
-    """Returns the README from a sentence to the end of its first table."""
-    assert README.count(sentence) == 1
-    return re.split(r"(?<=\|)\n\n", README.split(sentence)[1], maxsplit=1)[0]
+    """Returns the document from a sentence to the end of its first table."""
+    assert RESULTS.count(sentence) == 1
+    return re.split(r"(?<=\|)\n\n", RESULTS.split(sentence)[1], maxsplit=1)[0]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -73,9 +73,14 @@ def test_the_figures_of_the_backbone_are_those_measured():
         assert f"{loop} {ours:,.0f} (bare {bare:,.0f}; {share:.2f} of it)" in " ".join(text.split())
 
 
-def test_the_split_mnist_table_of_the_readme_is_the_recorded_one():
+def test_the_split_mnist_table_is_the_recorded_one():
     table = split_mnist.TABLES["own"]
-    assert table.markdown(table.summary()) in README
+    assert table.markdown(table.summary()) in RESULTS
+
+
+def test_the_readme_is_short_and_its_figures_are_the_recorded_ones():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert split_mnist.readme_table() in readme and readme.count("\n") <= 120
 
 
 @pytest.mark.parametrize("result", split_mnist.TABLES["published"].summary(), ids=str)
@@ -108,3 +113,8 @@ def test_figures_of_a_study_are_those_of_its_record(name):
         gain = report["forward_transfer"]["images"].get(regime)
         expected.append(f"{gain['points']:+.1f} ± {gain['sem']:.1f}" if gain else "-")
         assert cells_of(regime, section)[1 : 1 + len(expected)] == expected
+
+
+def test_the_page_of_strategies_is_that_of_their_declarations():
+    page = (ROOT / "docs" / "strategies.md").read_text("utf-8")
+    assert page == make_docs.document()
