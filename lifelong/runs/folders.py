@@ -76,10 +76,14 @@ def is_locked(folder: Path) -> bool:
         return False
 
 
-@lru_cache(maxsize=8)
 def _shipped_names(root: Path) -> tuple[str, ...]:
-    file = root / "shipped.txt"
-    lines = file.read_text().splitlines() if file.exists() else []
+    return _names_in(root / "shipped.txt", version(root / "shipped.txt"))
+
+
+@lru_cache(maxsize=8)
+def _names_in(file: Path, changed: tuple[int, int] | None) -> tuple[str, ...]:
+    """Returns the first word of each line; of a file that is not there, none."""
+    lines = file.read_text().splitlines() if changed else []
     return tuple(line.split("\t")[0] for line in lines)
 
 

@@ -9,6 +9,8 @@ from .. import config as configs
 from ..config import RunConfig
 from ..errors import LifelongError
 from ..events import EVENT, Event, RunOrder, Stopped, TaskLearned, events_until
+from ..storage import shipped as shipped_files
+from ..storage.progress import result_of
 from . import checkpoints, journal, taught
 from .folders import ExperimentFolders, is_locked, new_folder
 from .history import History
@@ -29,9 +31,16 @@ history, state = RUNS.history, RUNS.state
 def named(run: str) -> Path:
     """Returns the folder of a run that is given as a person types it: by its id or its path.
 
-    Raises LifelongError when there is none.
+    One that comes with the project is fetched where it is not here, see `storage.shipped`. Raises
+    LifelongError when there is none, or it cannot be fetched.
     """
-    return Path(run) if RUNS.contains(Path(run)) else folder(run)
+    if RUNS.contains(Path(run)):
+        return Path(run)
+    if find(run) is None and shipped_files.missing(run):
+        result_of(shipped_files.fetch("shipped.txt"))
+        result_of(shipped_files.fetch(run))
+        return shipped_files.FOLDER / run
+    return folder(run)
 
 
 def create(config: RunConfig, folder: Path | None = None) -> Path:

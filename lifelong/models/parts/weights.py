@@ -64,7 +64,13 @@ class Weights:
 
 def default_source(architecture: str) -> str:
     """Returns the source used by default: the weights that ship, or else ImageNet's."""
-    return "shipped" if (SHIPPED / f"{architecture}.safetensors").exists() else "imagenet"
+    here = (SHIPPED / f"{architecture}.safetensors").exists()
+    return "shipped" if here or (project.has_address() and _shipped(architecture)) else "imagenet"
+
+
+def _shipped(architecture: str) -> list[project.ShippedFile]:
+    """Returns the file of the weights that ship, if it is not on this machine."""
+    return project.missing(f"backbones/{architecture}.safetensors")
 
 
 def load(architecture: str, source: str) -> Weights | None:
@@ -107,6 +113,8 @@ def fetch(architecture: str, source: str) -> Steps[None]:
 
     Raises LifelongError if they cannot be downloaded.
     """
+    if source == "shipped" and _shipped(architecture):
+        yield from project.fetch(f"backbones/{architecture}.safetensors")
     if source != "imagenet":
         return
     url, nbytes = _imagenet_download(architecture)
