@@ -2,10 +2,10 @@
 
 Feature distillation (Romero et al., FitNets, ICLR 2015; Heo et al., ICCV 2019): the student's
 pooled features, through one linear layer, should equal the pooled features that a larger teacher,
-trained on ImageNet, extracts from the same image at a larger size. The teacher sees each image
-once, and the student random crops of it; or the teacher sees several crops, and the student learns
-from exactly those (Beyer et al., Knowledge distillation: a good teacher is patient and consistent,
-CVPR 2022).
+trained with ImageNet's labels, extracts from the same image at a larger size. The teacher sees each
+image once, and the student random crops of it; or the teacher sees several crops, and the student
+learns from exactly those (Beyer et al., Knowledge distillation: a good teacher is patient and
+consistent, CVPR 2022).
 """
 
 import hashlib

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import app_tables, make_docs, split_cifar10, split_mnist, tables, whole_networks
+from benchmarks import (
+    app_tables,
+    control,
+    make_docs,
+    split_cifar10,
+    split_mnist,
+    tables,
+    whole_networks,
+)
 from lifelong import api
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,6 +57,70 @@ def test_no_drawing_of_a_visitor_was_refused_or_left_out():
     loads = json.loads((app_tables.RESULTS / "load.json").read_text())["loads"]
     assert all(load["refused"] == load["left_out"] == 0 for load in loads)
     assert "none was refused or left out" in DOCUMENT.read_text()
+
+
+@pytest.mark.parametrize(
+    ("table", "markdown"),
+    [(control.TABLE, control.markdown), (control.FIRST_TASK, control.ranges_markdown)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_two_tables_side_by_side_are_those_of_their_results(table, markdown):
+    text = DOCUMENT.read_text()
+    found = re.search(rf"<!-- {table.name} -->\n(.*?)\n<!-- end -->", text, re.S)
+    assert found and found[1] == markdown()
+    for row in json.loads((tables.RESULTS / f"{table.name}.json").read_text()):
+        assert f"{row['images']:,} training and {row['tested']:,} test images" in text
+
+
+def test_the_control_differs_from_the_frozen_table_by_less_than_is_said():
+    ours, theirs = (
+        {(row["strategy"], row["scenario"]): row["mean"] for row in table.summary()}
+        for table in (split_cifar10.TABLE, control.TABLE)
+    )
+    assert max(abs(ours[key] - theirs[key]) for key in theirs) < 1.6
+    assert "by more than 1.6 points" in DOCUMENT.read_text()
+
+
+def test_figures_of_adapters_are_those_measured():
+    text = DOCUMENT.read_text()
+    for row in json.loads((tables.RESULTS / "adapters.json").read_text()):
+        cells = (
+            f"`{row['strategy']}`",
+            f"{row['accuracy']:.2f}",
+            f"{row['accuracy_task_given']:.2f}",
+            f"{sum(row['stored'].values()):,}",
+            f"{row['seconds']:.0f}",
+        )
+        assert f"| {' | '.join(cells)} |" in text
+        assert f"{row['steps']} steps of 128 images" in text and f"{row['tested']:,} test" in text
+
+
+def test_the_ranges_of_features_change_accuracies_by_less_than_half_a_point():
+    of_all, of_first = (
+        {row["strategy"]: row["mean"] for row in table.summary() if row["scenario"] == "class"}
+        for table in (control.TABLE, control.FIRST_TASK)
+    )
+    assert len(of_first) == 4
+    assert all(abs(of_first[name] - of_all[name]) < 0.5 for name in of_first)
+
+
+def test_the_linear_ceilings_of_the_control_are_those_measured():
+    row = json.loads((tables.RESULTS / "split_cifar10_control.json").read_text())[0]
+    text = " ".join(DOCUMENT.read_text().split())
+    assert f"{row['ceiling']:.2f} % on the control's features" in text
+    assert f"{row['shipped_ceiling']:.2f} % on those of the backbone that ships" in text
+
+
+def test_figures_from_few_images_are_those_measured():
+    text = DOCUMENT.read_text()
+    for name, first in (("shipped", "the backbone that ships"), ("control", "the control")):
+        rows = [
+            row
+            for row in json.loads((tables.RESULTS / "few_images.json").read_text())
+            if row["features"] == name
+        ]
+        cells = [f"{row['mean']:.1f} ± {row['sem']:.1f}" for row in rows]
+        assert f"| {first} | {' | '.join(cells)} |" in text
 
 
 def test_the_learning_rate_is_the_best_on_held_out_images():
