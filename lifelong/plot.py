@@ -3,6 +3,7 @@
 Each function returns an Altair chart, which a notebook shows; `save(chart, "x.png")` writes it.
 """
 
+import importlib.util
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -157,13 +158,12 @@ def write(chart: Chart, out: Any, kind: Any, **options: Any) -> None:
 
     Raises LifelongError where vl-convert-python is missing.
     """
-    try:
-        chart.save(out, format=kind, **options)
-    except ImportError:
+    if kind != "json" and importlib.util.find_spec("vl_convert") is None:
         raise LifelongError(
             "vl-convert-python, which draws charts into files, is not installed; run:"
             " pip install vl-convert-python, or save the chart as .json."
-        ) from None
+        )
+    chart.save(out, format=kind, **options)
 
 
 def _history(run: Run | History) -> History:

@@ -62,3 +62,12 @@ def test_what_cannot_be_drawn_gets_one_sentence(runs, tmp_path):
         with pytest.raises(ll.LifelongError, match=says) as error:
             call()
         assert is_one_sentence(str(error.value))
+
+
+def test_without_the_converter_one_sentence_says_what_to_install(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(ll.LifelongError, match="pip install vl-convert-python") as error:
+        ll.plot.save(ll.plot.accuracy_matrix(runs[0]), tmp_path / "chart.svg")
+    assert is_one_sentence(str(error.value))
+    ll.plot.save(ll.plot.accuracy_matrix(runs[0]), tmp_path / "chart.json")
+    assert (tmp_path / "chart.json").stat().st_size > 1000
