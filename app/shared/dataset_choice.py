@@ -8,6 +8,9 @@ from app.shared import labels
 from lifelong import api
 from lifelong.api import DatasetInfo
 
+ON_A_PHONE = 3  # data sets in a row
+MOST_ROWS = 5
+
 
 def names() -> list[str]:
     """Returns the names of the data sets that can be chosen, those that people brought last."""
@@ -22,16 +25,19 @@ def show(key: str, on_change: Callable[[], None] | None = None) -> DatasetInfo:
     state, offered = st.session_state, names()
     if state.get(key) not in offered:  # deleted since it was chosen
         state[key] = api.DEFAULTS.dataset
-    st.segmented_control(
-        "Data set",
-        offered,
-        key=key,
-        required=True,
-        wrap=True,
-        on_change=on_change,
-        format_func=labels.dataset_title,
-        persist_state="session",
-    )
+    # By the number of rows on a phone, for which the style keeps room before they are there.
+    rows = min(-(-len(offered) // ON_A_PHONE), MOST_ROWS)
+    with st.container(key=f"rows_{rows}_{key}"):
+        st.segmented_control(
+            "Data set",
+            offered,
+            key=key,
+            required=True,
+            wrap=True,
+            on_change=on_change,
+            format_func=labels.dataset_title,
+            persist_state="session",
+        )
     info = api.dataset_info(state[key])
     if info.problem:
         st.error(info.problem)

@@ -14,13 +14,8 @@ from ..events import Stopped
 from ..runs import store as run_store
 from ..runs.history import History
 from . import interrupt, progress, tables
-from .options import (
-    CommandWithNetwork,
-    CommandWithSettings,
-    json_option,
-    run_options,
-    strategy_names,
-)
+from .options import json_option, run_options, strategy_names
+from .setting_options import CommandWithNetwork, CommandWithSettings
 
 
 @click.command(cls=CommandWithSettings)

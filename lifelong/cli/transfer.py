@@ -18,8 +18,9 @@ from ..transfer.events import StudyStopped
 from ..transfer.presets import PRESETS
 from ..transfer.results import StudyResult
 from . import interrupt
-from .options import CommandWithSettings, json_option, parse_numbers, shared
+from .options import json_option, parse_numbers, shared
 from .progress import PreparationBars
+from .setting_options import CommandWithSettings
 
 
 @click.command(cls=CommandWithSettings)

@@ -10,7 +10,8 @@ import rich_click as click
 from ..config import RunConfig
 from ..errors import LifelongError
 from . import interrupt, progress
-from .options import CommandWithSettings, json_option, run_options, strategy_names
+from .options import json_option, run_options, strategy_names
+from .setting_options import CommandWithSettings
 from .train import make_config
 
 

@@ -13,7 +13,7 @@ from ..transfer.config import DEFAULT_PROTECTOR
 from ..transfer.results import StudyResult
 from ..transfer.study import resolve, study
 from .dataset import Dataset, TaskSequence
-from .run import NotFittedError
+from .results import NotFittedError
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from lifelong.cli.options import merged, setting_options
+from lifelong.cli.setting_options import merged, setting_options
 from lifelong.errors import LifelongError
 from lifelong.settings import Setting
 

@@ -100,6 +100,14 @@ def test_a_finished_run_starts_anew():
     assert run.set_params(strategy="joint").fit(tasks()).accuracy_[-1, 0] > before[-1, 0]
 
 
+def test_a_run_with_other_settings_starts_anew_where_it_was_left():
+    sequence, run = tasks(), small_run()
+    run.partial_fit(next(iter(sequence)))
+    assert same(run.set_params(strategy="replay").fit(sequence), small_run("replay").fit(sequence))
+    with pytest.raises(LifelongError, match="call fit"):
+        _ = run.set_params(seed=1).accuracy_
+
+
 def test_a_saved_run_answers_as_before_and_the_commands_know_it(capsys, monkeypatch):
     made = data(classes=4)
     run = small_run("replay").fit(made.split("class", 2))

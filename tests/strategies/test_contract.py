@@ -81,7 +81,7 @@ def finished(strategy, scenario) -> tuple[Experiment, list]:
     return run_all(config(strategy, scenario))
 
 
-@every_pair
+@one_pair
 def test_a_run_yields_started_then_steps_and_task_learned_for_each_task_then_finished(
     strategy, scenario
 ):
@@ -147,7 +147,7 @@ def test_the_task_label_never_makes_an_answer_worse(strategy):
         )
 
 
-@every_pair
+@one_pair
 def test_the_first_task_is_learned(strategy, scenario):
     # Joint training learns the second task, too.
     steps = {"joint": 120, **dict.fromkeys(SPARSE, 240)}.get(strategy, 60)
@@ -369,7 +369,7 @@ def test_a_penalty_that_can_be_zero_is_declared_as_fine_tuning(strategy):
         assert not strengths or {"strength": 0} in cls.fine_tuning_settings
 
 
-@every_pair
+@one_pair
 def test_every_task_changes_the_scores_and_no_strategy_is_fine_tuning(strategy, scenario, toy):
     def scores_after_each_task(name):
         experiment, found = Experiment(config(name, scenario)), []
@@ -389,7 +389,7 @@ def without_generator(experiment: Experiment) -> dict[str, torch.Tensor]:
     return {name: tensor for name, tensor in state.items() if name != "generator"}
 
 
-@every_pair
+@one_pair
 def test_every_setting_changes_what_is_learned(strategy, scenario):
     def learned(**settings):
         return without_generator(run_all(config(strategy, scenario, settings=settings))[0])

@@ -72,8 +72,9 @@ class Subspaces(Stored):
 
     def tensors(self) -> dict[str, Tensor]:
         counts = [[basis.shape[1], c] for basis, c in zip(self.bases, self.complement)]
+        none = self.bases[0].new_zeros(0) if self.bases else torch.zeros(0)
         return {
-            "subspaces.bases": torch.cat([*map(torch.flatten, self.bases), torch.zeros(0)]),
+            "subspaces.bases": torch.cat([*map(torch.flatten, self.bases), none]),
             "subspaces.counts": torch.tensor(counts, dtype=torch.int64).reshape(-1, 2),
         }
 
