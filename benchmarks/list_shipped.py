@@ -3,7 +3,8 @@
     python -m benchmarks.list_shipped
 
 Writes lifelong/storage/shipped_files.txt: SHA-256, bytes and path of every file under checkpoints/
-that git knows, but its README. Run it after a shipped file has changed; a test compares the list with the files.
+that git knows, but its README. Run it after a shipped file has changed; a test compares the list
+with the files.
 """
 
 import hashlib
