@@ -111,6 +111,8 @@ for command in (
 
 def main() -> int:
     """Runs a command and returns its exit status."""
+    if not sys.stdout.isatty():  # no boxes where it is piped
+        click.rich_click.THEME = "plain-slim"
     try:
         # Under the name that was typed, so that a shell completes the words of `lifelong`.
         script = Path(sys.argv[0]).name

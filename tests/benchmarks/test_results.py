@@ -10,6 +10,7 @@ from benchmarks import (
     app_tables,
     control,
     make_docs,
+    speed,
     split_cifar10,
     split_mnist,
     tables,
@@ -190,3 +191,8 @@ def test_figures_of_a_study_are_those_of_its_record(name):
 def test_the_page_of_strategies_is_that_of_their_declarations():
     page = (ROOT / "docs" / "strategies.md").read_text("utf-8")
     assert page == make_docs.document()
+
+
+def test_the_page_of_speeds_is_that_of_its_results():
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    assert page == speed.document(json.loads(speed.FILE.read_text()))
