@@ -35,4 +35,4 @@ def test_a_command_of_a_document_is_understood(document, command, tmp_path, monk
     if "--help" in words:
         words.remove("--help")
     # An unknown option or value, or a missing one, raises here; nothing is run.
-    found.make_context(context, words, allow_interspersed_args=True)
+    assert found.make_context(context, words, allow_interspersed_args=True)
