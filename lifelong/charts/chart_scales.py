@@ -5,6 +5,8 @@ shape of its own as well. Text is drawn in the page's own colour (`currentColor`
 reads well in light and dark; that needs the SVG renderer.
 """
 
+from typing import Any
+
 import altair as alt
 
 from ..formatting import NO_BREAK
@@ -68,8 +70,14 @@ def at(history: History) -> alt.X:
 
 def share() -> alt.Y:
     """Returns the y axis of accuracy, from 0 to 100 per cent."""
-    axis = alt.Axis(
-        values=[0, 0.25, 0.5, 0.75, 1],
+    # Flush labels of 100 % and 0 % would stand beside their lines.
+    axis = share_axis(values=[0, 0.25, 0.5, 0.75, 1], labelFlush=False)
+    return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
+
+
+def share_axis(**ticks: Any) -> alt.Axis:
+    """Returns an axis of shares with faint lines, labelled in per cent. ticks: where it has any."""
+    return alt.Axis(
         labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'",
         title=None,
         gridColor=INK,
@@ -77,9 +85,8 @@ def share() -> alt.Y:
         domain=False,
         ticks=False,
         labelPadding=8,
-        labelFlush=False,  # else 100 % and 0 % stand beside their lines
+        **ticks,
     )
-    return alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
 
 
 def per_cent(title: str | None = None, sign: str = "%", ticks: int = 4) -> alt.Axis:

@@ -8,12 +8,12 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from ..formatting import NO_BREAK, percent, spread, whole_percent
+from ..formatting import percent, spread, whole_percent
 from ..transfer.curves import Axis, Point
 from ..transfer.results import StudyResult
 from . import chart_data, chart_layers, curve_charts
 from .chart_data import Row
-from .chart_scales import INK
+from .chart_scales import INK, share_axis
 from .curve_charts import Spec
 from .study_axes import Ticks, ticks, x_axis
 from .study_names import chart_description, point_name, regime_title
@@ -114,17 +114,8 @@ def _lowest(points: Sequence[Row]) -> float:
 
 def _share(field: str, lowest: float) -> alt.Y:
     """Returns the y axis of accuracy, from `lowest` to 100 per cent."""
-    axis = alt.Axis(
-        tickCount=5,
-        labelExpr=f"round(datum.value * 100) + '{NO_BREAK}%'",
-        title=None,
-        gridColor=INK,
-        gridOpacity=0.12,
-        domain=False,
-        ticks=False,
-        labelPadding=8,
-    )
-    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[lowest, 1], nice=False), axis=axis)
+    scale = alt.Scale(domain=[lowest, 1], nice=False)
+    return alt.Y(f"{field}:Q", scale=scale, axis=share_axis(tickCount=5))
 
 
 def _chance(level: float | None, y: alt.Y) -> list[alt.Chart]:

@@ -5,19 +5,21 @@ from pathlib import Path
 import rich_click as click
 
 from ..runs import store as run_store
-from .options import run_names
+from .options import Decorator, run_names
 
+runs_argument = click.argument("runs", nargs=-1, required=True, shell_complete=run_names)
 CHARTS = ("curves", "live", "matrix", "drops")
 
 
+def _out_option(help: str) -> Decorator:
+    """Returns the decorator that adds `--out`, the file to write."""
+    file = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", type=file, required=True, help=help)
+
+
 @click.command()
-@click.argument("runs", nargs=-1, required=True, shell_complete=run_names)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File that ends in .png, .svg, .html or .json.",
-)
+@runs_argument
+@_out_option("File that ends in .png, .svg, .html or .json.")
 @click.option(
     "--chart",
     type=click.Choice(CHARTS),
@@ -43,13 +45,8 @@ def plot(runs: tuple[str, ...], out: Path, chart: str) -> None:
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, shell_complete=run_names)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="File that ends in .html.",
-)
+@runs_argument
+@_out_option("File that ends in .html.")
 def report(runs: tuple[str, ...], out: Path) -> None:
     """Write one page about RUNS: curves, matrix, measures, configuration, command.
 

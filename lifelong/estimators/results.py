@@ -96,7 +96,7 @@ class Results:
     @property
     def stored_bytes_(self) -> int:
         """Bytes stored for earlier tasks: images, logits, importances, networks."""
-        return sum((self._fitted().history.learned[-1].stored or {}).values())
+        return self._fitted().history.stored_bytes or 0
 
     def predict_proba(self, X: Any, after: int | None = None, task: int | None = None) -> Floats:
         """Returns the probability of each class, (n, classes), columns as `classes_`.

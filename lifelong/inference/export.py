@@ -56,12 +56,7 @@ def write_network(
     strategy whose rule of inference cannot be written as a fixed computation.
     """
     history = predict.history_of_learned(folder)
-    last = len(history.learned) - 1 if after is None else after
-    if not 0 <= last < len(history.learned):
-        raise LifelongError(
-            f"after was given as {after}; the run {folder.name} has checkpoints after tasks 0 to"
-            f" {len(history.learned) - 1}."
-        )
+    last = predict.checked_after(folder, history, after)
     predict.check_task(folder, history, task)
     model = predict.fresh(folder, last)
     active = predict.active_classes(history, model, last, task)

@@ -58,6 +58,19 @@ def classify_batch(
     images: uint8 (n, channels, height, width) or (n, height, width). Raises as `classify` does.
     """
     history = history_of_learned(folder)
+    last = checked_after(folder, history, after)
+    check_task(folder, history, task)
+    models = [load(folder, k) for k in range(last + 1)]
+    inputs = model_inputs(history, models[0], images)
+    columns = [answers(history, model, inputs, k, task) for k, model in enumerate(models)]
+    return [list(row) for row in zip(*columns)]
+
+
+def checked_after(folder: Path, history: History, after: int | None) -> int:
+    """Returns the task after which a run answers, by default the last one that it has learned.
+
+    Raises LifelongError for one that it has not learned.
+    """
     learned = len(history.learned)
     last = learned - 1 if after is None else after
     if not 0 <= last < learned:
@@ -65,11 +78,7 @@ def classify_batch(
             f"after was given as {after}; the run {folder.name} has answers after tasks 0 to"
             f" {learned - 1}."
         )
-    check_task(folder, history, task)
-    models = [load(folder, k) for k in range(last + 1)]
-    inputs = model_inputs(history, models[0], images)
-    columns = [answers(history, model, inputs, k, task) for k, model in enumerate(models)]
-    return [list(row) for row in zip(*columns)]
+    return last
 
 
 def check_task(folder: Path, history: History, task: int | None) -> None:

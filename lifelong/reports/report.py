@@ -62,8 +62,8 @@ def _about(folder: Path) -> dict[str, Any]:
         raise LifelongError(f"The run {folder.name} has not learned a task yet; train it first.")
     reference = plot.reference_of(folder.name)
     measures, learned = history.measures(reference), len(history.learned)
-    stored = history.learned[-1].stored  # None in the record of an earlier version
-    costs = ["–" if stored is None else size(sum(stored.values())), duration(history.seconds)]
+    stored = history.stored_bytes
+    costs = ["–" if stored is None else size(stored), duration(history.seconds)]
     config = history.config
     return {
         "id": folder.name,

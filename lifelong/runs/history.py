@@ -152,6 +152,12 @@ class History(ExperimentHistory[RunConfig, Event]):
         return max((event.seconds for event in timed), default=0.0)
 
     @property
+    def stored_bytes(self) -> int | None:
+        """Bytes stored for earlier tasks, None before a task is learned and in older records."""
+        stored = self.learned[-1].stored if self.learned else None
+        return None if stored is None else sum(stored.values())
+
+    @property
     def operations(self) -> int | None:
         """Multiply-accumulate operations of training so far, None where unknown."""
         return self.learned[-1].operations if self.learned else None

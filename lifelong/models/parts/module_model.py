@@ -69,10 +69,6 @@ class ModuleModel(Model):
     def network(self, shape: Shape, outputs: int, precision: str) -> Network:
         return Network(ModuleBody(self.module, shape), [], outputs)
 
-    @property
-    def threads(self) -> int | None:
-        return None
-
 
 def model_class_of(module: nn.Module) -> type[ModuleModel]:
     """Returns the model class of a module, the same for equal layers and weights."""
