@@ -4,6 +4,7 @@ python -m benchmarks.make_docs
 """
 
 import inspect
+import textwrap
 from pathlib import Path
 
 from lifelong import registry
@@ -43,7 +44,7 @@ def _section(name: str, strategy: type[Strategy]) -> str:
     lines = [
         f"### {strategy.title}: `{name}`",
         strategy.summary,
-        inspect.cleandoc(strategy.__doc__ or "").replace("\n\n", "\n\n> ").join(("> ", "")),
+        textwrap.indent(inspect.cleandoc(strategy.__doc__ or ""), "> ", lambda _: True),
         f"- **Scenarios**: {', '.join(scenarios)}",
         f"- **Stores for earlier tasks**: {strategy.stores}",
         f"- **Extra time**: {strategy.costs}",

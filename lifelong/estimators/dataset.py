@@ -49,22 +49,7 @@ class Dataset(examples.Dataset):
         default 0 and 255 for bytes, 0 and 1 where all values lie in between, else those of X.
         Raises LifelongError for arrays that do not fit together.
         """
-        images = arrays.as_images(X)
-        labels = arrays.as_labels(y, len(images))
-        if (X_test is None) != (y_test is None):
-            raise LifelongError("Of X_test and y_test one was given; give both, or none.")
-        if X_test is None:
-            tested = _every_fifth_of_a_class(labels)
-            images, test_images = images[~tested], images[tested]
-            labels, test_labels = labels[~tested], labels[tested]
-        else:
-            test_images = arrays.as_images(X_test, "X_test")
-            test_labels = arrays.as_labels(y_test, len(test_images), "y_test")
-        if images.shape[1:] != test_images.shape[1:]:
-            raise LifelongError(
-                f"The images of X have the shape {images.shape[1:]}, those of X_test"
-                f" {test_images.shape[1:]}; give both the same."
-            )
+        images, labels, test_images, test_labels = _checked(X, y, X_test, y_test)
         found = np.unique(labels)
         values = values or arrays.range_of(images)
         return cls(
@@ -189,6 +174,27 @@ def load_dataset(name: str) -> Dataset:
     where it cannot be had.
     """
     return Dataset.of(datasets.load(name))
+
+
+def _checked(X: Any, y: Any, X_test: Any, y_test: Any) -> tuple[np.ndarray, ...]:
+    """Returns training images and labels, and test images and labels, of arrays that fit together.
+
+    Raises LifelongError for others.
+    """
+    images = arrays.as_images(X)
+    labels = arrays.as_labels(y, len(images))
+    if (X_test is None) != (y_test is None):
+        raise LifelongError("Of X_test and y_test one was given; give both, or none.")
+    if X_test is None:
+        tested = _every_fifth_of_a_class(labels)
+        return images[~tested], labels[~tested], images[tested], labels[tested]
+    test_images = arrays.as_images(X_test, "X_test")
+    if images.shape[1:] != test_images.shape[1:]:
+        raise LifelongError(
+            f"The images of X have the shape {images.shape[1:]}, those of X_test"
+            f" {test_images.shape[1:]}; give both the same."
+        )
+    return images, labels, test_images, arrays.as_labels(y_test, len(test_images), "y_test")
 
 
 def _every_fifth_of_a_class(labels: np.ndarray) -> np.ndarray:

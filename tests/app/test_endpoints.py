@@ -18,6 +18,7 @@ from app.views.draw import gradio_app
 from benchmarks import strokes
 from lifelong import api
 from lifelong.runs import store as run_store
+from tests.helpers import ROOT
 from tests.image_helpers import is_one_sentence, png, ring
 
 RUN = "mnist-class-finetune"
@@ -81,6 +82,15 @@ def hearts(tmp_path):
     for file in files:
         strokes.drawn(strokes.by_hand(strokes.SHAPES["heart"], dice), 22).save(file)
     return files
+
+
+def test_the_python_of_the_document_runs(address, zero, tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "http.md").read_text("utf-8")
+    program = re.findall(r"^```python\n(.*?)^```", text, re.S | re.M)[0]
+    assert "http://localhost:8501/gradio/" in program
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digit.png").write_bytes(zero.read_bytes())
+    exec(program.replace("http://localhost:8501/gradio/", address), {})
 
 
 class TestTeach:

@@ -1,13 +1,16 @@
-"""Every command in the documents is one that the command line takes."""
+"""Every command in the documents does what it says; those that take hours are only understood."""
 
 import re
 import shlex
+import shutil
 
 import pytest
 from PIL import Image
 
-from lifelong.cli.commands import cli
+from lifelong.cli.commands import cli as group
+from lifelong.runs import folders, store
 from tests.helpers import ROOT
+from tests.image_helpers import png, ring
 
 COMMAND = re.compile(r"^    (?:python -m )?lifelong (.+)$", re.M)
 DOCUMENTS = ["README.md", *(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))]
@@ -16,6 +19,35 @@ COMMANDS = sorted({
     for document in DOCUMENTS
     for command in COMMAND.findall((ROOT / document).read_text("utf-8"))
 })  # fmt: skip
+# Appended, so that a command is done in a second: the later of two values is taken.
+SHORTER = {
+    "train": ["--steps", "2"],
+    "compare": ["--steps", "2"],
+    "tune": ["--steps", "2", "--trials", "2"],
+    "transfer": ["--steps", "2", "--seeds", "1", "--images-per-class", "5"],
+    "bench": ["--strategies", "finetune"],
+}
+HOURS = ("cifar", "pretrain")  # with one of these words a command is not run here
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with the images and the run that documents speak of; MNIST is the sample."""
+    monkeypatch.delenv("LIFELONG_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for name in ("digit.png", *(f"heart-{number}.png" for number in range(5))):
+        (tmp_path / name).write_bytes(png(ring()))
+    return tmp_path
+
+
+def words_of(command):
+    """Returns the words of a command, file patterns replaced by the files as a shell does it."""
+    hearts = [f"heart-{number}.png" for number in range(5)]
+    return [
+        word
+        for given in shlex.split(command)
+        for word in (hearts if given == "heart-*.png" else [given])
+    ]
 
 
 def test_the_documents_have_commands():
@@ -23,12 +55,9 @@ def test_the_documents_have_commands():
 
 
 @pytest.mark.parametrize(("document", "command"), COMMANDS)
-def test_a_command_of_a_document_is_understood(document, command, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in re.findall(r"\S+\.png", command):
-        Image.new("L", (28, 28)).save(tmp_path / name.replace("*", "1"))
-    words = [word.replace("*", "1") for word in shlex.split(command)]
-    found, context = cli, None
+def test_a_command_of_a_document_is_understood(document, command, folder):
+    words = words_of(command)
+    found, context = group, None
     while words and hasattr(found, "commands") and words[0] in found.commands:
         found, words = found.commands[words[0]], words[1:]
         context = found.name
@@ -36,3 +65,21 @@ def test_a_command_of_a_document_is_understood(document, command, tmp_path, monk
         words.remove("--help")
     # An unknown option or value, or a missing one, raises here; nothing is run.
     assert found.make_context(context, words, allow_interspersed_args=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    sorted({command for _, command in COMMANDS if not any(word in command for word in HOURS)}),
+)
+def test_a_command_of_a_document_runs(command, folder, cli):
+    pytest.importorskip("onnxscript", reason="the extras are not installed")
+    words = words_of(command)
+    for name in words:
+        if name == "mnist-class-ewc-1a2b3c":  # a run of one's own
+            shutil.copytree(store.named("mnist-class-ewc"), folders.home() / name)
+    shorter = [] if "--help" in words else SHORTER.get(words[0], [])
+    status, out, err = cli(*words, *shorter)
+    assert status == 0, err
+    assert out.strip()
+    if "--out" in words:
+        assert (folder / words[words.index("--out") + 1]).stat().st_size > 1000
