@@ -4,7 +4,6 @@ python -m benchmarks.make_docs
 """
 
 import inspect
-import textwrap
 from pathlib import Path
 
 from lifelong import registry
@@ -44,7 +43,9 @@ def _section(name: str, strategy: type[Strategy]) -> str:
     lines = [
         f"### {strategy.title}: `{name}`",
         strategy.summary,
-        textwrap.indent(inspect.cleandoc(strategy.__doc__ or ""), "> ", lambda _: True),
+        "\n".join(
+            f"> {line}".rstrip() for line in inspect.cleandoc(strategy.__doc__ or "").splitlines()
+        ),
         f"- **Scenarios**: {', '.join(scenarios)}",
         f"- **Stores for earlier tasks**: {strategy.stores}",
         f"- **Extra time**: {strategy.costs}",

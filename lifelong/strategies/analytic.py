@@ -108,7 +108,7 @@ class Analytic(Strategy):
         x = self.network.body(images)
         if self.network.body.is_identity and not self.network.body.takes_features:
             filters = _filters(tuple(images.shape[1:]), self.seed, self.features).to(x.device)
-            return _quantized(_responses(x.view(images.shape), filters) / LARGEST_RESPONSE)
+            return _quantized(_responses(x.view(-1, *images.shape[1:]), filters) / LARGEST_RESPONSE)
         projection = _projection(x.shape[1], self.seed, self.features).to(x.device)
         with matmul.matmul_precision("fp32"):  # the same features in training and inference
             projected = matmul.matmul(x, projection)
@@ -150,7 +150,9 @@ def _responses(images: Tensor, filters: Tensor) -> Tensor:
 
     images: float (n, channels, height, width); result: (n, filters x squares).
     """
-    parts = (F.conv2d(part, filters).relu_() for part in images.split(CHUNK))
+    # An exported network takes any number of images, but has a fixed number of parts.
+    chunks = (images,) if torch.compiler.is_exporting() else images.split(CHUNK)
+    parts = (F.conv2d(part, filters).relu_() for part in chunks)
     return torch.cat([F.avg_pool2d(part, CELL, ceil_mode=True).flatten(1) for part in parts])
 
 

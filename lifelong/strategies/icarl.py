@@ -113,8 +113,8 @@ class ICaRL(Strategy):
         if not known:
             return logits
         scores, later = logits[:, :known], logits[:, known:]
-        if self.means.any():
-            scores = -distances(F.normalize(self.network.embed(images)), self.means) / self.spread
+        near = -distances(F.normalize(self.network.embed(images)), self.means) / self.spread
+        scores = torch.where(self.means.any(), near, scores)
         return torch.cat([scores, later + (scores.amin(1, keepdim=True) - FAR)], 1)
 
 

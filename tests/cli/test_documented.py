@@ -24,7 +24,7 @@ SHORTER = {
     "train": ["--steps", "2"],
     "compare": ["--steps", "2"],
     "tune": ["--steps", "2", "--trials", "2"],
-    "transfer": ["--steps", "2", "--seeds", "1", "--images-per-class", "5"],
+    "transfer": ["--steps", "2", "--seeds", "1", "--images", "5"],
     "bench": ["--strategies", "finetune"],
 }
 HOURS = ("cifar", "pretrain")  # with one of these words a command is not run here

@@ -12,8 +12,12 @@ from lifelong.runs import store as run_store
 from tests.helpers import config, learned_run
 from tests.image_helpers import is_one_sentence
 
-IMAGES = np.random.default_rng(0).integers(0, 256, (5, 1, 6, 6), np.uint8)
-RUNS = [("replay", "class"), ("separate", "task"), ("hat", "task")]
+IMAGES = np.random.default_rng(0).integers(0, 256, (30, 1, 6, 6), np.uint8)
+# Among them all whose rule is their own; more images than are computed in one part.
+RUNS = [
+    *((name, "class") for name in ("replay", "icarl", "ncm", "slda", "analytic")),
+    *((name, "task") for name in ("separate", "hat")),
+]
 
 
 def expected(folder, task=None, after=None):
@@ -33,17 +37,18 @@ def test_torchscript_answers_as_the_run_does(tmp_path, strategy, scenario):
     assert json.loads(about["classes"]) == list(names) and about["run"].decode() == folder.name
 
 
-def test_onnx_answers_as_the_run_does_with_and_without_the_task_label(tmp_path):
+@pytest.mark.parametrize("strategy", ["ewc", "analytic"])
+def test_onnx_answers_as_the_run_does_with_and_without_the_task_label(tmp_path, strategy):
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     pytest.importorskip("onnxscript", reason="onnxscript is not installed")
-    folder = learned_run(config("ewc"))
+    folder = learned_run(config(strategy))
     for task, after in ((None, None), (1, 2)):
         names = export.write_network(folder, tmp_path / "network.onnx", "onnx", after, task)
         session = runtime.InferenceSession(str(tmp_path / "network.onnx"))
         (found,) = session.run(None, {"images": IMAGES})
         assert np.allclose(found, expected(folder, task, after)(names), atol=1e-5)
         about = session.get_modelmeta().custom_metadata_map
-        assert json.loads(about["classes"]) == list(names) and about["strategy"] == "ewc"
+        assert json.loads(about["classes"]) == list(names) and about["strategy"] == strategy
 
 
 def test_a_deep_network_is_exported_with_its_backbone(tmp_path):
@@ -58,7 +63,7 @@ def test_a_deep_network_is_exported_with_its_backbone(tmp_path):
 
 
 def test_what_cannot_be_exported_gets_one_sentence(tmp_path):
-    folder = learned_run(config("icarl"))
+    folder = learned_run(config("generative-classifier"))
     for given, says in (({}, "fixed computation"), ({"after": 7}, "after"), ({"task": 9}, "task")):
         with pytest.raises(LifelongError, match=says) as error:
             export.write_network(folder, tmp_path / "network.pt", "torchscript", **given)

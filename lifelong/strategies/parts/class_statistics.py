@@ -40,9 +40,10 @@ def max_per_output(plan: Plan, scores: Tensor, counts: Tensor) -> Tensor:
         [output for task in range(len(plan.classes)) for output in plan.outputs_of(task)]
     ).to(scores.device)
     known = scores.masked_fill(counts == 0, NO_IMAGES)
-    return scores.new_full((len(scores), plan.outputs), NO_IMAGES).scatter_reduce(
-        1, outputs.expand(len(scores), -1), known, "amax"
-    )
+    # Without len(scores), which an exported network would take for a constant.
+    without_images = torch.full_like(scores[:, :1], NO_IMAGES).repeat(1, plan.outputs)
+    index = torch.zeros_like(scores, dtype=torch.int64) + outputs
+    return without_images.scatter_reduce(1, index, known, "amax")
 
 
 def update_means(
