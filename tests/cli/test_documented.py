@@ -5,7 +5,6 @@ import shlex
 import shutil
 
 import pytest
-from PIL import Image
 
 from lifelong.cli.commands import cli as group
 from lifelong.runs import folders, store
