@@ -14,6 +14,7 @@ from ..errors import LifelongError
 from . import interrupt
 from .evaluate import evaluate
 from .export import export
+from .hub import pull, push
 from .listings import datasets, strategies
 from .options import json_option, run_names, shared
 from .plot import plot, report
@@ -30,6 +31,7 @@ COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variabl
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.command_panel("Learn", commands=["train", "compare", "transfer", "teach", "tune"])
 @click.command_panel("Look", commands=["runs", "classify", "evaluate", "plot", "report", "export"])
+@click.command_panel("Share", commands=["push", "pull"])
 @click.command_panel("Know", commands=["strategies", "datasets"])
 @click.command_panel("Make", commands=["pretrain", "bench"])
 def cli() -> None:
@@ -105,6 +107,8 @@ for command in (
     strategies,
     datasets,
     pretrain,
+    push,
+    pull,
 ):
     cli.add_command(command)
 

@@ -120,7 +120,8 @@ class DatasetSpec:
     judge_run: id of a shipped run that learned every class at once, or None.
     fallback: name of the data set that replaces this one where it cannot be had.
     phrase: its name in a sentence, by default the title. rank: position in lists.
-    own: whether a person brought it. credit: who made it, and under which licence.
+    own: whether a person brought it. credit: who made it, and under which licence. hub: its id on
+    the Hugging Face Hub, for the cards of models.
     """
 
     name: str
@@ -139,6 +140,7 @@ class DatasetSpec:
     rank: int = 100
     own: bool = False
     credit: str = ""
+    hub: str = ""
 
     def location(self) -> Path | None:
         """Returns the folder or file it is read from; None if it is not on this machine."""

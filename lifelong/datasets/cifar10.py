@@ -31,4 +31,5 @@ SPEC = DatasetSpec(
     rank=3,
     credit="Alex Krizhevsky, Vinod Nair and Geoffrey Hinton, from the collection 80 Million Tiny"
     " Images; published for research without a licence of its own.",
+    hub="uoft-cs/cifar10",
 )

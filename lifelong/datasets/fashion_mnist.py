@@ -30,4 +30,5 @@ SPEC = DatasetSpec(
     default_model="mlp",
     rank=4,
     credit="Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando Research; MIT licence.",
+    hub="zalando-datasets/fashion_mnist",
 )

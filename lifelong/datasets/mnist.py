@@ -33,4 +33,5 @@ SPEC = DatasetSpec(
     rank=1,
     credit="Yann LeCun, Corinna Cortes and Christopher Burges, from databases of NIST; licence"
     " CC BY-SA 3.0.",
+    hub="ylecun/mnist",
 )

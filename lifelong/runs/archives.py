@@ -11,6 +11,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,7 +51,9 @@ def pack(folder: Path) -> bytes:
 
 def files_of(folder: Path) -> list[Path]:
     """Returns the files of a run or study that go into a zip file."""
-    return [file for file in sorted(folder.iterdir()) if _most_bytes(file.name) and file.is_file()]
+    return [
+        file for file in sorted(folder.iterdir()) if is_file_of_run(file.name) and file.is_file()
+    ]
 
 
 def name_within(file: BinaryIO) -> str:
@@ -70,12 +73,7 @@ def unpack(file: BinaryIO, folder: Path) -> None:
     """
     with _opened(file) as packed:
         members = _checked(packed)[1]
-        needed = sum(member.file_size for member in members.values())
-        free = shutil.disk_usage(folder).free
-        if needed > free - SMALL:
-            raise LifelongError(
-                f"Unpacked it has {size(needed)}, but only {size(free)} are free here; make room."
-            )
+        check_room(sum(member.file_size for member in members.values()), folder)
         try:
             for name, member in members.items():
                 _unpack(packed, member, folder / name)
@@ -133,22 +131,53 @@ def _checked(packed: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
         members[name] = member
     if len(folders) > 1:
         raise LifelongError("The zip file holds several folders; give one of a single run.")
-    if len(members) > MOST_FILES:
-        raise LifelongError(f"The zip file holds more than the {MOST_FILES} files of a run.")
-    if not members.keys() & {"config.json", "study.json"}:
-        raise LifelongError("The zip file holds no config.json; it is not that of a run.")
-    if {"config.json", "study.json"} <= members.keys():
-        raise LifelongError("The zip file holds a run and a study at once; give one of them.")
-    if (total := sum(member.file_size for member in members.values())) > MOST_BYTES:
-        raise LifelongError(f"Unpacked it has {size(total)}; at most {size(MOST_BYTES)} are.")
+    sizes = {name: member.file_size for name, member in members.items()}
+    check_list(sizes, "The zip file", MOST_BYTES)
     return folders.pop(), members
+
+
+def check_list(files: Mapping[str, int], owner: str, most: int) -> None:
+    """Raises LifelongError for files that are not those of one run or study, or too large.
+
+    files: bytes by name, before any of them is read. owner: of the files, in words. most: bytes of
+    all.
+    """
+    if len(files) > MOST_FILES:
+        raise LifelongError(f"{owner} holds more than the {MOST_FILES} files of a run.")
+    if not files.keys() & {"config.json", "study.json"}:
+        raise LifelongError(f"{owner} holds no config.json; it is not that of a run.")
+    if {"config.json", "study.json"} <= files.keys():
+        raise LifelongError(f"{owner} holds a run and a study at once; give one of them.")
+    for name, nbytes in files.items():
+        if nbytes > _most_bytes(name):
+            raise LifelongError(f"{owner} announces {size(nbytes)} as {name}; no run has so much.")
+    if (total := sum(files.values())) > most:
+        raise LifelongError(f"In all it has {size(total)}; at most {size(most)} are loaded.")
+
+
+def check_room(nbytes: int, folder: Path) -> None:
+    """Raises LifelongError where a folder has no room for so many bytes."""
+    free = shutil.disk_usage(folder).free
+    if nbytes > free - SMALL:
+        raise LifelongError(
+            f"In all it has {size(nbytes)}, but only {size(free)} are free here; make room."
+        )
+
+
+def is_file_of_run(name: str) -> bool:
+    """Returns whether a run or study has a file of this name.
+
+    >>> is_file_of_run("task-0.safetensors"), is_file_of_run("../config.json")
+    (True, False)
+    """
+    return _most_bytes(name) > 0
 
 
 def _split(member: zipfile.ZipInfo) -> tuple[str, str]:
     """Returns folder and name of a member. Raises LifelongError for a name that no run has."""
     folder, slash, name = member.orig_filename.rpartition("/")
     fits = member.orig_filename == member.filename and (not slash or re.fullmatch(ID, folder))
-    if not fits or (name and not _most_bytes(name)) or (not name and not slash):
+    if not fits or (name and not is_file_of_run(name)) or (not name and not slash):
         raise LifelongError(
             f"The zip file holds {member.orig_filename[:80]!r}, which is no file of a run."
         )
@@ -164,8 +193,7 @@ def _check_member(name: str, member: zipfile.ZipInfo) -> None:
         raise LifelongError("The zip file has a password; give one without.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise LifelongError("The zip file is compressed in a form that is not read; zip it anew.")
-    grows = member.file_size > max(SMALL, MOST_TIMES * member.compress_size)
-    if grows or member.file_size > _most_bytes(name):
+    if member.file_size > max(SMALL, MOST_TIMES * member.compress_size):
         raise LifelongError(
             f"The zip file announces {size(member.file_size)} as {name}; no run has so much."
         )

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LifelongError
-from . import bookmarks, journal, store, stored
+from . import bookmarks, journal, sources, store, stored
 from .folders import RunState, version
 
 # A row is read anew when one of these files has changed.
-READ_FILES = ("config.json", journal.RECORD_FILE, stored.STORED_FILE, bookmarks.FILE)
+READ_FILES = ("config.json", journal.RECORD_FILE, stored.STORED_FILE, bookmarks.FILE, sources.FILE)
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class RunRow:
     name, star: given by a person, see `bookmarks`. stored: bytes for earlier tasks, None where they
     were not measured. seconds, operations: of training, see `History`. made: when its folder was
     made, in seconds since 1970, None for a run that ships. taught: classes that were taught to it.
+    source: repository and commit on the Hub that it came from, empty for none.
     record_state: by the record alone: not whether a process is at work.
     error: a sentence about a run that cannot be read, of which all else is empty.
     """
@@ -46,6 +47,7 @@ class RunRow:
     seconds: float | None = None
     made: float | None = None
     taught: tuple[str, ...] = ()
+    source: str = ""
     record_state: RunState = RunState.NEW
 
     def to_json(self) -> dict[str, Any]:
@@ -94,6 +96,7 @@ def _row(folder: Path, shipped: bool, versions: tuple[tuple[int, int] | None, ..
         seconds=history.seconds if history.steps or history.learned else None,
         made=None if shipped else made_at(versions[0]),
         taught=tuple(taught.name for taught in config.taught),
+        source=str(sources.read(folder) or ""),
         record_state=store.RUNS.record_state(folder),
     )
 

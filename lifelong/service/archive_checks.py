@@ -7,9 +7,6 @@ wrong with it, one sentence says so and nothing is left on disk. Nothing is ever
 import filecmp
 import os
 import re
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,9 +22,8 @@ from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, new_folder
 from ..runs.history import History
 from ..transfer import store as study_store
+from .workshop import refusals, workshop
 
-WORKSHOP = ".loading-"  # first letters of the folder that a file is unpacked in
-LEFT_OVER = 3600  # seconds after which such a folder is that of a process that died
 OWN_ID = re.compile(r".+-[0-9a-f]{6,16}")  # an id with a random number, which may be taken over
 # Characters that mean something in Markdown or HTML, or nothing that can be seen.
 MARKUP = re.compile(r"[<>\[\]`\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -42,40 +38,23 @@ def load_zip(file: BinaryIO) -> str:
     It keeps its id if that is free and has a random number in it, and gets a new one otherwise.
     Raises LifelongError for a file that is not that of a run, or of one that is here already.
     """
-    try:
+    with refusals("The file"):
         name = archives.name_within(file)
-        home().mkdir(parents=True, exist_ok=True)
-        _remove_left_over()
-        workshop = Path(tempfile.mkdtemp(prefix=WORKSHOP, dir=home()))
-    except OSError as error:
-        raise LifelongError(f"Nothing can be loaded here ({error.strerror}).") from None
-    except LifelongError as error:
-        raise _refused(error) from None
-    try:
-        # The readers' sentences name the folder.
-        folder = workshop / (name or "run")
-        folder.mkdir()
-        archives.unpack(file, folder)
-        is_study = study_store.is_study(folder)
-        words = _check_study(folder) if is_study else _check_run(folder)
-        return _take_in(folder, name, words)
-    except LifelongError as error:
-        raise _refused(error) from None
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        with workshop(name) as folder:
+            archives.unpack(file, folder)
+            return take_in(folder, name)
 
 
-def _refused(error: LifelongError) -> LifelongError:
-    return LifelongError(f"The file was not loaded. {error}")
+def take_in(folder: Path, name: str) -> str:
+    """Checks the files of a run or study and moves them among the runs; returns its id here.
+
+    Raises LifelongError for files that do not fit, and for a run that is here already.
+    """
+    is_study = study_store.is_study(folder)
+    return _move(folder, name, _check_study(folder) if is_study else _check_run(folder))
 
 
-def _remove_left_over() -> None:
-    for folder in home().glob(f"{WORKSHOP}*/"):
-        if time.time() - folder.stat().st_mtime > LEFT_OVER:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _take_in(folder: Path, name: str, words: tuple[str, ...]) -> str:
+def _move(folder: Path, name: str, words: tuple[str, ...]) -> str:
     """Moves a checked folder among the runs; returns its id. words: for a new id."""
     present = study_store.find(name) or run_store.find(name)
     if present and not (present / UNLISTED).exists() and _same(present, folder):

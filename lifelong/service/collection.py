@@ -16,6 +16,7 @@ from ..runs.trash import DAYS, Deleted
 from ..transfer import store as study_store
 from . import jobs
 from .archive_checks import load_zip
+from .hub_runs import pull
 
 __all__ = [
     "DAYS",
@@ -29,6 +30,7 @@ __all__ = [
     "entries",
     "load_zip",
     "name_of",
+    "pull",
     "rename",
     "set_star",
     "zipped",
@@ -44,7 +46,8 @@ class Entry:
     name, star: given by a person. tasks, learned: of a study its seeds, and those done.
     accuracy: average over the tasks; of a study on the target, fine-tuned with all its images.
     forgetting: of a study what its source lost. stored: bytes; seconds: of training; made: seconds
-    since 1970, None for what came with the project. error: a sentence where it cannot be read.
+    since 1970, None for what came with the project. source: repository on the Hub, empty for none.
+    error: a sentence where it cannot be read.
     """
 
     id: str
@@ -68,6 +71,7 @@ class Entry:
     seconds: float | None = None
     made: float | None = None
     taught: tuple[str, ...] = ()
+    source: str = ""
     error: str | None = None
 
     @property
@@ -106,6 +110,7 @@ def _of_run(row: listing.RunRow) -> Entry:
         seconds=row.seconds,
         made=row.made,
         taught=row.taught,
+        source=row.source,
         error=row.error,
     )
 

@@ -41,7 +41,7 @@ def fetch(addresses: Sequence[str], file: Path, checksum: str) -> Iterator[int]:
     file.parent.mkdir(parents=True, exist_ok=True)
     for number, address in enumerate(addresses, 1):
         try:
-            yield from _in_thread(partial(_fetch, address, file, checksum))
+            yield from in_thread(partial(_fetch, address, file, checksum))
         except DownloadError:
             if number == len(addresses):
                 raise
@@ -81,7 +81,7 @@ def _fetch(address: str, file: Path, checksum: str, report: Callable[[int], None
         os.replace(partial_file, file)
 
 
-def _in_thread(work: Callable[[Callable[[int], None]], None]) -> Iterator[int]:
+def in_thread(work: Callable[[Callable[[int], None]], None]) -> Iterator[int]:
     """Yields the latest number that work reports, every PERIOD seconds until it ends.
 
     Raises what it raises. Closing the iterator ends the work at its next report.

@@ -49,7 +49,7 @@ def test_a_run_is_loaded_named_starred_deleted_brought_back_and_downloaded(
         axe_of(page)
         assert violations(page) == []
 
-        page.get_by_role("button", name="Load a zip file").click()
+        page.get_by_role("button", name="Load a run").click()
         file = {"name": "x.zip", "mimeType": "application/zip", "buffer": content}
         page.locator("input[type=file]").set_input_files(file)
         ticked = page.locator(".st-key-runs_actions p").first

@@ -13,6 +13,7 @@ from lifelong.api import collection
 from lifelong.service.collection import Entry
 from tests.app.helpers import button_keys, open_page, page_text
 from tests.helpers import config, learned_run
+from tests.hub_server import hub_in_use
 
 SHIPPED = "mnist-class-ewc"
 HOSTILE = "<b>*My* [run](javascript:x) :smile:</b>"
@@ -49,7 +50,7 @@ def test_every_run_and_study_is_a_row_and_the_newest_is_first():
     assert row["forgetting"] == pytest.approx(100 * measures["forgetting"])
     assert "studies." in page_text(at) and text.UNTICKED in page_text(at)
     assert {"duplicate", "rename", "star", "delete"} <= button_keys(at)
-    assert all(button.disabled for button in at.button)
+    assert {button.label for button in at.button if not button.disabled} == {"Load from the Hub"}
 
 
 def test_a_search_and_a_filter_are_in_the_address():
@@ -165,6 +166,34 @@ def test_a_zip_file_is_loaded_and_what_is_none_is_refused_in_a_sentence():
     assert f"{run[-6:]}" in page_text(at), "it is ticked"
     at.file_uploader[0].upload("x.zip", b"no zip", "application/zip").run()
     assert "The file was not loaded" in at.error[0].value
+
+
+def test_a_run_is_loaded_from_its_address_on_the_hub_and_what_is_none_is_refused(
+    monkeypatch, tmp_path
+):
+    pytest.importorskip("huggingface_hub")
+    folder = learned_run(config(tasks=1))
+    files = {f.name: f.read_bytes() for f in folder.iterdir() if not f.name.startswith(".")}
+    collection.delete(folder.name)
+    with hub_in_use(monkeypatch, tmp_path) as hub:
+        commit = hub.new("ann/toys", files).main
+        at = open_page("runs")
+        at.text_input(key="address_0").set_value("ann/nothing")
+        load(at)
+        assert "ann/nothing was not loaded. There is no repository" in at.error[0].value
+        assert "log in" not in at.error[0].value, "a visitor cannot log in on the server"
+        at.text_input(key="address_1").set_value(" ann/toys ")
+        load(at)
+        assert "Loaded: " in at.success[0].value
+        source = markdown.escaped(f"ann/toys@{commit[:7]}")
+        assert f"came from the Hub: {source}" in page_text(at)
+        assert set(hub.tokens) == {None}
+
+
+def load(at) -> None:
+    """Presses the button that loads from the Hub."""
+    next(button for button in at.button if button.label == "Load from the Hub").click().run()
+    assert not at.exception
 
 
 def test_the_link_to_a_comparison_names_the_ticked_runs():

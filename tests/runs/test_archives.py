@@ -127,7 +127,7 @@ def test_too_many_files_and_too_many_bytes_in_all_are_refused(tmp_path, monkeypa
         unpack(run_zip(), tmp_path / "a")
     monkeypatch.setattr(archives, "MOST_FILES", 5000)
     monkeypatch.setattr(archives, "MOST_BYTES", len(RECORD))
-    with pytest.raises(LifelongError, match="Unpacked it has 208 bytes"):
+    with pytest.raises(LifelongError, match="In all it has 208 bytes"):
         unpack(run_zip(), tmp_path / "b")
 
 

@@ -1,6 +1,7 @@
-"""Runs from zip files, and runs that were deleted, below the table of the Runs page."""
+"""Runs from zip files and from the Hub, and runs that were deleted, on the Runs page."""
 
-from typing import BinaryIO
+from collections.abc import Callable
+from contextlib import closing
 
 import streamlit as st
 
@@ -12,25 +13,52 @@ state = st.session_state
 
 
 def show_loader() -> None:
-    """Shows the choice of a zip file, which is loaded at once."""
-    key = f"zip_{state.get('zips', 0)}"
-    with st.popover("Load a zip file", icon=":material/upload:", key=f"load_{key}"):
+    """Shows the choice of a zip file, which is loaded at once, and of an address on the Hub."""
+    number = state.get("loads", 0)
+    with st.popover("Load a run", icon=":material/upload:", key=f"load_{number}"):
         st.caption(text.LOAD)
         file = st.file_uploader(
-            "Zip file of a run", type="zip", key=key, max_upload_size=MOST_MEGABYTES
+            "Zip file of a run", type="zip", key=f"zip_{number}", max_upload_size=MOST_MEGABYTES
         )
-        if file is None:
+        with st.form("hub", border=False):
+            address = st.text_input(
+                "Or its address on the Hugging Face Hub",
+                placeholder="owner/name or owner/name@revision",
+                key=f"address_{number}",
+                max_chars=300,
+            )
+            pressed = st.form_submit_button("Load from the Hub", icon=":material/cloud_download:")
+        if file is not None:
+            with st.spinner("Checking the file …"):
+                _load(lambda: collection.load_zip(file))
+        elif pressed:
+            _load(lambda: _pull(address))
+        else:
             return
-        with st.spinner("Checking the file …"):
-            _load(file)
     st.rerun()
 
 
-def _load(file: BinaryIO) -> None:
+def _pull(address: str) -> str:
+    """Loads a run from the Hub behind a progress bar; returns its id.
+
+    Visitors ask for themselves: a token of this machine is that of the person who runs it.
+    """
+    bar = st.progress(0.0, "Asking the Hub …")
+    with closing(collection.pull(address, MOST_MEGABYTES * 1_000_000, own_token=False)) as steps:
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as end:
+                run: str = end.value
+                return run
+            bar.progress(*text.loading(event))
+
+
+def _load(load: Callable[[], str]) -> None:
     """Loads a run, which is ticked then, or notes why it was refused."""
-    state["zips"] = state.get("zips", 0) + 1  # an empty choice in its place
+    state["loads"] = state.get("loads", 0) + 1  # an empty choice in its place
     try:
-        name = collection.load_zip(file)
+        name = load()
     except LifelongError as error:
         state["refused"] = str(error)
         return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.shared.markdown import escaped
 from app.views.runs.table import Entry, full_title
-from lifelong.api import collection
+from lifelong.api import Loading, collection
 from lifelong.formatting import plural, size
 
 UNTICKED = (
@@ -12,8 +12,8 @@ UNTICKED = (
     "download or delete it."
 )
 LOAD = (
-    "A zip file that a run, a study or a taught network was downloaded as, here or elsewhere. It "
-    "is checked first, and nothing in it is run."
+    "A zip file that a run, a study or a taught network was downloaded as, here or elsewhere, or "
+    "a run that `lifelong push` sent to the Hub. It is checked first, and nothing in it is run."
 )
 NO_MATCH = "No run matches. Take a word out of the search, or show all."
 NO_OWN = "You have no run yet. Train one, load one from a zip file, or look at those that ship."
@@ -40,7 +40,11 @@ def ticked(entries: Sequence[Entry]) -> str:
     if len(entries) > 1:
         names = f"**{len(entries):,} ticked.** Delete and star do it to all of them"
         return f"{names}{_read_only(entries)}."
-    return f"{names}{_error(entries[0])}{_read_only(entries)}"
+    return f"{names}{_error(entries[0])}{_read_only(entries)}{_source(entries[0])}"
+
+
+def _source(entry: Entry) -> str:
+    return f" came from the Hub: {escaped(entry.source)}." if entry.source else ""
 
 
 def _error(entry: Entry) -> str:
@@ -80,6 +84,14 @@ def about_trash(days: int) -> str:
         f"They can be brought back for {plural(days, 'day')}; after that they are removed for "
         "good when another one is deleted."
     )
+
+
+def loading(event: Loading) -> tuple[float, str]:
+    """Returns the progress of a run that is loaded from the Hub, as a share and as text."""
+    if not event.total:
+        return 0.0, f"{event.what} …"
+    share = min(1.0, event.done / event.total)
+    return share, f"{escaped(event.what)}: {size(event.done)} of {size(event.total)}"
 
 
 def loaded(entry_title: str) -> str:
