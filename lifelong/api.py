@@ -57,6 +57,7 @@ from .service.jobs import (
 )
 from .service.predictions import (
     answers_json,
+    as_task_sees,
     classify,
     classify_batch,
     classify_within,
@@ -65,6 +66,7 @@ from .service.predictions import (
     preprocess,
     recognise,
     tasks_with_steps,
+    transformation,
     warm,
 )
 from .service.worker_client import WorkerClient
@@ -123,6 +125,7 @@ __all__ = [
     "WorkerClient",
     "answers_json",
     "answers_of_class",
+    "as_task_sees",
     "challenges",
     "class_order",
     "classify",
@@ -177,6 +180,7 @@ __all__ = [
     "study_list",
     "tasks_with_steps",
     "trains_deep_network",
+    "transformation",
     "undo",
     "warm",
 ]

@@ -5,6 +5,7 @@ import io
 import struct
 import threading
 import time
+import zlib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,16 +26,40 @@ def idx_bytes(array: np.ndarray) -> bytes:
     )
 
 
-def four_files() -> dict[str, bytes]:
-    """Returns the files of a tiny MNIST: image k is filled with k, its label is k modulo 10."""
+def four_files(
+    prefixes: tuple[str, str] = ("train", "t10k"), classes: int = 10, first: int = 0
+) -> dict[str, bytes]:
+    """Returns the files of a tiny MNIST: image k is filled with k, its label is k modulo 10.
+
+    prefixes: of the names of the files. classes: in place of ten; first: the label of the first.
+    """
     files = {}
-    for name, count in (("train", TRAIN), ("t10k", TEST)):
+    for name, count in zip(prefixes, (TRAIN * classes // 10, TEST * classes // 10)):
         number = np.arange(count)
         files[f"{name}-images-idx3-ubyte"] = idx_bytes(
             np.broadcast_to(number[:, None, None], (count, 28, 28))
         )
-        files[f"{name}-labels-idx1-ubyte"] = idx_bytes(number % 10)
+        files[f"{name}-labels-idx1-ubyte"] = idx_bytes(number % classes + first)
     return files
+
+
+def matlab_file(arrays: dict[str, np.ndarray], zipped: bool = True) -> bytes:
+    """Returns a MATLAB file of level 5 with these arrays, uint8 or float64."""
+
+    def element(kind: int, content: bytes) -> bytes:
+        return struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
+
+    elements = []
+    for name, array in arrays.items():
+        of_class, numbers = (9, 2) if array.dtype == np.uint8 else (6, 9)
+        flags = element(6, struct.pack("<II", of_class, 0))
+        sizes = element(5, np.array(array.shape, "<i4").tobytes())
+        # A name of at most four letters lies within its tag.
+        named = struct.pack("<HH4s", 1, len(name), name.encode())
+        matrix = element(14, flags + sizes + named + element(numbers, array.tobytes(order="F")))
+        packed = zlib.compress(matrix)
+        elements.append(struct.pack("<II", 15, len(packed)) + packed if zipped else matrix)
+    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM" + b"".join(elements)
 
 
 def place_files(

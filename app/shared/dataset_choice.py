@@ -12,17 +12,25 @@ ON_A_PHONE = 3  # data sets in a row
 MOST_ROWS = 5
 
 
-def names() -> list[str]:
-    """Returns the names of the data sets that can be chosen, those that people brought last."""
-    return sorted(api.datasets(), key=labels.dataset_rank)
+def names(scenario: str | None = None) -> list[str]:
+    """Returns the names of the data sets that can be chosen, those that people brought last.
+
+    scenario: by default any.
+    """
+    listed = sorted(api.datasets(), key=labels.dataset_rank)
+    if scenario is None:
+        return listed
+    return [name for name in listed if scenario in api.dataset_spec(name).usable_scenarios]
 
 
-def show(key: str, on_change: Callable[[], None] | None = None) -> DatasetInfo:
+def show(
+    key: str, on_change: Callable[[], None] | None = None, scenario: str | None = None
+) -> DatasetInfo:
     """Shows the choice of a data set, and returns what is known of the one chosen.
 
-    key: of its name in the state of the session.
+    key: of its name in the state of the session. scenario: that it is defined for, by default any.
     """
-    state, offered = st.session_state, names()
+    state, offered = st.session_state, names(scenario)
     if state.get(key) not in offered:  # deleted since it was chosen
         state[key] = api.DEFAULTS.dataset
     # By the number of rows on a phone, for which the style keeps room before they are there.

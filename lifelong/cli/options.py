@@ -53,7 +53,8 @@ _PANELS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "--tasks": {
             "type": int,
-            "help": "Number of tasks.  [default: 5, or as many as there are classes; transfer: 2]",
+            "help": "Number of tasks.  [default: the data set's; else 5, or as many as there are "
+            "classes; transfer: 2]",
         },
         "--class-order": {
             "callback": parse_numbers,

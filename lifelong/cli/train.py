@@ -123,10 +123,15 @@ def _strategy_names(given: str, scenario: str) -> list[str]:
 
 
 def make_config(**given: Any) -> RunConfig:
-    """Returns the configuration of a run; at most as many tasks as classes where none are given."""
+    """Returns the configuration of a run.
+
+    Where no number of tasks is given, it is the data set's or the scenario's, and at most that of
+    the classes.
+    """
     if given["tasks"] is None and not given["task_sizes"]:
-        classes = len(datasets.classes(given["dataset"]))
-        given["tasks"] = min(configs.default_tasks(given["scenario"]), classes)
+        spec = datasets.spec(given["dataset"])
+        usual = min(configs.default_tasks(given["scenario"]), len(spec.classes))
+        given["tasks"] = spec.default_tasks or usual
     return configs.make(**given)
 
 

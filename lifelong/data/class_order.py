@@ -4,6 +4,7 @@ import torch
 
 from ..config import RunConfig
 from ..errors import LifelongError
+from .examples import Dataset
 
 
 def task_sizes(config: RunConfig, classes: int) -> tuple[int, ...]:
@@ -73,4 +74,27 @@ def with_target(config: RunConfig, source_classes: int, target_classes: int) -> 
         *(source_classes + label for label in _order_of_seed(config.seed, target_classes)),
     )
     sizes = config.task_sizes or (source_classes, *_even_sizes(target_classes, config.tasks - 1))
+    return config.with_changes(class_order=order, task_sizes=sizes)
+
+
+def for_dataset(config: RunConfig, dataset: Dataset) -> RunConfig:
+    """Returns a run's config; where tasks are transformed, that of `with_all_classes`."""
+    if dataset.transformation is None:
+        return config
+    return with_all_classes(config, len(dataset.label_names))
+
+
+def with_all_classes(config: RunConfig, classes: int) -> RunConfig:
+    """Returns a run's config whose tasks have so many classes each, all of the data set's.
+
+    Its order of classes is written out: task by task, whatever the seed. Raises LifelongError where
+    another order or other sizes were given.
+    """
+    sizes, order = (classes,) * config.tasks, tuple(range(config.tasks * classes))
+    for name, expected in (("task_sizes", sizes), ("class_order", order)):
+        if getattr(config, name) not in (None, expected):
+            raise LifelongError(
+                f"{name} was given for {config.dataset}, of which every task has all {classes}"
+                " classes; leave it out."
+            )
     return config.with_changes(class_order=order, task_sizes=sizes)

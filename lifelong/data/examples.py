@@ -1,7 +1,7 @@
 """Data sets, examples and batches: images, labels and tasks as tensors in memory."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..errors import LifelongError
 from ..numerics.seeds import generator
+from .transformation import Transformation
 
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in the brightness (ITU-R BT.601)
 CHUNK = 10_000  # images that are resized at once
@@ -49,6 +50,11 @@ class Examples:
         """Returns the three tensors by name, for a checkpoint."""
         return {"images": self.images, "labels": self.labels, "tasks": self.tasks}
 
+    def joined(self, others: "Sequence[Examples]") -> "Examples":
+        """Returns these examples and after them the others, in order."""
+        parts = [part.tensors() for part in (self, *others)]
+        return Examples(**{name: torch.cat([part[name] for part in parts]) for name in parts[0]})
+
 
 @dataclass(frozen=True)
 class Batch(Examples):
@@ -74,8 +80,8 @@ def empty_examples() -> Examples:
 
 def concat(*parts: Examples) -> Examples:
     """Returns all examples of the parts, in order."""
-    filled = [part.tensors() for part in parts if len(part)] or [parts[0].tensors()]
-    return Examples(**{name: torch.cat([part[name] for part in filled]) for name in filled[0]})
+    first, *others = [part for part in parts if len(part)] or [parts[0]]
+    return first.joined(others)
 
 
 def by_class(examples: Examples) -> Iterator[tuple[tuple[int, int], Tensor]]:
@@ -110,6 +116,8 @@ class Dataset:
     images: uint8 (n, channels, height, width); labels: int64 (n,).
     source: origin of the images, in words that are shown beside every number made from them.
     n_source_classes: of two concatenated data sets, the number of classes of the first one.
+    transformation: of the images of each task, where every task has all classes. pixel_maps: int64
+    (tasks, height * width), those of a run's tasks, see `transformed.in_tasks`.
     known_digest: the digest of these images where it is known, so that they need not be read.
     """
 
@@ -122,6 +130,8 @@ class Dataset:
     test_images: Tensor
     test_labels: Tensor
     n_source_classes: int | None = None
+    transformation: Transformation | None = None
+    pixel_maps: Tensor | None = None
     # Not a field: `dataclasses.replace` must not give it to other images.
     known_digest: InitVar[str | None] = None
 
@@ -133,6 +143,12 @@ class Dataset:
     def digest(self) -> str:
         """Hash of all images, training and test, by which cached features are found."""
         return pixel_digest(self.train_images, self.test_images)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The classes that the labels number; `classes` has them once a task if it is in tasks."""
+        tasks = 1 if self.pixel_maps is None else len(self.pixel_maps)
+        return self.classes[: len(self.classes) // tasks]
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ task.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +16,10 @@ from ..config import SCENARIOS, RunConfig, Scenario
 from ..errors import LifelongError
 from . import class_order
 from .examples import Dataset, Examples, subsample
+from .transformed import SharedImages, TransformedExamples, in_tasks
+
+Split = Literal["train", "test"]
+SPLITS: tuple[Split, Split] = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -143,14 +148,11 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
 
     Raises LifelongError for a task without images, and as `make_plan` does.
     """
+    config, dataset = class_order.for_dataset(config, dataset), in_tasks(dataset, config)
     plan = make_plan(config, len(dataset.classes))
-    all_train = tuple(
-        examples_of(plan, index, dataset.train_images, dataset.train_labels)
-        for index in range(config.tasks)
-    )
+    all_train, all_test = (examples_of(plan, dataset, split) for split in SPLITS)
     tasks = []
-    for index, train in enumerate(all_train):
-        test = examples_of(plan, index, dataset.test_images, dataset.test_labels)
+    for index, (train, test) in enumerate(zip(all_train, all_test)):
         if not len(train) or not len(test):
             names = ", ".join(dataset.classes[label] for label in plan.classes[index])
             raise LifelongError(
@@ -193,8 +195,26 @@ def to_device(tasks: list[Task], device: torch.device) -> list[Task]:
     ]
 
 
-def examples_of(plan: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
-    """Returns the images of a task's classes, uint8 (n, c, h, w), labelled by their outputs."""
+def examples_of(plan: Plan, dataset: Dataset, split: Split) -> tuple[Examples, ...]:
+    """Returns the training or test images of each task, labelled by their outputs."""
+    train = split == "train"
+    images = dataset.train_images if train else dataset.test_images
+    labels = dataset.train_labels if train else dataset.test_labels
+    tasks = range(len(plan.classes))
+    if dataset.pixel_maps is None:
+        return tuple(_members(plan, task, images, labels) for task in tasks)
+    # Every task has all images, and the classes in the data set's order.
+    shared, positions = SharedImages(images, dataset.pixel_maps), torch.arange(len(labels))
+    return tuple(
+        TransformedExamples(
+            shared, positions, labels + plan.outputs_of(task).start, torch.full_like(labels, task)
+        )
+        for task in tasks
+    )
+
+
+def _members(plan: Plan, task: int, images: Tensor, labels: Tensor) -> Examples:
+    """Returns those of the images, uint8 (n, c, h, w), that are of a task's classes."""
     output_of = torch.full((int(labels.max()) + 1,), -1)
     for output, label in zip(plan.outputs_of(task), plan.classes[task]):
         if label < len(output_of):

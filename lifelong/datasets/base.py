@@ -6,17 +6,20 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tqdm import tqdm
 
 from .. import registry
+from ..config import SCENARIOS
+from ..data.transformation import Transformation
 from ..errors import LifelongError
 from ..events import Loading
 from ..storage import downloads
@@ -57,14 +60,16 @@ class Download:
 
     folder: of its files, under the download folder. addresses: of the archives, tried in this
     order.
-    archives: names (`*.gz` or `*.tar.gz`) with checksums, "md5:..." or "sha256:...". nbytes: of
-    all.
+    archives: names with checksums, "md5:..." or "sha256:..."; `*.gz`, `*.tar.gz` and `*.zip` are
+    unpacked, others are files of the data set. nbytes: of all. members: names of the files that are
+    unpacked from a zip file, without its folders.
     """
 
     folder: str
     addresses: tuple[str, ...]
     archives: tuple[tuple[str, str], ...]
     nbytes: int
+    members: tuple[str, ...] = ()
 
     def fetch(self, title: str) -> Iterator[Loading]:
         """Downloads and unpacks all archives into the folder, whole or not at all.
@@ -85,25 +90,43 @@ class Download:
                 done += archive.stat().st_size
             yield from Progress(f"Unpacking {title}", "B", 0).at(0)
             unpacked = [
-                file for name, _ in self.archives for file in _unpack(Path(temporary) / name)
+                file
+                for name, _ in self.archives
+                for file in _unpack(Path(temporary) / name, self.members)
             ]
             for file in unpacked:
                 os.replace(file, folder / file.name)
 
 
-def _unpack(archive: Path) -> list[Path]:
+def _unpack(archive: Path, members: tuple[str, ...]) -> list[Path]:
     """Unpacks an archive next to itself; returns the files. Raises OSError for a damaged one."""
     try:
         if archive.name.endswith(".tar.gz"):
             with tarfile.open(archive) as packed:
                 packed.extractall(archive.parent, filter="data")
                 return [archive.parent / member.name for member in packed if member.isfile()]
+        if archive.suffix == ".zip":
+            return _unpack_zip(archive, members)
+        if archive.suffix != ".gz":
+            return [archive]
         file = archive.with_suffix("")
         with gzip.open(archive) as packed, open(file, "wb") as out:
             shutil.copyfileobj(packed, out)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise OSError(f"{archive.name} is damaged") from error
     return [file]
+
+
+def _unpack_zip(archive: Path, members: tuple[str, ...]) -> list[Path]:
+    """Unpacks the files of these names from a zip file, next to it, and what is packed in them."""
+    with zipfile.ZipFile(archive) as packed:
+        found = {name.rpartition("/")[2]: name for name in packed.namelist()}
+        if missing := set(members) - found.keys():
+            raise OSError(f"{archive.name} lacks {min(missing)}")
+        for member in members:
+            with packed.open(found[member]) as file, open(archive.parent / member, "wb") as out:
+                shutil.copyfileobj(file, out)
+    return [file for member in members for file in _unpack(archive.parent / member, ())]
 
 
 @dataclass(frozen=True)
@@ -122,6 +145,9 @@ class DatasetSpec:
     phrase: its name in a sentence, by default the title. rank: position in lists.
     own: whether a person brought it. credit: who made it, and under which licence. hub: its id on
     the Hugging Face Hub, for the cards of models.
+    transformation: where every task of a run has all classes, what distinguishes the tasks.
+    scenarios: those it is defined for, by default all; default_tasks: number of tasks, by default
+    the scenario's.
     """
 
     name: str
@@ -141,6 +167,20 @@ class DatasetSpec:
     own: bool = False
     credit: str = ""
     hub: str = ""
+    transformation: Transformation | None = None
+    scenarios: tuple[str, ...] = ()
+    default_tasks: int | None = None
+
+    @property
+    def usable_scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios that it is defined for.
+
+        Transformed tasks are no source and targets.
+        """
+        transforms = self.transformation is not None
+        return self.scenarios or tuple(
+            name for name, each in SCENARIOS.items() if not (transforms and each.has_source)
+        )
 
     def location(self) -> Path | None:
         """Returns the folder or file it is read from; None if it is not on this machine."""
@@ -161,8 +201,15 @@ class DatasetSpec:
                 yield from self.download.fetch(self.title)
         for source in self.sources:
             if location := source.location():
-                return (yield from source.load_with_progress(location, self))
-        return (yield from self._load_fallback())
+                return self.transformed((yield from source.load_with_progress(location, self)))
+        return self.transformed((yield from self._load_fallback()))
+
+    def transformed(self, dataset: "Dataset") -> "Dataset":
+        """Returns a data set, or the one in its place, with the declared transformation."""
+        if self.transformation is None or dataset.transformation is not None:
+            return dataset
+        source = f"{dataset.source}, {self.transformation.about}"
+        return replace(dataset, source=source, transformation=self.transformation)
 
     def _load_fallback(self) -> "Steps[Dataset]":
         for source in self.sources:

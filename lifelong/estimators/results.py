@@ -47,7 +47,7 @@ class Results:
         """The labels of each task's classes."""
         started = self._fitted().history.started
         labels = self._sequence.dataset.labels if self._sequence else ()
-        if not labels:
+        if len(labels) < sum(map(len, started.labels)):  # transformed: a class for every task
             return started.classes
         return tuple(tuple(labels[number] for number in task) for task in started.labels)
 

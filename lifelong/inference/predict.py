@@ -19,7 +19,7 @@ from ..runs.history import History
 from ..storage import tensor_files
 from ..strategies.base import Strategy
 from ..training.setup import frozen_backbone_of, model_of
-from .preprocess import preprocess
+from .preprocess import as_task_sees, preprocess
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,13 @@ def top5_json(
 ) -> dict[str, Any]:
     """Returns the answers for a picture as JSON values: the five likeliest labels after each task.
 
+    Where tasks transform their images, the picture is one of the task given, else of the first.
     Raises LifelongError as `classify` does, and for a blank picture.
     """
     history = history_of_learned(folder)
     pixels = preprocess(image, history.config.dataset, history.started.shape, required=True)
+    check_task(folder, history, task)
+    pixels = as_task_sees(history.config, pixels, task)
     answers = [
         {
             "after": a.after,
@@ -182,7 +185,8 @@ def active_classes(
     seen = len(plan.classes) - 1 if model.at_once else after
     active = plan.candidates_for_query(seen, task)
     return {
-        output: tuple(names[c] for c in plan.classes_of(output, seen, task))
+        # Transformed tasks share names as well as outputs: each name once.
+        output: tuple(dict.fromkeys(names[c] for c in plan.classes_of(output, seen, task)))
         for output in active.nonzero().flatten().tolist()
     }
 

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .. import datasets
+from ..config import RunConfig
 from ..errors import LifelongError
 from .digits import to_digit
 
@@ -39,6 +40,24 @@ def preprocess(
             " on it."
         )
     return pixels
+
+
+def as_task_sees(config: RunConfig, pixels: np.ndarray, task: int | None = None) -> np.ndarray:
+    """Returns a picture as a task sees it, by default the first, if the run's tasks transform it.
+
+    pixels, result: uint8 (height, width) or (channels, height, width).
+    """
+    rule = datasets.outline(config.dataset).transformation
+    if rule is None:
+        return pixels
+    import torch  # late: pages preprocess drawings without it
+
+    from ..data.transformed import move_pixels
+
+    height, width = pixels.shape[-2:]
+    pixel_map = rule.pixel_map(height, width, task or 0, config.tasks, config.seed)
+    image = torch.from_numpy(np.ascontiguousarray(pixels)).reshape(1, -1, height, width)
+    return move_pixels(image, pixel_map[None]).numpy().reshape(pixels.shape)
 
 
 def to_photo(image: Image.Image, shape: Shape) -> np.ndarray:

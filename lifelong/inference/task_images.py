@@ -6,6 +6,7 @@ from .. import datasets
 from ..config import RunConfig, ScenarioName
 from ..data.examples import Dataset, Examples
 from ..data.scenarios import evenly_spaced, examples_of, make_plan
+from ..data.transformed import in_tasks
 from ..errors import LifelongError
 from ..runs.history import History
 from ..storage.progress import result_of
@@ -26,11 +27,11 @@ def test_images(history: History, task: int, most: int | None = None) -> Example
     config = history.config.of_task(0)
     if task >= config.tasks:
         raise LifelongError("The test pictures of a class that was taught here are not kept.")
-    dataset = _dataset(config.dataset, config.target)
+    dataset = in_tasks(_dataset(config.dataset, config.target), config)
     plan = make_plan(
         config.with_changes(class_order=_order(history, config.tasks)), len(dataset.classes)
     )
-    test = examples_of(plan, task, dataset.test_images, dataset.test_labels)
+    test = examples_of(plan, dataset, "test")[task]
     return test if most is None else test.take(evenly_spaced(len(test), most))
 
 
@@ -44,7 +45,7 @@ def _dataset(name: str, target: str | None) -> Dataset:
     names = [_here(each) for each in (name, target) if each]
     scenario: ScenarioName = "transfer" if target else "class"
     config = RunConfig(dataset=names[0], target=names[1] if target else None, scenario=scenario)
-    return result_of(load_images(config))
+    return datasets.outline(name).transformed(result_of(load_images(config)))
 
 
 def _here(name: str) -> str:

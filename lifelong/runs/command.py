@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from .. import datasets
 from ..config import RunConfig
 
 
@@ -32,13 +33,15 @@ def of_run(c: RunConfig) -> str:
 def flags(config: RunConfig) -> dict[str, Any]:
     """Returns the rest of a run's configuration by flag; None where nothing was chosen."""
     settings = config.settings | config.network
+    # Where every task has all classes, their order follows from the number of tasks.
+    has_order = datasets.outline(config.dataset).transformation is None
     return {
         "target": config.target,
         "images-per-class": config.images_per_class,
         "steps": config.steps,
         "learning-rate": config.learning_rate,
-        "class-order": config.class_order,
-        "task-sizes": config.task_sizes,
+        "class-order": config.class_order if has_order else None,
+        "task-sizes": config.task_sizes if has_order else None,
         **{
             name.replace("_", "-"): v if isinstance(v, str) else f"{v:.12g}"
             for name, v in settings.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from PIL import Image
 
+from .. import datasets
 from ..inference import preprocess as preprocessing
 from ..runs import checkpoints
 from ..runs import store as run_store
@@ -46,10 +47,26 @@ def preprocess(run: str, image: Image.Image, required: bool = False) -> np.ndarr
     return preprocessing.preprocess(image, record.config.dataset, shape, required)
 
 
+def as_task_sees(run: str, pixels: np.ndarray, task: int | None = None) -> np.ndarray:
+    """Returns a picture, from `preprocess`, as a task of a run sees it, by default the first.
+
+    It is another one only where the run's tasks transform their images.
+    """
+    config = run_store.history(run_store.folder(run)).config
+    return preprocessing.as_task_sees(config, pixels, task)
+
+
+def transformation(run: str, task: int = 0) -> str:
+    """Returns what a task of a run does to its images, in words; empty where it does nothing."""
+    config = run_store.history(run_store.folder(run)).config
+    rule = datasets.outline(config.dataset).transformation
+    return rule.describe(task, config.tasks, config.seed) if rule else ""
+
+
 def classify(
     run: str, pixels: np.ndarray, after: int | None = None, task: int | None = None
 ) -> list:
-    """Returns an Answer for each task learned up to `after`; pixels: from `preprocess`."""
+    """Returns an Answer for each task learned up to `after`; pixels: the model's input."""
     from ..inference import predict  # loads torch
 
     return predict.classify(run_store.folder(run), pixels, after, task)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import registry
+from .. import datasets, registry
 from ..config import TaughtClass
 from ..data.image_files import open_image
 from ..errors import LifelongError, unknown_name
@@ -44,6 +44,11 @@ def check_run(run: str, history: History, strategy: str) -> None:
         raise LifelongError(
             f"The run {run} is {config.rules.short_title}: a single new class would have no other "
             "to compete with; teach a class-incremental run."
+        )
+    if datasets.outline(config.dataset).transformation is not None:
+        raise LifelongError(
+            f"The run {run} transforms the images of each task, and a class that is taught has no"
+            " transformation; teach a run of another data set."
         )
     if not history.finished:
         raise LifelongError(

@@ -11,6 +11,7 @@ from ..config import RunConfig
 from ..data import scenarios
 from ..data.examples import Dataset, Examples
 from ..data.scenarios import Task
+from ..data.transformed import in_tasks
 from ..events import Event, Finished, Phase, Started, Step, Stopped, TaskLearned
 from ..models.parts import feature_cache
 from ..models.parts.feature_cache import FeatureSet
@@ -54,7 +55,7 @@ class Experiment:
     ) -> None:
         self.stop = stop
         self.clock = clock
-        images = dataset or result_of(setup.load_images(config))
+        images = in_tasks(dataset or result_of(setup.load_images(config)), config)
         self.shape = images.shape
         self.config = setup.resolve(config, images)
         self.model = setup.model_of(self.config)

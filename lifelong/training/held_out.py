@@ -24,7 +24,7 @@ def hold_out(prepared: Prepared, share: float, seed: int) -> Prepared:
 
 def _held_out(dataset: Dataset, share: float, seed: int) -> Dataset:
     tested = torch.zeros(len(dataset.train_labels), dtype=torch.bool)
-    for label, name in enumerate(dataset.classes):
+    for label, name in enumerate(dataset.label_names):
         members = (dataset.train_labels == label).nonzero().squeeze(1)
         if len(members) < 2:
             raise LifelongError(

@@ -9,6 +9,7 @@ from .. import datasets, registry
 from ..config import RunConfig
 from ..data import class_order, scenarios
 from ..data.examples import Dataset, concat_datasets
+from ..data.transformed import in_tasks
 from ..datasets import load_with_progress
 from ..errors import LifelongError
 from ..events import Preparation
@@ -36,6 +37,10 @@ def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:
     dataset: the images, if their classes are not those that are declared under the config's names.
     """
     classes, target_classes = _class_counts(config, dataset)
+    if _is_transformed(config, dataset):
+        _check_transformed(config)
+        config = class_order.with_all_classes(config, classes)
+        classes *= config.tasks
     if config.target is not None and config.rules.has_source:
         config = class_order.with_target(config, classes, target_classes)
     model = model_of(config)
@@ -60,8 +65,37 @@ def _class_counts(config: RunConfig, dataset: Dataset | None) -> tuple[int, int]
     if dataset is None:
         target = 0 if config.target is None else len(datasets.classes(config.target))
         return len(datasets.classes(config.dataset)) + len(config.taught), target
-    classes = dataset.n_source_classes or len(dataset.classes)
+    classes = dataset.n_source_classes or len(dataset.label_names)
     return classes, 0 if config.target is None else len(dataset.classes) - classes
+
+
+def _is_transformed(config: RunConfig, dataset: Dataset | None) -> bool:
+    """Returns whether every task of a run has all classes, under a transformation of its own.
+
+    Raises LifelongError for such a data set as target.
+    """
+    if config.target and datasets.outline(config.target).transformation is not None:
+        raise LifelongError(
+            f"target was given as {config.target}, whose images differ from task to task; choose"
+            " another data set."
+        )
+    declared = dataset or datasets.outline(config.dataset)
+    return declared.transformation is not None
+
+
+def _check_transformed(config: RunConfig) -> None:
+    """Raises LifelongError for a scenario or network that transformed tasks are not defined for."""
+    spec = datasets.outline(config.dataset)
+    if config.scenario not in spec.usable_scenarios:
+        raise LifelongError(
+            f"{spec.title} was given the scenario '{config.scenario}'; it is defined for:"
+            f" {', '.join(spec.usable_scenarios)}."
+        )
+    if model_of(config).backbone_info(hardware.precision(config.precision)) is not None:
+        raise LifelongError(
+            f"{config.model} was given for {spec.title} with a frozen backbone, which would need"
+            " the features of every image once a task; choose mlp, or tune the whole network."
+        )
 
 
 def model_of(config: RunConfig) -> Model:
@@ -119,6 +153,7 @@ def prepare(
     yield from model_of(config).fetch_weights()
     if dataset is None:
         dataset = yield from load_images(config)
+    dataset = in_tasks(dataset, config)
     info = backbone_info_of(config)
     if info is None:
         return Prepared(dataset, None)

@@ -5,6 +5,7 @@ import hashlib
 import io
 import pickle
 import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,17 @@ import numpy as np
 from lifelong.datasets.base import DatasetSpec, Source
 from lifelong.datasets.readers.folder import Folder
 from lifelong.datasets.readers.idx import Idx
+from lifelong.datasets.readers.matlab import MatlabFiles
 from lifelong.datasets.readers.torchvision_batches import CIFAR10, TorchvisionBatches
-from tests.sample_files import four_files, image_bytes, image_folder, parquet, place_files, plain
+from tests.sample_files import (
+    four_files,
+    image_bytes,
+    image_folder,
+    matlab_file,
+    parquet,
+    place_files,
+    plain,
+)
 
 Put = Callable[[Path, DatasetSpec], object]  # writes a stand-in under a root
 
@@ -68,6 +78,14 @@ def trust(monkeypatch, source: TorchvisionBatches, files: dict[str, bytes]) -> N
     monkeypatch.setattr(known, "meta", known.meta | {"md5": sums[name]})
 
 
+def house_numbers(count: int, zipped: bool = True) -> bytes:
+    """Returns a file of SVHN: image k is filled with k, its label is k modulo 10, 10 for a 0."""
+    values = np.arange(count)
+    images = np.broadcast_to(values, (32, 32, 3, count)).astype(np.uint8)
+    labels = np.where(values % 10, values % 10, 10).astype(np.uint8)[:, None]
+    return matlab_file({"X": images, "y": labels}, zipped)
+
+
 def _pixels(spec: DatasetSpec, value: int) -> np.ndarray:
     channels, height, width = spec.shape
     return plain(value, (height, width) if channels == 1 else (height, width, channels))
@@ -100,11 +118,18 @@ def layouts(source: Source, spec: DatasetSpec, monkeypatch) -> dict[str, Put]:
         image_folder(root / source.folder, files)
 
     match source:
-        case Idx(kin):
+        case Idx(kin, prefixes, first):
+            files = four_files(prefixes, len(spec.classes), first)
             return {
-                "gzip": lambda root, spec: place_files(root, four_files(), kin=kin),
-                "plain": lambda root, spec: place_files(root, four_files(), False, kin),
+                "gzip": lambda root, spec: place_files(root, files, kin=kin),
+                "plain": lambda root, spec: place_files(root, files, False, kin),
             }
+        case MatlabFiles(folder, names):
+            files = {
+                name: house_numbers(count, zipped)
+                for name, count, zipped in zip(names, (20, 10), (True, False))
+            }
+            return {"MATLAB": lambda root, spec: image_folder(root / folder, files)}
         case Folder():
             found: dict[str, Put] = {"parquet": lambda root, spec: _parquet(root, spec, source)}
             # A folder cannot be named 'T-shirt/top'.
@@ -129,6 +154,16 @@ def archives(root: Path, spec: DatasetSpec) -> dict[str, bytes]:
                 for file in sorted(folder.iterdir()):
                     tar.add(file, f"{folder.name}/{file.name}")
             packed[name] = out.getvalue()
+        elif name.endswith(".zip"):
+            out = io.BytesIO()
+            with zipfile.ZipFile(out, "w") as archive:
+                archive.writestr("gzip/others.gz", b"of no use here")
+                for member in spec.download.members:
+                    content = gzip.compress((folder / member.removesuffix(".gz")).read_bytes())
+                    archive.writestr(f"gzip/{member}", content)
+            packed[name] = out.getvalue()
+        elif not name.endswith(".gz"):
+            packed[name] = (folder / name).read_bytes()
         else:
             packed[name] = gzip.compress((folder / name.removesuffix(".gz")).read_bytes(), mtime=0)
     return packed

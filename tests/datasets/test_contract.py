@@ -104,7 +104,9 @@ def test_a_download_is_declared_with_addresses_checksums_and_size(name):
     assert all(re.fullmatch(r"https?://\S+/", address) for address in spec.download.addresses)
     assert len(dict(spec.download.archives)) == len(spec.download.archives) > 0
     for archive, checksum in spec.download.archives:
-        assert archive.endswith(".gz") and "/" not in archive and CHECKSUM.fullmatch(checksum)
+        assert "/" not in archive and CHECKSUM.fullmatch(checksum)
+        assert archive.endswith((".gz", ".zip", ".mat"))
+        assert bool(spec.download.members) == archive.endswith(".zip")
     assert spec.download.nbytes > 1_000_000
 
 

@@ -73,7 +73,7 @@ def test_the_download_folder_is_used_if_lifelong_data_has_no_copy(data, tmp_path
     assert_tiny(load())
 
 
-@pytest.mark.parametrize("name", idx.FILES)
+@pytest.mark.parametrize("name", idx.Idx("MNIST").files)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -172,7 +172,7 @@ def test_the_embedded_sample_has_digits_and_no_duplicate_image():
 
 
 @needs_mnist
-@pytest.mark.parametrize("name", idx.FILES)
+@pytest.mark.parametrize("name", idx.Idx("MNIST").files)
 def test_the_real_files_are_the_original_ones(name):
     file = idx.file_in(REAL, name)
     content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()

@@ -30,10 +30,15 @@ def show_form() -> None:
     with left:
         dataset_choice.show("race_dataset")
     with right:
+        usable = api.dataset_spec(state["race_dataset"]).usable_scenarios
+        offered = [name for name in usable if not api.SCENARIOS[name].has_source]
+        usual = api.DEFAULTS.scenario if api.DEFAULTS.scenario in offered else offered[0]
+        if state.get("race_scenario", usual) not in offered:
+            state["race_scenario"] = usual
+        state.setdefault("race_scenario", usual)
         st.segmented_control(
             "Scenario",
-            [name for name, rules in api.SCENARIOS.items() if not rules.has_source],
-            default=api.DEFAULTS.scenario,
+            offered,
             key="race_scenario",
             required=True,
             wrap=True,
@@ -43,7 +48,9 @@ def show_form() -> None:
         st.caption(labels.scenario_about(state["race_scenario"]))
     _strategies()
     st.slider("Seeds", 1, MOST_SEEDS, 1, key="race_seeds", persist_state="session")
-    st.caption("Each seed is another start, and beyond the first another order of the classes.")
+    transforms = api.dataset_spec(state["race_dataset"]).transformation is not None
+    drawn = "other transformations" if transforms else "another order of the classes"
+    st.caption(f"Each seed is another start, and beyond the first {drawn}.")
     with start:
         _start()
     api.prepare(state["race_dataset"])
@@ -117,12 +124,13 @@ def create(dataset: str, scenario: str, strategies: Sequence[str], seeds: int) -
     """Creates the runs of a race; returns their ids, a row a seed."""
     spec = api.dataset_spec(dataset)
     tasks = api.SCENARIOS[scenario].default_tasks
+    most = len(spec.classes) or tasks
     fields = {
         "dataset": dataset,
         "scenario": scenario,
         "recipe": RECIPE,
         "model": spec.default_model or api.DEFAULTS.model,
-        "tasks": min(tasks, len(spec.classes) or tasks),
+        "tasks": spec.default_tasks or min(tasks, most),
     }
     return [
         [api.create(**fields, strategy=strategy, seed=seed) for strategy in strategies]

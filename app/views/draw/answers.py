@@ -128,7 +128,7 @@ def _judged(members: list[Answered]) -> list[Answered]:
         members[0].run, _stacked(members), [each.picture for each in members]
     )
     return [
-        replace(each, picture=picture, truth=judgement.truth(each.run, picture, each.choice))
+        replace(each, picture=picture).taken_for(judgement.truth(each.run, picture, each.choice))
         for each, picture in zip(members, pictures)
     ]
 
@@ -147,5 +147,5 @@ def _values(answered: Found, run: str) -> Answer:
     if isinstance(answered, LifelongError):
         return error_value(str(answered), run)
     image = "" if answered.pixels is None else data_url(api.png(answered.pixels))
-    network_input = run_inputs.network_input(answered.run.run, image)
+    network_input = run_inputs.network_input(answered.run.run, image, answered.lesson)
     return cards(answered), sentence(answered), network_input

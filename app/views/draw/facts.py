@@ -56,8 +56,8 @@ class RunFacts:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All classes; the digits in their order."""
-        names = tuple(name for lesson in self.classes for name in lesson)
+        """All classes, each once; the digits in their order."""
+        names = tuple(dict.fromkeys(name for lesson in self.classes for name in lesson))
         return tuple(sorted(names)) if all(map(str.isdigit, names)) else names
 
     @property

@@ -35,7 +35,7 @@ def _of_other(answered: Answered, run: str) -> Found:
     if (about.photo, about.classes) != (answered.run.photo, answered.run.classes):
         return LifelongError("This network learned other classes, or in another order.")
     truth = judgement.truth(about, answered.picture, answered.choice)
-    return replace(answered, run=about, truth=truth, readings=())
+    return replace(answered, run=about, readings=()).taken_for(truth)
 
 
 def values_of(

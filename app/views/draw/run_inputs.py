@@ -50,10 +50,16 @@ def label(run: str | None) -> dict[str, Any]:
     }
 
 
-def network_input(run: str | None, image: str = "") -> dict[str, str]:
-    """Returns a value for NetworkInput. image: a data URL of the pixels, empty for none."""
+def network_input(run: str | None, image: str = "", lesson: int = 0) -> dict[str, str]:
+    """Returns a value for NetworkInput. image: a data URL of the pixels, empty for none.
+
+    lesson: that sees the picture, where the lessons transform it.
+    """
     _channels, height, width = api.history(run).started.shape if run else (1, 28, 28)
     description = prompts.network_input(is_photo(run), width, height)
+    transformed = api.transformation(run, lesson) if run else ""
+    if transformed:
+        description += f" {prompts.as_lesson_sees(lesson, transformed)}"
     return {"image": image, "description": description}
 
 

@@ -14,6 +14,7 @@ from app.views.draw.words import choosing, prompts, remedies, story
 from app.views.draw.words.phrases import percent
 from app.views.draw.words.spoke import QUESTION
 from app.views.draw.words.why import SEE, Why, why
+from lifelong import api
 from lifelong.api import LifelongError
 
 Value = dict[str, Any]
@@ -24,8 +25,8 @@ Answer = tuple[list[Value], Value, dict[str, str]]
 class Answered:
     """Everything that the page says about one picture, as facts.
 
-    pixels: of the network's input, None for a blank pad. label: whether the task label was asked
-    for.
+    pixels: of the network's input, None for a blank pad; prepared: the same before the lesson of
+    the true class transforms it. label: whether the task label was asked for.
     """
 
     run: RunFacts
@@ -35,6 +36,21 @@ class Answered:
     label: bool
     truth: Truth = Truth()
     readings: Sequence[Reading] = ()
+    prepared: np.ndarray | None = None
+
+    @property
+    def lesson(self) -> int:
+        """Lesson that sees the picture: that of the true class, else the first."""
+        return self.run.lesson_of(self.truth.name) if self.truth.name else 0
+
+    def taken_for(self, truth: Truth) -> "Answered":
+        """Returns the facts with the class that the picture is taken for, as its lesson sees it."""
+        taken = replace(self, truth=truth)
+        prepared = self.pixels if self.prepared is None else self.prepared
+        if prepared is None:
+            return taken
+        pixels = api.as_task_sees(self.run.run, prepared, taken.lesson)
+        return replace(taken, pixels=pixels, prepared=prepared)
 
     @property
     def task(self) -> int | None:

@@ -48,6 +48,7 @@ def _gallery(run: str, found: "Evidence") -> None:
     data: dict[str, Any] = {
         "run": run,
         "photo": not api.holds_digits(run),
+        "fixed": bool(api.transformation(run)),
         "label": "Images that were right and are wrong",
         "images": [
             {

@@ -69,7 +69,9 @@ def show(chosen: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
     if row is None:
         return
     history = api.history(row.id)
-    order = api.class_order(chosen["seed"], sum(map(len, history.started.labels)))
+    count = sum(map(len, history.started.labels))
+    transformed = api.dataset_spec(chosen["dataset"]).transformation is not None
+    order = range(count) if transformed else api.class_order(chosen["seed"], count)
     with st.container(key="expected"):
         st.markdown(f"**What to expect.** {sentence(history, chosen, settings, order)}")
         st.page_link(

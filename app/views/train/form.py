@@ -14,7 +14,7 @@ from app.views.train.strategy_form import (
     strategy_section,
 )
 from lifelong import api
-from lifelong.api import RunConfig
+from lifelong.api import DatasetSpec, RunConfig
 from lifelong.formatting import plural
 
 MOST_TASKS = 20  # more lines than that cannot be told apart in a chart
@@ -40,7 +40,7 @@ def _settings() -> None:
     with question:
         _scenario()
         info = dataset_choice.show("dataset", _on_dataset_change)
-        _tasks(len(info.spec.classes) or 10)
+        _tasks(info.spec)
         _seeds()
     with learner:
         strategy_section()
@@ -93,11 +93,17 @@ def _names() -> dict[str, Any]:
 
 
 def _scenario() -> None:
-    scenarios = list(api.SCENARIOS)
+    """Shows the choice of a scenario, of those that the data set is defined for."""
+    state = st.session_state
+    name = state.get("dataset", api.DEFAULTS.dataset)
+    known = name if name in api.datasets() else api.DEFAULTS.dataset  # deleted since
+    scenarios = list(api.dataset_spec(known).usable_scenarios)
+    if state.get("scenario", api.DEFAULTS.scenario) not in scenarios:
+        state["scenario"] = scenarios[0]
+    state.setdefault("scenario", api.DEFAULTS.scenario)
     st.radio(
         "What is it asked?",
         scenarios,
-        index=scenarios.index(api.DEFAULTS.scenario),
         key="scenario",
         on_change=_on_scenario_change,
         format_func=labels.scenario_title,
@@ -127,7 +133,8 @@ def _seeds() -> None:
             0,
             2**31 - MOST_SEEDS,
             key="seed",
-            help="Fixes the random start; seeds above 0 also shuffle the classes.",
+            help="Fixes the random start; seeds above 0 also shuffle the classes, or draw the "
+            "transformations of a data set that has them.",
             persist_state="session",
         )
         st.number_input(
@@ -140,25 +147,37 @@ def _seeds() -> None:
         )
 
 
-def _tasks(classes: int) -> None:
-    """Shows the choice of the number of tasks, of those that so many classes allow."""
+def _tasks(spec: DatasetSpec) -> None:
+    """Shows the choice of the number of tasks, of those that the data set's classes allow."""
     state = st.session_state
-    scenario = api.SCENARIOS[state["scenario"]]
-    fewest, most = scenario.min_tasks, min(classes, MOST_TASKS)
-    state["tasks"] = min(max(state.get("tasks", scenario.default_tasks), fewest), most)
+    scenario, transforms = api.SCENARIOS[state["scenario"]], spec.transformation is not None
+    fewest = scenario.min_tasks
+    most = MOST_TASKS if transforms else min(len(spec.classes) or 10, MOST_TASKS)
+    usual = spec.default_tasks or scenario.default_tasks
+    state["tasks"] = min(max(state.get("tasks", usual), fewest), most)
     if fewest == most:
         st.markdown(f"{plural(most, 'task')} of one class each")
         return
     evenly = "The classes are split evenly over this many tasks."
-    st.slider("Tasks", fewest, most, key="tasks", help=evenly, persist_state="session")
+    each = f"Every task has all {len(spec.classes)} classes, its images transformed."
+    words = each if transforms else evenly
+    st.slider("Tasks", fewest, most, key="tasks", help=words, persist_state="session")
 
 
 def _on_dataset_change() -> None:
-    network_form.select_default(st.session_state["dataset"])
+    """Sets network and tasks to those of the data set; tasks that were chosen stay as they are."""
+    name, before = st.session_state["dataset"], st.session_state.get("dataset_before")
+    network_form.select_default(name)
+    was_transformed = before in api.datasets() and api.dataset_spec(before).default_tasks
+    if was_transformed or api.dataset_spec(name).default_tasks:
+        _on_scenario_change()
+    st.session_state["dataset_before"] = name
 
 
 def _on_scenario_change() -> None:
-    st.session_state["tasks"] = api.SCENARIOS[st.session_state["scenario"]].default_tasks
+    state = st.session_state
+    usual = api.SCENARIOS[state["scenario"]].default_tasks
+    state["tasks"] = api.dataset_spec(state["dataset"]).default_tasks or usual
 
 
 def _begin(until: int | None = None) -> None:

@@ -113,14 +113,14 @@ def _own_choice() -> None:
     with source:
         st.selectbox(
             "Source",
-            [*dataset_choice.names(), PRETRAINED],
+            [*dataset_choice.names("transfer"), PRETRAINED],
             key="own_source",
             format_func=_choice_title,
             on_change=_on_source_change,
             persist_state="session",
         )
     own_source = st.session_state["own_source"]
-    others = [name for name in dataset_choice.names() if name != own_source]
+    others = [name for name in dataset_choice.names("transfer") if name != own_source]
     with target:
         st.selectbox(
             "Target",

@@ -17,43 +17,66 @@ from . import arrays, locations
 if TYPE_CHECKING:
     from ...data.examples import Dataset
 
-FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
 LARGEST = 200_000_000  # bytes of a file once it is unpacked; MNIST's largest has 47 million
 
 
 @dataclass(frozen=True)
 class Idx(Source):
-    """Four IDX files in `<kin>/raw`. kin: torchvision's name, 'MNIST' or 'FashionMNIST'."""
+    """Four IDX files in `<kin>/raw`.
+
+    kin: torchvision's name, such as 'MNIST' or 'FashionMNIST'. prefixes: of the names of the
+    training and of the test files. first_label: the label of the first class. transposed: whether
+    rows and columns of the images are interchanged.
+    """
 
     kin: str
+    prefixes: tuple[str, str] = ("train", "t10k")
+    first_label: int = 0
+    transposed: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the four files, unpacked."""
+        return tuple(
+            f"{prefix}-{content}-ubyte"
+            for prefix in self.prefixes
+            for content in ("images-idx3", "labels-idx1")
+        )
+
+    @property
+    def packed_files(self) -> tuple[str, ...]:
+        """Names of the four files, packed by gzip."""
+        return tuple(f"{name}.gz" for name in self.files)
 
     def location(self) -> Path | None:
         return locations.first_complete(
             f"{self.kin}/raw",
-            lambda folder: all(os.path.isfile(file_in(folder, name)) for name in FILES),
+            lambda folder: all(os.path.isfile(file_in(folder, name)) for name in self.files),
         )
 
     def load(self, location: Path, spec: DatasetSpec) -> "Dataset":
         train_images, train_labels, test_images, test_labels = (
-            read(file_in(location, name)) for name in FILES
+            read(file_in(location, name)) for name in self.files
         )
+        labels_of_classes = np.arange(len(spec.classes)) + self.first_label
         for images, labels in ((train_images, train_labels), (test_images, test_labels)):
             if (
                 images.ndim != 3
                 or labels.shape != images.shape[:1]
-                or (labels >= len(spec.classes)).any()
+                or not np.isin(labels, labels_of_classes).all()
             ):
                 raise LifelongError(
                     f"The four files of {spec.title} do not belong together: images, labels or "
                     "their numbers differ; fetch them again."
                 )
-        train, test = (train_images[:, None], train_labels), (test_images[:, None], test_labels)
+        train, test = (
+            (self._upright(images)[:, None], labels - self.first_label)
+            for images, labels in ((train_images, train_labels), (test_images, test_labels))
+        )
         return arrays.make_dataset(spec.name, spec.title, spec.classes, train, test)
+
+    def _upright(self, images: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(images.transpose(0, 2, 1)) if self.transposed else images
 
 
 def file_in(folder: Path, name: str) -> Path:
@@ -84,3 +107,11 @@ def read(file: Path) -> np.ndarray:
     if not shape or len(content) - header != prod(shape):
         raise LifelongError(f"{file.name} is not a whole IDX file of bytes; fetch it again.")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape).copy()
+
+
+EMNIST_LETTERS = Idx(
+    "EMNIST",
+    prefixes=("emnist-letters-train", "emnist-letters-test"),
+    first_label=1,
+    transposed=True,
+)

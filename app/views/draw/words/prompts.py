@@ -116,6 +116,15 @@ def network_input(photo: bool, width: int, height: int) -> str:
     )
 
 
+def as_lesson_sees(lesson: int, transformed: str) -> str:
+    """Returns how a lesson that transforms its images sees a picture.
+
+    >>> as_lesson_sees(1, "rotated by 90°")
+    'Shown as lesson 2 sees it: rotated by 90°.'
+    """
+    return f"Shown as lesson {lesson + 1} sees it: {transformed}."
+
+
 def chart_heading(run: RunFacts) -> str:
     """Returns the heading of the curves."""
     what = "test images" if run.photo else "test digits"
