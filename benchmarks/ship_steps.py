@@ -39,7 +39,7 @@ def main(run: str) -> None:
     images = test[evenly_spaced(len(test), IMAGES)]
     errors, agreement = [], []
     for task, exact in _learn_again(folder, experiment, images):
-        saved = step_checkpoints.load(folder, task) if task else {}
+        saved = step_checkpoints.load(folder, task, run_store.history(folder)) if task else {}
         for step, state in saved.items():
             model = predict.untrained(run_store.history(folder), task)
             model.load_inference_state_dict(state)

@@ -15,12 +15,12 @@ from .datasets import names as datasets
 from .datasets import outline as dataset_spec
 from .datasets.base import DatasetInfo, DatasetSpec
 from .errors import LifelongError
-from .events import ExtractingFeatures, Failed, Loading, Phase, Preparation, Stopped
+from .events import ExtractingFeatures, Failed, Loading, Phase, Preparation, Recovered, Stopped
 from .inference.preprocess import example_images
 from .metrics import Drop, mean_and_sem
 from .metrics import all_metrics as metrics
 from .recipes import RECIPES
-from .runs import command
+from .runs import command, resume
 from .runs import store as run_store
 from .runs.answers import answers_of_class, confusion, mean_probability, per_class_accuracy
 from .runs.confusion import AnswerShare, Confusion
@@ -94,6 +94,7 @@ __all__ = [
     "MOST_PICTURES",
     "PRESETS",
     "RECIPES",
+    "Recovered",
     "REFERENCE_STRATEGY",
     "SCENARIOS",
     "AnswerShare",
@@ -168,6 +169,7 @@ __all__ = [
     "reference_config",
     "reference_run",
     "rescue_histories",
+    "resume_position",
     "run_list",
     "run_row",
     "state",
@@ -218,6 +220,12 @@ def class_order(seed: int, classes: int) -> list[int]:
     from .data import class_order  # loads torch
 
     return class_order.class_order(RunConfig(seed=seed), classes)
+
+
+def resume_position(run: str) -> tuple[int, int]:
+    """Returns the task and the step within it that a run would go on from."""
+    folder = run_store.folder(run)
+    return resume.position(folder, run_store.history(folder))
 
 
 def undo(run: str) -> None:

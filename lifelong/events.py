@@ -1,10 +1,9 @@
-"""Events of a run, one JSON object a line in `record.jsonl`, and the order they come in. No torch.
+"""Events of a run, one JSON object a line in `record.jsonl`. No torch.
 
 Accuracies are shares in [0, 1]; tasks count from 0; seconds are those of training alone, without
 those of evaluation.
 """
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
@@ -128,6 +127,7 @@ class TaskLearned(RecordedEvent):
     tasks 0..task; None where a score is not finite.
     operations: multiply-accumulate operations of training so far, peak_memory: the most bytes in
     use at once during it; see `lifelong.training.costs` for what is in them. None where unknown.
+    checksums: SHA-256 of the checkpoints of this task, hexadecimal, by the name of the file.
     Of these, None in records older than the field.
     """
 
@@ -145,6 +145,33 @@ class TaskLearned(RecordedEvent):
     mean_probability: tuple[float, ...] | None = None
     operations: int | None = None
     peak_memory: int | None = None
+    checksums: dict[str, str] | None = None
+
+
+class Saved(RecordedEvent):
+    """Checkpoint that training goes on from, within `task` after `step` steps, or pictures of a
+    class to be taught.
+
+    checksums: as in TaskLearned. The event comes before its file: of the last one there may be
+    none, where the process was killed in between.
+    """
+
+    event: Literal["saved"] = "saved"
+    task: int
+    step: int
+    checksums: dict[str, str]
+
+
+class Recovered(RecordedEvent):
+    """The newest state that was intact when a run went on, within `task` after `step` steps.
+
+    damaged: names of the newer files, which were missing, changed or of another model.
+    """
+
+    event: Literal["recovered"] = "recovered"
+    task: int
+    step: int
+    damaged: tuple[str, ...]
 
 
 class Finished(Ending):
@@ -170,61 +197,16 @@ class Failed(Ending):
 
 
 Preparation = Loading | ExtractingFeatures  # before the start; not part of a record that began
-Event = Preparation | Started | Step | Phase | TaskLearned | Finished | Stopped | Failed
+Event = (
+    Preparation
+    | Started
+    | Step
+    | Phase
+    | TaskLearned
+    | Saved
+    | Recovered
+    | Finished
+    | Stopped
+    | Failed
+)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
-
-
-class RunOrder:
-    """Order of a run's events: a start, then the tasks one after the other, one row for each."""
-
-    def __init__(self) -> None:
-        self.tasks = self.learned = 0
-        self.class_counts: list[int] = []
-        self.begun = False
-
-    def follows(self, event: Event) -> bool:
-        """Returns whether an event follows from those that this was called with before."""
-        match event:
-            case Loading() | ExtractingFeatures():
-                return event.done <= event.total
-            case Started():
-                fits = not self.begun and (
-                    len(event.classes) == len(event.labels) == len(event.random_init_accuracy) > 0
-                )
-                self.tasks = len(event.classes)
-                self.class_counts = [len(names) for names in event.classes]
-            case Step():
-                fits = event.task == self.learned < self.tasks
-                fits = fits and len(event.probe) == self.learned + 1
-            case Phase():
-                fits = event.task == self.learned < self.tasks
-            case TaskLearned():
-                fits = event.task == self.learned < self.tasks
-                fits = fits and len(event.accuracy) == self.learned + 1
-                fits = fits and len(event.accuracy_given_task) == self.learned + 1
-                self.learned += 1
-                rows = sum(self.class_counts[: self.learned])
-                fits = fits and (event.confusion is None or len(event.confusion) == rows)
-            case _:
-                fits = True
-        self.begun = True
-        return fits
-
-
-def events_until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:
-    """Returns the events of a run up to the state within `task` after `step` steps.
-
-    Endings are left out: a run that goes on has not ended.
-    """
-
-    def is_before(event: Event) -> bool:
-        match event:
-            case Started():
-                return True
-            case Step():
-                return (event.task, event.step) <= (task, step)
-            case Phase() | TaskLearned():
-                return event.task < task
-        return False
-
-    return [event for event in events if is_before(event)]

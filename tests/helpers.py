@@ -10,6 +10,8 @@ from lifelong_toys.dataset import Patterns, spec
 from lifelong import config as configs
 from lifelong import registry
 from lifelong.data.examples import Batch, Dataset, Examples
+from lifelong.events import Saved, TaskLearned
+from lifelong.runs import journal
 from lifelong.runs import store as run_store
 from lifelong.storage.progress import result_of
 from lifelong.training import setup
@@ -65,10 +67,37 @@ def learn(folder: Path, **options) -> list:
     return list(run_store.learn(folder, **options))
 
 
+def forget_checksums(folder: Path) -> None:
+    """Takes the checksums out of a record, as if an earlier version had written it."""
+    record = folder / journal.RECORD_FILE
+    events = [e for e in run_store.history(folder).events if not isinstance(e, Saved)]
+    updated = [
+        e.model_copy(update={"checksums": None}) if isinstance(e, TaskLearned) else e
+        for e in events
+    ]
+    journal.rewrite(record, updated)
+
+
 def stop_after(count: int):
     """Returns a `stop` that is true from this step on, counted over the whole run."""
     calls = iter(range(1, 1_000_000))
     return lambda: next(calls) >= count
+
+
+class Killed(BaseException):
+    """End of a process that was killed, as far as its files are concerned."""
+
+
+def kill_after(count: int):
+    """Returns a `stop` that ends the process at this step, counted over the whole run."""
+    calls = iter(range(1, 1_000_000))
+
+    def stop() -> bool:
+        if next(calls) >= count:
+            raise Killed
+        return False
+
+    return stop
 
 
 def batch_of(examples: Examples, count: int = 16) -> Batch:

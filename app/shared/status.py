@@ -1,6 +1,14 @@
 """Sentences about the state of a run and its remaining time. Pure functions of a History."""
 
-from lifelong.api import ExtractingFeatures, Failed, History, Loading, Preparation, Stopped
+from lifelong.api import (
+    ExtractingFeatures,
+    Failed,
+    History,
+    Loading,
+    Preparation,
+    Recovered,
+    Stopped,
+)
 from lifelong.charts.chart_data import task_names
 from lifelong.formatting import expected_duration, plural, size, whole_percent
 
@@ -131,31 +139,71 @@ def seconds_left(history: History, goal: int) -> float | None:
     return max((lengths[-1] - spent if spent else 0.0) + sum(to_come), 0.0)
 
 
-def at_rest(history: History, state: str) -> str:
-    """Returns the state of a run that is neither at work nor finished, and what can be done."""
+def at_rest(history: History, state: str, goes_on: tuple[int, int]) -> str:
+    """Returns the state of a run that is neither at work nor finished, and what can be done.
+
+    goes_on: the task and the step of the state that it would go on from.
+    """
     done, tasks = len(history.learned), history.config.tasks
     learned = f"{plural(done, 'task')} of {tasks} learned" if done else "No whole task learned"
-    within = _step_reached(history)
+    reached = _step_reached(history)
     if state == "new":
         return "This run has not begun. Learn the next task, or all of them."
-    if state == "stopped":
-        where = f" Stopped in {within}." if within else ""
-        return f"{learned}.{where} It can go on from here."
     if isinstance(history.ending, Failed):
-        return f"The run could not go on: {history.ending.message} {learned}."
-    where = f" in {within}" if within else ""
-    return f"The run was cut off{where}. {learned}; it can go on from there."
+        text = f"The run could not go on: {history.ending.message} {learned}."
+    elif state == "stopped":
+        text = f"{learned}.{f' Stopped in {_at(history, *reached)}.' if reached else ''}"
+    else:
+        where = f" in {_at(history, *reached)}" if reached else ""
+        text = f"The run was cut off{where}. {learned}."
+    return f"{text} {_goes_on(history, goes_on, reached)}"
 
 
-def _step_reached(history: History) -> str:
-    """Returns task and step of a task that was begun and not finished, else an empty text."""
+def _goes_on(history: History, position: tuple[int, int], reached: tuple[int, int] | None) -> str:
+    """Returns from where a run goes on."""
+    task, step = position
+    if position == reached:
+        return "It can go on from there."
+    if step:
+        return f"It goes on at {_at(history, task, step)}."
+    if task < len(history.learned):
+        redone = "checkpoints to go on from later are missing or damaged"
+        return f"It goes on at the start of {task_names(history)[task].lower()}: {redone}."
+    if task >= history.config.tasks:
+        return "It goes on with the end of the run."
+    return f"It goes on at the start of {task_names(history)[task].lower()}."
+
+
+def _step_reached(history: History) -> tuple[int, int] | None:
+    """Returns task and step of a task that was begun and not finished, else None."""
     done = len(history.learned)
     last = history.steps[-1] if history.steps else None
     if last is None or last.task != done:
-        return ""
+        return None
     stopped = history.ending.step if isinstance(history.ending, Stopped) else 0
-    step = max(last.step, stopped)
-    return f"{task_names(history)[done].lower()}, step {step} of {last.steps}"
+    return done, max(last.step, stopped)
+
+
+def _at(history: History, task: int, step: int) -> str:
+    """Returns a task and a step of it in words."""
+    steps = next((each.steps for each in history.steps if each.task == task), None)
+    of = f" of {steps:,}" if steps else ""
+    return f"{task_names(history)[task].lower()}, step {step:,}{of}"
+
+
+def recovered(history: History) -> str:
+    """Returns a sentence about damaged files that a run did not go on from, empty without any."""
+    events = history.all_of(Recovered)
+    if not events:
+        return ""
+    files, task, step = events[-1].damaged, events[-1].task, events[-1].step
+    where = _at(history, task, step) if step else f"the start of {_task_at(history, task)}"
+    were = "was" if len(files) == 1 else "were"
+    return f"{' and '.join(files)} {were} missing or damaged, so it went on at {where}."
+
+
+def _task_at(history: History, task: int) -> str:
+    return task_names(history)[min(task, history.config.tasks - 1)].lower()
 
 
 def undo(history: History) -> str:

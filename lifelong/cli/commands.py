@@ -24,14 +24,16 @@ from .teach import teach
 from .train import compare, train
 from .transfer import transfer
 from .tune import tune
+from .verify import verify
 
 COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.command_panel("Learn", commands=["train", "compare", "transfer", "teach", "tune"])
-@click.command_panel("Look", commands=["runs", "classify", "evaluate", "plot", "report", "export"])
 @click.command_panel("Share", commands=["push", "pull"])
+@click.command_panel("Look", commands=["runs", "classify", "plot", "report", "export"])
+@click.command_panel("Check", commands=["verify", "evaluate"])
 @click.command_panel("Know", commands=["strategies", "datasets"])
 @click.command_panel("Make", commands=["pretrain", "bench"])
 def cli() -> None:
@@ -102,6 +104,7 @@ for command in (
     plot,
     report,
     evaluate,
+    verify,
     transfer,
     runs,
     strategies,

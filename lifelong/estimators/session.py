@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
@@ -9,12 +10,13 @@ from torch import Tensor
 from ..config import RunConfig
 from ..data.examples import Dataset
 from ..errors import LifelongError
-from ..events import Event, Preparation, TaskLearned, events_until
+from ..events import Ending, Event, Preparation, TaskLearned
 from ..inference import predict
-from ..runs import checkpoints, journal
+from ..runs import checkpoints, integrity, journal, resume
 from ..runs import store as run_store
+from ..runs.event_order import events_until
 from ..runs.history import History
-from ..storage import atomic, tensor_files
+from ..storage import atomic, checksums, tensor_files
 from ..strategies.base import Strategy
 from ..training import setup
 from ..training.experiment import Experiment
@@ -45,7 +47,7 @@ class Session:
         session = cls(history.config, _read_values(folder))
         session.events, session.folder = list(history.events), folder
         files = (checkpoints.inference_file(folder, k) for k in range(len(history.learned)))
-        session.states = [tensor_files.read(file)[0] for file in files]
+        session.states = [integrity.read(file, history)[0] for file in files]
         return session
 
     @property
@@ -75,14 +77,17 @@ class Session:
                 " the original."
             )
         prepared = yield from setup.prepare(self.config, dataset)
-        experiment = Experiment(self.config, *prepared)
-        if self.folder is not None:
+        make = partial(Experiment, self.config, *prepared)
+        if self.folder is None:
+            experiment = make()
+        else:
+            experiment, _damaged = resume.restore(self.folder, self.history, make)
             if self.history.started.source != experiment.dataset.source:
                 raise LifelongError(
                     f"The run {self.folder.name} began with {self.history.started.source}, but was"
                     f" given {experiment.dataset.source}; give it the tasks that it began with."
                 )
-            run_store.load_resume_state(self.folder, experiment)
+            del self.states[experiment.task :]
         self.experiment = experiment
         return experiment
 
@@ -103,18 +108,33 @@ class Session:
             raise LifelongError(f"There is a folder {folder.name} already; give another name.")
         history = self.history
         run_store.RUNS.create(history.config, folder, lambda config: config)
-        for after, state in enumerate(self.states):
-            tensor_files.write(checkpoints.inference_file(folder, after), state)
-        if self.experiment is not None:
-            task, step = self.experiment.task, self.experiment.step
-            file = checkpoints.resume_file(folder, task - 1)
-            if step:
-                file = checkpoints.interrupted_file(folder)
-            if task or step:
-                run_store.save_resume_state(file, self.experiment)
+        events = [
+            event.model_copy(update={"checksums": self._write_task(folder, event.task)})
+            if isinstance(event, TaskLearned)
+            else event
+            for event in self.events
+        ]
+        if self.experiment is not None and self.experiment.step:
+            file, packed = checkpoints.interrupted_file(folder), resume.content(self.experiment)
+            atomic.write_atomically(file, packed)
+            at = len(events) - isinstance(events[-1], Ending)
+            events.insert(at, resume.saved(file, packed, self.experiment))
         low, high = self.values
         atomic.write_atomically(folder / RANGE_FILE, f"[{low}, {high}]".encode())
-        journal.rewrite(folder / journal.RECORD_FILE, self.events)
+        journal.rewrite(folder / journal.RECORD_FILE, events)
+
+    def _write_task(self, folder: Path, task: int) -> dict[str, str]:
+        """Writes the checkpoints after a task; returns their checksums by name.
+
+        The state to resume from is there for the last task, unless another one was begun.
+        """
+        packed = {checkpoints.inference_file(folder, task): tensor_files.pack(self.states[task])}
+        experiment = self.experiment
+        if experiment is not None and (experiment.task, experiment.step) == (task + 1, 0):
+            packed[checkpoints.resume_file(folder, task)] = resume.content(experiment)
+        for file, content in packed.items():
+            atomic.write_atomically(file, content)
+        return {file.name: checksums.of_bytes(content) for file, content in packed.items()}
 
 
 def _read_values(folder: Path) -> Range:

@@ -60,7 +60,7 @@ def reevaluate(
             f"The run {folder.name} was evaluated on {history.started.source}, but here is "
             f"{source}; set LIFELONG_DATA to those images."
         )
-    rows = rows_here(folder, history, prepared, taught.pictures(folder, history.config))
+    rows = rows_here(folder, history, prepared, taught.pictures(folder, history))
     differences = [d for pair in zip(history.learned, rows) for d in _differences(*pair)]
     if agrees(differences):
         added = [(row.confusion, row.mean_probability) for row in rows]

@@ -12,9 +12,8 @@ import torch
 
 from ..errors import LifelongError
 from ..models.base import Network, Shape
-from ..runs import checkpoints
+from ..runs import checkpoints, integrity
 from ..runs.history import History
-from ..storage import tensor_files
 from . import predict
 from .task_images import test_images
 
@@ -73,7 +72,7 @@ def important_pixels(folder: Path, after: int) -> np.ndarray | None:
     importance, the network does not take pixels, or its state is not there.
     """
     history = predict.history_of_learned(folder)
-    state = _learning_state(folder, after)
+    state = _learning_state(folder, history, after)
     if PIXELS in state:
         fits = state[PIXELS].shape == (len(history.learned), *history.started.shape[1:])
         return state[PIXELS][after].numpy() if fits else None
@@ -104,7 +103,7 @@ def stored_images(folder: Path, after: int) -> dict[str, np.ndarray] | None:
     None where there is no buffer of images, or its state is not there.
     """
     history = predict.history_of_learned(folder)
-    state = _learning_state(folder, after)
+    state = _learning_state(folder, history, after)
     images, labels = state.get(IMAGES), state.get(LABELS)
     if images is None or labels is None or labels.shape != images.shape[:1]:
         return None
@@ -159,7 +158,7 @@ def _names_of_outputs(history: History, after: int) -> dict[int, str]:
     }
 
 
-def _learning_state(folder: Path, after: int) -> dict[str, torch.Tensor]:
+def _learning_state(folder: Path, history: History, after: int) -> dict[str, torch.Tensor]:
     """Returns the tensors to resume from or, where these did not ship, what was left of them.
 
     Empty where there is neither. That file has the images of all tasks: of the classes that are yet
@@ -168,6 +167,6 @@ def _learning_state(folder: Path, after: int) -> dict[str, torch.Tensor]:
     files = [checkpoints.resume_file(folder, after), checkpoints.summary_file(folder)]
     file = next((file for file in files if file.exists()), None)
     try:
-        return {} if file is None else tensor_files.read(file)[0]
+        return {} if file is None else integrity.read(file, history)[0]
     except LifelongError:
         return {}

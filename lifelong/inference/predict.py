@@ -12,11 +12,10 @@ from PIL import Image
 from .. import registry
 from ..data.scenarios import Plan
 from ..errors import LifelongError
-from ..runs import checkpoints
+from ..runs import checkpoints, integrity
 from ..runs import store as run_store
 from ..runs.folders import version
 from ..runs.history import History
-from ..storage import tensor_files
 from ..strategies.base import Strategy
 from ..training.setup import frozen_backbone_of, model_of
 from .preprocess import as_task_sees, preprocess
@@ -213,9 +212,9 @@ def load(folder: Path, after: int) -> Strategy:
 
 @lru_cache(maxsize=64)
 def _model(folder: Path, after: int, _version: tuple[int, int] | None) -> Strategy:
-    strategy = untrained(run_store.history(folder), after)
-    file = checkpoints.inference_file(folder, after)
-    load_state(strategy, tensor_files.read(file)[0], file)
+    history = run_store.history(folder)
+    strategy, file = untrained(history, after), checkpoints.inference_file(folder, after)
+    load_state(strategy, integrity.read(file, history)[0], file)
     return strategy
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LifelongError
+from ..runs import checkpoints, integrity
+from ..runs.integrity import FileState
 from ..strategies.base import scores
 from ..training.evaluation import accuracy
 from . import predict
@@ -15,12 +17,14 @@ class Verification:
     """Accuracies of a checkpoint on each task so far, as recorded and as found now.
 
     tested: number of test images. same_images: whether they are those of the record.
+    file: state of the checkpoint, intact or one of which no checksum was recorded.
     """
 
     tested: int
     recorded: tuple[float, ...]
     found: tuple[float, ...]
     same_images: bool
+    file: FileState = FileState.NOT_RECORDED
 
     @property
     def agrees(self) -> bool:
@@ -31,7 +35,8 @@ class Verification:
 def verify(folder: Path, after: int) -> Verification:
     """Returns the accuracies of the checkpoint after a task on all test images that are here.
 
-    Raises LifelongError for a task that was not learned, and where there are no images.
+    Raises LifelongError for a task that was not learned, for a checkpoint that is not the one of
+    the record, and where there are no images.
     """
     history = predict.history_of_learned(folder)
     if not 0 <= after < len(history.learned):
@@ -39,6 +44,8 @@ def verify(folder: Path, after: int) -> Verification:
             f"after was given as {after}; the run {folder.name} has learned"
             f" {len(history.learned)} tasks, counted from 0."
         )
+    file = checkpoints.inference_file(folder, after)
+    integrity.check(file, history)  # the one in memory may be that of before
     model, plan = predict.load(folder, after), predict.plan_after(history, after)
     found, tested = [], 0
     for task in range(after + 1):
@@ -47,4 +54,5 @@ def verify(folder: Path, after: int) -> Verification:
         found.append(accuracy(plan, after, test, scores(model, inputs)))
         tested += len(test)
     same = images_of(history) in history.started.source
-    return Verification(tested, history.learned[after].accuracy, tuple(found), same)
+    recorded, state = history.learned[after].accuracy, integrity.state(file, history)
+    return Verification(tested, recorded, tuple(found), same, state)

@@ -62,7 +62,7 @@ def _within(folder: Path, learning: int) -> dict[int, Strategy]:
 @lru_cache(maxsize=4)  # of the network for digits, 25 MB each
 def _models(folder: Path, learning: int, *_versions: tuple[int, int] | None) -> dict[int, Strategy]:
     history, models = run_store.history(folder), {}
-    for step, state in step_checkpoints.load(folder, learning).items():
+    for step, state in step_checkpoints.load(folder, learning, history).items():
         models[step] = predict.untrained(history, learning)
         predict.load_state(models[step], state, checkpoints.steps_file(folder, learning))
     return models

@@ -11,7 +11,8 @@ from torch import Tensor
 from ..errors import LifelongError
 from ..storage import tensor_deltas, tensor_files
 from ..storage.tensor_files import add_prefix, strip_prefix
-from . import checkpoints
+from . import checkpoints, integrity
+from .history import History
 
 # Dense where old classes are lost: by step 50, plain training has lost all of them on MNIST.
 STEPS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500)
@@ -34,12 +35,17 @@ def save(folder: Path, task: int, step: int, state: State) -> None:
     tensor_files.write(file, tensors, {"steps": ",".join(map(str, kept))})
 
 
-def load(folder: Path, task: int) -> dict[int, State]:
+def load(folder: Path, task: int, history: History) -> dict[int, State]:
     """Returns the state for inference after each saved step of a task, by step, ascending.
 
     Raises LifelongError for a missing or damaged file and for one of another model.
     """
-    file = checkpoints.steps_file(folder, task)
+    file, before = (
+        checkpoints.steps_file(folder, task),
+        checkpoints.inference_file(folder, task - 1),
+    )
+    for each in (before, file):
+        integrity.check(each, history)
     return _decoded(file, _start(folder, task), _read(file))
 
 

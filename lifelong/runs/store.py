@@ -2,16 +2,20 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import config as configs
 from ..config import RunConfig
 from ..errors import LifelongError
-from ..events import EVENT, Event, RunOrder, Stopped, TaskLearned, events_until
+from ..events import EVENT, Event, Recovered, Started, Stopped, TaskLearned
+from ..storage import atomic, checksums
 from ..storage import shipped as shipped_files
 from ..storage.progress import result_of
-from . import checkpoints, journal, taught
+from . import checkpoints, journal, resume, taught
+from .event_order import RunOrder, events_until
 from .folders import ExperimentFolders, is_locked, new_folder
 from .history import History
 
@@ -85,30 +89,58 @@ def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterato
     from ..training.setup import prepare
     from ..training.taught import with_taught
 
+    resume.seconds_between_states()  # before anything is loaded
     record = folder / journal.RECORD_FILE
     before = history(folder)
     if before.finished:
         return
+    atomic.remove_left_over(folder)
     config = before.config.of_task(len(before.learned))
     prepared = yield from journal.append_all(record, prepare(config), before.events, stop)
     if prepared is None:
         yield Stopped(task=len(before.learned), step=0)
         return
     if config.taught:
-        prepared = with_taught(config, prepared, taught.pictures(folder, config))
-    experiment = Experiment(config, *prepared, stop=stop)
-    task, step = load_resume_state(folder, experiment)
+        pictures = taught.pictures(folder, replace(before, config=config))
+        prepared = with_taught(config, prepared, pictures)
+    make = partial(Experiment, config, *prepared, stop=stop)
+    experiment, damaged = resume.restore(folder, before, make)
     if before.has_started:
         _check_unchanged(folder, before, experiment)
+    if not experiment.step:
+        checkpoints.interrupted_file(folder).unlink(missing_ok=True)
+    task, step = experiment.task, experiment.step
     journal.rewrite(record, events_until(before.events, task, step) if task or step else [])
-    on_step = _step_saver(folder, experiment) if experiment.config.step_checkpoints else None
-    for event in experiment.events(until, on_step):
+    for event in _events(folder, experiment, until, damaged):
         if isinstance(event, TaskLearned):
-            _save_task(folder, event.task, experiment)
-        elif isinstance(event, Stopped) and event.step:
-            save_resume_state(checkpoints.interrupted_file(folder), experiment)
+            event = _save_task(folder, event, experiment)
+        elif isinstance(event, Stopped) and event.step and (event.task, event.step) != (task, step):
+            resume.save_within(folder, experiment)
         journal.append(record, event)
+        if isinstance(event, TaskLearned):  # not before: a killed process goes on from that state
+            checkpoints.interrupted_file(folder).unlink(missing_ok=True)
         yield event
+
+
+def _events(
+    folder: Path, experiment: "Experiment", until: int | None, damaged: tuple[str, ...]
+) -> Iterator[Event]:
+    """Yields the events of an experiment, and one about the damaged files that it did not go on
+    from.
+    """
+    recovered = Recovered(task=experiment.task, step=experiment.step, damaged=damaged)
+    if damaged and recovered.task + recovered.step:
+        yield recovered
+    autosave = resume.Autosave(folder, experiment, resume.seconds_between_states())
+    steps = _step_saver(folder, experiment) if experiment.config.step_checkpoints else None
+
+    def on_step(task: int, step: int) -> Callable[[], None] | None:
+        return (steps and steps(task, step)) or autosave(task, step)
+
+    for event in experiment.events(until, on_step):
+        yield event
+        if damaged and isinstance(event, Started):
+            yield recovered
 
 
 def _check_unchanged(folder: Path, before: History, experiment: "Experiment") -> None:
@@ -125,66 +157,38 @@ def _check_unchanged(folder: Path, before: History, experiment: "Experiment") ->
         )
 
 
-def _save_task(folder: Path, task: int, experiment: "Experiment") -> None:
-    """Writes the checkpoints after a task; that within the task is no longer needed."""
-    from ..storage import tensor_files
+def _save_task(folder: Path, event: TaskLearned, experiment: "Experiment") -> TaskLearned:
+    """Writes the checkpoints after a task; returns its event with their checksums."""
+    from ..storage import tensor_files  # loads torch
 
     inference_state = experiment.strategy.inference_state_dict()
-    half = experiment.config.half
-    tensor_files.write(checkpoints.inference_file(folder, task), inference_state, half=half)
+    inference = checkpoints.inference_file(folder, event.task)
+    packed = {inference: tensor_files.pack(inference_state, half=experiment.config.half)}
     if not experiment.config.taught:  # another class would be taught to a copy, from its weights
-        save_resume_state(checkpoints.resume_file(folder, task), experiment)
-    checkpoints.interrupted_file(folder).unlink(missing_ok=True)
+        packed[checkpoints.resume_file(folder, event.task)] = resume.content(experiment)
+    for file, content in packed.items():
+        atomic.write_atomically(file, content)
+    found = {file.name: checksums.of_bytes(content) for file, content in packed.items()}
+    for name in (checkpoints.steps_file, checkpoints.pictures_file):
+        if (file := name(folder, event.task)).exists():
+            found[file.name] = checksums.of_file(file)
+    return event.model_copy(update={"checksums": found})
 
 
-def _step_saver(folder: Path, experiment: "Experiment") -> Callable[[int, int], None]:
-    """Returns the function that saves the state after some of the steps of a task."""
+def _step_saver(
+    folder: Path, experiment: "Experiment"
+) -> Callable[[int, int], Callable[[], None] | None]:
+    """Returns the function that says what to do after a step: to save the state, or nothing."""
     from . import step_checkpoints  # loads torch
 
     def save(task: int, step: int) -> None:
-        if task and step in step_checkpoints.STEPS:
-            state = experiment.strategy.inference_state_dict()
-            step_checkpoints.save(folder, task, step, state)
+        state = experiment.strategy.inference_state_dict()
+        step_checkpoints.save(folder, task, step, state)
 
-    return save
+    def after_step(task: int, step: int) -> Callable[[], None] | None:
+        return partial(save, task, step) if task and step in step_checkpoints.STEPS else None
 
-
-def save_resume_state(file: Path, experiment: "Experiment") -> None:
-    """Writes the state to a file that `load_resume_state` continues from."""
-    from ..storage import tensor_files
-
-    position = {"task": experiment.task, "step": experiment.step, "seconds": experiment.seconds}
-    metadata = {name: str(value) for name, value in position.items()} | experiment.costs.state()
-    tensor_files.write(file, experiment.state_dict(), metadata)
-
-
-def load_resume_state(folder: Path, experiment: "Experiment") -> tuple[int, int]:
-    """Loads the last state into the experiment; returns the task and step it continues from."""
-    from ..storage import tensor_files
-    from ..training.taught import begin
-
-    run = history(folder)
-    learned = len(run.learned)
-    file = checkpoints.interrupted_file(folder)
-    if not file.exists():
-        if not learned:
-            return 0, 0
-        if experiment.config.taught:
-            last = tensor_files.read(checkpoints.inference_file(folder, learned - 1))[0]
-            begin(experiment, last, run.seconds)
-            return learned, 0
-        file = checkpoints.resume_file(folder, learned - 1)
-    state, metadata = tensor_files.read(file)
-    try:
-        task, step = int(metadata["task"]), int(metadata["step"])
-        experiment.load_state_dict(state, task, step, float(metadata["seconds"]))
-        experiment.costs.restore(metadata)
-    except (KeyError, ValueError, RuntimeError):  # what torch raises where shapes differ
-        raise LifelongError(
-            f"The checkpoint {folder.name}/{file.name} belongs to another model; "
-            "undo the task or restore the file."
-        ) from None
-    return task, step
+    return after_step
 
 
 def undo(folder: Path) -> None:
@@ -202,9 +206,7 @@ def undo(folder: Path) -> None:
         if refused:
             raise LifelongError(f"Undo was asked for, but the run {folder.name} {why}.")
     learned = len(run.learned)
-    begun = checkpoints.interrupted_file(folder).exists() or any(
-        step.task == learned for step in run.steps
-    )
+    begun = resume.is_within(folder, run) or any(step.task == learned for step in run.steps)
     task = learned if begun else learned - 1
     if task < 0 or not run.events:
         raise LifelongError(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from ..config import RunConfig, TaughtClass
 from ..errors import LifelongError
-from ..events import Event, Finished, Step, Stopped, TaskLearned, events_until
-from ..storage import atomic
-from . import checkpoints, journal
+from ..events import Event, Finished, Saved, Step, Stopped, TaskLearned
+from ..storage import atomic, checksums
+from . import checkpoints, integrity, journal
+from .event_order import events_until
 from .history import History
 
 if TYPE_CHECKING:  # pages list runs before torch is loaded
@@ -68,34 +69,45 @@ def write_copy(original: Path, folder: Path, pictures: "Tensor", events: Sequenc
     """
     from ..storage import tensor_files  # loads torch
 
+    written: list[Event] = []
+    for event in events:
+        if isinstance(event, TaskLearned):
+            found = _copy_checkpoints(original, folder, event.task)
+            event = event.model_copy(update={"checksums": found})
+        written.append(event)
     tasks = sum(isinstance(event, TaskLearned) for event in events)
-    for task in range(tasks):
-        for name in (checkpoints.inference_file, checkpoints.steps_file, checkpoints.pictures_file):
-            if name(original, task).exists():
-                _copy(name(original, task), name(folder, task))
-    tensor_files.write(checkpoints.pictures_file(folder, tasks), {"images": pictures})
-    journal.rewrite(folder / journal.RECORD_FILE, events)
+    file, packed = checkpoints.pictures_file(folder, tasks), tensor_files.pack({"images": pictures})
+    atomic.write_atomically(file, packed)
+    saved = Saved(task=tasks, step=0, checksums={file.name: checksums.of_bytes(packed)})
+    journal.rewrite(folder / journal.RECORD_FILE, [*written[:-1], saved, written[-1]])
 
 
-def _copy(file: Path, to: Path) -> None:
-    try:
-        shutil.copyfile(file, to)
-    except OSError as error:
-        raise atomic.unwritable(to, error) from None
+def _copy_checkpoints(original: Path, folder: Path, task: int) -> dict[str, str]:
+    """Copies the checkpoints of a task; returns their checksums by name."""
+    found = {}
+    for name in (checkpoints.inference_file, checkpoints.steps_file, checkpoints.pictures_file):
+        file, to = name(original, task), name(folder, task)
+        if not file.exists():
+            continue
+        try:
+            shutil.copyfile(file, to)
+        except OSError as error:
+            raise atomic.unwritable(to, error) from None
+        found[to.name] = checksums.of_file(to)
+    return found
 
 
-def pictures(folder: Path, config: RunConfig) -> list["Tensor"]:
+def pictures(folder: Path, history: History) -> list["Tensor"]:
     """Returns the pictures of each taught class of a run, uint8 (n, channels, height, width).
 
     Raises LifelongError for files that are missing, damaged or do not fit the config.
     """
-    from ..storage import tensor_files  # loads torch
-
+    config = history.config
     first = config.tasks - len(config.taught)
     found = []
     for task, taught in enumerate(config.taught, first):
         file = checkpoints.pictures_file(folder, task)
-        images = tensor_files.read(file)[0].get("images")
+        images = integrity.read(file, history)[0].get("images")
         if images is None or images.dim() != 4 or len(images) != taught.pictures:
             raise LifelongError(
                 f"The pictures {folder.name}/{file.name} are not those of {taught.name}; "
@@ -126,7 +138,7 @@ def remove_last(folder: Path, run: History) -> None:
             "source": start.source.rpartition("; ")[0],
         }
     )
-    events = events_until(run.events, task)[1:]
+    events = [e for e in events_until(run.events, task)[1:] if not isinstance(e, Saved)]
     seconds = max((e.seconds for e in events if isinstance(e, Step | TaskLearned)), default=0.0)
     atomic.write_atomically(folder / CONFIG_FILE, config.model_dump_json(indent=2).encode())
     journal.rewrite(folder / journal.RECORD_FILE, [begun, *events, Finished(seconds=seconds)])

@@ -8,9 +8,8 @@ from safetensors import SafetensorError, safe_open
 from ..errors import LifelongError
 from ..inference import predict
 from ..models.base import Network
-from ..runs import checkpoints, step_checkpoints, taught
+from ..runs import checkpoints, integrity, step_checkpoints, taught
 from ..runs.history import History
-from ..storage import tensor_files
 from ..training.setup import frozen_backbone_of, model_of
 
 # Errors of torch and of strategies for tensors of other shapes than they expect.
@@ -26,6 +25,7 @@ def check(folder: Path, history: History) -> None:
     can be read: they are compared when the run learns on.
     """
     for file in folder.glob("*.safetensors"):
+        integrity.check(file, history)
         _shapes(file)
     for after in range(len(history.learned)):
         file = checkpoints.inference_file(folder, after)
@@ -37,8 +37,8 @@ def check(folder: Path, history: History) -> None:
         except MISFIT:
             raise _misfit(file) from None
     for task in checkpoints.tasks_with_steps(folder, len(history.learned)):
-        step_checkpoints.load(folder, task) if task else None
-    taught.pictures(folder, history.config)
+        step_checkpoints.load(folder, task, history) if task else None
+    taught.pictures(folder, history)
 
 
 def _check_network(history: History, after: int, file: Path) -> None:
@@ -57,7 +57,7 @@ def _check_network(history: History, after: int, file: Path) -> None:
 def _check_answer(history: History, after: int, file: Path) -> None:
     """Loads the state and has it answer a blank image with a number for every output."""
     strategy = predict.untrained(history, after)
-    predict.load_state(strategy, tensor_files.read(file)[0], file)
+    predict.load_state(strategy, integrity.read(file, history)[0], file)
     backbone = frozen_backbone_of(history.config)
     shape = (backbone.width, 1, 1) if backbone else history.started.shape
     scores = strategy.scores(torch.zeros((1, *shape), dtype=torch.uint8))

@@ -1,6 +1,7 @@
 """Atomic writes of files."""
 
 import os
+import re
 from pathlib import Path
 
 from ..errors import LifelongError
@@ -18,6 +19,16 @@ def write_atomically(file: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise unwritable(file, error) from None
+
+
+def remove_left_over(folder: Path) -> None:
+    """Removes the temporary files of processes that were killed while they wrote to a folder.
+
+    No other process may be writing to it.
+    """
+    for file in folder.glob(".*"):
+        if re.fullmatch(r"\..+\.\d+", file.name):
+            file.unlink(missing_ok=True)
 
 
 def unwritable(file: Path, error: OSError) -> LifelongError:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import LifelongError
-from . import downloads
+from . import checksums, downloads
 from .progress import Progress, Steps
 
 CHECKOUT = Path(__file__).parents[2] / "checkpoints"
@@ -42,6 +42,17 @@ def files() -> tuple[ShippedFile, ...]:
     return tuple(ShippedFile(path, int(nbytes), sha256) for sha256, nbytes, path in parts)
 
 
+def files_of(below: str) -> list[ShippedFile]:
+    """Returns the files that come with the project below a folder, or the one of this path."""
+    return [file for file in files() if file.path == below or file.path.startswith(f"{below}/")]
+
+
+def changed_files() -> list[str]:
+    """Returns the paths of the files that are on this machine and are not those that ship."""
+    here = [file for file in files() if (FOLDER / file.path).is_file()]
+    return [file.path for file in here if checksums.of_file(FOLDER / file.path) != file.sha256]
+
+
 def has_address() -> bool:
     """Returns whether there is an address to fetch from."""
     return bool(os.environ.get(ADDRESS)) and not downloads.offline()
@@ -49,12 +60,7 @@ def has_address() -> bool:
 
 def missing(below: str) -> list[ShippedFile]:
     """Returns the files below a folder, or the one of this path, that are not on this machine."""
-    return [
-        file
-        for file in files()
-        if (file.path == below or file.path.startswith(f"{below}/"))
-        and not (FOLDER / file.path).is_file()
-    ]
+    return [file for file in files_of(below) if not (FOLDER / file.path).is_file()]
 
 
 def fetch(below: str) -> Steps[None]:

@@ -1,16 +1,29 @@
 """Reads and writes tensors as safetensors files: whole or not at all, never unpickled."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ..errors import LifelongError
 from . import atomic
+from .tensor_metadata import opened, read_metadata
+
+__all__ = ["add_prefix", "pack", "read", "read_metadata", "strip_prefix", "write"]
+
+
+def pack(
+    tensors: dict[str, Tensor], metadata: dict[str, str] | None = None, half: bool = False
+) -> bytes:
+    """Returns the content of a file of tensors by name, with metadata.
+
+    half: floating-point tensors in half precision.
+    """
+    packed = {
+        name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in tensors.items()
+    }
+    return save(packed, metadata)
 
 
 def write(
@@ -19,15 +32,8 @@ def write(
     metadata: dict[str, str] | None = None,
     half: bool = False,
 ) -> None:
-    """Writes tensors by name, with metadata. half: floating-point tensors in half precision.
-
-    Raises LifelongError if the file cannot be written.
-    """
-    packed = {
-        name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in tensors.items()
-    }
-    atomic.write_atomically(file, save(packed, metadata))
+    """Writes what `pack` returns. Raises LifelongError if the file cannot be written."""
+    atomic.write_atomically(file, pack(tensors, metadata, half))
 
 
 def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -36,7 +42,7 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     The others are mapped from the file: changes to them stay in memory. Raises LifelongError when
     the file is missing, truncated or no safetensors file.
     """
-    with _opened(file) as f:
+    with opened(file, "pt") as f:
         tensors = {key: f.get_tensor(key) for key in f.keys()}  # noqa: SIM118 - not a dict
         metadata = f.metadata() or {}
     single = {
@@ -44,28 +50,6 @@ def read(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         for key, tensor in tensors.items()
     }
     return single, metadata
-
-
-def read_metadata(file: Path) -> dict[str, str]:
-    """Returns the metadata alone. Raises LifelongError as `read` does."""
-    with _opened(file) as f:
-        return f.metadata() or {}
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[safe_open]:
-    name = f"{file.parent.name}/{file.name}"
-    try:
-        with safe_open(file, "pt") as f:
-            yield f
-    except FileNotFoundError:
-        raise LifelongError(
-            f"The checkpoint {name} is missing; learn the task again or restore the file."
-        ) from None
-    except (SafetensorError, OSError):
-        raise LifelongError(
-            f"The checkpoint {name} is damaged; learn the task again or restore the file."
-        ) from None
 
 
 def add_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ import torch
 from ..errors import LifelongError
 from ..events import Preparation
 from ..inference import evaluation
+from ..runs import checkpoints, integrity
 from ..runs import store as run_store
 from ..runs import taught as copies
 from ..runs.folders import home
@@ -41,12 +42,14 @@ def create(
     name = checks.checked_name(name, history)
     images = torch.from_numpy(checks.checked_pictures(files, history, file_names))
     taught = checks.taught_class(name, strategy, len(images), history.config.scenario)
+    for after in range(len(history.learned)):
+        integrity.check(checkpoints.inference_file(original, after), history)
     config = setup.resolve(copies.copy_config(original.name, history, taught))
     yield from setup.model_of(config).fetch_weights()
     dataset = yield from setup.load_images(config)
     source, rows = setup.source_of(config, dataset), history.learned
     if history.started.source != source_of(history.config, source):
-        earlier = copies.pictures(original, history.config)
+        earlier = copies.pictures(original, history)
         prepared = yield from setup.prepare(config, dataset)
         rows = evaluation.rows_here(original, history, prepared, earlier)
         # Its next task is the taught class now, of which that model knew nothing.

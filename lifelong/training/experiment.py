@@ -22,7 +22,7 @@ from . import setup
 from .costs import Costs, estimated_seconds
 from .evaluation import accuracy, evaluate
 
-OnStep = Callable[[int, int], None]
+OnStep = Callable[[int, int], Callable[[], None] | None]
 
 
 def run(config: RunConfig, clock: Callable[[], float] = time.perf_counter) -> Iterator[Event]:
@@ -85,8 +85,8 @@ class Experiment:
     def events(self, until: int | None = None, on_step: OnStep | None = None) -> Iterator[Event]:
         """Learns the tasks before `until`, by default all, from the position on; yields events.
 
-        on_step: is called with the task and the number of each step after it; its time is not
-        counted.
+        on_step: is called with the task and the number of each step after it; returns what is to be
+        done then, the time of which is not counted, or None.
         """
         return hardware.with_threads(self.model.threads, self._events(until, on_step))
 
@@ -117,9 +117,9 @@ class Experiment:
                 self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
                 began = self.clock()
-            if on_step is not None:
+            if on_step is not None and (action := on_step(task.index, step)) is not None:
                 self.seconds += self._since(began)
-                on_step(task.index, step)
+                action()
                 began = self.clock()
             if self.stop():
                 self.seconds += self._since(began)

@@ -9,8 +9,8 @@ from app.shared import navigate, setting_control, status
 from app.views.train import strategy_form
 from lifelong import api, config, metrics, registry
 from lifelong.charts import chart_data, curve_charts, matrix_chart
-from lifelong.events import ExtractingFeatures, Failed, Loading
-from lifelong.runs import journal
+from lifelong.events import ExtractingFeatures, Failed, Loading, Step
+from lifelong.runs import checkpoints, journal
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, open_page, page_text
 from tests.sample_files import image_bytes, image_folder, plain
@@ -295,8 +295,8 @@ def test_a_run_at_work_shows_its_progress_and_a_stop_button(worker, position, ev
     ("learn", "begun", "text"),
     [
         (0, False, "has not begun"),
-        (1, False, "1 task of 3 learned. It can go on"),
-        (1, True, "Stopped in task 2, step 1 of 2"),
+        (1, False, "1 task of 3 learned. It goes on at the start of task 2."),
+        (1, True, "Stopped in task 2, step 1 of 2. It can go on from there."),
     ],
 )
 def test_a_run_at_rest_says_where_it_stands(learn, begun, text):
@@ -318,8 +318,31 @@ def test_an_interrupted_run_says_that_it_was_cut_off():
     run = new_run(learn=1, begun=True)
     record(run).write_bytes(b"\n".join(record(run).read_bytes().split(b"\n")[:-2]) + b"\n")
     at = open_page("train", run=run)
-    assert "was cut off in task 2, step 1 of 2" in page_text(at)
+    text = page_text(at)
+    assert "was cut off in task 2, step 1 of 2" in text and "It can go on from there." in text
     assert {"learn_all", "undo"} <= button_keys(at)
+
+
+def test_a_run_that_was_cut_off_says_at_which_step_it_goes_on():
+    run = new_run(learn=1, begun=True)
+    reached = Step(task=1, step=2, steps=2, loss=1.0, probe=(1.0, 1.0), seconds=1.0)
+    journal.rewrite(record(run), [*api.history(run).events[:-1], reached])
+    at = open_page("train", run=run)
+    assert "cut off in task 2, step 2 of 2" in page_text(at)
+    assert "It goes on at task 2, step 1 of 2." in page_text(at)
+    checkpoints.interrupted_file(record(run).parent).unlink()
+    assert "It goes on at the start of task 2." in page_text(open_page("train", run=run))
+
+
+def test_a_run_with_a_damaged_state_says_where_it_goes_on_and_then_where_it_did():
+    run = new_run(learn=2)
+    file = checkpoints.resume_file(record(run).parent, 1)
+    file.write_bytes(file.read_bytes()[:-9])
+    text = page_text(open_page("train", run=run))
+    assert "It goes on at the start of task 2: checkpoints to go on from later are" in text
+    list(run_store.learn(record(run).parent))
+    text = page_text(open_page("train", run=run))
+    assert "resume-1.safetensors was missing or damaged, so it went on at the start of" in text
 
 
 def test_undo_takes_back_the_last_task():

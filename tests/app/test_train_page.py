@@ -5,10 +5,11 @@ import pytest
 from app.shared import status, strip
 from app.views.train import expected, next_steps, presets, seeds_text
 from lifelong import api, config
-from lifelong.events import Phase, events_until
+from lifelong.events import Phase
 from lifelong.formatting import size
 from lifelong.runs import journal
 from lifelong.runs import store as run_store
+from lifelong.runs.event_order import events_until
 from lifelong.runs.listing import RunRow
 from lifelong.runs.stored import storage
 from tests.app.helpers import button_keys, open_page, page_text

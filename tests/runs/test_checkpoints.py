@@ -8,12 +8,11 @@ import torch
 from safetensors.torch import save
 
 from lifelong.errors import LifelongError
-from lifelong.events import Finished
+from lifelong.events import Recovered
 from lifelong.inference import predict
 from lifelong.runs import checkpoints
-from lifelong.runs import store as run_store
 from lifelong.storage import tensor_files
-from tests.helpers import config, learn, learned_run
+from tests.helpers import config, forget_checksums, learn, learned_run
 from tests.runs.helpers import sentence
 
 BLANK = torch.zeros(6, 6, dtype=torch.uint8).numpy()
@@ -64,32 +63,34 @@ def test_half_precision_takes_half_the_space_and_leaves_whole_numbers_alone(tmp_
     ],
     ids=["half", "a byte short", "four bytes", "empty", "noise", "wrong header", "a zip"],
 )
-def test_a_damaged_checkpoint_is_one_sentence_wherever_it_is_read(damage):
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_damaged_checkpoint_is_one_sentence_and_learning_goes_on_from_the_one_before(
+    damage, is_recorded
+):
     folder = learned_run(config(), until=2)
+    if not is_recorded:
+        forget_checksums(folder)
     for file in (checkpoints.inference_file(folder, 1), checkpoints.resume_file(folder, 1)):
         file.write_bytes(damage(file.read_bytes()))
-    for use, name in (
-        (lambda: predict.classify(folder, BLANK), "task-1"),
-        (lambda: learn(folder), "resume-1"),
-    ):
-        with pytest.raises(
-            LifelongError, match=rf"^The checkpoint {folder.name}/{name}\.safetensors is damaged"
-        ) as error:
-            use()
-        sentence(error)
+    with pytest.raises(
+        LifelongError, match=rf"^The checkpoint {folder.name}/task-1\.safetensors is damaged"
+    ) as error:
+        predict.classify(folder, BLANK)
+    sentence(error)
     assert predict.classify(folder, BLANK, after=0), "the checkpoints that are whole still answer"
-    run_store.undo(folder)
-    assert isinstance(learn(folder)[-1], Finished), "undo is the way out"
+    assert learn(folder)[0] == Recovered(task=1, step=0, damaged=("resume-1.safetensors",))
+    assert len(predict.classify(folder, BLANK)) == 3
 
 
-def test_a_missing_checkpoint_is_one_sentence():
+def test_of_a_missing_checkpoint_a_sentence_says_so_and_learning_begins_anew():
     folder = learned_run(config(), until=1)
     checkpoints.inference_file(folder, 0).unlink()
     checkpoints.resume_file(folder, 0).unlink()
-    for use in (lambda: predict.classify(folder, BLANK), lambda: learn(folder)):
-        with pytest.raises(LifelongError, match="is missing") as error:
-            use()
-        sentence(error)
+    with pytest.raises(LifelongError, match="is missing") as error:
+        predict.classify(folder, BLANK)
+    sentence(error)
+    assert Recovered(task=0, step=0, damaged=("resume-0.safetensors",)) in learn(folder)
+    assert len(predict.classify(folder, BLANK)) == 3
 
 
 @pytest.mark.parametrize(
@@ -109,12 +110,13 @@ def test_a_missing_checkpoint_is_one_sentence():
 )
 def test_a_checkpoint_of_another_model_is_one_sentence(other, about):
     folder = learned_run(config(), until=1)
+    forget_checksums(folder)
     for file in (checkpoints.inference_file(folder, 0), checkpoints.resume_file(folder, 0)):
         file.write_bytes(save(other, about))
-    for use in (lambda: predict.classify(folder, BLANK), lambda: learn(folder)):
-        with pytest.raises(LifelongError, match="belongs to another model") as error:
-            use()
-        sentence(error)
+    with pytest.raises(LifelongError, match="belongs to another model") as error:
+        predict.classify(folder, BLANK)
+    sentence(error)
+    assert Recovered(task=0, step=0, damaged=("resume-0.safetensors",)) in learn(folder)
 
 
 class Trap:
@@ -133,10 +135,11 @@ def test_nothing_is_ever_unpickled(tmp_path):
     for file in (checkpoints.inference_file(folder, 0), checkpoints.resume_file(folder, 0)):
         file.write_bytes(pickle.dumps(Trap(trap)))
     (folder / "record.jsonl.pkl").write_bytes(pickle.dumps(Trap(trap)))
-    for use in (lambda: predict.classify(folder, BLANK), lambda: learn(folder)):
-        with pytest.raises(LifelongError, match="is damaged"):
-            use()
-    torch.save({"network.flat": torch.zeros(3)}, checkpoints.resume_file(folder, 0))
+    forget_checksums(folder)
     with pytest.raises(LifelongError, match="is damaged"):
-        learn(folder)
+        predict.classify(folder, BLANK)
+    learn(folder, until=1)
+    forget_checksums(folder)
+    torch.save({"network.flat": torch.zeros(3)}, checkpoints.resume_file(folder, 0))
+    learn(folder)
     assert not trap.exists()

@@ -12,14 +12,13 @@ from lifelong.events import (
     Failed,
     Finished,
     Phase,
-    RunOrder,
     Started,
     Step,
     Stopped,
     TaskLearned,
-    events_until,
 )
 from lifelong.runs import journal
+from lifelong.runs.event_order import RunOrder, events_until
 from lifelong.storage import atomic
 from tests.runs.helpers import full
 

@@ -10,7 +10,15 @@ from lifelong.inference import predict, within_task
 from lifelong.runs import checkpoints, step_checkpoints
 from lifelong.runs import store as run_store
 from lifelong.storage import tensor_deltas, tensor_files
-from tests.helpers import config, learn, learned_run, one_pair_each, same, stop_after
+from tests.helpers import (
+    config,
+    forget_checksums,
+    learn,
+    learned_run,
+    one_pair_each,
+    same,
+    stop_after,
+)
 from tests.runs.helpers import sentence
 
 TRAINED = [(name, s) for name, s in one_pair_each() if not registry.strategy(name).single_pass]
@@ -24,7 +32,11 @@ def tensors_of(folder):
 
 def states(folder, tasks=(1, 2)):
     """Returns the states within tasks."""
-    return {(t, step): s for t in tasks for step, s in step_checkpoints.load(folder, t).items()}
+    return {
+        (t, step): s
+        for t in tasks
+        for step, s in step_checkpoints.load(folder, t, run_store.history(folder)).items()
+    }
 
 
 @pytest.mark.parametrize(("strategy", "scenario"), TRAINED)
@@ -70,7 +82,7 @@ def test_they_begin_with_the_checkpoint_before_and_end_with_that_after():
 def test_a_run_that_was_interrupted_has_the_same_ones():
     whole = learned_run(config(step_checkpoints=True))
     parted = learned_run(config(step_checkpoints=True), stop=stop_after(11))  # in the second task
-    assert list(step_checkpoints.load(parted, 1)) == [1, 2, 3]
+    assert list(step_checkpoints.load(parted, 1, run_store.history(parted))) == [1, 2, 3]
     learn(parted)
     a, b = states(whole), states(parted)
     assert a.keys() == b.keys() and all(same(a[at], b[at]) for at in a)
@@ -121,6 +133,7 @@ def test_a_run_without_them_says_so():
 )
 def test_a_damaged_file_is_one_sentence(content, says):
     folder = learned_run(config(step_checkpoints=True))
+    forget_checksums(folder)
     checkpoints.steps_file(folder, 1).write_bytes(content)
     image = torch.zeros(6, 6, dtype=torch.uint8).numpy()
     match = rf"^The checkpoint {folder.name}/steps-1\.safetensors {says}"

@@ -7,7 +7,7 @@ import torch
 
 from lifelong import api
 from lifelong.errors import LifelongError
-from lifelong.events import Failed, Finished, Started, Step, Stopped, TaskLearned
+from lifelong.events import Failed, Finished, Saved, Started, Step, Stopped, TaskLearned
 from lifelong.inference import predict
 from lifelong.runs import checkpoints, folders
 from lifelong.runs import store as run_store
@@ -53,7 +53,7 @@ def test_a_history_is_read_anew_when_the_record_changed_and_only_then():
 def test_stopping_asked_before_the_first_step_keeps_that_step():
     folder = run_store.create(config())
     assert learn(folder, stop=lambda: True)[-1] == Stopped(task=0, step=1)
-    assert [type(e) for e in run_store.history(folder).events] == [Started, Step, Stopped]
+    assert [type(e) for e in run_store.history(folder).events] == [Started, Step, Saved, Stopped]
 
 
 def test_learning_before_a_task_already_learned_changes_nothing():

@@ -9,7 +9,7 @@ from lifelong import api
 from lifelong.errors import LifelongError
 from lifelong.runs import listing, store
 from lifelong.service import collection
-from lifelong.storage import tensor_files
+from lifelong.storage import checksums, tensor_files
 from lifelong.transfer import store as study_store
 from tests.app.helpers import IdleWorker
 from tests.helpers import config, learned_run
@@ -68,7 +68,8 @@ def test_what_shipped_is_last_and_everything_is_listed_once():
 def test_the_list_opens_no_checkpoint_and_reads_a_record_once(monkeypatch):
     folder = learned_run(config(tasks=2))
     with monkeypatch.context() as patch:
-        patch.setattr(tensor_files, "_opened", None)
+        patch.setattr(tensor_files, "opened", None)
+        patch.setattr(checksums, "of_file", None)
         before = collection.entries()
         patch.setattr(listing.store, "history", None)
         assert collection.entries() == before

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import re
 from collections import defaultdict
 from functools import cache
@@ -15,7 +16,7 @@ from lifelong.config import SCENARIOS
 from lifelong.errors import LifelongError
 from lifelong.events import Finished, Phase, Started, Step, Stopped, TaskLearned
 from lifelong.numerics import seeds
-from lifelong.runs import checkpoints
+from lifelong.runs import checkpoints, resume
 from lifelong.runs import store as run_store
 from lifelong.runs.folders import home
 from lifelong.runs.history import History
@@ -26,7 +27,9 @@ from lifelong.strategies.parts.batches import shuffled_passes
 from lifelong.strategies.parts.families import FAMILIES
 from lifelong.training.experiment import Experiment
 from tests.helpers import (
+    Killed,
     config,
+    kill_after,
     learn,
     learned_run,
     one_pair_each,
@@ -48,11 +51,15 @@ SPARSE = {"xdg": {"share": 0.25}, "hat": {"sparsity": 0.0}}
 
 
 def events_of(folder) -> list[dict]:
-    """Returns the record without its times and the memory of the process."""
-    of_process = ("seconds", "evaluating", "peak_memory")
+    """Returns the record without its times, the memory of the process, and what depends on them:
+    the states that were saved from time to time, and the checksums of files with times in them.
+    """
+    of_process = ("seconds", "evaluating", "peak_memory", "checksums")
     events = [json.loads(line) for line in (folder / "record.jsonl").read_text().splitlines()]
     return [
-        {key: value for key, value in event.items() if key not in of_process} for event in events
+        {key: value for key, value in event.items() if key not in of_process}
+        for event in events
+        if event["event"] != "saved"
     ]
 
 
@@ -250,6 +257,22 @@ def test_a_run_killed_after_it_went_on_from_mid_task_equals_one_never_killed(str
         if isinstance(event, Step) and event.step == 5:
             break
     going.close()
+    learn(killed)
+    assert_equals(killed, never_stopped(strategy, scenario))
+
+
+@one_pair
+def test_a_run_killed_after_a_state_was_saved_goes_on_from_it(strategy, scenario, monkeypatch):
+    monkeypatch.setenv("LIFELONG_SAVE_SECONDS", "0")
+    monkeypatch.setattr(resume, "SHARE", math.inf)  # after every step
+    killed = run_store.create(config(strategy, scenario))
+    with pytest.raises(Killed):
+        learn(killed, stop=kill_after(STEPS + 3))
+    assert run_store.state(killed) == "interrupted"
+    history = run_store.history(killed)
+    position = resume.position(killed, history)
+    assert (position.task, position.step) == (len(history.learned), history.events[-1].step)
+    assert position.step > 1
     learn(killed)
     assert_equals(killed, never_stopped(strategy, scenario))
 

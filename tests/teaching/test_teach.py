@@ -110,12 +110,17 @@ def test_a_second_class_is_taught_to_the_copy(original):
     assert labels == ["heart", "comet"]
 
 
+def results(history):
+    """Returns the rows of a record without the checksums: a copy lacks states to resume from."""
+    return [row.model_copy(update={"checksums": None}) for row in history.learned]
+
+
 def test_undo_removes_the_class_with_its_pictures_and_another_can_be_taught(original):
     first = taught_run(original)
     folder = taught_run(first, "comet", seed=9)
     run_store.undo(folder)
     run, before = run_store.history(folder), run_store.history(first)
-    assert run.started == before.started and run.learned == before.learned and run.finished
+    assert run.started == before.started and results(run) == results(before) and run.finished
     assert run.config.taught == before.config.taught and run.config.tasks == before.config.tasks
     assert {f.name for f in folder.glob("*.safetensors")} == {
         f.name for f in first.glob("*.safetensors")
@@ -125,7 +130,7 @@ def test_undo_removes_the_class_with_its_pictures_and_another_can_be_taught(orig
     )
     assert run_store.history(taught_run(folder, "moon", seed=4)).finished
     run_store.undo(folder)
-    assert run_store.history(folder).learned == run_store.history(original).learned
+    assert results(run_store.history(folder)) == results(run_store.history(original))
     with pytest.raises(LifelongError, match="is a copy that was taught nothing") as error:
         run_store.undo(folder)
     sentence(error)

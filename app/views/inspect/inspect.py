@@ -55,7 +55,7 @@ def _on_run_change() -> None:
 def _show(run: str, history: History, reference: History | None) -> None:
     st.caption(f"{labels.setup(history, run=run)}  \n{labels.source(history)}")
     if not history.learned:
-        st.info(status.at_rest(history, api.state(run)))
+        st.info(status.at_rest(history, api.state(run), api.resume_position(run)))
         st.page_link(
             navigate.TRAIN,
             label="Training log",

@@ -177,6 +177,10 @@ VERIFY = (
     "Evaluates the checkpoint that is looked at on all test images and compares it with the record."
     " Photographs take a minute."
 )
+FILES = {
+    "intact": "Its file is the one that was saved, by its SHA-256.",
+    "not recorded": "The record has no checksum of its file: it may have been changed.",
+}
 NO_FEATURES = "The test pictures of a class that was taught here are not kept."
 NO_LAYER_MOVED = (
     "The layers of its network were not trained: its answers are computed from fixed features, or"
@@ -195,10 +199,12 @@ def verified(history: History, found: "Verification", after: int) -> str:
         f" **{percent(now)}** on average over the tasks"
     )
     if found.agrees:
-        return f"{begin}. The record says {percent(then)}: equal on every task, to the image."
-    if not found.same_images:
-        return f"{begin}. The record says {percent(then)}, on other images than are here."
-    return f"{begin}. The record says {percent(then)}: **not the same**."
+        compared = f"The record says {percent(then)}: equal on every task, to the image."
+    elif not found.same_images:
+        compared = f"The record says {percent(then)}, on other images than are here."
+    else:
+        compared = f"The record says {percent(then)}: **not the same**."
+    return f"{begin}. {compared} {FILES[found.file]}"
 
 
 def features(found: "FeatureMap", moment: int) -> str:

@@ -64,13 +64,16 @@ def _live(history: History) -> None:
     with st.container(key="live"):
         st.vega_lite_chart(curve_charts.live_spec(history), key="live_curves")
     st.markdown(run_text.inside(history))
+    if recovered := status.recovered(history):
+        st.info(recovered)
     st.caption(labels.source(history))
 
 
 def _at_rest(run: str, history: History, state: str) -> None:
     done = len(history.learned)
     if state != "finished":
-        (st.error if state == "failed" else st.info)(status.at_rest(history, state))
+        goes_on = api.resume_position(run)
+        (st.error if state == "failed" else st.info)(status.at_rest(history, state, goes_on))
     if done:
         st.header(run_text.result(history), anchor=False)
         next_view.note(history)
