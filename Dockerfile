@@ -1,11 +1,17 @@
 FROM python:3.12-slim
-RUN useradd -m -u 1000 user
+RUN useradd -m -u 1000 user && mkdir -p /data/home && chown -R user:user /data
+# The project is not written to; all that is, is under /data.
+ENV HOME=/data/home LIFELONG_RUNS=/data/runs LIFELONG_CACHE=/data/cache GRADIO_TEMP_DIR=/data/gradio \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=2 \
+    GRADIO_ANALYTICS_ENABLED=0 HF_HUB_DISABLE_TELEMETRY=1 STREAMLIT_BROWSER_GATHER_USAGE_STATS=false \
+    STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION=false \
+    LIFELONG_MOST_WAITING=20 LIFELONG_MOST_SECONDS=600 LIFELONG_MOST_GB=5
+WORKDIR /srv/lifelong
+COPY requirements.txt .
+RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0+cpu torchvision==0.28.0+cpu -r requirements.txt
+COPY . .
+RUN python -m compileall -q app lifelong && chmod -R a+rX,a-w .
 USER user
-ENV HOME=/home/user PATH=/home/user/.local/bin:$PATH PYTHONUNBUFFERED=1 GRADIO_ANALYTICS_ENABLED=False OMP_NUM_THREADS=2
-WORKDIR /home/user/app
-COPY --chown=user requirements.txt .
-RUN pip install --no-cache-dir --user -r requirements.txt
-COPY --chown=user . .
 EXPOSE 7860
-HEALTHCHECK CMD python -c "import urllib.request, sys; sys.exit(urllib.request.urlopen('http://localhost:7860/_stcore/health').read() != b'ok')"
+HEALTHCHECK --start-period=60s CMD python -c "import urllib.request, sys; sys.exit(urllib.request.urlopen('http://localhost:7860/_stcore/health').read() != b'ok')"
 CMD ["streamlit", "run", "app/main.py", "--server.address", "0.0.0.0", "--server.port", "7860", "--server.headless", "true"]

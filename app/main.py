@@ -20,6 +20,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from app.shared import assets
+from app.shared.forwarded import Forwarded
 from app.shared.page_head import PageHead
 from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs, warm_remedies
 from lifelong import api
@@ -30,6 +31,7 @@ PATHS = ("/gradio", "/answer", "/lessons")
 PAGES = ("/", "/learn", "/train", "/compare", "/inspect", "/transfer", "/runs", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
 _host = host()
+gradio_apps = [gradio_of(_host)]  # whose open streams a signal ends first
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
 
 
@@ -41,7 +43,8 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
     before = signal.getsignal(number)
 
     def handler(given: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(gradio_of(_host).stop_event.set)
+        for gradio in gradio_apps:
+            loop.call_soon_threadsafe(gradio.stop_event.set)
         if callable(before):
             before(given, frame)
 
@@ -87,12 +90,13 @@ _styles = "".join(
     for name in ("dashboard.css", "draw/frame.css", "learn/learn.css", "terms.css")
 )
 app = st.App(
-    "navigation.py",
+    Path(__file__).resolve().parent / "navigation.py",
     routes=[PREVIEW, *_routes],
     lifespan=_lifespan,
     middleware=[
+        Middleware(Forwarded),
         Middleware(
             PageHead, title=TITLE, head=assets.read("home_head.html"), end=_styles, pages=PAGES
-        )
+        ),
     ],
 )

@@ -32,7 +32,7 @@ from .runs.rescue import rescue_histories
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import challenges, collection, insight, lessons
+from .service import challenges, collection, insight, jobs, lessons, limits
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -78,7 +78,6 @@ from .transfer.config import DEFAULT_PROTECTOR, FINE_TUNE_LEARNING_RATE, StudyCo
 from .transfer.curves import AXES, Axis, Point
 from .transfer.presets import PRESETS, TransferPreset
 from .transfer.results import StudyResult
-from .transfer.store import begin as create_study
 from .transfer.store import by_id as study
 from .transfer.store import ids as study_list
 
@@ -153,6 +152,7 @@ __all__ = [
     "learn",
     "learn_in_turns",
     "lessons",
+    "limits",
     "mean_and_sem",
     "mean_probability",
     "metrics",
@@ -211,8 +211,18 @@ def is_shipped(name: str) -> bool:
 
 
 def create(**fields: Any) -> str:
-    """Creates a run and returns its name. Raises LifelongError for a value that does not fit."""
+    """Creates a run and returns its name.
+
+    Raises LifelongError for a value that does not fit, and where a limit of this server is reached.
+    """
+    jobs.check_new()
     return run_store.create(configs.make(**fields)).name
+
+
+def create_study(**fields: Any) -> str:
+    """Creates a transfer study and returns its name. Raises LifelongError as `create` does."""
+    jobs.check_new()
+    return study_store.begin(**fields)
 
 
 def class_order(seed: int, classes: int) -> list[int]:

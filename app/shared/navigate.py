@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Sequence
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -18,6 +19,14 @@ ABOUT = "views/about/about.py"
 # Seconds until the browser has surely taken over a new address: a message on its way from the
 # browser may still carry the old one.
 URL_GRACE_SECONDS = 3.0
+
+
+def base_path() -> str:
+    """Returns the path of the app within its site as the browser knows it, with a slash at its end.
+
+    For the page that opens first, whose address it is.
+    """
+    return urlsplit(st.context.url or "").path.rstrip("/") + "/"
 
 
 def navigate_to(**address: str) -> None:

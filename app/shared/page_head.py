@@ -20,19 +20,22 @@ HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")  # of a request; anything else i
 
 
 def _origin(scope: Message) -> str:
-    """Returns scheme and host of a request as the browser knows them; empty if they are odd.
+    """Returns the address of the app as the browser knows it; empty if the host is odd.
 
     >>> _origin({"scheme": "http", "headers": [(b"host", b"a.org:8501")]})
     'http://a.org:8501'
     >>> _origin({"headers": [(b"host", b"a.org"), (b"x-forwarded-proto", b"https")]})
     'https://a.org'
+    >>> _origin({"headers": [(b"host", b"a.org")], "root_path": "/lab"})
+    'http://a.org/lab'
     >>> _origin({"headers": [(b"host", b'"><script>')]})
     ''
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     scheme = headers.get(b"x-forwarded-proto", scope.get("scheme", "http"))
     host = headers.get(b"host", "")
-    return f"{scheme}://{host}" if HOST.fullmatch(host) and scheme in ("http", "https") else ""
+    address = f"{scheme}://{host}{scope.get('root_path', '')}"
+    return address if HOST.fullmatch(host) and scheme in ("http", "https") else ""
 
 
 @dataclass
@@ -58,7 +61,8 @@ class PageHead:
         # A compressed page could not be changed.
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         wants_page = any(n == b"accept" and b"text/html" in value for n, value in headers)
-        if not wants_page and scope["path"] not in self.pages:
+        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        if not wants_page and path not in self.pages:
             return await self.app(scope, receive, send)
         changed = _Changed(self, _origin(scope), send)
         await self.app({**scope, "headers": headers}, receive, changed)

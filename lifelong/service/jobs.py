@@ -8,6 +8,7 @@ from ..errors import LifelongError
 from ..runs import store as run_store
 from ..runs.folders import RunState
 from ..transfer import store as study_store
+from . import limits
 from .worker_client import Connection, WorkerClient
 
 # The app connects the worker that it makes when it starts; pages are scripts that cannot be given
@@ -70,6 +71,11 @@ def learn_in_turns(names: Sequence[str]) -> None:
             for name, run in histories.items()
         ]
     )
+
+
+def check_new() -> None:
+    """Raises LifelongError where this server takes no new run at the moment, see `limits`."""
+    limits.check_new(len(queue()))
 
 
 def stop(name: str) -> None:

@@ -26,7 +26,7 @@ from ..data.examples import Dataset
 from ..errors import LifelongError
 from ..runs import store as run_store
 from ..transfer import store as study_store
-from . import challenges
+from . import challenges, limits
 
 Message = dict[str, Any]
 
@@ -116,7 +116,8 @@ def _work(message: Message, jobs: JobQueue, answers: TextIO) -> None:
     job = message["job"]
     if not jobs.is_stopped(job):
         _answer(answers, began=job)
-        _learn(Path(message["learn"]), message["until"], lambda: jobs.is_stopped(job))
+        stop = limits.until_limit(lambda: jobs.is_stopped(job))
+        _learn(Path(message["learn"]), message["until"], stop)
     _answer(answers, ended=job)
 
 

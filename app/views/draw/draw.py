@@ -32,7 +32,7 @@ def frame(known: list[str]) -> None:
         state.draw_visit = state.get("draw_visit", 0) + 1
         run = requested if requested in known else ""
         query = urlencode({"run": run, "visit": state.draw_visit, "__theme": theme})
-        state.draw_address = f"/gradio/?{query}"
+        state.draw_address = f"{navigate.base_path()}gradio/?{query}"
     st.iframe(state.draw_address, height=640, alt="Drawing pad, and what the network answers")
 
 

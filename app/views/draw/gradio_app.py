@@ -94,13 +94,13 @@ def _wire(page: gr.Blocks, pad: DigitPad, run_parts: list[Any], shown: list[Any]
     )
 
 
-def host() -> FastAPI:
-    """Returns a web application that serves the page at /gradio, /answer and /lessons."""
+def host(path: str = "/gradio") -> FastAPI:
+    """Returns a web application that serves the page at a path, and /answer and /lessons."""
     page = build()
     app = gr.mount_gradio_app(
         FastAPI(routes=[route(), routes()]),
         page,
-        path="/gradio",
+        path=path,
         footer_links=[],
         run_history=False,
         max_file_size="5mb",
@@ -108,16 +108,17 @@ def host() -> FastAPI:
         ssr_mode=False,
         theme=THEME,
     )
-    gradio_of(app).add_middleware(PageHead, **_additions())
+    gradio_of(app, path).add_middleware(PageHead, **_additions())
     # Mounting leaves this unset, and unset means that a client may name any file of this machine
     # as its upload.
     page.has_launched = True
     return app
 
 
-def gradio_of(host: FastAPI) -> Any:
-    """Returns the application at /gradio; Gradio declares no type for some of its parts."""
-    return next(r for r in host.routes if isinstance(r, Mount) and r.path == "/gradio").app
+def gradio_of(host: FastAPI, path: str = "/gradio") -> Any:
+    """Returns the Gradio application at a path; Gradio declares no type for some of its parts."""
+    at = path.rstrip("/")
+    return next(r for r in host.routes if isinstance(r, Mount) and r.path == at).app
 
 
 def _additions() -> dict[str, str]:

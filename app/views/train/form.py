@@ -28,6 +28,8 @@ def show() -> None:
     if message := st.session_state.pop("refused", None):
         st.error(message)
     presets.show()
+    if limited := api.limits.sentence():
+        st.caption(limited)
     unfolded = st.session_state.pop("show_settings", False)
     with st.expander("All settings", expanded=unfolded), st.container(key="all_settings"):
         _settings()
