@@ -21,6 +21,7 @@ from .plot import plot, report
 from .pretrain import pretrain
 from .runs import runs
 from .space import space
+from .sweep import sweep
 from .teach import teach
 from .train import compare, train
 from .transfer import transfer
@@ -31,7 +32,7 @@ COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variabl
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.command_panel("Learn", commands=["train", "compare", "transfer", "teach", "tune"])
+@click.command_panel("Learn", commands=["train", "compare", "sweep", "tune", "transfer", "teach"])
 @click.command_panel("Share", commands=["push", "pull", "space"])
 @click.command_panel("Look", commands=["runs", "classify", "plot", "report", "export"])
 @click.command_panel("Check", commands=["verify", "evaluate"])
@@ -100,6 +101,7 @@ for command in (
     train,
     compare,
     teach,
+    sweep,
     tune,
     export,
     plot,

@@ -129,5 +129,19 @@ def json_option(value: str = "object") -> Decorator:
 
 
 run_options = shared(*_SHARED)
+sweep_options = shared(*(name for name in _SHARED if name != "--scenario"))
 strategy_names = completed(lambda: registry.names("strategies"))
 run_names = completed(run_store.ids)
+
+
+def ray_option() -> Decorator:
+    """Returns the decorator that adds `--ray`, with or without an address."""
+    return click.option(
+        "--ray",
+        "address",
+        is_flag=False,
+        flag_value="here",
+        metavar="[ADDRESS]",
+        panel="Machines",
+        help="Learn on Ray: on this machine, or on the cluster at host:port, or auto.",
+    )

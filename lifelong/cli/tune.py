@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import rich_click as click
 from ..config import RunConfig
 from ..errors import LifelongError
 from . import interrupt, progress
-from .options import json_option, run_options, strategy_names
+from .options import json_option, ray_option, run_options, strategy_names
 from .setting_options import CommandWithSettings
 from .train import make_config
 
@@ -56,6 +57,7 @@ from .train import make_config
     panel="Search",
     help="Runs a trial, of seeds 0, 1, ...; the mean counts.",
 )
+@ray_option()
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -67,6 +69,7 @@ def tune(
     trials: int,
     held_out: float,
     seeds: int,
+    address: str | None,
     out: Path | None,
     as_json: bool,
     **given: Any,
@@ -75,12 +78,10 @@ def tune(
 
     Test images are never looked at. Settings that are given, such as `--per-class 20`, stay as they
     are if --search does not name them. Ctrl+C keeps the trials and ends with status 130. Needs
-    Optuna: `pip install optuna`.
+    Optuna: `pip install optuna`. With --ray as many trials are evaluated at once as there are cores
+    or machines.
     """
-    from tqdm import tqdm
-
     from ..runs import tuning
-    from ..training import setup
 
     config = make_config(**given, seed=0)
     search = tuning.Search(
@@ -88,11 +89,7 @@ def tune(
     )
     folder = out or Path(f"tuning-{config.strategy}")
     with interrupt.interruptible() as stop:
-        prepared = progress.result_with_bars(setup.prepare(config))
-        found = tuning.search(search, prepared, folder, trials, stop)
-        for trial in tqdm(found, desc=config.strategy, unit="trial", leave=False):
-            if not as_json:
-                tqdm.write(f"{trial.accuracy:7.2%}  {_words(trial.settings)}")
+        _show(_trials(search, folder, trials, stop, address), config, as_json)
     try:
         best, done = tuning.read(folder)
     except LifelongError:  # stopped before the first trial ended
@@ -100,6 +97,37 @@ def tune(
     report = {"folder": str(folder), "trials": len(done), "best": vars(best)}
     print(json.dumps(report) if as_json else _summary(config, best, done[0], len(done)))
     return 0 if len(done) >= trials else interrupt.STATUS
+
+
+def _trials(
+    search: Any, folder: Path, trials: int, stop: Callable[[], bool], address: str | None
+) -> Iterator[Any]:
+    """Yields the trials, evaluated here or on the cluster at an address."""
+    from ..runs import tuning
+    from ..training import setup
+
+    search.space()  # before anything is loaded, whether there is something to search
+    prepared = progress.result_with_bars(setup.prepare(search.config))
+    if address is None:
+        evaluate = tuning.in_this_process(search, prepared, stop)
+        yield from tuning.search(search, evaluate, folder, trials, stop)
+        return
+    from ..sweeps import cluster
+    from ..sweeps.search import on_cluster
+
+    resources = cluster.Resources()
+    with cluster.connected(address):
+        evaluate = on_cluster(search, prepared, resources, stop)
+        at_once = cluster.at_once(resources)
+        yield from tuning.search(search, evaluate, folder, trials, stop, at_once)
+
+
+def _show(trials: Iterator[Any], config: RunConfig, as_json: bool) -> None:
+    from tqdm import tqdm
+
+    for trial in tqdm(trials, desc=config.strategy, unit="trial", leave=False):
+        if not as_json:
+            tqdm.write(f"{trial.accuracy:7.2%}  {_words(trial.settings)}")
 
 
 def _words(settings: dict[str, Any]) -> str:

@@ -98,10 +98,11 @@ def rows(
     found = with_references(reports)
     for report in sorted(found, key=lambda report: position[report["strategy"], report["seed"]]):
         groups.setdefault(report["strategy"], []).append(report)
-    return [_row(strategy, group) for strategy, group in groups.items()]
+    return [row(strategy, group) for strategy, group in groups.items()]
 
 
-def _row(strategy: str, reports: list[dict[str, Any]]) -> dict[str, Any]:
+def row(strategy: str, reports: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the row of a strategy: mean and sem of the reports of its seeds."""
     summary = {name: mean_and_sem([report[name] for report in reports]) for name in averaged_keys()}
     mean = {name: m for name, (m, _) in summary.items()}
     tasks = range(reports[0]["tasks"])

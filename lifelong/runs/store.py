@@ -21,6 +21,7 @@ from .history import History
 
 if TYPE_CHECKING:  # pages list runs before torch is loaded
     from ..training.experiment import Experiment
+    from ..training.setup import Prepared
 
 
 def _read_history(config: RunConfig, record: Path) -> History:
@@ -73,18 +74,24 @@ def reference_run(run: str) -> str | None:
 
 
 def learn(
-    folder: Path, until: int | None = None, stop: Callable[[], bool] = lambda: False
+    folder: Path,
+    until: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    prepared: "Prepared | None" = None,
 ) -> Iterator[Event]:
     """Continues a run before task `until` or to its end; yields each event once it is on disk.
 
-    Raises LifelongError when another process is learning this run, it ships and is complete, or
-    its data or its backbone are not those it began with.
+    prepared: its images and features, which are loaded where they are not given. Raises
+    LifelongError when another process is learning this run, it ships and is complete, or its data
+    or its backbone are not those it began with.
     """
     with RUNS.learning(folder):
-        yield from _learn(folder, until, stop)
+        yield from _learn(folder, until, stop, prepared)
 
 
-def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterator[Event]:
+def _learn(
+    folder: Path, until: int | None, stop: Callable[[], bool], prepared: "Prepared | None"
+) -> Iterator[Event]:
     from ..training.experiment import Experiment  # loads torch
     from ..training.setup import prepare
     from ..training.taught import with_taught
@@ -96,7 +103,8 @@ def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> Iterato
         return
     atomic.remove_left_over(folder)
     config = before.config.of_task(len(before.learned))
-    prepared = yield from journal.append_all(record, prepare(config), before.events, stop)
+    if prepared is None:
+        prepared = yield from journal.append_all(record, prepare(config), before.events, stop)
     if prepared is None:
         yield Stopped(task=len(before.learned), step=0)
         return

@@ -74,47 +74,73 @@ class Search:
         return tuple(each for name, each in known.items() if name in wanted)
 
 
+Candidates = dict[int, dict[str, Any]]  # settings to try by the number of the trial
+# Yields number and accuracy of each trial as it ends, None for one that was stopped.
+Evaluate = Callable[[Candidates], Iterator[tuple[int, float | None]]]
+
+
 def search(
     search: Search,
-    prepared: Prepared,
+    evaluate: Evaluate,
     folder: Path,
     trials: int,
     stop: Callable[[], bool] = lambda: False,
+    at_once: int = 1,
 ) -> Iterator[Trial]:
     """Tries settings until there are `trials` in the folder; yields each trial that is new.
 
-    The first one is of the defaults. prepared: images, whose test images are not looked at. Raises
+    The first one is of the defaults. at_once: trials that are evaluated side by side. Raises
     LifelongError for a folder with trials of another search, and where Optuna is not installed.
     """
     optuna = _optuna()
     space = search.space()
     study = _study(folder, search)
-    images = {seed: hold_out(prepared, search.share, seed) for seed in search.seeds}
     if not study.trials:
         study.enqueue_trial({each.name: each.default for each in space})
     while len(done := completed(study)) < trials and not stop():
         # From its number on, so that a search that goes on draws what it would have drawn.
-        study.sampler = optuna.samplers.TPESampler(seed=len(done))
-        trial = study.ask()
-        settings = {each.name: _suggest(trial, each) for each in space}
-        accuracy = _accuracy(search.config, settings, images, stop)
-        if accuracy is None:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            return
-        study.tell(trial, accuracy)
-        new = Trial(trial.number, settings, accuracy)
-        _write_best(folder, search, [*done, new])
-        yield new
+        study.sampler = optuna.samplers.TPESampler(seed=len(done), constant_liar=at_once > 1)
+        candidates: Candidates = {}
+        for _ in range(min(at_once, trials - len(done))):
+            trial = study.ask()
+            candidates[trial.number] = {each.name: _suggest(trial, each) for each in space}
+        for number, accuracy in evaluate(candidates):
+            if accuracy is None:
+                break
+            study.tell(number, accuracy)
+            done.append(Trial(number, candidates[number], accuracy))
+            _write_best(folder, search, done)
+            yield done[-1]
+        ended = {trial.number for trial in done}
+        for number in candidates.keys() - ended:  # stopped before their end
+            study.tell(number, state=optuna.trial.TrialState.FAIL)
 
 
-def _accuracy(
-    config: RunConfig,
+def in_this_process(
+    search: Search, prepared: Prepared, stop: Callable[[], bool] = lambda: False
+) -> Evaluate:
+    """Returns the evaluation of trials one after the other.
+
+    prepared: images, whose test images are not looked at.
+    """
+    images = {seed: hold_out(prepared, search.share, seed) for seed in search.seeds}
+    return lambda candidates: (
+        (number, accuracy_of(search, settings, images, stop))
+        for number, settings in candidates.items()
+    )
+
+
+def accuracy_of(
+    search: Search,
     settings: dict[str, Any],
     images: dict[int, Prepared],
-    stop: Callable[[], bool],
+    stop: Callable[[], bool] = lambda: False,
 ) -> float | None:
-    """Returns the average accuracy of a trial, mean over the seeds; None where it was stopped."""
-    found = []
+    """Returns the average accuracy of a trial, mean over the seeds; None where it was stopped.
+
+    images: by seed, from `hold_out`.
+    """
+    config, found = search.config, []
     for seed, prepared in images.items():
         run = config.with_changes(seed=seed, settings={**config.settings, **settings})
         experiment = Experiment(run, *prepared, stop=stop)

@@ -28,7 +28,8 @@ def search(strategy="ewc", **given) -> tuning.Search:
 
 def found(wanted, folder, trials, images=None, **options):
     images = images or prepared(wanted.config)
-    return list(tuning.search(wanted, images, folder, trials, **options))
+    evaluate = tuning.in_this_process(wanted, images, options.get("stop", lambda: False))
+    return list(tuning.search(wanted, evaluate, folder, trials, **options))
 
 
 def test_held_out_images_are_training_images_and_no_others(toy):
@@ -64,6 +65,15 @@ def test_a_search_that_was_stopped_goes_on_as_one_that_was_not(tmp_path):
     calls = iter([False, True])
     assert found(search(), tmp_path / "stopped", 4, stop=lambda: next(calls, True)) == []
     assert found(search(), tmp_path / "stopped", 4)[-1].accuracy == whole[-1].accuracy
+
+
+def test_trials_side_by_side_are_as_many_and_each_has_its_own_accuracy(tmp_path):
+    trials = found(search(), tmp_path / "two", 3, at_once=2)
+    assert [trial.number for trial in trials] == [0, 1, 2]
+    assert len({str(trial.settings) for trial in trials}) == 3
+    images = {0: hold_out(prepared(search().config), 0.1, 0)}
+    for trial in trials:
+        assert tuning.accuracy_of(search(), trial.settings, images) == trial.accuracy
 
 
 def test_settings_that_are_given_stay_as_they_are(tmp_path):
