@@ -6,6 +6,7 @@ arrived until then.
 """
 
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from ..models.parts.feature_cache import FeatureSet
 from ..training.setup import Prepared
 
 HERE = "here"  # address of a cluster of this machine's cores, started for the time of the work
+CONNECT_SECONDS = 10
 WAIT_SECONDS = 0.2  # between two looks at whether to stop
 WAITING_FOR_EACH = 2  # pieces of work submitted for each that can run at once
 
@@ -63,6 +65,7 @@ def _connect(ray: Any, address: str, cpus: int | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     given = {"num_cpus": cpus, "include_dashboard": False} if address == HERE else {}
     try:
+        _check_reachable(address)
         ray.init(
             None if address == HERE else address,
             log_to_driver=False,
@@ -70,12 +73,20 @@ def _connect(ray: Any, address: str, cpus: int | None) -> None:
             runtime_env={"env_vars": _environment()},
             **given,
         )
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160]
         raise LifelongError(
             f"No Ray cluster answers at {address} ({reason}); start one with `ray start --head`, "
-            "or leave the address out to use this machine."
+            "set RAY_AUTH_MODE=token if it has a token, or leave the address out to use this "
+            "machine."
         ) from None
+
+
+def _check_reachable(address: str) -> None:
+    """Raises OSError where nothing listens at a host:port: Ray would try for many minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal() and "/" not in address:
+        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
 
 
 def _environment() -> dict[str, str]:
