@@ -12,10 +12,11 @@ import rich_click as click
 
 from ..errors import LifelongError
 from . import interrupt
+from .datasets import datasets
 from .evaluate import evaluate
 from .export import export
 from .hub import pull, push
-from .listings import datasets, strategies
+from .listings import strategies
 from .options import json_option, run_names, shared
 from .plot import plot, report
 from .pretrain import pretrain

@@ -1,11 +1,10 @@
-"""Commands `strategies` and `datasets`: tables or JSON of what there is."""
+"""Command `strategies`: a table or JSON of what there is."""
 
 import json
 from typing import Any
 
 import rich_click as click
 
-from .. import datasets as data_sets
 from .options import json_option
 
 
@@ -32,15 +31,3 @@ def _setting(setting: dict[str, Any]) -> str:
         for scenario, value in setting["defaults"].items()
     )
     return f"--{setting['name'].replace('_', '-')}: {setting['help']} ({defaults})"
-
-
-@click.command()
-@json_option("list")
-def datasets(as_json: bool) -> None:
-    """List the data sets and their locations."""
-    names = data_sets.names()
-    if as_json:
-        print(json.dumps(names))
-        return
-    for name in names:
-        print(f"{name:<22} {data_sets.info(name).describe()}")

@@ -126,10 +126,12 @@ def make_config(**given: Any) -> RunConfig:
     """Returns the configuration of a run.
 
     Where no number of tasks is given, it is the data set's or the scenario's, and at most that of
-    the classes.
+    the classes; of a data set whose classes were grouped into tasks, the tasks are these groups.
     """
     if given["tasks"] is None and not given["task_sizes"]:
         spec = datasets.spec(given["dataset"])
+        if spec.groups and not given["class_order"] and given["scenario"] != "transfer":
+            return configs.make(**{**given, **spec.grouping})
         usual = min(configs.default_tasks(given["scenario"]), len(spec.classes))
         given["tasks"] = spec.default_tasks or usual
     return configs.make(**given)

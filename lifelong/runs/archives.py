@@ -7,28 +7,19 @@ files that a run has, and anything else is refused before the first byte is unpa
 import io
 import re
 import shutil
-import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import LifelongError
 from ..formatting import size
+from ..storage import zip_files
 from .folders import ID
 
 MOST_BYTES = 2_000_000_000  # of all files, unpacked
 MOST_FILES = 5000
-MOST_TIMES = 200  # that a file of more than SMALL bytes may grow; a record shrinks to a tenth
-SMALL = 1_000_000
 DIRECTORY_BYTES = 2_000_000  # of the list of files in a zip file
-CHUNK = 1 << 20
-END_OF_ZIP, END_OF_LARGE_ZIP = b"PK\x05\x06", b"PK\x06\x07"
-END_BYTES, LARGE_BYTES = 22, 20  # of these two records at the end of a zip file
-# Errors of the zip module for files that are damaged, or of forms that it does not read.
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, RuntimeError, ValueError)
 NUMBER = r"(0|[1-9]\d{0,3})"
 # Names of the files of a run or a study, and the most bytes of each.
 FILES = {
@@ -77,7 +68,7 @@ def unpack(file: BinaryIO, folder: Path) -> None:
         try:
             for name, member in members.items():
                 _unpack(packed, member, folder / name)
-        except DAMAGED:
+        except zip_files.DAMAGED:
             raise LifelongError("The zip file is damaged; download it once more.") from None
         except OSError as error:
             raise LifelongError(f"It could not be unpacked ({error.strerror}).") from None
@@ -85,35 +76,16 @@ def unpack(file: BinaryIO, folder: Path) -> None:
 
 def _unpack(packed: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> None:
     """Unpacks one file, of no more bytes than it was checked to have."""
-    with packed.open(member) as source, open(file, "xb") as out:
-        left = member.file_size
-        while chunk := source.read(min(CHUNK, left + 1)):
-            left -= len(chunk)
-            if left < 0:
-                raise zipfile.BadZipFile
+    with open(file, "xb") as out:
+        for chunk in zip_files.chunks(packed, member):
             out.write(chunk)
-        if left:
-            raise zipfile.BadZipFile
 
 
 def _opened(file: BinaryIO) -> zipfile.ZipFile:
     """Opens a zip file whose list of files is short enough to be read."""
-    no_zip = LifelongError("The file is not a zip file that a run was downloaded as.")
-    length = file.seek(0, io.SEEK_END)
-    file.seek(max(0, length - END_BYTES - LARGE_BYTES))
-    tail = file.read()
-    end, large = tail[-END_BYTES:], tail[:-END_BYTES][-LARGE_BYTES:]
-    # A comment behind this record, or a second form of it, would leave in doubt which one counts.
-    if len(end) < END_BYTES or end[:4] != END_OF_ZIP or end[-2:] != b"\0\0":
-        raise no_zip
-    (directory,) = struct.unpack("<L", end[12:16])
-    if large[:4] == END_OF_LARGE_ZIP or directory > DIRECTORY_BYTES:
-        raise LifelongError(f"The zip file holds more than the {MOST_FILES} files of a run.")
-    file.seek(0)
-    try:
-        return zipfile.ZipFile(file)
-    except (*DAMAGED, OSError):
-        raise no_zip from None
+    no_zip = "The file is not a zip file that a run was downloaded as."
+    too_many = f"The zip file holds more than the {MOST_FILES} files of a run."
+    return zip_files.opened(file, no_zip, too_many, DIRECTORY_BYTES)
 
 
 def _checked(packed: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
@@ -127,7 +99,7 @@ def _checked(packed: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
             continue
         if name in members:
             raise LifelongError(f"The zip file holds {name} twice; a run has each file once.")
-        _check_member(name, member)
+        zip_files.check_member(name, member, "run")
         members[name] = member
     if len(folders) > 1:
         raise LifelongError("The zip file holds several folders; give one of a single run.")
@@ -158,7 +130,7 @@ def check_list(files: Mapping[str, int], owner: str, most: int) -> None:
 def check_room(nbytes: int, folder: Path) -> None:
     """Raises LifelongError where a folder has no room for so many bytes."""
     free = shutil.disk_usage(folder).free
-    if nbytes > free - SMALL:
+    if nbytes > free - zip_files.SMALL:
         raise LifelongError(
             f"In all it has {size(nbytes)}, but only {size(free)} are free here; make room."
         )
@@ -182,21 +154,6 @@ def _split(member: zipfile.ZipInfo) -> tuple[str, str]:
             f"The zip file holds {member.orig_filename[:80]!r}, which is no file of a run."
         )
     return folder, name
-
-
-def _check_member(name: str, member: zipfile.ZipInfo) -> None:
-    """Raises LifelongError for a member that is no plain file, or grows beyond all measure."""
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
-        raise LifelongError(f"The zip file holds {name} as a link; a run has plain files only.")
-    if member.flag_bits & 1:
-        raise LifelongError("The zip file has a password; give one without.")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise LifelongError("The zip file is compressed in a form that is not read; zip it anew.")
-    if member.file_size > max(SMALL, MOST_TIMES * member.compress_size):
-        raise LifelongError(
-            f"The zip file announces {size(member.file_size)} as {name}; no run has so much."
-        )
 
 
 def _most_bytes(name: str) -> int:

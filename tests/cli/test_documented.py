@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import zipfile
 
 import pytest
 
@@ -38,6 +39,10 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("digit.png", *(f"heart-{number}.png" for number in range(5))):
         (tmp_path / name).write_bytes(png(ring()))
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as packed:
+        for name in ("cat", "dog", "heart", "star"):
+            for number in range(3):
+                packed.writestr(f"{name}/{number}.png", png(ring()))
     return tmp_path
 
 
@@ -78,6 +83,8 @@ def test_a_command_of_a_document_runs(command, folder, cli):
     for name in words:
         if name == "mnist-class-ewc-1a2b3c":  # a run of one's own
             shutil.copytree(store.named("mnist-class-ewc"), folders.home() / name)
+    if words[0] == "datasets" and words[1:2] in (["show"], ["remove"]):
+        cli("datasets", "add", "pets.zip")
     shorter = [] if "--help" in words else SHORTER.get(words[0], [])
     status, out, err = cli(*words, *shorter)
     assert status == 0, err

@@ -12,13 +12,34 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import Field, ValidationError
+
 from ...errors import LifelongError
+from ...validation import Config
 from ..base import DatasetSpec
 from . import folder, locations
 from .folder import NAME, Folder
 
 if TYPE_CHECKING:
     from ...data.examples import Dataset
+
+
+DESCRIPTION = "dataset.json"  # of a data set that was stored here, in its folder
+
+
+class Description(Config):
+    """Origin of a stored data set, and its classes by task, where they were grouped."""
+
+    source: str = Field(default="", max_length=200)
+    tasks: tuple[tuple[str, ...], ...] = ()
+
+
+def description(location: Path) -> Description | None:
+    """Returns what is noted of a stored data set; None for a folder that was put there by hand."""
+    try:
+        return Description.model_validate_json((location / DESCRIPTION).read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def folders() -> dict[str, Path]:
@@ -61,13 +82,20 @@ def spec(name: str) -> DatasetSpec:
     location = bare.location()
     if location is None:
         raise LifelongError(f"The folder of the data set '{name}' is gone; put it back.")
-    read = _classes(location, locations.stamp(location))
-    return replace(bare, classes=read, about=f"Your own images, {len(read)} classes")
+    read, groups = _classes(location, locations.stamp(location))
+    about = f"Your own images, {len(read)} classes"
+    if groups:
+        about += f" in {len(groups)} tasks"
+    return replace(bare, classes=read, about=about, groups=groups)
 
 
 @lru_cache(maxsize=64)
-def _classes(location: Path, _stamp: tuple) -> tuple[str, ...]:
-    return folder.classes(location)
+def _classes(location: Path, _stamp: tuple) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Returns the classes, and those of each task if they were grouped and all are there."""
+    classes, noted = folder.classes(location), description(location)
+    groups = noted.tasks if noted else ()
+    fits = sorted(name for group in groups for name in group) == sorted(classes) and all(groups)
+    return classes, groups if fits else ()
 
 
 def load_folder(location: Path) -> "Dataset":

@@ -2,7 +2,7 @@
 
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -70,12 +70,42 @@ def target_shape(train: Split, test: Split, progress: Progress) -> Steps[TargetS
                     sizes.append(size)
                     all_grey = all_grey and grey
             yield from progress.add(len(sizes) - before)
+    return common_shape(train_sizes, test_sizes, all_grey)
+
+
+def common_shape(
+    train_sizes: Sequence[Size], test_sizes: Sequence[Size], all_grey: bool
+) -> TargetShape:
+    """Returns the shape for images of these sizes, see `target_shape`."""
     channels = 1 if all_grey else 3
     width, height = train_sizes[0]
     if len({*train_sizes, *test_sizes}) == 1 and max(width, height) <= AS_IS:
         return TargetShape((channels, height, width))
     side = min(median_low(min(size) for size in train_sizes), SQUARE)
     return TargetShape((channels, side, side), cropped=True)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Facts about a picture: size once turned as EXIF asks, whether it is grey, file format."""
+
+    size: Size
+    grey: bool
+    format: str
+
+
+def examine(where: str, file: BinaryIO) -> Examined:
+    """Returns the facts about a picture that can be read as a whole.
+
+    Raises LifelongError, which names it, for one that cannot.
+    """
+    with _without_warnings():
+        size, grey = _measured(where, file)
+        file.seek(0)
+        with _reading(where):
+            image = _opened(where, file)
+            image.load()
+    return Examined(size, grey, image.format or "")
 
 
 def read(split: Split, target: TargetShape, progress: Progress) -> Steps[Images]:

@@ -113,7 +113,7 @@ def _splits(
             f"expected 2 to {MOST_CLASSES:,}."
         )
     for name in names:
-        if names.count(name) > 1 or not _is_plain(name):
+        if names.count(name) > 1 or not is_plain(name):
             raise LifelongError(
                 f"{title} has a class named '{locations.printable(name)}'; expected names that "
                 "differ, of at most 60 letters, digits, "
@@ -129,7 +129,7 @@ def _splits(
     return names, train, test
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
     """Returns whether a class's name can be shown anywhere: it holds nothing like markup."""
     return (
         name == name.strip()

@@ -25,6 +25,8 @@ from .locations import printable, require_inside
 
 IMAGES = ("img", "image")
 ROWS = 256  # read at once
+UNPACKED = 400_000_000  # bytes of what anybody may have sent, unpacked at once
+LONGEST_LABEL = 1000  # bytes
 # Rows; more is not a data set for one machine's memory, whatever the file claims.
 MAX_ROWS = 5_000_000
 
@@ -53,14 +55,29 @@ def splits(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...]
     The classes are `known`, or those in the description of the column `label`, or the labels of the
     training images, in order.
     """
+    names, codes = _classes(folder, known)
+    return names, _split(folder, "train", codes), _split(folder, "test", codes)
+
+
+def uploaded(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, Split]]]:
+    """Returns the classes and the images of each split of files that anybody may have sent.
+
+    There need be no test*.parquet. Values are unpacked so few at a time that even a file which
+    repeats a large one a thousand times takes little memory.
+    """
+    names, codes = _classes(folder, None)
+    given = [split for split in ("train", "test") if any(folder.glob(f"{split}*.parquet"))]
+    return names, [(split, _split(folder, split, codes, careful=True)) for split in given]
+
+
+def _classes(folder: Path, known: tuple[str, ...] | None) -> tuple[tuple[str, ...], "_Codes"]:
+    """Returns the names of the classes, and the labels that stand for them in the files."""
     names = known or _names(folder)
     if names:
         by_name = pa.array(names, pa.large_string())
-        codes = _Codes(by_name, pa.array(range(len(names)), pa.int64()))
-    else:
-        distinct = _distinct(folder)
-        names, codes = tuple(map(str, distinct.to_pylist())), _Codes(distinct)
-    return names, _split(folder, "train", codes), _split(folder, "test", codes)
+        return names, _Codes(by_name, pa.array(range(len(names)), pa.int64()))
+    distinct = _distinct(folder)
+    return tuple(map(str, distinct.to_pylist())), _Codes(distinct)
 
 
 @dataclass(frozen=True)
@@ -86,13 +103,13 @@ class _Codes:
         return "a label of the training images"
 
 
-def _split(folder: Path, split: str, codes: _Codes) -> Split:
+def _split(folder: Path, split: str, codes: _Codes, careful: bool = False) -> Split:
     files = _files(folder, split)
     labels = np.concatenate([_labels_as_classes(folder, file, codes) for file in files])
 
     def pictures() -> Iterator[tuple[str, BinaryIO]]:
         for file in files:
-            yield from _pictures(folder, file)
+            yield from _pictures(folder, file, careful)
 
     return Split(labels, tuple(files), pictures)
 
@@ -159,7 +176,11 @@ def _distinct(folder: Path) -> pa.Array:
 def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
     """Reads the column `label` as int64 or text."""
     with _opened(folder, file) as opened:
-        column = opened.read(columns=["label"], use_threads=False).column(0)
+        is_text = pa.types.is_string(opened.schema_arrow.field("label").type)
+        # Text that is repeated stays packed until it is known to be short.
+        packed = ["label"] if is_text else None
+        with pq.ParquetFile(file, read_dictionary=packed) as again:
+            column = again.read(columns=["label"], use_threads=False).column(0)
         _require_values(folder, file, opened, len(column))
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if not (
@@ -174,10 +195,24 @@ def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
             raise LifelongError(
                 f"Row {row} of {_where(folder, file)}, counted from 0, has no label."
             )
+        _require_short(folder, file, column)
         column = column.cast(kind)
         return (
             column.cast(pa.int64()) if pa.types.is_integer(kind) else column.cast(pa.large_string())
         )
+
+
+def _require_short(folder: Path, file: Path, column: pa.ChunkedArray) -> None:
+    """Raises LifelongError for text that is too long for a label."""
+    for chunk in column.chunks:
+        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+        if pa.types.is_integer(values.type):
+            continue
+        if (pc.max(pc.binary_length(values)).as_py() or 0) > LONGEST_LABEL:
+            raise LifelongError(
+                f"{_where(folder, file)} has a label of more than {LONGEST_LABEL:,} characters; "
+                "expected the name of a class."
+            )
 
 
 def _labels_as_classes(folder: Path, file: Path, codes: _Codes) -> np.ndarray:
@@ -193,7 +228,22 @@ def _labels_as_classes(folder: Path, file: Path, codes: _Codes) -> np.ndarray:
     return classes.to_numpy()
 
 
-def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
+def _rows_at_once(opened: pq.ParquetFile, where: str) -> int:
+    """Returns how many rows can be unpacked at once, whatever they hold: UNPACKED bytes of them.
+
+    Raises LifelongError for a file whose groups of rows are so large that one row may be too much.
+    """
+    groups = [opened.metadata.row_group(i).total_byte_size for i in range(opened.num_row_groups)]
+    largest = max(groups, default=0)
+    if largest > UNPACKED:
+        raise LifelongError(
+            f"{where} has groups of rows of {largest / 1e6:,.0f} MB; write it with groups of at "
+            f"most {UNPACKED / 1e6:,.0f} MB."
+        )
+    return max(1, min(ROWS, UNPACKED // max(1, largest)))
+
+
+def _pictures(folder: Path, file: Path, careful: bool = False) -> Iterator[tuple[str, BinaryIO]]:
     row, of = 0, _where(folder, file)
     with _opened(folder, file) as opened:
         (name,) = set(IMAGES) & set(opened.schema_arrow.names)
@@ -203,7 +253,8 @@ def _pictures(folder: Path, file: Path) -> Iterator[tuple[str, BinaryIO]]:
                 f"The column {name} of {of} holds no images; "
                 "expected binary, or a struct with bytes."
             )
-        for batch in opened.iter_batches(ROWS, columns=[name], use_threads=False):
+        rows = _rows_at_once(opened, of) if careful else ROWS
+        for batch in opened.iter_batches(rows, columns=[name], use_threads=False):
             for content in bytes_of(batch.column(0)).to_pylist():
                 where = f"Row {row} of {of}, counted from 0,"
                 if content is None:

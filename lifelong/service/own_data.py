@@ -1,0 +1,140 @@
+"""Data sets of one's own: looked at before they are stored, grouped into tasks, removed.
+
+What a page or a command asks for; files from browsers come in here.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .. import datasets
+from ..data.image_files import png
+from ..datasets.own import pictures, store
+from ..datasets.own.findings import Findings, FoundClass, sort_into
+from ..datasets.own.layout import Misfit
+from ..datasets.own.pictures import Upload
+from ..datasets.own.store import Staged, check_name, discard, keep, names, regroup
+from ..datasets.readers import custom
+from ..errors import LifelongError
+from ..runs import listing
+
+__all__ = [
+    "Findings",
+    "FoundClass",
+    "Misfit",
+    "Staged",
+    "Upload",
+    "check_name",
+    "discard",
+    "even_groups",
+    "examples",
+    "find",
+    "keep",
+    "names",
+    "regroup",
+    "remove",
+    "runs_of",
+    "stage_path",
+    "stage_uploads",
+]
+
+SIDE = 64  # pixels of an example
+
+
+@dataclass(frozen=True)
+class Example:
+    """Example images of a class, side by side in one PNG file. count: number of them."""
+
+    name: str
+    image: bytes
+    count: int
+
+
+def stage_uploads(uploads: Sequence[Upload]) -> Staged:
+    """Reads files that somebody sent and sorts the pictures in them into a staged folder.
+
+    Raises LifelongError, and leaves nothing on disk, for what cannot be used.
+    """
+    with pictures.of_uploads(uploads) as found:
+        return store.stage(found)
+
+
+def stage_path(path: Path) -> Staged:
+    """Does what `stage_uploads` does for a folder or file on this machine."""
+    with pictures.of_path(path) as found:
+        return store.stage(found)
+
+
+def find(name: str) -> Findings:
+    """Returns what there is in the folder of a data set of one's own, stored or put by hand.
+
+    Every image is read. Raises LifelongError for an unknown name, and as `stage_path`.
+    """
+    location = custom.folders().get(name)
+    if location is None:
+        raise LifelongError(f"There is no data set '{name[:60]}' of your own here.")
+    with pictures.of_path(location) as found:
+        return sort_into(None, found)
+
+
+def even_groups(classes: Sequence[str], tasks: int) -> tuple[tuple[str, ...], ...]:
+    """Returns the classes in order, dealt out to so many tasks that differ by one at most.
+
+    >>> even_groups("abcde", 2)
+    (('a', 'b', 'c'), ('d', 'e'))
+    """
+    share, larger = divmod(len(classes), tasks)
+    sizes = [share + (task < larger) for task in range(tasks)]
+    ends = np.cumsum(sizes).tolist()
+    return tuple(tuple(classes[end - size : end]) for size, end in zip(sizes, ends))
+
+
+def examples(staged: str, per_class: int) -> list[Example]:
+    """Returns the first training images of each class of what was staged."""
+    folder = store.staged_folder(staged) / "train"
+    return [
+        _example(each.name, sorted(each.iterdir())[:per_class]) for each in sorted(folder.iterdir())
+    ]
+
+
+def _example(name: str, files: Sequence[Path]) -> Example:
+    strip = Image.new("RGB", (SIDE * len(files), SIDE), "white")
+    for at, file in enumerate(files):
+        with Image.open(io.BytesIO(file.read_bytes())) as image:
+            image.draft("RGB", (2 * SIDE, 2 * SIDE))
+            shown = image.convert("RGB").resize(_fitted(image.size))
+        left, top = (SIDE - shown.width) // 2, (SIDE - shown.height) // 2
+        strip.paste(shown, (SIDE * at + left, top))
+    return Example(name, png(np.asarray(strip).transpose(2, 0, 1)), len(files))
+
+
+def _fitted(size: tuple[int, int]) -> tuple[int, int]:
+    """Returns a size scaled so that the longer side is SIDE.
+
+    >>> _fitted((28, 28)), _fitted((200, 100))
+    ((64, 64), (64, 32))
+    """
+    scale = SIDE / max(size)
+    width, height = (max(1, round(side * scale)) for side in size)
+    return width, height
+
+
+def runs_of(name: str) -> list[str]:
+    """Returns the ids of the runs that learn from a data set."""
+    return [row.id for row in listing.run_rows() if row.dataset == name]
+
+
+def remove(name: str) -> int:
+    """Removes a stored data set for good; returns the number of runs that it leaves without data.
+
+    The runs stay: their curves and predictions need no images. Raises LifelongError for one that is
+    not stored here.
+    """
+    count = len(runs_of(name))
+    store.remove(name)
+    datasets.forget()
+    return count
