@@ -12,6 +12,7 @@ import rich_click as click
 
 from ..errors import LifelongError
 from . import interrupt
+from .app import app
 from .datasets import datasets
 from .evaluate import evaluate
 from .export import export
@@ -34,7 +35,7 @@ COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variabl
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.command_panel("Learn", commands=["train", "compare", "sweep", "tune", "transfer", "teach"])
-@click.command_panel("Share", commands=["push", "pull", "space"])
+@click.command_panel("Share", commands=["app", "push", "pull", "space"])
 @click.command_panel("Look", commands=["runs", "classify", "plot", "report", "export"])
 @click.command_panel("Check", commands=["verify", "evaluate"])
 @click.command_panel("Know", commands=["strategies", "datasets"])
@@ -114,6 +115,7 @@ for command in (
     strategies,
     datasets,
     pretrain,
+    app,
     push,
     pull,
     space,

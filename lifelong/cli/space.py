@@ -19,7 +19,7 @@ LEFT_OUT = ("__pycache__", "*.pyc", "*.pyi", ".DS_Store")
 BY_LFS = (".safetensors", ".npz", ".png")
 SDKS = {"docker": ("Dockerfile",), "gradio": ("spaces/gradio/app.py",)}
 CPU_INDEX = "--extra-index-url https://download.pytorch.org/whl/cpu"
-CUDA_FREE = ("torch==", "torchvision==")  # of which PyPI has builds with gigabytes for CUDA
+TORCH = "torch=="  # PyPI's build needs gigabytes of CUDA
 
 
 @click.command()
@@ -86,7 +86,7 @@ def _copy(out: Path, sdk: str) -> None:
         shutil.copyfile(shipped.FOLDER / file.path, target)
     if sdk == "gradio":  # where no Dockerfile says from which index
         lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
-        own = [f"{line}+cpu" if line.startswith(CUDA_FREE) else line for line in lines]
+        own = [f"{line}+cpu" if line.startswith(TORCH) else line for line in lines]
         (out / "requirements.txt").write_text("\n".join([CPU_INDEX, *own, ""]), "utf-8")
     rules = [f"*{suffix} filter=lfs diff=lfs merge=lfs -text" for suffix in BY_LFS]
     (out / ".gitattributes").write_text("\n".join([*rules, ""]), "utf-8")

@@ -37,12 +37,10 @@ class RunningSpace:
     """A Space in a folder of its own, and the process that serves it.
 
     url: of its first page. project, data: its folders; as_user: whether another user runs it.
-    python: the interpreter; around: the beginning of its command.
+    python: the interpreter.
     """
 
-    def __init__(
-        self, sdk: str, python: str = sys.executable, around: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, sdk: str, python: str = sys.executable) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"space-{sdk}-"))
         self.folder.chmod(0o755)
         self.project, self.data = self.folder / "project", self.folder / "data"
@@ -61,7 +59,7 @@ class RunningSpace:
         self.began = time.monotonic()
         self.log = open(self.folder / "log", "wb")  # noqa: SIM115 - as long as the process
         self.process = subprocess.Popen(
-            [*around, *user, python, *(docker if sdk == "docker" else ["app.py"])],
+            [*user, python, *(docker if sdk == "docker" else ["app.py"])],
             cwd=self.project,
             env=self._environment(sdk, port),
             stdout=self.log,

@@ -13,7 +13,9 @@ import uvicorn
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
+from starlette.testclient import TestClient
 
+from app.shared.forwarded import Forwarded
 from app.views.draw import gradio_app
 from benchmarks import strokes
 from lifelong import api
@@ -274,3 +276,16 @@ def refused(address: str, image) -> str:
     stream = httpx.get(f"{call}/{call_id}", timeout=10).text
     assert stream.startswith("event: error"), stream
     return httpx.Response(200, text=stream.split("data: ", 1)[1]).json()["error"]
+
+
+def test_behind_a_proxy_its_own_address_is_the_one_that_the_browser_knows(address):
+    app = Forwarded(gradio_app.host())
+    given = {"host": "127.0.0.1:8501", "x-forwarded-host": "lab.example.org"}
+    given |= {"x-forwarded-proto": "https", "x-forwarded-prefix": "/lab"}
+    config = TestClient(app).get("/lab/gradio/config", headers=given)
+    stripped = TestClient(app).get("/gradio/config", headers=given)
+    assert config.status_code == 404, "the proxy takes the prefix away"
+    assert stripped.json()["root"] == "https://lab.example.org/lab/gradio"
+    odd = {"x-forwarded-host": "a/b", "x-forwarded-proto": "file", "x-forwarded-prefix": "/../x"}
+    plain = TestClient(app, base_url="http://a.org").get("/gradio/config", headers=odd)
+    assert plain.json()["root"] == "http://a.org/gradio"

@@ -28,19 +28,24 @@ def test_a_visitor_of_a_space_draws_trains_and_reloads_and_no_other_host_is_aske
 ):
     space = RunningSpace(sdk)
     try:
-        with browser.new_context(reduced_motion="reduce", viewport=DESKTOP) as context:
-            hosts: set[str] = set()
-            context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-            page = context.new_page()
-            page.on("websocket", lambda socket: hosts.add(urlsplit(socket.url).netloc))
-            page.set_default_timeout(PATIENCE)
-            with explained(page):
-                use(page, space.url, screenshots, sdk)
-            assert {host for host in hosts if host} == {urlsplit(space.url).netloc}
-            assert (space.data / "runs").is_dir()
-            assert space.stop() < 30, "a page that is open does not hold the server up"
+        visit(sdk, space, browser, screenshots)
     finally:
         space.remove()
+
+
+def visit(sdk: str, space: RunningSpace, browser, screenshots) -> None:
+    """Uses a Space in a new window, and ends it; fails where a request goes to another host."""
+    with browser.new_context(reduced_motion="reduce", viewport=DESKTOP) as context:
+        hosts: set[str] = set()
+        context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page = context.new_page()
+        page.on("websocket", lambda socket: hosts.add(urlsplit(socket.url).netloc))
+        page.set_default_timeout(PATIENCE)
+        with explained(page):
+            use(page, space.url, screenshots, sdk)
+        assert {host for host in hosts if host} == {urlsplit(space.url).netloc}
+        assert (space.data / "runs").is_dir()
+        assert space.stop() < 30, "a page that is open does not hold the server up"
 
 
 def use(page, url: str, screenshots, sdk: str) -> None:

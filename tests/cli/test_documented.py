@@ -28,8 +28,8 @@ SHORTER = {
     "transfer": ["--steps", "2", "--seeds", "1", "--images", "5"],
     "bench": ["--strategies", "finetune"],
 }
-# With one of these words a command is not run here: it takes hours, or needs a network.
-NOT_RUN = ("cifar", "pretrain", "pull", "--ray", ".yaml")
+# With one of these words a command is not run here: it takes hours, needs a network, or serves.
+NOT_RUN = ("cifar", "pretrain", "pull", "app ", "--ray", ".yaml")
 
 
 @pytest.fixture
