@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .errors import LifelongError, unknown_name
+from .errors import LifelongError, shown, unknown_name
 
 
 def setting(default: Any, help: str, low: float, high: float, former_name: str = "") -> Any:
@@ -127,7 +127,7 @@ class Configurable:
                 raise unknown_name(f"setting of {name}", key, known)
             if not known[key].accepts(value):
                 raise LifelongError(
-                    f"{key} was given as {value}; {name} expects {known[key].describe()}."
+                    f"{key} was given as {shown(value)}; {name} expects {known[key].describe()}."
                 )
         return cls(**{n: s.kind(given.get(n, s.default)) for n, s in known.items()})
 

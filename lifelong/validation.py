@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from .errors import LifelongError
+from .errors import LifelongError, shown
 
 AnyConfig = TypeVar("AnyConfig", bound="Config")
 
@@ -33,6 +33,5 @@ def _one_sentence(error: pydantic.ValidationError) -> LifelongError:
     """Returns the error in one sentence about the first value that does not fit."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "the configuration"
-    return LifelongError(
-        f"{where} was given as {str(first['input'])[:80]!r}: {first['msg'].lower()}."
-    )
+    message = shown(first["msg"].lower(), 200)
+    return LifelongError(f"{shown(where)} was given as '{shown(first['input'])}': {message}.")

@@ -62,9 +62,10 @@ def classify(run: str, image: Path, after: int | None, task: int | None, as_json
     from ..data.image_files import open_image
     from ..inference import predict
     from ..runs import store as run_store
+    from ..storage import plain_files
 
     folder = run_store.named(run)
-    report = predict.top5_json(folder, open_image(image.read_bytes()), after, task)
+    report = predict.top5_json(folder, open_image(plain_files.read(image)), after, task)
     if as_json:
         print(json.dumps(report))
         return

@@ -8,8 +8,9 @@ import rich_click as click
 
 from .. import formatting
 from ..errors import LifelongError
-from ..runs import listing, trash
+from ..runs import archives, listing, trash
 from ..service import collection
+from ..storage import plain_files
 from .options import json_option
 
 
@@ -104,5 +105,6 @@ def export(run: str, out: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_command(file: Path) -> None:
     """Take in a run from a zip FILE of `runs export`, the Runs page or a taught copy."""
+    plain_files.check(file, archives.MOST_BYTES)
     with file.open("rb") as content:
         print(f"{collection.load_zip(content)} is here.")

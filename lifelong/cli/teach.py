@@ -9,8 +9,8 @@ from typing import Any
 import rich_click as click
 
 from .. import formatting
-from ..errors import LifelongError
 from ..runs import store as run_store
+from ..storage import plain_files
 from ..storage.progress import result_of
 from . import interrupt, progress
 from .options import json_option
@@ -47,7 +47,8 @@ def teach(
     with interrupt.interruptible() as stop:
         names = [file.name for file in images]
         original = run_store.named(run)
-        folder = result_of(teaching.create(original, name, _contents(images), strategy, out, names))
+        files = [plain_files.read(image) for image in images]
+        folder = result_of(teaching.create(original, name, files, strategy, out, names))
         try:
             config = run_store.history(folder).config
             task = config.of_task(config.tasks - 1)
@@ -62,16 +63,6 @@ def teach(
         report = teaching.report(folder)
     print(json.dumps(report) if as_json else _table(report))
     return 0
-
-
-def _contents(files: Sequence[Path]) -> list[bytes]:
-    """Returns what is in the files. Raises LifelongError naming one that cannot be read."""
-    try:
-        return [file.read_bytes() for file in files]
-    except OSError as error:
-        raise LifelongError(
-            f"{error.filename} could not be read ({error.strerror}); give other pictures."
-        ) from None
 
 
 def _table(report: dict[str, Any]) -> str:

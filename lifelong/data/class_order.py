@@ -3,7 +3,7 @@
 import torch
 
 from ..config import RunConfig
-from ..errors import LifelongError
+from ..errors import LifelongError, shown
 from .examples import Dataset
 
 
@@ -42,7 +42,7 @@ def class_order(config: RunConfig, classes: int) -> list[int]:
         return _order_of_seed(config.seed, classes)
     if sorted(config.class_order) != list(range(classes)):
         raise LifelongError(
-            f"The class order was given as {list(config.class_order)}; expected each of 0 to"
+            f"The class order was given as {shown(list(config.class_order))}; expected each of 0 to"
             f" {classes - 1} once."
         )
     return list(config.class_order)

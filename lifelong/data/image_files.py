@@ -1,6 +1,8 @@
 """Reads image files, hostile ones included, and writes PNG."""
 
 import io
+import struct
+import zlib
 from typing import BinaryIO
 
 import numpy as np
@@ -21,6 +23,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000
 MAX_PIXELS = 50_000_000  # pixels; a larger picture is refused before it is decoded
 _SMALLER = f"give one of at most {MAX_PIXELS // 1_000_000} million."
 DAMAGED = "That picture is damaged or only half there; save it again and try once more."
+# What Pillow and its decoders raise for a file that is not what it says.
+BROKEN = (
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError),
+    *(RuntimeError, MemoryError, struct.error, zlib.error),
+)
 MAX_SIDE = 560  # pixels that JPEG is decoded to; more detail than this cannot reach 20 x 20
 
 
@@ -41,9 +48,9 @@ def open_image(file: bytes | BinaryIO) -> Image.Image:
         raise LifelongError(_unreadable(stream.read(12))) from None
     except Image.DecompressionBombError:
         raise LifelongError(f"The picture has far too many pixels; {_SMALLER}") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, LifelongError):
-            raise
+    except LifelongError:
+        raise
+    except BROKEN:
         raise LifelongError(DAMAGED) from None
 
 

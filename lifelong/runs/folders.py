@@ -50,7 +50,8 @@ def home() -> Path:
 
 def new_folder(*words: str) -> Path:
     """Returns a path for a new run or study, named by these words and a random number."""
-    return home() / "-".join([*words, secrets.token_hex(3)])
+    base = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words))[:100].lstrip("._-") or "run"
+    return home() / f"{base}-{secrets.token_hex(3)}"
 
 
 def version(file: Path) -> tuple[int, int] | None:

@@ -117,7 +117,7 @@ def _check_names(config: RunConfig) -> None:
             f"Its network {config.model} is not among those that runs from elsewhere may have: "
             f"{', '.join(registry.models())}."
         )
-    for name in filter(None, (config.dataset, config.target, config.original)):
+    for name in (config.dataset, *filter(None, (config.target, config.original))):
         if not re.fullmatch(r"\w[\w .+-]{0,120}", name):
             raise LifelongError(f"{name[:60]!r} is no name of a data set or run.")
     if str(config.network.get("weights", "none")) not in ("default", "shipped", "imagenet", "none"):

@@ -1,6 +1,7 @@
 """The command `runs`: the list as before, and what can be done with one run."""
 
 import json
+import os
 
 import pytest
 
@@ -56,3 +57,16 @@ def test_a_run_goes_out_and_in(cli, tmp_path):
 def test_what_cannot_be_done_is_one_sentence_with_status_2(cli, arguments):
     status, out, err = cli("runs", *arguments)
     assert (status, out) == (2, "") and err.count("\n") == 1 and "Traceback" not in err
+
+
+@pytest.mark.parametrize("file", ["pipe", "/dev/zero"])
+def test_no_command_waits_for_a_pipe_or_reads_a_device(cli, tmp_path, file):
+    os.mkfifo(tmp_path / "pipe")
+    run, path = learned_run(config(tasks=1)).name, str(tmp_path / file)
+    for words in (
+        ("classify", run, path),
+        ("runs", "import", path),
+        ("teach", run, path, "--name", "heart"),
+    ):
+        status, out, err = cli(*words)
+        assert status == 2 and not out and "is not a plain file" in err and err.count("\n") == 1

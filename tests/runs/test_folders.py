@@ -63,6 +63,14 @@ def test_a_run_goes_into_its_own_folder_below_lifelong_runs_with_its_settings_fi
     )
 
 
+@pytest.mark.parametrize(
+    "words", [("", "class"), ("../a b", "x"), ("\u00e4" * 300, ""), ("-", "_")]
+)
+def test_the_id_of_a_new_run_is_one_that_is_found(words):
+    folder = run_store.create(config(), folders.new_folder(*words))
+    assert run_store.find(folder.name) == folder
+
+
 def test_two_runs_of_one_configuration_are_two_folders():
     assert run_store.create(config()) != run_store.create(config())
 

@@ -145,6 +145,7 @@ WRONG_CONFIGS = [
     {"model": "resnet152"},
     {"dataset": "../../etc"},
     {"dataset": "a/b"},
+    {"dataset": ""},
     {"target": "<b>"},
     {"original": "../x"},
     {"version": "<script>"},

@@ -1,20 +1,18 @@
 """Decodes image files of any format and size into one array per split."""
 
 import warnings
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median_low
-from struct import error as StructError
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ...data.image_files import FORMATS, MAX_PIXELS
+from ...data.image_files import BROKEN, FORMATS, MAX_PIXELS
 from ...errors import LifelongError
 from ...storage.progress import Progress, Steps
 
@@ -162,7 +160,7 @@ def _reading(where: str) -> Iterator[None]:
         ) from None
     except LifelongError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, StructError, zlib.error):
+    except BROKEN:
         raise LifelongError(
             f"{where} is damaged or only half there; save it again, or take it away."
         ) from None
