@@ -168,8 +168,8 @@ def _show(updates: Iterator[Any], runs: Sequence[Path]) -> dict[str, str]:
     form = "{desc}{percentage:3.0f}%|{bar}| {n:.1f}/{total} runs [{elapsed}<{remaining}]"
     with tqdm(total=len(runs), bar_format=form) as bar:
         for update in updates:
-            bar.update(update.share - shares[update.run])
             shares[update.run] = update.share
+            bar.update(min(sum(shares.values()), len(runs)) - bar.n)
             if update.error:
                 errors[update.run] = update.error
                 tqdm.write(f"{update.run}: {update.error}", file=sys.stderr)

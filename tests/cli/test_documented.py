@@ -51,7 +51,7 @@ def words_of(command):
     hearts = [f"heart-{number}.png" for number in range(5)]
     return [
         word
-        for given in shlex.split(command)
+        for given in shlex.split(command, comments=True)
         for word in (hearts if given == "heart-*.png" else [given])
     ]
 
