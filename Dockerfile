@@ -1,11 +1,11 @@
 FROM python:3.12-slim
 RUN useradd -m -u 1000 user && mkdir -p /data/home && chown -R user:user /data
-# The project is not written to; all that is, is under /data. Nothing is counted, and nobody is asked for the address
-# that a welcome message would show. There is no login that a forged request could use, and a Space is shown in a frame.
+# The project is not written to; all that is, is under /data. Nothing is counted. Without the welcome message and the
+# check of origins Streamlit asks no other host for its own address; there is no login that a forged request could use.
 ENV HOME=/data/home LIFELONG_RUNS=/data/runs LIFELONG_CACHE=/data/cache GRADIO_TEMP_DIR=/data/gradio \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=2 \
     GRADIO_ANALYTICS_ENABLED=0 HF_HUB_DISABLE_TELEMETRY=1 STREAMLIT_BROWSER_GATHER_USAGE_STATS=false \
-    STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION=false STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true \
+    STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION=false STREAMLIT_SERVER_ENABLE_CORS=false STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true \
     LIFELONG_MOST_WAITING=20 LIFELONG_MOST_SECONDS=600 LIFELONG_MOST_GB=5
 WORKDIR /srv/lifelong
 COPY requirements.txt .

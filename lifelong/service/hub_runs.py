@@ -4,6 +4,7 @@ The list of files is read first. Only files of a run are downloaded, of the comm
 and only if they are few and small enough.
 """
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from ..runs.folders import home
 from ..runs.sources import Source
 from ..storage import hub, hub_requests
 from ..storage.hub import Content, ListedFile, Snapshot
+from ..storage.hub_requests import Address
 from ..storage.progress import Progress, Steps
 from . import archive_checks
 from .workshop import refusals, workshop
+
+AT_ONCE = 2  # downloads, of all visitors; each may fill a disk and a line
+_pulls = threading.BoundedSemaphore(AT_ONCE)
 
 
 def pull(given: str, most_bytes: int = archives.MOST_BYTES, own_token: bool = True) -> Steps[str]:
@@ -24,27 +29,36 @@ def pull(given: str, most_bytes: int = archives.MOST_BYTES, own_token: bool = Tr
     Yields the progress; closed before the end, it leaves nothing. most_bytes: of all files.
     own_token: whether the person who is logged in on this machine asks, not a visitor of a page.
     Raises LifelongError for an address, a repository, a revision or a run that does not fit, one
-    that is here already, and a Hub that cannot be reached.
+    that is here already, a Hub that cannot be reached, and while others are being loaded.
     """
     address = hub_requests.parse_address(given)
     with refusals(str(address)):
-        yield from Progress("Asking the Hub", "B", 0).at(0)
-        listing = hub.snapshot(address, own_token)
-        source = Source(
-            repository=address.repository, commit=listing.commit, endpoint=hub_requests.endpoint()
-        )
-        if (here := sources.find(source)) is not None:
-            raise LifelongError(f"This version of it is here already, as {here}.")
-        files = [each for each in listing.files if archives.is_file_of_run(each.path)]
-        nbytes = {each.path: each.nbytes for each in files}
-        archives.check_list(nbytes, "The repository", most_bytes)
-        name = address.repository.partition("/")[2]
-        with workshop(name) as folder:
-            archives.check_room(sum(nbytes.values()), folder)
-            yield from _download(listing, files, folder, own_token)
-            run = archive_checks.take_in(folder, name)
-        sources.write(home() / run, source)
-        return run
+        if not _pulls.acquire(blocking=False):
+            raise LifelongError(f"{AT_ONCE} others are being loaded; try again in a minute.")
+        try:
+            return (yield from _pull(address, most_bytes, own_token))
+        finally:
+            _pulls.release()
+
+
+def _pull(address: Address, most_bytes: int, own_token: bool) -> Steps[str]:
+    yield from Progress("Asking the Hub", "B", 0).at(0)
+    listing = hub.snapshot(address, own_token)
+    source = Source(
+        repository=address.repository, commit=listing.commit, endpoint=hub_requests.endpoint()
+    )
+    if (here := sources.find(source)) is not None:
+        raise LifelongError(f"This version of it is here already, as {here}.")
+    files = [each for each in listing.files if archives.is_file_of_run(each.path)]
+    nbytes = {each.path: each.nbytes for each in files}
+    archives.check_list(nbytes, "The repository", most_bytes)
+    name = address.repository.partition("/")[2]
+    with workshop(name) as folder:
+        archives.check_room(sum(nbytes.values()), folder)
+        yield from _download(listing, files, folder, own_token)
+        run = archive_checks.take_in(folder, name)
+    sources.write(home() / run, source)
+    return run
 
 
 def _download(

@@ -37,6 +37,11 @@ def check_new(waiting: int) -> None:
         raise LifelongError(
             f"{waiting} runs wait on this server already; try again when some are done."
         )
+    check_room()
+
+
+def check_room() -> None:
+    """Raises LifelongError where the runs of all visitors take as much as they may."""
     gigabytes = limit(GIGABYTES)
     if gigabytes is not None and (nbytes := _stored()) > gigabytes * 1e9:
         raise LifelongError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import LifelongError
 from ..runs.folders import home
+from . import limits
 
 WORKSHOP = ".loading-"  # first letters of the folder's name
 LEFT_OVER = 3600  # seconds after which such a folder is that of a process that died
@@ -27,8 +28,10 @@ def refusals(what: str) -> Iterator[None]:
 def workshop(name: str) -> Iterator[Path]:
     """Yields an empty folder for the files of a run from elsewhere; removes what is left of it.
 
-    name: of the run, for the sentences of the readers. Raises LifelongError where none can be made.
+    name: of the run, for the sentences of the readers. Raises LifelongError where none can be made,
+    and where the runs of this server take as much as they may.
     """
+    limits.check_room()
     try:
         home().mkdir(parents=True, exist_ok=True)
         _remove_left_over()

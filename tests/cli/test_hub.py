@@ -260,6 +260,22 @@ def test_a_download_that_is_given_up_leaves_nothing(server, origin):
     assert left == set()
 
 
+def test_two_runs_are_loaded_at_once_and_no_more_and_none_where_there_is_no_room(
+    server, origin, monkeypatch
+):
+    begun = [hub_runs.pull("ann/toys") for _ in range(2)]
+    for steps in begun:
+        next(steps)
+    refused("ann/toys", "2 others are being loaded")
+    for steps in begun:
+        steps.close()
+    run = pull("ann/toys")
+    monkeypatch.setenv("LIFELONG_MOST_GB", "1e-9")
+    server.repositories["ann/toys"].add({**origin, "README.md": b"#"})
+    refused("ann/toys", "room for no more")
+    assert store.find(run)
+
+
 def test_the_token_of_the_server_is_not_lent_to_visitors(ann, origin):
     ann.repositories["ann/toys"].private = True
     ann.tokens.clear()
