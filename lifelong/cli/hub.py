@@ -62,6 +62,8 @@ def push(run: str, repository: str, yes: bool, private: bool, as_json: bool) -> 
 def _show_plan(sizes: dict[str, int], total: str, target: str) -> None:
     for name, nbytes in sizes.items():
         print(f"{name:<24} {size(nbytes)}")
+    if any(name.startswith("pictures-") for name in sizes):
+        print("Among them are the pictures that a class was taught from.")
     print(f"{total} would be sent to {target}. Nothing was sent; add --yes to send them.")
 
 

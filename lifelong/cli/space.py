@@ -52,7 +52,7 @@ def write(out: Path, sdk: str) -> None:
     Raises LifelongError outside a checkout, for a folder that is not empty, and for one that cannot
     be written.
     """
-    if not (ROOT / "spaces").is_dir():
+    if not (ROOT / SDKS["gradio"][0]).is_file():
         raise LifelongError(
             "A Space is assembled from a checkout of the project, which has the app; this is the"
             " package alone. Clone the project and call it there."

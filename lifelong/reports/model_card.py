@@ -14,6 +14,7 @@ from ..formatting import number, percent
 from ..metrics import all_metrics
 from ..runs import archives, bookmarks, command
 from ..runs import store as run_store
+from ..runs.folders import is_locked
 from ..runs.history import History
 from ..service.catalog import strategy_titles
 from ..storage.hub import Content
@@ -32,8 +33,12 @@ def files(folder: Path, repository: str) -> dict[str, Content]:
     """Returns the files that a run has on the Hub, by name: its own, its card and its curves.
 
     A name and a star are a person's own and stay here. Raises LifelongError for a run that has
-    learned nothing, and where huggingface_hub is missing.
+    learned nothing or is being learned.
     """
+    if is_locked(folder):
+        raise LifelongError(
+            f"The run {folder.name} is being learned, and its files change; wait for it or stop it."
+        )
     history = run_store.history(folder)
     if not history.learned:
         raise LifelongError(f"The run {folder.name} has not learned a task yet; train it first.")

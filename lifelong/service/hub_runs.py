@@ -49,13 +49,13 @@ def _pull(address: Address, most_bytes: int, own_token: bool) -> Steps[str]:
     )
     if (here := sources.find(source)) is not None:
         raise LifelongError(f"This version of it is here already, as {here}.")
-    files = [each for each in listing.files if archives.is_file_of_run(each.path)]
-    nbytes = {each.path: each.nbytes for each in files}
+    files = {each.path: each for each in listing.files if archives.is_file_of_run(each.path)}
+    nbytes = {name: each.nbytes for name, each in files.items()}
     archives.check_list(nbytes, "The repository", most_bytes)
     name = address.repository.partition("/")[2]
     with workshop(name) as folder:
         archives.check_room(sum(nbytes.values()), folder)
-        yield from _download(listing, files, folder, own_token)
+        yield from _download(listing, list(files.values()), folder, own_token)
         run = archive_checks.take_in(folder, name)
     sources.write(home() / run, source)
     return run

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from lifelong.errors import LifelongError
 from lifelong.runs import folders, sources, store
@@ -14,6 +15,7 @@ from tests.helpers import config, learned_run
 from tests.hub_server import TOKEN, Hub, hub_in_use
 from tests.runs.helpers import sentence
 from tests.sample_files import Harmful
+from tests.teaching.helpers import taught_run
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
 
@@ -109,6 +111,18 @@ def test_a_push_without_a_token_and_to_others_is_refused_in_a_sentence(server, c
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     status, out, err = cli("push", run, "bob/toys", "--yes")
     assert (status, out) == (2, "") and "does not let you" in err.splitlines()[-1]
+
+
+def test_a_push_of_pictures_says_so_and_one_of_a_run_at_work_is_refused(server, cli):
+    run = learned_run(config("finetune", tasks=1))
+    assert "pictures" not in cli("push", run.name, "ann/toys")[1]
+    with FileLock(run / ".lock"):
+        status, out, err = cli("push", run.name, "ann/toys", "--yes")
+    assert (status, out) == (2, "") and "is being learned" in err
+    copy = taught_run(run)
+    assert "the pictures that a class was taught from" in cli("push", copy.name, "ann/toys")[1]
+    status, out, err = cli("push", store.create(config("ewc")).name, "ann/toys")
+    assert (status, out) == (2, "") and "has not learned a task yet" in err
 
 
 @pytest.mark.parametrize(
