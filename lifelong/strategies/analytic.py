@@ -1,5 +1,6 @@
 """Analytic learning: fixed random features and the exact ridge regression on all images so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -74,6 +75,11 @@ class Analytic(Strategy):
 
     def create_state(self) -> None:
         self.counts = torch.zeros(class_statistics.count(self.plan), dtype=torch.int64)
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        body = self.network.body
+        width = self.features + (0 if body.is_identity and not body.takes_features else body.width)
+        return 8 * width * (width + 2 * len(self.counts))
 
     @torch.no_grad()
     def step(self, task: Task, batch: Batch) -> Tensor:

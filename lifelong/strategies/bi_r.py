@@ -59,6 +59,7 @@ class BIR(Strategy):
         "The network runs backwards to make up images of earlier lessons by itself, and "
         "practises them. No image is kept."
     )
+    parameter_vectors = 3
     stores = "the weights of the way back to the pixels"
     costs = "the way back to the pixels, and a second batch both ways at every step"
     quick_note = (

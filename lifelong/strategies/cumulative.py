@@ -1,5 +1,6 @@
 """Cumulative training: a fresh network for every task, trained on all tasks so far."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..data.examples import Examples, concat
@@ -34,6 +35,9 @@ class Cumulative(Strategy):
 
     def storage(self, task: Task) -> dict[str, int]:
         return {"images": sum(images.nbytes for images in task.all_train[: task.index + 1])}
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        return sum(task.train.nbytes for task in tasks)
 
     def steps(self, task: Task, examples: Examples) -> int:
         if self.recipe.steps:

@@ -35,6 +35,7 @@ class DGR(Strategy):
         "A second network learns to make up images like those of earlier lessons, and they are "
         "practised again. No image is kept."
     )
+    parameter_vectors = 3
     stores = "the weights of the network that makes up images"
     costs = (
         "the training of a second network of twice the size, and a second batch for both at "

@@ -33,6 +33,7 @@ class EWC(Strategy):
         "After each task it measures how much every weight mattered and ties the important "
         "ones to their place. No image is kept."
     )
+    parameter_vectors = 2
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     end_task_phase = "Measuring which weights matter"

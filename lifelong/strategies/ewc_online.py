@@ -32,6 +32,7 @@ class OnlineEWC(Strategy):
         "Like EWC, it ties the weights that mattered to their place, but with a single set of "
         "ties that each task renews. No image is kept."
     )
+    parameter_vectors = 2
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     end_task_phase = "Measuring which weights matter"

@@ -1,7 +1,7 @@
 """Generative classifier: one small generator a class, whose likelihoods are the scores."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -72,6 +72,10 @@ class GenerativeClassifier(Strategy):
         self.noise = torch.randn(
             SAMPLES, self.vae.latents, generator=seeds.generator(self.seed, "importance samples")
         ).to(self.device)
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        models = sum(map(len, tasks[0].plan.classes))
+        return super().expected_storage(tasks) + models * self.vae.flat.nbytes
 
     def auxiliary_optimizers(self) -> dict[str, Adam]:
         return {"vae": self.vae_optimizer}

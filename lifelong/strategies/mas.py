@@ -32,6 +32,7 @@ class MAS(Strategy):
         "After each task it measures how much every weight moves the answers and ties those "
         "that do to their place. It keeps no image and needs no labels for it."
     )
+    parameter_vectors = 2
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
     end_task_phase = "Measuring which weights matter"

@@ -34,6 +34,7 @@ class PackNet(Strategy):
         "After each task it keeps the strongest connections for good and clears the rest for "
         "the next. Nothing is forgotten, but it must be told the task."
     )
+    parameter_vectors = 1
     stores = "for every weight the task that owns it"
     costs = "one mask a step; every picture is answered once for each task"
     source = (

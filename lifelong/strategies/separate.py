@@ -1,5 +1,6 @@
 """Separate networks: one for each task, so that nothing is forgotten and nothing shared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -44,6 +45,9 @@ class Separate(Strategy):
 
     def create_state(self) -> None:
         self.untrained = self.network.flat.clone()
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        return (len(tasks) - 1) * self.network.flat.nbytes
 
     def start_task(self, task: Task) -> None:
         if task.index:

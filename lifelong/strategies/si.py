@@ -29,6 +29,7 @@ class SI(Strategy):
         "While it learns, every weight collects credit for the progress it made; later the "
         "credited ones are held in place. No image is kept."
     )
+    parameter_vectors = 3
     stores = "two numbers per weight, and a third while it learns"
     costs = "a few vector operations a step"
     source = "Zenke, Poole and Ganguli, Continual learning through synaptic intelligence, ICML 2017"

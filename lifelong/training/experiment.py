@@ -19,6 +19,7 @@ from ..numerics import hardware
 from ..storage.progress import result_of
 from ..strategies.base import scores
 from . import setup
+from .checks import require_finite, require_memory
 from .costs import Costs, estimated_seconds
 from .evaluation import accuracy, evaluate
 
@@ -91,6 +92,7 @@ class Experiment:
         return hardware.with_threads(self.model.threads, self._events(until, on_step))
 
     def _events(self, until: int | None, on_step: OnStep | None) -> Generator[Event, None, None]:
+        require_memory(self.strategy, self.tasks, self.config.device)
         if self.task == self.step == 0:
             yield self._started()
         goal = len(self.tasks) if until is None else min(until, len(self.tasks))
@@ -109,11 +111,12 @@ class Experiment:
         if self._resumes_at_end(task):
             yield self._phase_at_end(task)
         began = self.clock()
-        for step, steps, loss in self.costs.measured(
-            self.strategy.learn(task, self.step), self.step
-        ):
-            self.step = step
-            if self.step in early or self.step % every == 0:
+        learning = self.strategy.learn(task, self.step)
+        for step, steps, loss in self.costs.measured(learning, self.step):
+            self.step, is_probe = step, step in early or step % every == 0
+            if is_probe or step == steps or self.config.device == "cpu":  # a GPU waits for it
+                require_finite(self.strategy, task, step, steps, loss)
+            if is_probe:
                 self.seconds += self._since(began)
                 yield self._step(task, steps, loss)
                 began = self.clock()
@@ -157,12 +160,11 @@ class Experiment:
             for t in self.tasks[: task.index + 1]
         )
         self.evaluation_seconds += self.clock() - began
-        value = float(loss.item())
         return Step(
             task=task.index,
             step=self.step,
             steps=steps,
-            loss=value if abs(value) < float("inf") else None,
+            loss=float(loss),
             probe=probe,
             seconds=round(self.seconds, 3),
             batch_limit=self.strategy.batch_limit,

@@ -197,6 +197,15 @@ def test_the_inference_state_gives_the_same_scores(strategy, scenario, toy):
 
 
 @one_pair
+def test_no_strategy_stores_more_than_was_expected_or_much_less(strategy, scenario):
+    experiment, events = finished(strategy, scenario)
+    rows = [event for event in events if isinstance(event, TaskLearned)]
+    stored = max(sum(row.stored.values()) for row in rows)
+    expected = Experiment(config(strategy, scenario)).strategy.expected_storage(experiment.tasks)
+    assert stored <= expected <= 100 * stored + experiment.strategy.network.flat.nbytes
+
+
+@one_pair
 def test_a_run_stopped_after_any_task_and_continued_equals_one_never_stopped(strategy, scenario):
     stopped = run_store.create(config(strategy, scenario))
     for until in (1, 2):

@@ -6,6 +6,7 @@ store equally many of each class, a class being a label of a task. 'reservoir' o
 during training and needs to know neither tasks nor classes.
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import torch
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...data.examples import Batch, Examples, by_class, concat, empty_examples
-from ...data.scenarios import Plan
+from ...data.scenarios import Plan, Task
 from ...models.base import Network
 from ...numerics import operations
 from ...settings import choice, setting
@@ -135,6 +136,15 @@ class ReplayBuffer(Stored):
             self.logits = tensors["answers."]
         if "seen" in self.saved:
             self.observed = int(tensors["seen."].sum())
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        images = [len(task.train) for task in tasks]
+        most = self.capacity(tasks[0].plan)
+        if self.policy != "reservoir":  # which stores an image that comes by twice a second time
+            most = min(most, sum(images))
+        logits = 4 * tasks[0].plan.outputs if "answers" in self.saved else 0
+        each = tasks[0].train.nbytes // max(1, images[0]) + logits + 8
+        return most * each
 
     def storage(self) -> dict[str, int]:
         tensors = self.tensors()

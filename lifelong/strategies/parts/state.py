@@ -4,7 +4,7 @@ stores.
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 import torch
@@ -37,6 +37,10 @@ class Stored(ABC):
         """Loads the tensors that `tensors` returned; others in the dict are ignored."""
 
     @abstractmethod
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        """Returns the most bytes that the tensors will have when these tasks are learned."""
+
+    @abstractmethod
     def storage(self) -> dict[str, int]:
         """Returns the bytes of the tensors by kind of information, such as "images" or "logits"."""
 
@@ -51,9 +55,11 @@ class Stateful(Configurable):
     state.
 
     inference_fields: names of stored tensors and auxiliary networks that `scores` needs.
+    parameter_vectors: numbers stored for each parameter of the network, at most.
     """
 
     inference_fields: ClassVar[tuple[str, ...]] = ()
+    parameter_vectors: ClassVar[float] = 0
     network: Network
     optimizer: Adam
     generator: torch.Generator
@@ -119,6 +125,12 @@ class Stateful(Configurable):
         """
         self.network.load_weights(strip_prefix("network", state))
         self._load(self.inference_fields, state)
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        """Returns the most bytes that will be stored for earlier tasks, an estimate from above."""
+        vectors = self.parameter_vectors * self.network.flat.nbytes
+        values = sum(value.expected_storage(tasks) for value in self._stored_values().values())
+        return int(vectors) + values + sum(self.storage(tasks[0]).values())
 
     def storage(self, task: Task) -> dict[str, int]:
         """Returns the bytes stored for earlier tasks once `task` is learned, by kind of

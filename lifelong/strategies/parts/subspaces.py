@@ -6,6 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from ...data.scenarios import Task
 from .state import Stored
 
 NOISE = 1e-12  # share of the energy below which a direction is rounding, not input
@@ -84,6 +85,9 @@ class Subspaces(Stored):
         parts = tensors["subspaces.bases"].split(sizes)
         self.bases = [part.view(width, -1) for width, part in zip(self.widths, parts)]
         self.complement = [bool(complement) for _count, complement in counts]
+
+    def expected_storage(self, tasks: Sequence[Task]) -> int:
+        return sum(4 * width * width for width in self.widths)
 
     def storage(self) -> dict[str, int]:
         return {"statistics": sum(basis.nbytes for basis in self.bases)}
