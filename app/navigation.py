@@ -18,7 +18,7 @@ st.set_page_config(
     layout="wide",
 )
 
-# In the order of a visit; a run's own page is reached from the others.
+# In the order of a visit; the pages of a run and of one's own data are reached from the others.
 pages = [
     st.Page(navigate.DRAW, title="Draw", icon=":material/draw:", default=True),
     st.Page(navigate.LEARN, title="Learn", icon=":material/school:", url_path="learn"),
@@ -33,7 +33,10 @@ pages = [
 inspect = st.Page(
     navigate.INSPECT, title="Inspect", icon=":material/query_stats:", url_path="inspect"
 )
-selected = st.navigation([*pages, inspect], position="hidden")
+own_data = st.Page(
+    navigate.OWN_DATA, title="Your data", icon=":material/photo_library:", url_path="own_data"
+)
+selected = st.navigation([*pages, inspect, own_data], position="hidden")
 navigate.show_address()
 # Streamlit's own navigation hides behind a button on phones.
 with st.container(horizontal=True, gap="small", key="nav"):

@@ -32,7 +32,7 @@ from .runs.rescue import rescue_histories
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import challenges, collection, insight, jobs, lessons, limits
+from .service import challenges, collection, insight, jobs, lessons, limits, own_data
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -158,6 +158,7 @@ __all__ = [
     "metrics",
     "networks",
     "open_image",
+    "own_data",
     "per_class_accuracy",
     "png",
     "prepare",

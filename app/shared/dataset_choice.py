@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.shared import labels
+from app.shared import labels, navigate
 from lifelong import api
 from lifelong.api import DatasetInfo
 
@@ -52,3 +52,8 @@ def show(
     else:
         st.caption(labels.sentence(labels.about_dataset(info)))
     return info
+
+
+def link_to_own(label: str = "Use your own images") -> None:
+    """Shows the link to the page where one brings data of one's own."""
+    st.page_link(navigate.OWN_DATA, label=label, icon=":material/photo_library:")

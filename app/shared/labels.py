@@ -8,6 +8,8 @@ from lifelong.api import DatasetInfo, History, RunRow, Setting, TaughtClass
 from lifelong.charts.chart_data import task_titles
 from lifelong.formatting import duration, magnitude, percent, plural, size
 
+GONE = "Its images are not on this machine: they were removed, or never stored here."
+
 
 def option(name: str) -> str:
     """Returns a named choice as text: 'True label' for 'true-label'."""
@@ -126,7 +128,10 @@ def source(history: History) -> str:
     """Returns a sentence about the data of a run."""
     if not history.has_started:
         return ""
-    return f"Data: {history.started.source}."
+    spec = api.dataset_spec(history.config.dataset)
+    gone = spec.own and spec.location() is None
+    text = f"Data: {history.started.source}."
+    return f"{text} {GONE}" if gone else text
 
 
 def facts(history: History) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ TRANSFER = "views/transfer/transfer.py"
 RUNS = "views/runs/runs.py"
 COMPARE = "views/compare/compare.py"
 ABOUT = "views/about/about.py"
+OWN_DATA = "views/own_data/own_data.py"
 
 # Seconds until the browser has surely taken over a new address: a message on its way from the
 # browser may still carry the old one.

@@ -7,9 +7,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .. import datasets
 from ..data.image_files import png
@@ -18,7 +19,7 @@ from ..datasets.own.findings import Findings, FoundClass, sort_into
 from ..datasets.own.layout import Misfit
 from ..datasets.own.pictures import Upload
 from ..datasets.own.store import Staged, check_name, discard, keep, names, regroup
-from ..datasets.readers import custom
+from ..datasets.readers import custom, image_folder
 from ..errors import LifelongError
 from ..runs import listing
 
@@ -26,6 +27,7 @@ __all__ = [
     "Findings",
     "FoundClass",
     "Misfit",
+    "SUFFIXES",
     "Staged",
     "Upload",
     "check_name",
@@ -42,7 +44,9 @@ __all__ = [
     "stage_uploads",
 ]
 
-SIDE = 64  # pixels of an example
+SIDE, GAP = 64, 4  # pixels of an example, and between two
+SUFFIXES = tuple(sorted(suffix.removeprefix(".") for suffix in image_folder.SUFFIXES))
+Class = TypeVar("Class")
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def find(name: str) -> Findings:
         return sort_into(None, found)
 
 
-def even_groups(classes: Sequence[str], tasks: int) -> tuple[tuple[str, ...], ...]:
+def even_groups(classes: Sequence[Class], tasks: int) -> tuple[tuple[Class, ...], ...]:
     """Returns the classes in order, dealt out to so many tasks that differ by one at most.
 
     >>> even_groups("abcde", 2)
@@ -93,34 +97,24 @@ def even_groups(classes: Sequence[str], tasks: int) -> tuple[tuple[str, ...], ..
     return tuple(tuple(classes[end - size : end]) for size, end in zip(sizes, ends))
 
 
-def examples(staged: str, per_class: int) -> list[Example]:
-    """Returns the first training images of each class of what was staged."""
+def examples(staged: str, per_class: int, most_classes: int) -> list[Example]:
+    """Returns the first training images of each class of what was staged, of so many classes."""
     folder = store.staged_folder(staged) / "train"
     return [
-        _example(each.name, sorted(each.iterdir())[:per_class]) for each in sorted(folder.iterdir())
+        _example(each.name, sorted(each.iterdir())[:per_class])
+        for each in sorted(folder.iterdir())[:most_classes]
     ]
 
 
 def _example(name: str, files: Sequence[Path]) -> Example:
-    strip = Image.new("RGB", (SIDE * len(files), SIDE), "white")
+    """Returns the square in the middle of each image, with gaps between them that are clear."""
+    strip = Image.new("RGBA", ((SIDE + GAP) * len(files) - GAP, SIDE))
     for at, file in enumerate(files):
         with Image.open(io.BytesIO(file.read_bytes())) as image:
             image.draft("RGB", (2 * SIDE, 2 * SIDE))
-            shown = image.convert("RGB").resize(_fitted(image.size))
-        left, top = (SIDE - shown.width) // 2, (SIDE - shown.height) // 2
-        strip.paste(shown, (SIDE * at + left, top))
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+        strip.paste(ImageOps.fit(upright, (SIDE, SIDE)), ((SIDE + GAP) * at, 0))
     return Example(name, png(np.asarray(strip).transpose(2, 0, 1)), len(files))
-
-
-def _fitted(size: tuple[int, int]) -> tuple[int, int]:
-    """Returns a size scaled so that the longer side is SIDE.
-
-    >>> _fitted((28, 28)), _fitted((200, 100))
-    ((64, 64), (64, 32))
-    """
-    scale = SIDE / max(size)
-    width, height = (max(1, round(side * scale)) for side in size)
-    return width, height
 
 
 def runs_of(name: str) -> list[str]:

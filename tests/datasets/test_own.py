@@ -400,14 +400,12 @@ def test_where_nothing_can_be_written_there_is_a_sentence(monkeypatch, tmp_path)
 
 def test_examples_are_the_first_images_of_each_class():
     staged = own_data.stage_uploads([zipped(pets(each=9))])
-    found = own_data.examples(staged.id, 3)
+    found = own_data.examples(staged.id, 3, 9)
+    assert len(own_data.examples(staged.id, 3, 1)) == 1
     assert [(each.name, each.count) for each in found] == [("cat", 3), ("dog", 3)]
     strip = np.asarray(Image.open(io.BytesIO(found[1].image)))
-    assert strip.shape == (64, 192, 3) and [strip[32, x, 0] for x in (32, 96, 160)] == [
-        200,
-        202,
-        203,
-    ]
+    assert strip.shape == (64, 200, 4) and strip[32, 65, 3] == 0
+    assert [strip[32, x, 0] for x in (32, 100, 168)] == [200, 202, 203]
 
 
 def test_a_misfit_is_a_sentence():

@@ -5,6 +5,7 @@ The address holds the search and the filter.
 
 import streamlit as st
 
+from app.shared import dataset_choice
 from app.views.runs import actions, exchange, grid, table, text
 from lifelong.api import collection
 
@@ -16,7 +17,11 @@ def page() -> None:
     """Shows search and filter, the actions, and the table that they are about."""
     with st.container(horizontal=True, vertical_alignment="center", key="runs_title"):
         st.title("Runs")
-        exchange.show_loader()
+        with st.container(
+            horizontal=True, width="content", vertical_alignment="center", key="runs_bring"
+        ):
+            dataset_choice.link_to_own("Your data")
+            exchange.show_loader()
     entries = collection.entries()
     actions.show_notices()
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_search"):

@@ -1,10 +1,12 @@
 """The form of the Train page: three presets, all settings folded away, and the runs of before."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app.shared import dataset_choice, labels
+from app.shared.markdown import escaped
 from app.views.train import expected, network_form, own_runs, presets
 from app.views.train.orders import MOST_SEEDS, order
 from app.views.train.strategy_form import (
@@ -42,6 +44,7 @@ def _settings() -> None:
     with question:
         _scenario()
         info = dataset_choice.show("dataset", _on_dataset_change)
+        dataset_choice.link_to_own()
         _tasks(info.spec)
         _seeds()
     with learner:
@@ -153,6 +156,10 @@ def _tasks(spec: DatasetSpec) -> None:
     """Shows the choice of the number of tasks, of those that the data set's classes allow."""
     state = st.session_state
     scenario, transforms = api.SCENARIOS[state["scenario"]], spec.transformation is not None
+    if _uses_groups(spec):
+        state["tasks"] = len(spec.groups)
+        st.markdown(groups_text(spec.groups))
+        return
     fewest = scenario.min_tasks
     most = MOST_TASKS if transforms else min(len(spec.classes) or 10, MOST_TASKS)
     usual = spec.default_tasks or scenario.default_tasks
@@ -164,6 +171,40 @@ def _tasks(spec: DatasetSpec) -> None:
     each = f"Every task has all {len(spec.classes)} classes, its images transformed."
     words = each if transforms else evenly
     st.slider("Tasks", fewest, most, key="tasks", help=words, persist_state="session")
+
+
+def _uses_groups(spec: DatasetSpec) -> bool:
+    """Shows the choice whether the tasks are those that the classes were grouped into.
+
+    Returns what was chosen; False where they were not grouped, or for a source and its target.
+    """
+    if not spec.groups or api.SCENARIOS[st.session_state["scenario"]].has_source:
+        return False
+    st.session_state.setdefault("grouped", True)
+    return st.checkbox(
+        "The tasks that its classes were grouped into", key="grouped", persist_state="session"
+    )
+
+
+def groups_text(groups: Sequence[Sequence[str]]) -> str:
+    """Returns the classes of each task as a list.
+
+    >>> print(groups_text([["cat", "dog"], ["heart"]]))
+    - **Task 1**: cat, dog
+    - **Task 2**: heart
+    """
+    return "\n".join(
+        f"- **Task {number}**: {', '.join(map(escaped, group))}"
+        for number, group in enumerate(groups, 1)
+    )
+
+
+def choose(dataset: str) -> None:
+    """Sets the form to a data set, and unfolds it. Before another page switches to it."""
+    state = st.session_state
+    state["dataset"], state["show_settings"], state["grouped"] = dataset, True, True
+    if model := api.dataset_spec(dataset).default_model:
+        state["model"] = model
 
 
 def _on_dataset_change() -> None:
@@ -185,6 +226,10 @@ def _on_scenario_change() -> None:
 def _begin(until: int | None = None) -> None:
     """Creates what the form describes and starts it, up to task `until` or to the end."""
     fields = {**_names(), "settings": chosen_settings(), **network_form.chosen()}
+    spec = api.dataset_info(fields["dataset"]).spec
+    transfers = api.SCENARIOS[fields["scenario"]].has_source
+    if spec.groups and st.session_state.get("grouped") and not transfers:
+        fields |= spec.grouping
     order(fields, st.session_state["seeds"], until)
     if "refused" in st.session_state:
         st.session_state["show_settings"] = True
