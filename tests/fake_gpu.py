@@ -78,6 +78,7 @@ def machine_with_gpu():
         machine.setattr(torch.cuda, "synchronize", lambda: None)
         machine.setattr(torch.cuda, "reset_peak_memory_stats", lambda: None)
         machine.setattr(torch.cuda, "max_memory_allocated", lambda: 1)
+        machine.setattr(torch.cuda, "mem_get_info", lambda: (10**12, 10**12))
         machine.setattr(
             sys.modules["torch.optim.optimizer"],
             "_get_fused_kernels_supported_devices",
