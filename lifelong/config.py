@@ -143,6 +143,8 @@ class RunConfig(Config):
     as a whole, else the CPU.
     half: save checkpoints in half precision (half the disk; accuracy equal to 0.1 point on MNIST).
     step_checkpoints: save the state after some steps within each task but the first, too.
+    program: the program that trained it, where that is another one: then settings, network, recipe
+    and steps are not known, and there are no checkpoints.
     original, taught: of a copy of another run, that run's id and the classes that were taught to
     the copy, one for each of its last tasks. The fields before these are the other run's, but that
     tasks, class_order and task_sizes count the taught classes, too.
@@ -167,6 +169,7 @@ class RunConfig(Config):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     half: bool = False
     step_checkpoints: bool = False
+    program: str | None = Field(default=None, max_length=40)
     original: str | None = None
     taught: tuple[TaughtClass, ...] = ()
     version: str = __version__

@@ -68,6 +68,8 @@ class Started(RecordedEvent):
     estimate: expected seconds of training on this machine; None for a small network, which
     takes few.
     random_init_accuracy: by task, before any training, task label given.
+    Of a run that another program trained, images and parameters are 0 and random_init_accuracy is
+    empty.
     """
 
     event: Literal["started"] = "started"
@@ -116,7 +118,7 @@ class Phase(RecordedEvent):
 class TaskLearned(RecordedEvent):
     """One row of accuracy[after][on], over all test images of the tasks 0..task.
 
-    accuracy_given_task: the same with the task label given.
+    accuracy_given_task: the same with the task label given; empty where it is not known.
     next_task_accuracy: of the next task before it is learned, task label given.
     stored: bytes that the strategy stores for earlier tasks, by kind.
     confusion: for each class of the tasks 0..task in the order of arrival, how many of its test

@@ -83,6 +83,7 @@ def run_title(row: RunRow) -> str:
     items = [
         *filter(None, [row.name]),
         strategy_title(row.strategy),
+        f"by {row.program}" if row.program else "",
         api.SCENARIOS[row.scenario].short_title,
         dataset_title(row.dataset),
     ]
@@ -91,7 +92,7 @@ def run_title(row: RunRow) -> str:
     if row.learned:
         items.append(percent(row.average_accuracy))
     items.append("shipped" if row.shipped else row.id.rpartition("-")[2])
-    return " · ".join(items)
+    return " · ".join(filter(None, items))
 
 
 def missing(run: str) -> str | None:
@@ -112,7 +113,7 @@ def setup(*histories: History, run: str = "") -> str:
         plural(c.tasks, "task"),
         settings_text(c.settings),
         *(f"{each.name} by {strategy_title(each.strategy)}" for each in c.taught),
-        f"recipe {c.recipe}",
+        f"by {c.program}" if c.program else f"recipe {c.recipe}",
         f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}",
         run and f"run {run}",
     ]
@@ -145,6 +146,8 @@ def facts(history: History) -> list[tuple[str, str]]:
             ("Memory", info.stores),
             ("Source", info.source),
         ]
+    if c.program:
+        return [*rows, ("Program", c.program), *_facts_of_results(history)]
     network = next((each for each in api.networks() if each.name == c.model), None)
     rows += _setting_rows(info.settings if info else (), c.settings)
     rows += _setting_rows(network.settings if network else (), c.network)
@@ -186,6 +189,12 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
         ("Network", f"{network_title(history.config.model)}, {start.parameters:,} parameters"),
         ("Training", f"{duration(history.seconds)} (without evaluation)"),
     ]
+
+
+def _facts_of_results(history: History) -> list[tuple[str, str]]:
+    """Returns what is known of a run that another program trained."""
+    tasks = "; ".join(task_titles(history))
+    return [("Data", history.started.source), ("Tasks", tasks), ("Seed", str(history.config.seed))]
 
 
 def _images(history: History) -> str:

@@ -43,7 +43,9 @@ def accuracy_given_task(history: History) -> float:
 def label_matters(history: History) -> bool:
     """Returns whether the task label would help: competing tasks of more than one class."""
     several = history.has_started and max(map(len, history.started.classes)) > 1
-    return history.config.rules.infers_task and several and len(history.learned) > 1
+    known = history.learned and history.learned[-1].accuracy_given_task
+    infers = history.config.rules.infers_task
+    return bool(infers and several and known) and len(history.learned) > 1
 
 
 def label_worth(history: History) -> str:

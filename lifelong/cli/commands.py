@@ -17,6 +17,7 @@ from .datasets import datasets
 from .evaluate import evaluate
 from .export import export
 from .hub import pull, push
+from .import_results import import_results
 from .listings import strategies
 from .options import json_option, run_names, shared
 from .plot import plot, report
@@ -36,7 +37,7 @@ COMPLETION = "_LIFELONG_COMPLETE"  # a shell asks for its script by this variabl
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.command_panel("Learn", commands=["train", "compare", "sweep", "tune", "transfer", "teach"])
 @click.command_panel("Share", commands=["app", "push", "pull", "space"])
-@click.command_panel("Look", commands=["runs", "classify", "plot", "report", "export"])
+@click.command_panel("Look", commands=["runs", "import", "classify", "plot", "report", "export"])
 @click.command_panel("Check", commands=["verify", "evaluate"])
 @click.command_panel("Know", commands=["strategies", "datasets"])
 @click.command_panel("Make", commands=["pretrain", "bench"])
@@ -102,6 +103,7 @@ def bench(scenario: str, strategies: str, as_json: bool) -> None:
 
 for command in (
     train,
+    import_results,
     compare,
     teach,
     sweep,

@@ -9,7 +9,7 @@ import rich_click as click
 
 from ..errors import LifelongError
 from ..formatting import percent, plural
-from ..runs import checkpoints, integrity
+from ..runs import checkpoints, integrity, listing
 from ..runs import store as run_store
 from ..runs.integrity import FileState
 from ..storage import shipped
@@ -53,7 +53,7 @@ def verify(runs: Sequence[str], every: bool, files_only: bool, as_json: bool) ->
     if bool(runs) == every:
         raise LifelongError("Give the runs to verify, or --all.")
     reports = []
-    for folder in map(run_store.folder, run_store.ids()) if every else map(run_store.named, runs):
+    for folder in _trained_here() if every else map(run_store.named, runs):
         reports.append(_report(folder, files_only))
         if not as_json:
             print(_line(reports[-1], files_only))
@@ -64,6 +64,12 @@ def verify(runs: Sequence[str], every: bool, files_only: bool, as_json: bool) ->
         good = len(shipped.files()) - len(changed) - len(_missing())
         print(f"What ships: {plural(good, 'file')} intact", *map(_changed, changed), sep="; ")
     return 0 if all(report.is_good for report in reports) and not changed else 2
+
+
+def _trained_here() -> list[Path]:
+    """Returns the folders of all runs but those that have the results of another program."""
+    rows = listing.run_rows()
+    return [run_store.folder(row.id) for row in rows if row.error or not row.program]
 
 
 def _missing() -> list[str]:

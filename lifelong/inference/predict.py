@@ -132,6 +132,11 @@ def history_of_learned(folder: Path) -> History:
     history = run_store.history(folder)
     if not history.learned:
         raise LifelongError(f"The run {folder.name} has not learned a task yet; train it first.")
+    if history.config.program:
+        raise LifelongError(
+            f"The run {folder.name} has results of {history.config.program} and no checkpoints; "
+            "choose a run that was trained here."
+        )
     return history
 
 

@@ -41,7 +41,11 @@ def series(history: History) -> Iterator[tuple[int, Values]]:
 
 def summary(history: History) -> Values:
     """Returns the measures of a run that are defined, and its costs."""
-    found = {**history.measures(), "seconds": history.seconds, "stored_bytes": history.stored_bytes}
+    found = {
+        **history.measures(),
+        "seconds": history.report(None)["seconds"],
+        "stored_bytes": history.stored_bytes,
+    }
     return {name: float(value) for name, value in found.items() if value is not None}
 
 

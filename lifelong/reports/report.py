@@ -65,6 +65,8 @@ def _about(folder: Path) -> dict[str, Any]:
     stored = history.stored_bytes
     costs = ["–" if stored is None else size(stored), duration(history.seconds)]
     config = history.config
+    if config.program is not None:
+        costs[1] = "–"
     return {
         "id": folder.name,
         "strategy": strategy_titles().get(config.strategy, config.strategy),

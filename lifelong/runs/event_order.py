@@ -22,6 +22,7 @@ class RunOrder:
         self.tasks = self.learned = 0
         self.class_counts: list[int] = []
         self.begun = False
+        self.trained_here = True
 
     def follows(self, event: Event) -> bool:
         """Returns whether an event follows from those that this was called with before."""
@@ -29,9 +30,9 @@ class RunOrder:
             case Loading() | ExtractingFeatures():
                 return event.done <= event.total
             case Started():
-                fits = not self.begun and (
-                    len(event.classes) == len(event.labels) == len(event.random_init_accuracy) > 0
-                )
+                self.trained_here = event.parameters > 0
+                fits = not self.begun and len(event.classes) == len(event.labels) > 0
+                fits = fits and self._fits(event.random_init_accuracy, len(event.classes))
                 self.tasks = len(event.classes)
                 self.class_counts = [len(names) for names in event.classes]
             case Step():
@@ -44,7 +45,7 @@ class RunOrder:
             case TaskLearned():
                 fits = event.task == self.learned < self.tasks
                 fits = fits and len(event.accuracy) == self.learned + 1
-                fits = fits and len(event.accuracy_given_task) == self.learned + 1
+                fits = fits and self._fits(event.accuracy_given_task, self.learned + 1)
                 self.learned += 1
                 rows = sum(self.class_counts[: self.learned])
                 fits = fits and (event.confusion is None or len(event.confusion) == rows)
@@ -52,6 +53,10 @@ class RunOrder:
                 fits = True
         self.begun = True
         return fits
+
+    def _fits(self, shares: tuple[float, ...], tasks: int) -> bool:
+        """Returns whether there is one for each task, or none: another program may not tell."""
+        return len(shares) == tasks or not (shares or self.trained_here)
 
 
 def events_until(events: Iterable[Event], task: int, step: int = 0) -> list[Event]:

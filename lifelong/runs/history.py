@@ -189,15 +189,16 @@ class History(ExperimentHistory[RunConfig, Event]):
 
     def measures(self, reference: "History | None" = None) -> dict[str, float | None]:
         """Returns every metric by name; those that compare with the reference run need it."""
-        infers_task = self.config.rules.infers_task
+        knows_given = bool(self.learned and self.learned[-1].accuracy_given_task)
+        within_task = self.config.rules.infers_task and knows_given
         quantities = {
             "accuracy": self.accuracy,
-            "accuracy_given_task": self.accuracy_given_task,
-            "accuracy_within_task": self.accuracy_given_task if infers_task else None,
+            "accuracy_given_task": self.accuracy_given_task if knows_given else None,
+            "accuracy_within_task": self.accuracy_given_task if within_task else None,
             "task_identification": self.task_identification,
             "probe_accuracy": self.probe_accuracy,
             "next_task_accuracy": [row.next_task_accuracy for row in self.learned],
-            "random_init_accuracy": self.started.random_init_accuracy if self.has_started else None,
+            "random_init_accuracy": self.has_started and self.started.random_init_accuracy or None,
             "reference_accuracy": reference.accuracy if reference else None,
         }
         return {metric.name: metric.of(quantities) for metric in metrics.all_metrics()}
@@ -223,7 +224,7 @@ class History(ExperimentHistory[RunConfig, Event]):
             "accuracy_task_label_given": self.accuracy_given_task,
             **self.measures(),
             "stored": self.learned[-1].stored if self.learned else None,
-            "seconds": self.seconds,
+            "seconds": None if self.config.program else self.seconds,
             "operations": self.operations,
             "peak_memory": self.peak_memory,
         }

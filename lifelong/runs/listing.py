@@ -22,6 +22,7 @@ class RunRow:
     name, star: given by a person, see `bookmarks`. stored: bytes for earlier tasks, None where they
     were not measured. seconds, operations: of training, see `History`. made: when its folder was
     made, in seconds since 1970, None for a run that ships. taught: classes that were taught to it.
+    program: that trained it, empty for this one; then model, recipe and seconds are not known.
     source: repository and commit on the Hub that it came from, empty for none.
     record_state: by the record alone: not whether a process is at work.
     error: a sentence about a run that cannot be read, of which all else is empty.
@@ -47,6 +48,7 @@ class RunRow:
     seconds: float | None = None
     made: float | None = None
     taught: tuple[str, ...] = ()
+    program: str = ""
     source: str = ""
     record_state: RunState = RunState.NEW
 
@@ -75,6 +77,7 @@ def run_row(run: str, shipped: bool = False) -> RunRow:
 def _row(folder: Path, shipped: bool, versions: tuple[tuple[int, int] | None, ...]) -> RunRow:
     history = store.history(folder)
     measures, config = history.measures(), history.config
+    trained_here = config.program is None
     storage, bookmark = stored.storage(folder), bookmarks.read(folder)
     return RunRow(
         folder.name,
@@ -83,19 +86,20 @@ def _row(folder: Path, shipped: bool, versions: tuple[tuple[int, int] | None, ..
         scenario=config.scenario,
         strategy=config.strategy,
         tasks=config.tasks,
-        model=config.model,
+        model=config.model if trained_here else "",
         learned=len(history.learned),
         average_accuracy=measures["average_accuracy"],
         forgetting=measures["forgetting"],
         operations=history.operations,
-        recipe=config.recipe,
+        recipe=config.recipe if trained_here else "",
         seed=config.seed,
         name=bookmark.name,
         star=bookmark.star,
         stored=None if storage is None else sum(storage.kinds.values()),
-        seconds=history.seconds if history.steps or history.learned else None,
+        seconds=history.seconds if trained_here and (history.steps or history.learned) else None,
         made=None if shipped else made_at(versions[0]),
         taught=tuple(taught.name for taught in config.taught),
+        program=config.program or "",
         source=str(sources.read(folder) or ""),
         record_state=store.RUNS.record_state(folder),
     )

@@ -43,7 +43,8 @@ AT_REST = (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
 class Entry:
     """A run or a study in the list of all.
 
-    name, star: given by a person. tasks, learned: of a study its seeds, and those done.
+    name, star: given by a person. program: that trained a run, empty for this one.
+    tasks, learned: of a study its seeds, and those done.
     accuracy: average over the tasks; of a study on the target, fine-tuned with all its images.
     forgetting: of a study what its source lost. stored: bytes; seconds: of training; made: seconds
     since 1970, None for what came with the project. source: repository on the Hub, empty for none.
@@ -71,6 +72,7 @@ class Entry:
     seconds: float | None = None
     made: float | None = None
     taught: tuple[str, ...] = ()
+    program: str = ""
     source: str = ""
     error: str | None = None
 
@@ -110,6 +112,7 @@ def _of_run(row: listing.RunRow) -> Entry:
         seconds=row.seconds,
         made=row.made,
         taught=row.taught,
+        program=row.program,
         source=row.source,
         error=row.error,
     )

@@ -132,7 +132,8 @@ def _option_title(members: Sequence[tuple[RunRow, RunConfig]], name: str, short:
     taught = f"taught {', '.join(row.taught)}" if row.taught else ""
     items = [own, name, seeds, taught]
     if not short:
-        items += [labels.dataset_title(config.dataset), config.rules.short_title, config.recipe]
+        items += [labels.dataset_title(config.dataset), config.rules.short_title]
+        items.append("" if config.program else config.recipe)
     return " · ".join(filter(None, items))
 
 

@@ -37,6 +37,8 @@ def _completed(given: ByIdentity) -> History:
 
 def completed_config(config: RunConfig) -> RunConfig:
     """Returns a configuration with the defaults of all settings that it leaves out."""
+    if config.program:  # its settings are not known
+        return config
     defaults, names = _strategy_defaults(config.strategy, config.scenario)
     own = {names.get(name, name): value for name, value in config.settings.items()}
     network = _network_defaults(config.model)

@@ -41,6 +41,10 @@ QUESTION = {
 }
 
 
+# Those that results of another program do not tell.
+UNKNOWN_ELSEWHERE = {"model", "network", "recipe", "steps"}
+
+
 @dataclass(frozen=True)
 class Configuration:
     """Runs of one configuration with several seeds.
@@ -113,6 +117,8 @@ def _distinction(config: RunConfig, configs: Sequence[RunConfig]) -> str:
     for name, value in config.settings.items():
         if len({str(other.settings.get(name)) for other in same}) > 1:
             parts.append(f"{name.replace('_', ' ')} {_value(value)}")
+    if config.program:
+        parts.append(f"by {config.program}")
     if len({other.learning_rate for other in same}) > 1:
         rate = config.learning_rate
         parts.append(f"learning rate {magnitude(rate) if rate else 'of the recipe'}")
@@ -151,7 +157,10 @@ def difference(one: Configuration, first: Configuration) -> str:
 
     Empty where they are the same, as far as that is known before a run has begun.
     """
+    from_elsewhere = one.config.program or first.config.program
     for field, noun in QUESTION.items():
+        if from_elsewhere and field in UNKNOWN_ELSEWHERE:
+            continue
         own, other = getattr(one.config, field), getattr(first.config, field)
         if own != other:
             return _phrase(field, noun, own, other)
@@ -163,9 +172,9 @@ def difference(one: Configuration, first: Configuration) -> str:
 
 
 def _images(configuration: Configuration) -> int | None:
-    """Returns the number of training images, None as long as no run has begun."""
+    """Returns the number of training images, None where it is not known yet, or at all."""
     started = [history.started for history in configuration.histories if history.has_started]
-    return started[0].images[0] if started else None
+    return started[0].images[0] or None if started else None
 
 
 def _phrase(field: str, noun: str, own: Any, other: Any) -> str:

@@ -163,19 +163,27 @@ def caveats(shown: Sequence[Configuration]) -> str:
     if repeated:
         noun = "run has" if repeated == 1 else "runs have"
         texts.append(f"{repeated:,} {noun} a seed that counts already and stay out of the means.")
+    elsewhere = [each for each in shown if each.config.program]
+    if elsewhere:
+        programs = sorted({str(each.config.program) for each in elsewhere})
+        texts.append(
+            f"The network and the training of {names([each.title for each in elsewhere])} are not "
+            f"known: {' and '.join(programs)} trained {'it' if len(elsewhere) == 1 else 'them'}."
+        )
     return " ".join(texts)
 
 
 def question(shown: Sequence[Configuration]) -> str:
     """Returns in one line what all that is shown has in common."""
-    config = shown[0].config
-    started = next((h.started for c in shown for h in c.histories if h.has_started), None)
+    here = [each for each in shown if not each.config.program] or list(shown)
+    config = here[0].config
+    started = next((h.started for c in here for h in c.histories if h.has_started), None)
     seeds = sorted({history.config.seed for c in shown for history in c.histories})
     items = [
         config.rules.title,
         started.source if started else "",
         plural(config.tasks, "task"),
-        f"recipe {config.recipe}",
+        f"by {config.program}" if config.program else f"recipe {config.recipe}",
         _seeds(seeds),
     ]
     return " · ".join(filter(None, items))

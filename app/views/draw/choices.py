@@ -86,7 +86,8 @@ def readable_runs(*also: str | None) -> list[RunChoice]:
     rows = api.run_list()
     ids = {row.id for row in rows}
     unlisted = dict.fromkeys(run for run in also if run and run not in ids and api.has_run(run))
-    learned = [row for row in [*map(api.run_row, unlisted), *rows] if row.learned]
+    found = [*map(api.run_row, unlisted), *rows]
+    learned = [row for row in found if row.learned and not row.program]
     remedies = remedies_of(learned)
     return [replace(run_choice(row), **remedies[row.id]) for row in learned]
 

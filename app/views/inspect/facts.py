@@ -16,6 +16,8 @@ def show_facts(run: str, history: History) -> None:
     st.markdown(markdown.table(["About", "This run"], labels.facts(history)))
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
         _downloads(run, history)
+        if history.config.program:  # nothing to draw on, and no command here makes it again
+            return
         st.page_link(
             navigate.DRAW,
             label="Test it by drawing",

@@ -77,6 +77,8 @@ def _parts(run: str, history: History, last: words.Drops | None, at: Selection) 
         st.markdown(words.IS_REFERENCE)
         return
     st.markdown(words.NO_REFERENCE)
+    if history.config.program:
+        return
     st.button("Train cumulative training beside it", on_click=_train, args=(run,), key="reference")
     if problem := st.session_state.pop("refused", None):
         st.error(problem)

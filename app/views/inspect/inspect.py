@@ -66,6 +66,10 @@ def _show(run: str, history: History, reference: History | None) -> None:
         at = selection.of_address(history)
         st.markdown(run_text.result(history))
         forgetting.show(run, history, reference, at)
+        if history.config.program:
+            _measures(history, reference)
+            show_facts(run, history)
+            return
         if len(history.learned) > 1:
             evidence.show(run, history, at)
         where.show(run, history, at)

@@ -46,12 +46,13 @@ def _open(entry: Entry | None) -> None:
     page, label = (navigate.TRANSFER, "Open") if entry and entry.is_study else OWN_PAGE
     navigate.link(page, label, "query_stats", readable, **address)
     drawn_on = readable and is_run and entry is not None and entry.learned > 0
+    drawn_on = drawn_on and not (entry and entry.program)
     navigate.link(navigate.DRAW, "Draw on it", "draw", drawn_on, **address)
 
 
 def _copy(entry: Entry | None) -> None:
     """Shows the actions that make another run or file of one."""
-    is_run = entry is not None and not entry.error and not entry.is_study
+    is_run = entry is not None and not (entry.error or entry.is_study or entry.program)
     if (
         st.button(
             "Duplicate",
@@ -73,7 +74,7 @@ def _copy(entry: Entry | None) -> None:
         key="download",
         icon=":material/download:",
         on_click="ignore",
-        disabled=entry is None or entry.at_work,
+        disabled=entry is None or entry.at_work or bool(entry.program),
     )
 
 

@@ -41,7 +41,8 @@ def strategy(entry: Entry) -> str:
             return "Study, pretrained"
         return f"Study with {labels.strategy_title(entry.strategy)}"
     taught = f", taught {', '.join(entry.taught)}" if entry.taught else ""
-    return labels.strategy_title(entry.strategy) + taught
+    program = f", by {entry.program}" if entry.program else ""
+    return labels.strategy_title(entry.strategy) + taught + program
 
 
 def dataset(entry: Entry) -> str:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from app.shared import labels
+from app.shared import labels, navigate
 from app.shared.part import Part, shown
 from app.views.train import form, run_view, seeds_view
 from app.views.train.orders import MOST_SEEDS
+from lifelong import api
 from lifelong.api import LifelongError
 
 several = [run for run in st.query_params.get("runs", "").split(",") if run][:MOST_SEEDS]
@@ -14,7 +15,9 @@ named = [run] if run else several
 problem = next(filter(None, map(labels.missing, named)), None)
 if named and not problem:
     try:
-        if run:
+        if run and api.history(run).config.program:
+            st.switch_page(navigate.INSPECT, query_params={"run": run})
+        elif run:
             run_view.show(run)
         else:
             seeds_view.show(several)
