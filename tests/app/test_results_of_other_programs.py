@@ -10,7 +10,6 @@ from lifelong.runs import other_programs
 from tests.app.helpers import button_keys, open_page, page_text
 from tests.result_files import mammoth
 
-
 ROWS = [[0.98 - 0.1 * (after - on) for on in range(after + 1)] for after in range(5)]
 
 
