@@ -17,7 +17,9 @@ from tests.sample_files import go_online, server
 
 SPECS = registry.datasets()
 every_dataset = pytest.mark.parametrize("name", SPECS)
-DOWNLOADED = [name for name, spec in SPECS.items() if spec.download]
+# A data set that transforms another's images has its layouts and its download.
+OWN_FILES = {name: spec for name, spec in SPECS.items() if spec.transformation is None}
+DOWNLOADED = [name for name, spec in OWN_FILES.items() if spec.download]
 every_download = pytest.mark.parametrize("name", DOWNLOADED)
 CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 TROUBLES = ["wrong checksum", "cut off", "not there", "no server", "silent"]
@@ -36,7 +38,7 @@ def sources() -> list[tuple[str, int, str]]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         return [
             (name, position, layout)
-            for name, spec in SPECS.items()
+            for name, spec in OWN_FILES.items()
             for position, source in enumerate(spec.sources)
             for layout in layouts(source, spec, monkeypatch) or ("as it comes",)
         ]
@@ -111,7 +113,7 @@ def test_a_download_is_declared_with_addresses_checksums_and_size(name):
 
 
 def test_an_embedded_data_set_needs_no_download():
-    for name in set(SPECS) - set(DOWNLOADED):
+    for name in set(OWN_FILES) - set(DOWNLOADED):
         assert SPECS[name].location() is not None
 
 
@@ -119,6 +121,15 @@ def test_titles_and_positions_in_lists_differ():
     own = [spec for spec in SPECS.values() if spec.rank < 100]
     assert len({spec.title for spec in SPECS.values()}) == len(SPECS)
     assert len({spec.rank for spec in own}) == len(own)
+
+
+@pytest.mark.parametrize("name", sorted(set(SPECS) - set(OWN_FILES)))
+def test_a_transformed_data_set_is_declared_as_another_one_with_its_files(name):
+    spec = SPECS[name]
+    [other] = [each for each in OWN_FILES.values() if each.sources == spec.sources]
+    assert (spec.classes, spec.shape, spec.kind) == (other.classes, other.shape, other.kind)
+    assert spec.download == other.download and spec.transformation.about
+    assert set(spec.usable_scenarios) <= {"task", "domain", "class"} and spec.default_tasks > 1
 
 
 # On disk

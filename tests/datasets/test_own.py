@@ -394,6 +394,9 @@ def test_what_was_staged_and_left_is_removed_after_hours(data):
 def test_where_nothing_can_be_written_there_is_a_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "file"))
+    staged = own_data.stage_uploads([zipped(pets())])
+    assert (tmp_path / "cache" / staged.id).is_dir(), "the download folder is the other one"
+    monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path / "file"))
     with pytest.raises(LifelongError, match="set LIFELONG_DATA to a folder"):
         own_data.stage_uploads([zipped(pets())])
 

@@ -29,7 +29,8 @@ class RunFacts:
     task_given, shared_outputs, has_source: see `Scenario`. title, family: of its strategy; the
     title names that of each taught class, too. taught: strategies of the last lessons, each of a
     class that was taught from pictures.
-    images_per_class: of a target, None for all.
+    images_per_class: of a target, None for all. transforms: whether every lesson has all classes,
+    its images transformed.
     """
 
     run: str
@@ -48,6 +49,7 @@ class RunFacts:
     taught: tuple[str, ...] = ()
     has_source: bool = False
     images_per_class: int | None = None
+    transforms: bool = False
 
     @property
     def learned(self) -> int:
@@ -119,6 +121,7 @@ def of_history(run: str, history: History, photo: bool) -> RunFacts:
         tuple(each.strategy for each in config.taught),
         config.rules.has_source,
         config.images_per_class,
+        api.dataset_spec(config.dataset).transformation is not None,
     )
 
 

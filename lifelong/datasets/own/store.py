@@ -37,8 +37,18 @@ class Staged:
 
 
 def root() -> Path:
-    """Returns the folder that data sets are stored in: the first of the data folders."""
-    return locations.roots()[0]
+    """Returns the folder that data sets are stored in.
+
+    It is the first of the data folders that can be written to, or else the first.
+    """
+    roots = locations.roots()
+    return next(filter(_is_writable, roots), roots[0])
+
+
+def _is_writable(path: Path) -> bool:
+    """Returns whether a folder can be written to, or be made where it is not there."""
+    there = next((each for each in (path, *path.parents) if os.path.exists(each)), path)
+    return os.path.isdir(there) and os.access(there, os.W_OK)
 
 
 def stage(found: Iterable[Found]) -> Staged:

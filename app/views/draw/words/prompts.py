@@ -68,6 +68,12 @@ def subtitle(run: RunFacts) -> str:
 
 
 def _order(run: RunFacts) -> str:
+    if run.transforms:
+        count = len(run.classes[0])
+        return (
+            f"Each lesson has the same {count} {noun(run, count)}, transformed in its own manner;"
+            f" it has learned {run.learned} of {plural(len(run.classes), 'lesson')}."
+        )
     if run.learned == 1:
         what = lesson(run, 0) if few(run) else f"the first {len(run.classes[0])} {noun(run)}"
         return f"It has learned {what} so far."
