@@ -64,7 +64,7 @@ def check(name: str) -> dict:
     history = run_store.history(folder)
     if "sample" in history.started.source or not history.finished:
         raise SystemExit(f"{name} did not finish on the whole data set; set LIFELONG_DATA.")
-    for extra in [*folder.glob("resume*"), folder / ".lock"]:
+    for extra in [*folder.glob("resume*"), folder / ".lock", folder / ".progress"]:
         extra.unlink(missing_ok=True)
     tasks = experiment.Experiment(history.config).tasks
     worst = 0.0

@@ -32,7 +32,7 @@ from .runs.rescue import rescue_histories
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import challenges, collection, insight, jobs, lessons, limits, own_data
+from .service import challenges, collection, health, insight, jobs, lessons, limits, own_data
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -144,6 +144,7 @@ __all__ = [
     "drops",
     "example_images",
     "has_run",
+    "health",
     "history",
     "holds_digits",
     "insight",

@@ -10,7 +10,7 @@ from lifelong.api import (
     Stopped,
 )
 from lifelong.charts.chart_data import task_names
-from lifelong.formatting import expected_duration, plural, size, whole_percent
+from lifelong.formatting import duration, expected_duration, plural, size, whole_percent
 
 DONE_ONCE = "This is done once"
 GETTING_READY = (0.0, "Loading images …")
@@ -189,6 +189,22 @@ def _at(history: History, task: int, step: int) -> str:
     steps = next((each.steps for each in history.steps if each.task == task), None)
     of = f" of {steps:,}" if steps else ""
     return f"{task_names(history)[task].lower()}, step {step:,}{of}"
+
+
+def quiet(history: History, seconds: float, goes_on: tuple[int, int]) -> str:
+    """Returns what to do about a run at work that has shown no progress for a while.
+
+    seconds: since the last sign of it. goes_on: the position of what was saved last.
+    """
+    task, step = goes_on
+    where = _at(history, task, step) if step else f"the start of {_task_at(history, task)}"
+    phase = history.phase
+    doing = f" while it is {phase.what[:1].lower()}{phase.what[1:]}" if phase else ""
+    may = "That may take long; if it does not end," if phase else "It may hang:"
+    return (
+        f"No sign of progress for {duration(seconds)}{doing}. {may} end its process, and the run"
+        f" can go on at {where}."
+    )
 
 
 def recovered(history: History) -> str:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from ..errors import LifelongError, unknown_name
 from ..events import Failed
 from ..storage import atomic, shipped
+from ..storage.listed import newest_first
 from . import journal
 from .history import ExperimentHistory
 
@@ -113,8 +114,7 @@ class ExperimentFolders(Generic[Config, History]):
         """Returns the names of all listed folders, the newest first and those that ship last."""
         shipped = [folder.name for folder in self.shipped()]
         found = home().glob(f"*/{self.config_file}")
-        own = [file for file in found if not (file.parent / UNLISTED).exists()]
-        own.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+        own = newest_first(file for file in found if not (file.parent / UNLISTED).exists())
         return [file.parent.name for file in own if file.parent.name not in shipped] + shipped
 
     def shipped(self) -> tuple[Path, ...]:

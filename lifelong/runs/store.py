@@ -17,6 +17,7 @@ from ..storage.progress import result_of
 from . import checkpoints, journal, resume, taught
 from .event_order import RunOrder, events_until
 from .folders import ExperimentFolders, is_locked, new_folder
+from .heartbeat import Heartbeat
 from .history import History
 
 if TYPE_CHECKING:  # pages list runs before torch is loaded
@@ -140,9 +141,11 @@ def _events(
     if damaged and recovered.task + recovered.step:
         yield recovered
     autosave = resume.Autosave(folder, experiment, resume.seconds_between_states())
+    heart = Heartbeat(folder)
     steps = _step_saver(folder, experiment) if experiment.config.step_checkpoints else None
 
     def on_step(task: int, step: int) -> Callable[[], None] | None:
+        heart.beat()
         return (steps and steps(task, step)) or autosave(task, step)
 
     for event in experiment.events(until, on_step):

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import LifelongError, unknown_name
+from ..storage import listed
 from .folders import ID, home
 
 FOLDER = ".trash"  # within the folder of runs; no id begins with a dot
@@ -72,12 +73,8 @@ def bring_back(name: str) -> Path:
 def contents() -> list[Deleted]:
     """Returns what is in the trash, deleted last first."""
     found = [
-        Deleted(
-            folder.name,
-            folder.stat().st_mtime,
-            sum(file.stat().st_size for file in folder.iterdir()),
-        )
-        for folder in (home() / FOLDER).glob("*/")
+        Deleted(folder.name, status.st_mtime, listed.nbytes(folder))
+        for folder, status in listed.with_status((home() / FOLDER).glob("*/"))
     ]
     return sorted(found, key=lambda deleted: deleted.when, reverse=True)
 

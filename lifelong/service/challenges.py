@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import LifelongError
 from ..storage import atomic
 from ..storage.downloads import cache_folder
+from ..storage.listed import newest_first
 from ..teaching import challenge_rules
 from ..teaching.challenge_rules import (
     BUDGET,
@@ -115,8 +116,7 @@ def score(kept: Sequence[int]) -> Score:
 
 
 def _remove_old(keep: Path) -> None:
-    others = [each for each in keep.parent.iterdir() if each != keep]
-    others.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    others = newest_first(each for each in keep.parent.iterdir() if each != keep)
     for oldest in others[MOST_SCORES - 1 :]:
         shutil.rmtree(oldest, ignore_errors=True)
 

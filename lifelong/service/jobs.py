@@ -17,6 +17,11 @@ _connection = Connection()
 connected = _connection.connected
 
 
+def worker() -> WorkerClient | None:
+    """Returns the client of the process that trains; None where there is none."""
+    return _connection.worker
+
+
 def find(name: str) -> Path:
     """Returns the folder of a run or study. Raises LifelongError when there is neither."""
     return study_store.find(name) or run_store.folder(name)

@@ -18,7 +18,7 @@ from ..events import ExtractingFeatures, Failed, Loading, Preparation
 from ..runs import archives
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
-from ..storage import atomic
+from ..storage import atomic, listed
 from .worker_client import Connection
 
 MOST_COPIES = 200
@@ -174,13 +174,13 @@ def remove_old(keep: Path | None = None) -> None:
     is being taught stays, too.
     """
     used = {
-        file.parent: (file.stat().st_size > 0, file.stat().st_mtime)
-        for file in home().glob(f"*/{UNLISTED}")
+        file.parent: (status.st_size > 0, status.st_mtime)
+        for file, status in listed.with_status(home().glob(f"*/{UNLISTED}"))
     }
     copies = sorted(used, key=lambda folder: used[folder], reverse=True)
     nbytes = 0
     for count, folder in enumerate(copies, 1):
-        nbytes += sum(file.stat().st_size for file in folder.iterdir())
+        nbytes += listed.nbytes(folder)
         too_many = count > MOST_COPIES or nbytes > MOST_BYTES
         if too_many and folder != keep and not is_locked(folder):
             shutil.rmtree(folder, ignore_errors=True)

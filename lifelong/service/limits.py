@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ..errors import LifelongError
 from ..formatting import expected_duration, size
 from ..runs.folders import home
+from ..storage import listed
 
 WAITING, SECONDS, GIGABYTES = ("LIFELONG_MOST_WAITING", "LIFELONG_MOST_SECONDS", "LIFELONG_MOST_GB")
 
@@ -72,4 +73,4 @@ def sentence() -> str:
 
 def _stored() -> int:
     """Returns the bytes of all runs, the deleted ones included."""
-    return sum(file.stat().st_size for file in home().rglob("*") if file.is_file())
+    return listed.nbytes(home())

@@ -5,7 +5,8 @@
 folder,
 {"stop": id} stops that job, {"load": data set} reads a data set before it is needed,
 {"prepare": folder} all that a run learns from, unless that takes minutes.
-It answers {"began": id} and {"ended": id} on standard output; all else is in the run's record.
+It answers {"began": id} and {"ended": id} on standard output, with an "error" where there was one;
+all else is in the run's record.
 A job that was stopped before its turn is answered by "ended" alone. When its standard input closes,
 the worker saves what was learned and exits.
 """
@@ -113,30 +114,33 @@ def prepare_beforehand(folder: Path, jobs: JobQueue) -> None:
 
 
 def _work(message: Message, jobs: JobQueue, answers: TextIO) -> None:
-    job = message["job"]
+    job, error = message["job"], None
     if not jobs.is_stopped(job):
         _answer(answers, began=job)
         stop = limits.until_limit(lambda: jobs.is_stopped(job))
-        _learn(Path(message["learn"]), message["until"], stop)
-    _answer(answers, ended=job)
+        error = _learn(Path(message["learn"]), message["until"], stop)
+    _answer(answers, ended=job, **({"error": error} if error else {}))
 
 
-def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> None:
+def _learn(folder: Path, until: int | None, stop: Callable[[], bool]) -> str | None:
+    """Learns a run, study or challenge; returns the sentence of an error."""
     try:
         if challenges.is_challenge(folder):
             challenges.learn(folder)
-            return
+            return None
         for _event in (
             study_store.learn(folder, stop)
             if study_store.is_study(folder)
             else run_store.learn(folder, until, stop)
         ):
             pass
-    except LifelongError as error:  # it is in the record, too
+    except LifelongError as error:  # it is in the record, too, if that can be written to
         print(error, file=sys.stderr)
+        return str(error)
+    return None
 
 
-def _answer(to: TextIO, **message: int) -> None:
+def _answer(to: TextIO, **message: int | str) -> None:
     print(json.dumps(message), file=to, flush=True)
 
 

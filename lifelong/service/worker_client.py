@@ -3,54 +3,15 @@
 import contextlib
 import itertools
 import json
-import os
 import subprocess
-import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..config import RunConfig
-
-START_ATTEMPTS = 2  # workers that may die before they begin the first order; then it is given up
-
-
-@dataclass
-class Order:
-    """Order to train a run or study before task `until`, or to its end.
-
-    job: its id. began, stopping: whether the worker has begun it, and whether it was sent a stop.
-    failed_starts: workers that died when this order was next and had not begun.
-    """
-
-    job: int
-    folder: Path
-    until: int | None
-    began: bool = False
-    stopping: bool = False
-    failed_starts: int = 0
-
-    @property
-    def is_lost(self) -> bool:
-        """True if the job is given up after its worker died: it had begun, or failed to start."""
-        return self.began or self.failed_starts >= START_ATTEMPTS
-
-
-def start_worker() -> subprocess.Popen[str]:
-    """Starts a worker process; see `worker.py` for what goes through its pipes."""
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return subprocess.Popen(
-        [sys.executable, "-m", "lifelong.service.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-        # Ctrl+C in the terminal is for the pages; the worker ends when its input closes.
-        start_new_session=True,
-    )
+from .worker_process import Order, start_worker
 
 
 class WorkerClient:
@@ -65,6 +26,7 @@ class WorkerClient:
         self._orders: list[Order] = []
         self._jobs = itertools.count(1)
         self._loaded: set[str] = set()
+        self._errors: dict[Path, str] = {}
         self._lock = threading.RLock()
 
     @property
@@ -104,6 +66,7 @@ class WorkerClient:
         """
         with self._lock:
             self.warm()
+            self._errors.pop(folder, None)
             earlier = [o for o in self._orders if o.folder == folder and not o.stopping]
             for order in earlier:
                 if not order.began and order.until != until:
@@ -149,6 +112,22 @@ class WorkerClient:
         """Returns 0 for the run at work, 1 for the next, and so on; None for one not queued."""
         queue = self.queue()
         return queue.index(folder) if folder in queue else None
+
+    def last_error(self, folder: Path) -> str:
+        """Returns the error that the last order of a run or study ended with, empty for none."""
+        return self._errors.get(folder, "")
+
+    def seconds_at_work(self, folder: Path) -> float | None:
+        """Returns the seconds since the worker began a run; None for one that it is not at."""
+        with self._lock:
+            began = [o.began_at for o in self._orders[:1] if o.folder == folder and o.began]
+            return time.monotonic() - began[0] if began else None
+
+    def kill(self, folder: Path) -> None:
+        """Kills the worker if it is at a run; what waits goes to another worker."""
+        with self._lock:
+            if self._process is not None and self.queue()[:1] == [folder]:
+                self._process.kill()
 
     def close(self, seconds: float = 1.5) -> None:
         """Ends the worker, which saves its state; kills it after so many seconds."""
@@ -198,11 +177,14 @@ class WorkerClient:
                 if self._orders:
                     self._restart()
 
-    def _follow(self, message: dict[str, int]) -> None:
-        for order in [o for o in self._orders if o.job in message.values()]:
-            order.began = True
+    def _follow(self, message: dict[str, Any]) -> None:
+        job = message.get("ended", message.get("began"))
+        for order in [o for o in self._orders if o.job == job]:
+            if not order.began:
+                order.began, order.began_at = True, time.monotonic()
             if "ended" in message:
                 self._orders.remove(order)
+                self._errors |= {order.folder: message["error"]} if "error" in message else {}
 
     def _bury(self) -> None:
         """Drops the order that a dead worker was at, or that several have died before beginning."""

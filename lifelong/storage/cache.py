@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..errors import LifelongError
 from . import tensor_files
+from .listed import with_status
 
 CAPACITY = 4e9  # bytes of a folder, unless LIFELONG_FEATURES_GB says otherwise
 
@@ -41,10 +42,10 @@ def _make_room(folder: Path, nbytes: int) -> None:
     """Removes the least recently used files until the folder has room for so many bytes more."""
     capacity = float(os.environ.get("LIFELONG_FEATURES_GB", CAPACITY / 1e9)) * 1e9
     files = sorted(
-        folder.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True
+        with_status(folder.glob("*.safetensors")), key=lambda each: each[1].st_mtime, reverse=True
     )
     used = nbytes
-    for file in files:
-        used += file.stat().st_size
+    for file, status in files:
+        used += status.st_size
         if used > capacity:
             file.unlink(missing_ok=True)

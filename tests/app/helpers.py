@@ -74,6 +74,7 @@ def chart_specs(at: AppTest) -> list[dict[str, Any]]:
 class IdleWorker:
     """A worker client that notes its orders. positions: in the queue, by name of the run.
 
+    seconds: that the first one is at work. errors: of the last orders, by name of the run.
     turns: the runs that were ordered together, to learn in turns.
     """
 
@@ -83,6 +84,9 @@ class IdleWorker:
         self.stopped: list[str] = []
         self.positions: dict[str, int] = {}
         self.stopping: set[str] = set()
+        self.killed: list[str] = []
+        self.errors: dict[str, str] = {}
+        self.seconds = 0.0  # at work
 
     def learn(self, folder: Path, until: int | None = None) -> None:
         self.orders.append((folder.name, until))
@@ -104,6 +108,15 @@ class IdleWorker:
 
     def queue_position(self, folder: Path) -> int | None:
         return self.positions.get(folder.name)
+
+    def seconds_at_work(self, folder: Path) -> float | None:
+        return self.seconds if self.positions.get(folder.name) == 0 else None
+
+    def last_error(self, folder: Path) -> str:
+        return self.errors.get(folder.name, "")
+
+    def kill(self, folder: Path) -> None:
+        self.killed.append(folder.name)
 
     def prepare(self, dataset: str) -> None: ...
 

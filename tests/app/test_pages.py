@@ -1,6 +1,7 @@
 """The Train and Inspect pages as a visitor uses them, and the charts they draw."""
 
 import json
+import os
 import time
 
 import pytest
@@ -312,6 +313,28 @@ def test_a_failed_run_tells_why_and_can_try_again():
     at = open_page("train", run=run)
     assert "The disk is full. 1 task of 3 learned" in at.error[0].value
     assert "learn_all" in button_keys(at)
+
+
+def test_a_run_that_makes_no_progress_says_so_and_its_process_can_be_ended(worker):
+    run = new_run(learn=1)
+    worker.positions[run] = 0
+    assert "end_process" not in button_keys(open_page("train", run=run))
+    worker.seconds = 75.0
+    for name in (".progress", "record.jsonl"):
+        os.utime(record(run).parent / name, (1, 1))
+    at = open_page("train", run=run)
+    assert at.warning[0].value == (
+        "No sign of progress for 75 s. It may hang: end its process, and the run can go on at the"
+        " start of task 2."
+    )
+    at.button(key="end_process").click().run()
+    assert worker.killed == [run]
+
+
+def test_a_run_that_was_refused_says_why(worker):
+    run = new_run()
+    worker.errors[run] = "The folder of a-run cannot be written to (Read-only file system)."
+    assert worker.errors[run] in open_page("train", run=run).error[0].value
 
 
 def test_an_interrupted_run_says_that_it_was_cut_off():

@@ -38,6 +38,7 @@ from tests.helpers import (
     toy_dataset,
     use_images,
 )
+from tests.runs.helpers import full
 
 MODEL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
 pytestmark = pytest.mark.usefixtures("images")
@@ -207,6 +208,12 @@ def test_the_least_recently_used_files_are_deleted(images, monkeypatch):
     for seed in (0, 1, 2):
         extracted(images, seed=seed)
     assert set(feature_files()) == {feature_file(images, seed=seed) for seed in (1, 2)}
+
+
+def test_a_full_disk_costs_the_cache_and_not_the_run(images, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full)
+    features = extracted(images)
+    assert feature_files() == [] and len(features.dataset.train_images) == 48
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="only Linux lists the mappings")

@@ -51,7 +51,22 @@ def _follow(run: str) -> None:
         stop_button.show(run)
     done, text = status.progress(history, _goal(run, history), state, position)
     st.progress(done, text=text)
+    if api.health.seems_hung(run):
+        _hung(run, history)
     _live(history)
+
+
+def _hung(run: str, history: History) -> None:
+    """Shows that the process has made no progress for long, and a button that ends it."""
+    seconds, goes_on = api.health.quiet_seconds(run) or 0.0, api.resume_position(run)
+    st.warning(status.quiet(history, seconds, goes_on))
+    st.button(
+        "End the process",
+        key="end_process",
+        icon=":material/power_settings_new:",
+        on_click=_attempt,
+        args=(api.health.end_process, run),
+    )
 
 
 def _goal(run: str, history: History) -> int:
@@ -74,6 +89,8 @@ def _at_rest(run: str, history: History, state: str) -> None:
     if state != "finished":
         goes_on = api.resume_position(run)
         (st.error if state == "failed" else st.info)(status.at_rest(history, state, goes_on))
+    if (error := api.health.last_error(run)) and not history.ending:
+        st.error(f"The run could not go on: {error}")
     if done:
         st.header(run_text.result(history), anchor=False)
         next_view.note(history)

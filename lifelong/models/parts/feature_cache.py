@@ -77,7 +77,8 @@ def prepare(
         if features := _cached(file, info, dataset):
             return features
         tensors = yield from _extract(build, dataset)
-        cache.store(file, tensors)
+        with suppress(LifelongError, OSError):  # a full disk costs the cache, not the run
+            cache.store(file, tensors)
     finally:
         lock.release()
     return _cached(file, info, dataset) or _feature_set(tensors, info, dataset)
