@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from .errors import LifelongError
     from .estimators.comparison import compare
     from .estimators.dataset import Dataset, TaskSequence, load_dataset
+    from .estimators.metric import metric
     from .estimators.run import Run, load_run
+    from .estimators.sweep import sweep
     from .estimators.transfer import Transfer
+    from .settings import choice, setting, stored
     from .strategies.base import Strategy
 
 __all__ = [
@@ -27,10 +30,15 @@ __all__ = [
     "Strategy",
     "TaskSequence",
     "Transfer",
+    "choice",
     "compare",
     "load_dataset",
     "load_run",
+    "metric",
     "plot",
+    "setting",
+    "stored",
+    "sweep",
 ]
 
 # Imported when they are first asked for: the command line lists runs before torch is loaded.
@@ -41,9 +49,14 @@ _MODULES = {
     "Strategy": ".strategies.base",
     "TaskSequence": ".estimators.dataset",
     "Transfer": ".estimators.transfer",
+    "choice": ".settings",
     "compare": ".estimators.comparison",
     "load_dataset": ".estimators.dataset",
     "load_run": ".estimators.run",
+    "metric": ".estimators.metric",
+    "setting": ".settings",
+    "stored": ".settings",
+    "sweep": ".estimators.sweep",
 }
 
 

@@ -9,8 +9,10 @@ of `lifelong/measures/`, or in another package by an entry point of the group `l
 """
 
 from functools import cache
+from typing import ParamSpec
 
 from . import registry
+from .errors import LifelongError
 from .measures import drops, matrix, points, task_inference
 from .measures.declaration import QUANTITIES, Accuracy, Metric, learned_rows, mean_and_sem, metric
 from .measures.drops import Drop, drop_matrix, drops_by_task, forgotten, harder
@@ -26,6 +28,7 @@ from .measures.matrix import (
 )
 from .measures.points import min_accuracy, stability_gap, worst_case_accuracy
 from .measures.task_inference import task_identification_accuracy, within_task_accuracy
+from .plugin_kinds import KINDS
 
 __all__ = [
     "QUANTITIES",
@@ -49,11 +52,16 @@ __all__ = [
     "mean_and_sem",
     "metric",
     "min_accuracy",
+    "register",
     "stability_gap",
     "task_identification_accuracy",
     "within_task_accuracy",
     "worst_case_accuracy",
 ]
+
+
+P = ParamSpec("P")
+_registered: dict[str, Metric[...]] = {}
 
 
 @cache
@@ -65,4 +73,21 @@ def all_metrics() -> tuple[Metric[...], ...]:
     """
     modules = (matrix, drops, task_inference, points)
     own = [value for m in modules for value in vars(m).values() if isinstance(value, Metric)]
-    return (*own, *registry.load_entry_points("metrics", [m.name for m in own]).values())
+    others = registry.load_entry_points("metrics", [m.name for m in own]).values()
+    return (*own, *others, *_registered.values())
+
+
+def register(found: Metric[P]) -> Metric[P]:
+    """Makes a measure one of this process, in place of an earlier one of its name; returns it.
+
+    Raises LifelongError for the name of a measure of the project or of a package, and of a key that
+    reports have.
+    """
+    taken = {m.name for m in all_metrics()} - _registered.keys() | KINDS["metrics"].reserved
+    if found.name in taken:
+        raise LifelongError(
+            f"The function {found.name} would be a measure of a name that is taken; rename it."
+        )
+    _registered[found.name] = found
+    all_metrics.cache_clear()
+    return found

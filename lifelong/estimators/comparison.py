@@ -48,10 +48,15 @@ def compare(
     reports = run_jobs(learn, learn, jobs, max(1, min(processes, len(jobs))), stop=lambda: False)
     for label, report in _with_references(list(reports)):
         found[label].append(report)
-    rows = [_row(reports) for reports in found.values()]
-    table = pd.DataFrame(rows, index=list(found), columns=pd.MultiIndex.from_tuples(rows[0]))
+    table = as_table(found.values(), list(found))
     table.attrs["n"] = len(numbers)
     return table
+
+
+def as_table(groups: Iterable[list[dict[str, Any]]], index: list[str] | None) -> pd.DataFrame:
+    """Returns a row of mean and standard error for each group of reports."""
+    rows = [_row(reports) for reports in groups]
+    return pd.DataFrame(rows, index=index, columns=pd.MultiIndex.from_tuples(rows[0]))
 
 
 def _labelled(given: Sequence[Compared]) -> dict[str, Compared]:
@@ -71,8 +76,7 @@ def _labelled(given: Sequence[Compared]) -> dict[str, Compared]:
 
 def _reports(tasks: TaskSequence, job: tuple[str, Run]) -> Iterator[tuple[str, dict[str, Any]]]:
     label, run = job
-    report = run.fit(tasks).history_.report(run=None)
-    yield label, report | {"stored_bytes": run.stored_bytes_}
+    yield label, run.fit(tasks).history_.report(run=None)
 
 
 def _with_references(
@@ -85,7 +89,9 @@ def _with_references(
 
 def _row(reports: list[dict[str, Any]]) -> dict[tuple[str, str], float | None]:
     row: dict[tuple[str, str], float | None] = {}
-    for name in [*comparison.averaged_keys(), "stored_bytes"]:
-        mean, error = mean_and_sem([report[name] for report in reports])
+    stored = [float(sum((report["stored"] or {}).values())) for report in reports]
+    columns = {name: [report[name] for report in reports] for name in comparison.averaged_keys()}
+    for name, values in {**columns, "stored_bytes": stored}.items():
+        mean, error = mean_and_sem(values)
         row |= {(name, "mean"): mean, (name, "sem"): error}
     return row
