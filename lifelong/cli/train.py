@@ -130,7 +130,8 @@ def make_config(**given: Any) -> RunConfig:
     """
     if given["tasks"] is None and not given["task_sizes"]:
         spec = datasets.spec(given["dataset"])
-        if spec.groups and not given["class_order"] and given["scenario"] != "transfer":
+        rules = configs.SCENARIOS.get(given["scenario"])
+        if spec.groups and not given["class_order"] and not (rules and rules.has_source):
             return configs.make(**{**given, **spec.grouping})
         usual = min(configs.default_tasks(given["scenario"]), len(spec.classes))
         given["tasks"] = spec.default_tasks or usual

@@ -5,6 +5,7 @@ class learned. Where the tasks share the outputs, a label is the position of the
 task.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -150,7 +151,8 @@ def split(config: RunConfig, dataset: Dataset) -> list[Task]:
     """
     config, dataset = class_order.for_dataset(config, dataset), in_tasks(dataset, config)
     plan = make_plan(config, len(dataset.classes))
-    all_train, all_test = (examples_of(plan, dataset, split) for split in SPLITS)
+    everything = range(config.tasks)
+    all_train, all_test = (examples_of(plan, dataset, split, everything) for split in SPLITS)
     tasks = []
     for index, (train, test) in enumerate(zip(all_train, all_test)):
         if not len(train) or not len(test):
@@ -195,12 +197,13 @@ def to_device(tasks: list[Task], device: torch.device) -> list[Task]:
     ]
 
 
-def examples_of(plan: Plan, dataset: Dataset, split: Split) -> tuple[Examples, ...]:
-    """Returns the training or test images of each task, labelled by their outputs."""
+def examples_of(
+    plan: Plan, dataset: Dataset, split: Split, tasks: Iterable[int]
+) -> tuple[Examples, ...]:
+    """Returns the training or test images of each of these tasks, labelled by their outputs."""
     train = split == "train"
     images = dataset.train_images if train else dataset.test_images
     labels = dataset.train_labels if train else dataset.test_labels
-    tasks = range(len(plan.classes))
     if dataset.pixel_maps is None:
         return tuple(_members(plan, task, images, labels) for task in tasks)
     # Every task has all images, and the classes in the data set's order.

@@ -7,6 +7,7 @@ from ..config import RunConfig, ScenarioName
 from ..data.examples import Dataset, Examples
 from ..data.scenarios import evenly_spaced, examples_of, make_plan
 from ..data.transformed import in_tasks
+from ..datasets.readers import locations
 from ..errors import LifelongError
 from ..runs.history import History
 from ..storage.progress import result_of
@@ -16,7 +17,7 @@ from ..training.setup import load_images
 def images_of(history: History) -> str:
     """Returns the source of the images that `test_images` takes, in words."""
     config = history.config.of_task(0)
-    return _dataset(config.dataset, config.target).source
+    return _images(config).source
 
 
 def test_images(history: History, task: int, most: int | None = None) -> Examples:
@@ -27,11 +28,11 @@ def test_images(history: History, task: int, most: int | None = None) -> Example
     config = history.config.of_task(0)
     if task >= config.tasks:
         raise LifelongError("The test pictures of a class that was taught here are not kept.")
-    dataset = in_tasks(_dataset(config.dataset, config.target), config)
+    dataset = in_tasks(_images(config), config)
     plan = make_plan(
         config.with_changes(class_order=_order(history, config.tasks)), len(dataset.classes)
     )
-    test = examples_of(plan, dataset, "test")[task]
+    [test] = examples_of(plan, dataset, "test", [task])
     return test if most is None else test.take(evenly_spaced(len(test), most))
 
 
@@ -39,9 +40,16 @@ def _order(history: History, tasks: int) -> tuple[int, ...]:
     return tuple(label for labels in history.started.labels[:tasks] for label in labels)
 
 
-@lru_cache(maxsize=2)
-def _dataset(name: str, target: str | None) -> Dataset:
+def _images(config: RunConfig) -> Dataset:
     """Returns the images of a run. Raises LifelongError where they are not on this machine."""
+    # One's own data set may be removed, and another one stored under its name.
+    names = filter(None, (config.dataset, config.target))
+    stamps = tuple(locations.stamp(datasets.outline(name).location()) for name in names)
+    return _dataset(config.dataset, config.target, stamps)
+
+
+@lru_cache(maxsize=2)
+def _dataset(name: str, target: str | None, _stamps: tuple[object, ...]) -> Dataset:
     names = [_here(each) for each in (name, target) if each]
     scenario: ScenarioName = "transfer" if target else "class"
     config = RunConfig(dataset=names[0], target=names[1] if target else None, scenario=scenario)
@@ -50,8 +58,9 @@ def _dataset(name: str, target: str | None) -> Dataset:
 
 def _here(name: str) -> str:
     """Returns the data set or the one that stands in for it, if that one is on this machine."""
-    if datasets.is_available(name):
+    spec = datasets.outline(name)
+    if spec.location() is not None:
         return name
-    if stand_in := datasets.spec(name).fallback:
-        return stand_in
+    if spec.fallback:
+        return spec.fallback
     raise LifelongError(f"The images of {name} are not on this machine.")

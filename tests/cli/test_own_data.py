@@ -8,6 +8,7 @@ from lifelong import datasets
 from lifelong.cli.commands import cli
 from lifelong.cli.train import make_config
 from lifelong.errors import LifelongError
+from lifelong.inference import task_images
 from lifelong.runs import store as run_store
 from lifelong.service import own_data
 from tests.sample_files import image_bytes, image_folder, plain
@@ -88,5 +89,11 @@ def test_a_run_learns_the_tasks_that_classes_were_grouped_into(given):
     folder = run_store.create(config.with_changes(steps=1))
     list(run_store.learn(folder))
     assert run_store.history(folder).started.classes == (("dog", "heart"), ("cat",))
+    history = run_store.history(folder)
+    assert len(task_images.test_images(history, 0)) == 2
     assert own_data.runs_of("pets") == [folder.name] and own_data.remove("pets") == 1
-    assert run_store.history(folder).finished
+    assert history.finished
+    with pytest.raises(LifelongError, match="The images of pets are not on this machine."):
+        task_images.test_images(history, 0)
+    run("datasets", "add", given, "--tasks", "dog,heart/cat")
+    assert len(task_images.test_images(history, 0)) == 2

@@ -18,7 +18,8 @@ from lifelong import api
 
 TURNS = 3  # test images of each class
 MOST_EXAMPLES = 20  # classes with a button for a test image
-SHEETS: dict[str, np.ndarray | None] = {}  # test images by data set, once it was read
+# Test images by data set, once it was read; of a person's own by the time of its folder, too.
+SHEETS: dict[tuple[str, int], np.ndarray | None] = {}
 DIGITS = tuple("0123456789")
 
 
@@ -103,7 +104,14 @@ def _must_be_read(run: str | None) -> bool:
     """Returns whether a data set would have to be read for the test images of a run."""
     if not run or not is_photo(run):
         return False
-    return api.history(run).config.dataset not in SHEETS
+    return _sheet_key(api.history(run).config.dataset) not in SHEETS
+
+
+def _sheet_key(dataset: str) -> tuple[str, int]:
+    """Returns the key of a data set's test images, another one once it was stored anew."""
+    spec = api.dataset_spec(dataset)
+    folder = spec.location() if spec.own else None
+    return dataset, folder.stat().st_mtime_ns if folder else 0
 
 
 def pictures(run: str | None) -> np.ndarray | None:
@@ -111,9 +119,10 @@ def pictures(run: str | None) -> np.ndarray | None:
     if not run or not is_photo(run):
         return digits()[:, :, None]
     dataset = api.history(run).config.dataset
-    if dataset not in SHEETS:
-        SHEETS[dataset] = api.example_images(dataset, TURNS, MOST_EXAMPLES)
-    return SHEETS[dataset]
+    key = _sheet_key(dataset)
+    if key not in SHEETS:
+        SHEETS[key] = api.example_images(dataset, TURNS, MOST_EXAMPLES)
+    return SHEETS[key]
 
 
 @cache
