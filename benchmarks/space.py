@@ -28,6 +28,7 @@ from tests.app.test_space_browser import visit
 
 ALONE = ["unshare", "-n", "--", "/bin/sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 SCREENSHOTS = "LIFELONG_SCREENSHOTS"
+RESULTS = Path(__file__).parent / "results"
 
 
 def install(python: str, project: Path, environment: Path) -> float:
@@ -93,6 +94,27 @@ def measure(sdk: str, python: str) -> dict[str, object]:
         return {**found, "without_network": alone, **json.loads(tried.stdout)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def table() -> str:
+    """Returns the table of docs/deployment.md, from the results."""
+    spaces = json.loads((RESULTS / "space.json").read_text())
+    image = json.loads((RESULTS / "image.json").read_text())
+    rows = [
+        (
+            sdk,
+            size(found["space_bytes"]),
+            size(found["environment_bytes"]),
+            f"{found['install_seconds']:.0f} s",
+            f"{found['healthy_after_seconds']:.1f} s",
+        )
+        for sdk, found in spaces.items()
+    ]
+    whole, install = image["steps"][-1], max(step["seconds"] for step in image["steps"])
+    last = f"{image['healthy_after_seconds']:.1f} s"
+    rows.append(("the image", "", size(whole["nbytes"]), f"{install:.0f} s", last))
+    head = "| | folder | environment | installation | healthy after |\n|---|---|---|---|---|"
+    return "\n".join([head, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def main() -> None:

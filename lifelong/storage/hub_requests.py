@@ -94,7 +94,7 @@ def sentences(address: Address, own_token: bool) -> Iterator[None]:
     """Turns every error of the Hub, of the library and of the network into one LifelongError."""
     require()
     import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     if downloads.offline():
         raise LifelongError("The Hub is not asked: LIFELONG_OFFLINE forbids it; unset it.")
@@ -114,6 +114,11 @@ def sentences(address: Address, own_token: bool) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise LifelongError(f"A file could not be written ({error.strerror}); make room.") from None
+    except HFValidationError:
+        raise LifelongError(
+            f"{address} is no address on the Hub: it takes no two hyphens or dots in a row and no"
+            " .git at the end."
+        ) from None
     except (RuntimeError, ValueError, KeyError, TypeError):
         raise LifelongError(
             f"The answer of {endpoint()} about {address} is none that the Hub gives; try again."

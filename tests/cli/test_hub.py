@@ -10,6 +10,7 @@ from filelock import FileLock
 from lifelong.errors import LifelongError
 from lifelong.runs import folders, sources, store
 from lifelong.service import collection, hub_runs
+from lifelong.storage import hub, hub_requests
 from lifelong.storage.progress import result_of
 from tests.helpers import config, learned_run
 from tests.hub_server import TOKEN, Hub, hub_in_use
@@ -172,7 +173,8 @@ def test_a_repository_that_does_not_answer_well_is_one_sentence(server):
 
 
 @pytest.mark.parametrize(
-    "given", ["", "toys", "a/b/c", "../b", "a/..", "a/b@", "a/b@-x", "a/b@x..y"]
+    "given",
+    ["", "toys", "a/b/c", "../b", "a/..", "a/b@", "a/b@-x", "a/b@x..y", "a/b--c", "a/b.git"],
 )
 def test_an_address_is_an_owner_and_a_name(server, given):
     with pytest.raises(LifelongError, match="no address") as error:
@@ -238,6 +240,15 @@ def test_a_file_that_is_not_the_listed_one_is_refused(server, origin, change):
     refused("ann/toys", "task-0.safetensors arrived as another file")
     server.lies = {"record.jsonl": origin["record.jsonl"] + change[:1] + b" "}
     refused("ann/toys", "record.jsonl arrived as another file")
+
+
+def test_not_a_byte_more_is_written_than_was_listed(server, origin, tmp_path):
+    server.lies["record.jsonl"] = bytes(3_000_000)
+    listing = hub.snapshot(hub_requests.parse_address("ann/toys"))
+    (listed,) = [each for each in listing.files if each.path == "record.jsonl"]
+    with pytest.raises(LifelongError, match="another file"):
+        list(hub.download(listing, listed, tmp_path / "file"))
+    assert (tmp_path / "file").stat().st_size <= listed.nbytes
 
 
 def test_a_run_that_does_not_fit_is_refused_as_one_from_a_zip_file_and_nothing_is_unpickled(
