@@ -17,7 +17,6 @@ from tests.helpers import config, learned_run, python
         "runs.journal",
         "runs.store",
         "service.worker_client",
-        "cli.commands",
     ],
 )
 def test_the_imports_of_a_page_do_not_import_torch(module):
@@ -27,6 +26,25 @@ def test_the_imports_of_a_page_do_not_import_torch(module):
         "print(sorted(slow & sys.modules.keys()))",
     )
     assert process.stdout.strip() == "[]", process.stderr
+
+
+def test_no_command_imports_torch_before_it_works():
+    process = python(
+        "-c",
+        "import sys; from lifelong.cli.commands import COMMANDS, cli; "
+        "[cli.get_command(None, name) for name in COMMANDS]; "
+        "print(sorted({'torch', 'streamlit', 'gradio', 'ray'} & sys.modules.keys()))",
+    )
+    assert process.stdout.strip() == "[]", process.stderr
+
+
+def test_the_list_of_runs_imports_little():
+    process = python(
+        "-c",
+        "import sys; from lifelong.cli.commands import main; sys.argv[1:] = ['runs']; main(); "
+        "print(sorted({'numpy', 'PIL', 'lifelong.cli.train'} & sys.modules.keys()))",
+    )
+    assert process.stdout.strip().endswith("[]"), process.stderr
 
 
 def test_looking_at_runs_does_not_import_torch():
