@@ -1,8 +1,8 @@
 """Limits of a server that is open to everyone: none by default, each set in the environment.
 
 LIFELONG_MOST_WAITING: runs in the queue, beyond which no new one is made. LIFELONG_MOST_SECONDS:
-of training at a time, after which a run rests and can be resumed. LIFELONG_MOST_GB: of the runs of
-all visitors, beyond which no new one is made.
+of training at a time, after which a run rests and can be continued. LIFELONG_MOST_GB: of the runs
+of all visitors, beyond which none is made or loaded.
 """
 
 import os
@@ -67,7 +67,7 @@ def sentence() -> str:
         return ""
     return (
         f"On this server a run trains {expected_duration(seconds)} at a time; then it rests, and"
-        " Resume continues it."
+        " can be continued."
     )
 
 

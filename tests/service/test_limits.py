@@ -1,11 +1,13 @@
 """Laws of the limits of a server: none unless they are set; beyond them a sentence, or rest."""
 
+import io
+
 import pytest
 
 from lifelong import api
 from lifelong.errors import LifelongError
 from lifelong.runs import folders, store
-from lifelong.service import limits
+from lifelong.service import limits, worker
 from tests.helpers import config, learn
 from tests.runs.helpers import sentence
 
@@ -49,3 +51,10 @@ def test_a_run_rests_after_its_time_and_goes_on_when_it_is_resumed(monkeypatch):
     learn(folder, stop=limits.until_limit(lambda: False))
     assert store.state(folder) == "finished"
     assert "about 1 min at a time" in limits.sentence()
+
+
+def test_the_worker_gives_every_job_its_time(monkeypatch):
+    folder, answers = store.create(config("finetune", tasks=2)), io.StringIO()
+    monkeypatch.setenv(limits.SECONDS, "1e-9")
+    worker._work({"job": 1, "learn": str(folder), "until": None}, worker.JobQueue(), answers)
+    assert store.state(folder) == "stopped" and '"ended": 1' in answers.getvalue()

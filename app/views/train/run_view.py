@@ -89,6 +89,8 @@ def _at_rest(run: str, history: History, state: str) -> None:
     if state != "finished":
         goes_on = api.resume_position(run)
         (st.error if state == "failed" else st.info)(status.at_rest(history, state, goes_on))
+    if state == "stopped" and (limited := api.limits.sentence()):
+        st.caption(limited)
     if (error := api.health.last_error(run)) and not history.ending:
         st.error(f"The run could not go on: {error}")
     if done:
