@@ -2,7 +2,7 @@
 
 LIFELONG_MOST_WAITING: runs in the queue, beyond which no new one is made. LIFELONG_MOST_SECONDS:
 of training at a time, after which a run rests and can be continued. LIFELONG_MOST_GB: of the runs
-of all visitors, beyond which none is made or loaded.
+of all visitors, beyond which none is made or loaded, and likewise of the data sets they brought.
 """
 
 import os
@@ -48,6 +48,16 @@ def check_room() -> None:
         raise LifelongError(
             f"The runs of this server take {size(nbytes)}, and it has room for no more; delete some"
             " on the Runs page."
+        )
+
+
+def check_data_room(nbytes: int) -> None:
+    """Raises LifelongError where the data sets of all visitors, of so many bytes, are too much."""
+    gigabytes = limit(GIGABYTES)
+    if gigabytes is not None and nbytes > gigabytes * 1e9:
+        raise LifelongError(
+            f"The images that were brought to this server take {size(nbytes)}, and it has room for"
+            " no more; remove a data set below."
         )
 
 

@@ -22,6 +22,7 @@ from ..datasets.own.store import Staged, check_name, discard, keep, names, regro
 from ..datasets.readers import custom, image_folder
 from ..errors import LifelongError
 from ..runs import listing
+from . import limits
 
 __all__ = [
     "Findings",
@@ -61,8 +62,10 @@ class Example:
 def stage_uploads(uploads: Sequence[Upload]) -> Staged:
     """Reads files that somebody sent and sorts the pictures in them into a staged folder.
 
-    Raises LifelongError, and leaves nothing on disk, for what cannot be used.
+    Raises LifelongError, and leaves nothing on disk, for what cannot be used, and where all that
+    was brought to this server takes as much as it may, see `limits`.
     """
+    limits.check_data_room(store.nbytes())
     with pictures.of_uploads(uploads) as found:
         return store.stage(found)
 

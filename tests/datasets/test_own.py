@@ -391,6 +391,17 @@ def test_what_was_staged_and_left_is_removed_after_hours(data):
     assert not (data / staged.id).exists()
 
 
+def test_a_server_with_a_limit_takes_no_more_than_that(data, monkeypatch):
+    first = own_data.stage_uploads([zipped(pets())])
+    own_data.keep(first.id, "pets", "x")
+    size = store.nbytes()
+    assert size > first.findings.nbytes > 0
+    monkeypatch.setenv("LIFELONG_MOST_GB", str((size - 1) / 1e9))
+    assert "room for no more" in refused(data, found_in, zipped(pets()))
+    monkeypatch.setenv("LIFELONG_MOST_GB", str(size / 1e9))
+    assert found_in(zipped(pets())).images == 10
+
+
 def test_where_nothing_can_be_written_there_is_a_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "file"))

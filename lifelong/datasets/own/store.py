@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ... import registry
 from ...errors import LifelongError
+from ...storage import listed
 from ...storage.atomic import write_atomically
 from ..readers import custom, folder, locations
 from ..readers.custom import DESCRIPTION
@@ -148,6 +149,12 @@ def names() -> tuple[str, ...]:
     """Returns the names of the data sets that were stored here."""
     found = custom.folders()
     return tuple(name for name in custom.names() if custom.description(found[name]) is not None)
+
+
+def nbytes() -> int:
+    """Returns the bytes of all that was stored or staged here."""
+    stored = [root() / name for name in names()]
+    return sum(map(listed.nbytes, [*stored, *root().glob(f"{STAGED}*/")]))
 
 
 def _stored(name: str) -> tuple[Path, custom.Description]:
