@@ -16,6 +16,7 @@ from lifelong.runs import store as run_store
 from lifelong.runs.event_order import RunOrder
 from lifelong.runs.folders import home
 from lifelong.storage import tensor_files
+from lifelong.training import setup
 from lifelong.transfer import config as study_configs
 from tests.helpers import config, learned_run
 from tests.properties.helpers import NUMBERS, TEXTS, VALUES, json_text, quick, result_or_sentence
@@ -50,6 +51,20 @@ def test_a_config_of_any_values_is_read_or_refused(fields):
 def test_a_config_that_no_program_writes_is_refused_or_read(text):
     result_or_sentence(configs.read, text)
     result_or_sentence(study_configs.read, text)
+
+
+@pytest.mark.parametrize(
+    "number", [10**5000, -(10**5000), [10**5000], {"a": 10**5000}], ids=range(4)
+)
+def test_a_number_that_python_makes_no_text_of_is_refused(number):
+    for given_fields in (
+        {"tasks": number},
+        {"settings": {"per_class": number}},
+        {"class_order": [number]},
+    ):
+        assert (
+            result_or_sentence(lambda f=given_fields: setup.resolve(config("replay", **f))) is None
+        )
 
 
 @quick
