@@ -55,7 +55,8 @@ class Hub:
     """The state of the stand-in.
 
     failures: for a part of a path, the states to answer with first. requests: method and path of
-    all that came. lies: files that are served with another content than is listed.
+    all that came. lies: files that are served with another content than is listed. cuts: files
+    of which only a half arrives, so many times.
     """
 
     def __init__(self) -> None:
@@ -65,6 +66,7 @@ class Hub:
         self.requests: list[str] = []
         self.tokens: list[str | None] = []
         self.lies: dict[str, bytes] = {}
+        self.cuts: dict[str, int] = {}
         self.url = ""
 
     def new(self, name: str, files: dict[str, bytes], private: bool = False) -> Repository:
@@ -219,7 +221,9 @@ class _Handler(BaseHTTPRequestHandler):
         if file.endswith(BY_LFS):  # from a store of objects, as on the Hub
             self.hub.objects[f"{_sha256(content)}"] = content
             return self._send(302, b"", Location=f"{self.hub.url}/lfs/{_sha256(content)}")
-        self._send(200, content)
+        half = self.hub.cuts.get(file, 0) > 0
+        self.hub.cuts[file] = self.hub.cuts.get(file, 0) - 1
+        self._send(200, content, half=half)
 
     def _missing(self, code: str) -> None:
         self._send(404, b"{}", **{"X-Error-Code": code})
@@ -227,14 +231,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, state: int, value: dict[str, Any]) -> None:
         self._send(state, json.dumps(value).encode(), **{"Content-Type": "application/json"})
 
-    def _send(self, state: int, content: bytes, **headers: str) -> None:
+    def _send(self, state: int, content: bytes, half: bool = False, **headers: str) -> None:
         self.send_response(state)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if half else content)
+        self.close_connection = self.close_connection or half
 
 
 @contextmanager

@@ -72,8 +72,6 @@ def retried(work: Callable[[], T]) -> T:
         except HfHubHTTPError as error:
             if error.response.status_code not in PASSING:
                 raise
-        except httpx2.ConnectError:  # there is no network: it will not be there in a second
-            raise
         except (httpx2.TransportError, RuntimeError) as error:
             if not _is_passing(error):
                 raise
@@ -82,11 +80,15 @@ def retried(work: Callable[[], T]) -> T:
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Returns whether an error is one of the connection, or was made from one by the library."""
+    """Returns whether an error is one of a connection, or was made from one by the library.
+
+    Where none could be made there is no network, and will not be one in a second.
+    """
     import httpx2
 
-    cause = error.__cause__ or error
-    return isinstance(cause, httpx2.TransportError) and not isinstance(cause, httpx2.ConnectError)
+    unreachable = (httpx2.ConnectError, httpx2.ConnectTimeout)
+    found = [each for each in (error, error.__cause__) if isinstance(each, httpx2.TransportError)]
+    return bool(found) and not any(isinstance(each, unreachable) for each in found)
 
 
 @contextlib.contextmanager
@@ -119,7 +121,11 @@ def sentences(address: Address, own_token: bool) -> Iterator[None]:
             f"{address} is no address on the Hub: it takes no two hyphens or dots in a row and no"
             " .git at the end."
         ) from None
-    except (RuntimeError, ValueError, KeyError, TypeError):
+    except RuntimeError:  # of the library's threads and of its compiled part
+        raise LifelongError(
+            f"The files of {address} could not be sent or fetched; check the network and try again."
+        ) from None
+    except (ValueError, KeyError, TypeError):
         raise LifelongError(
             f"The answer of {endpoint()} about {address} is none that the Hub gives; try again."
         ) from None

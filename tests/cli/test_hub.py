@@ -242,6 +242,17 @@ def test_a_file_that_is_not_the_listed_one_is_refused(server, origin, change):
     refused("ann/toys", "record.jsonl arrived as another file")
 
 
+def test_a_connection_that_breaks_is_made_anew_and_one_that_breaks_always_is_given_up(
+    server, origin
+):
+    server.cuts["record.jsonl"] = 2
+    assert files_of(store.folder(pull("ann/toys"))) == origin
+    collection.delete(store.ids()[0])
+    collection.empty_trash()
+    server.cuts["record.jsonl"] = 10
+    refused("ann/toys", "cannot be reached")
+
+
 def test_not_a_byte_more_is_written_than_was_listed(server, origin, tmp_path):
     server.lies["record.jsonl"] = bytes(3_000_000)
     listing = hub.snapshot(hub_requests.parse_address("ann/toys"))
