@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+import lifelong
 from lifelong import config as configs
 from lifelong import datasets, registry
 from lifelong.errors import LifelongError
@@ -144,3 +145,9 @@ def test_every_strategy_learns_rotated_tasks(strategy, scenario):
     events = list(run_store.learn(folder))
     assert events[-1].event == "finished", events[-1]
     assert torch.tensor(run_store.history(folder).learned[-1].accuracy).isfinite().all()
+
+
+def test_the_python_package_learns_transformed_tasks():
+    sequence = lifelong.load_dataset("permuted-mnist").split("class", 2)
+    run = lifelong.Run("finetune", steps=2).fit(sequence)
+    assert run.classes_[9:11].tolist() == ["9", "0 in task 2"] and run.accuracy_.shape == (2, 2)

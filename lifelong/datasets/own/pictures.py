@@ -184,22 +184,38 @@ def _unzipped(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 def _of_parquet(uploads: Sequence[Upload], folder: Path) -> Iterator[Found]:
     """Yields the pictures of parquet files, copied to a folder under names of their splits."""
-    from ..readers import parquet  # pyarrow takes a tenth of a second
-
+    given = {}
     for number, each in enumerate(uploads):
         split = "test" if Path(each.name).name.lower().startswith("test") else "train"
+        copied = f"{split}-{number:05}.parquet"
+        given[f"{folder.name}/{copied}"] = printable(Path(each.name).name)
         each.content.seek(0)
-        with open(folder / f"{split}-{number:05}.parquet", "wb") as out:
+        with open(folder / copied, "wb") as out:
             shutil.copyfileobj(each.content, out)
+    try:
+        yield from _of_tables(folder, given)
+    except LifelongError as error:
+        raise LifelongError(_as_given(str(error), given)) from None
+
+
+def _as_given(text: str, given: dict[str, str]) -> str:
+    """Returns a reader's words with the names that the files were given under."""
+    for copied, name in given.items():
+        text = text.replace(copied, name)
+    return text
+
+
+def _of_tables(folder: Path, given: dict[str, str]) -> Iterator[Found]:
+    from ..readers import parquet  # pyarrow takes a tenth of a second
+
     classes, splits = parquet.uploaded(folder)
-    total = sum(len(split.labels) for _, split in splits)
-    _require_few(total)
+    _require_few(sum(len(split.labels) for _, split in splits))
     names = [class_name(each) for each in classes]
     for split, images in splits:
         for label, (where, content) in zip(images.labels.tolist(), images.pictures()):
             name = names[label]
-            # The reader's words say where the file lies and go on with what is wrong.
-            of_row = where.replace(f"{folder.name}/", "").removesuffix(", counted from 0,")
+            # The reader's words go on with what is wrong.
+            of_row = _as_given(where, given).removesuffix(", counted from 0,")
             if name is None:
                 yield not_a_class(of_row, classes[label])
             else:

@@ -176,7 +176,8 @@ def _distinct(folder: Path) -> pa.Array:
 def _labels(folder: Path, file: Path) -> pa.ChunkedArray:
     """Reads the column `label` as int64 or text."""
     with _opened(folder, file) as opened:
-        is_text = pa.types.is_string(opened.schema_arrow.field("label").type)
+        column_type = opened.schema_arrow.field("label").type
+        is_text = pa.types.is_string(column_type) or pa.types.is_large_string(column_type)
         # Text that is repeated stays packed until it is known to be short.
         packed = ["label"] if is_text else None
         with pq.ParquetFile(file, read_dictionary=packed) as again:
