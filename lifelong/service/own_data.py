@@ -18,13 +18,14 @@ from ..datasets.own import pictures, store
 from ..datasets.own.findings import Findings, FoundClass, sort_into
 from ..datasets.own.layout import Misfit
 from ..datasets.own.pictures import Upload
-from ..datasets.own.store import Staged, check_name, discard, keep, names, regroup
+from ..datasets.own.store import Staged, check_name, discard, is_staged, keep, names, regroup
 from ..datasets.readers import custom, image_folder
 from ..errors import LifelongError
 from ..runs import listing
 from . import limits
 
 __all__ = [
+    "Example",
     "Findings",
     "FoundClass",
     "Misfit",
@@ -36,6 +37,7 @@ __all__ = [
     "even_groups",
     "examples",
     "find",
+    "is_staged",
     "keep",
     "names",
     "regroup",

@@ -140,3 +140,12 @@ def test_what_a_browser_sends_is_groups_of_every_class_or_nothing():
 def test_sentences_count_what_they_name():
     assert text.removed("x", 0) == "x is removed."
     assert "The 2 runs that learned from it stay," in text.removed("x", 2)
+
+
+def test_what_was_staged_and_is_gone_is_read_again(data):
+    at = given(zipped())
+    first = at.session_state["own_staged"].id
+    own_data.discard(first)
+    at.run()
+    assert not at.exception and at.session_state["own_staged"].id != first
+    assert len(staged(data)) == 1 and "own_store" in button_keys(at)

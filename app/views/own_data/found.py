@@ -1,5 +1,7 @@
 """Findings in the files that a visitor gave: counts, sizes, examples, and what does not fit."""
 
+from functools import lru_cache
+
 import streamlit as st
 
 from app.shared import assets
@@ -19,12 +21,17 @@ sheet = st.components.v2.component(
 )
 
 
+@lru_cache(maxsize=4)  # of a hundred classes, 5 MB each
+def _examples(staged: str) -> list[own_data.Example]:
+    return own_data.examples(staged, EXAMPLES, MOST_SHOWN)
+
+
 def show(staged: own_data.Staged) -> None:
     """Shows what was found."""
     findings = staged.findings
     st.header("What was found", anchor=False)
     st.markdown(" ".join(escaped(each) for each in findings.describe()))
-    examples = {each.name: each for each in own_data.examples(staged.id, EXAMPLES, MOST_SHOWN)}
+    examples = {each.name: each for each in _examples(staged.id)}
     rows = [
         {
             "name": each.name,

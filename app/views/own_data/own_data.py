@@ -50,10 +50,11 @@ def _uploader() -> list[UploadedFile]:
 def _staged(files: Sequence[UploadedFile]) -> own_data.Staged | None:
     """Returns what was found in the files, read once; None without files or after an error."""
     key = tuple(sorted(each.file_id for each in files))
-    if key == state.get("own_key", ()):
+    staged = state.get("own_staged")
+    if key == state.get("own_key", ()) and (staged is None or own_data.is_staged(staged.id)):
         if problem := state.get("own_problem"):
             st.error(problem)
-        return state.get("own_staged")
+        return staged
     _forget()
     state["own_key"] = key
     if not files:

@@ -76,10 +76,15 @@ def stage(found: Iterable[Found]) -> Staged:
         raise
 
 
+def is_staged(staged: str) -> bool:
+    """Returns whether staged pictures are still there."""
+    return bool(STAGED_NAME.fullmatch(staged)) and (root() / staged / INSIDE).is_dir()
+
+
 def staged_folder(staged: str) -> Path:
     """Returns the folder of staged pictures. Raises LifelongError where it is gone."""
     inside = root() / staged / INSIDE
-    if not STAGED_NAME.fullmatch(staged) or not inside.is_dir():
+    if not is_staged(staged):
         raise LifelongError("What was read is gone; give the files once more.")
     return inside
 
