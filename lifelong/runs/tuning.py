@@ -17,6 +17,7 @@ from ..config import RunConfig
 from ..errors import LifelongError, unknown_name
 from ..settings import Setting
 from ..storage import atomic
+from ..training.checks import DivergedError
 from ..training.experiment import Experiment
 from ..training.held_out import hold_out
 from ..training.setup import Prepared
@@ -138,13 +139,18 @@ def accuracy_of(
 ) -> float | None:
     """Returns the average accuracy of a trial, mean over the seeds; None where it was stopped.
 
+    It is 0 where a loss diverged.
+
     images: by seed, from `hold_out`.
     """
     config, found = search.config, []
     for seed, prepared in images.items():
         run = config.with_changes(seed=seed, settings={**config.settings, **settings})
         experiment = Experiment(run, *prepared, stop=stop)
-        history = History(experiment.config, tuple(experiment.events()))
+        try:
+            history = History(experiment.config, tuple(experiment.events()))
+        except DivergedError:
+            return 0.0
         if not history.finished:
             return None
         found.append(history.measures()["average_accuracy"] or 0.0)

@@ -21,6 +21,10 @@ PENALTIES = ("strength",)  # and those by which the loss is larger
 _MEMORY, _LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
+class DivergedError(LifelongError):
+    """A loss that is no number any more, or beyond LARGEST_LOSS."""
+
+
 def free_memory(device: str) -> int | None:
     """Returns the bytes that are free on 'cpu' or 'cuda'; None where that is not known.
 
@@ -53,13 +57,13 @@ def require_memory(strategy: Strategy, tasks: Sequence[Task], device: str) -> No
 
 
 def require_finite(strategy: Strategy, task: Task, step: int, steps: int, loss: Tensor) -> None:
-    """Raises LifelongError for a loss that is no number any more, or beyond LARGEST_LOSS."""
+    """Raises DivergedError for a loss that is no number any more, or beyond LARGEST_LOSS."""
     value = float(loss)
     if math.isfinite(value) and abs(value) <= LARGEST_LOSS:
         return
     found = f"{value:.1e}" if math.isfinite(value) else "not a finite number"
     rate = strategy.optimizer.learning_rate
-    raise LifelongError(
+    raise DivergedError(
         f"{registry.name_of(type(strategy))} diverged in task {task.index + 1} at step {step} of"
         f" {steps}: the loss is {found}. Start a new run with {_lower(strategy, PENALTIES)}a"
         f" learning rate below {rate:g}."

@@ -1,5 +1,6 @@
 """Laws of the search for settings on held-out training images."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from lifelong.errors import LifelongError
 from lifelong.runs import tuning
 from lifelong.settings import Setting
 from lifelong.storage.progress import result_of
+from lifelong.strategies.ewc import EWC
 from lifelong.training import setup
 from lifelong.training.held_out import hold_out
 from lifelong.training.setup import Prepared
@@ -55,6 +57,17 @@ def test_the_first_trial_is_of_the_defaults_and_the_best_is_written(tmp_path):
     assert trials[0].settings == {"strength": 1e9, "estimator": "exact"}
     best, done = tuning.read(tmp_path)
     assert done == trials and best.accuracy == max(trial.accuracy for trial in trials)
+
+
+def test_a_trial_that_diverges_is_the_worst_and_the_search_goes_on(tmp_path, monkeypatch):
+    losses = iter([math.nan])
+
+    def diverging(self, task, batch, logits):
+        return self.cross_entropy(task, batch, logits) * next(losses, 1.0)
+
+    monkeypatch.setattr(EWC, "loss", diverging)
+    trials = found(search(), tmp_path, 3)
+    assert [trial.accuracy > 0 for trial in trials] == [False, True, True]
 
 
 def test_a_search_that_was_stopped_goes_on_as_one_that_was_not(tmp_path):
