@@ -174,13 +174,15 @@ class History(ExperimentHistory[RunConfig, Event]):
     def is_reference_of(self, run: "History") -> bool:
         """Returns whether this is cumulative training of the run's network on the run's tasks.
 
-        Seed, device, precision and `half` may differ: they change the accuracy by chance only.
+        Seed, device, precision and `half` may differ: they change the accuracy by chance only, but
+        where the seed draws the transformations of the tasks it is the same.
         """
         if not (self.has_started and run.has_started):
             return False
         return (
             self.config.strategy == REFERENCE_STRATEGY != run.config.strategy
             and self.started.labels == run.started.labels
+            and (self.config.seed == run.config.seed or not _draws_tasks(run.config))
             and all(
                 getattr(self.config, name) == getattr(run.config, name) for name in REFERENCE_FIELDS
             )
@@ -228,6 +230,13 @@ class History(ExperimentHistory[RunConfig, Event]):
             "operations": self.operations,
             "peak_memory": self.peak_memory,
         }
+
+
+def _draws_tasks(config: RunConfig) -> bool:
+    """Returns whether the seed decides what the images of the tasks are."""
+    from .. import datasets  # imports numpy, which lists of runs do without
+
+    return datasets.outline(config.dataset).transformation is not None
 
 
 def _have_same_network(one: RunConfig, other: RunConfig) -> bool:

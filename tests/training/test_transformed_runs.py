@@ -130,6 +130,15 @@ def test_what_is_not_defined_is_one_sentence(given, says):
     assert says in str(error.value) and is_one_sentence(str(error.value))
 
 
+def test_a_reference_has_the_same_transformations():
+    run, same, other = (
+        run_store.history(learned(scenario="domain", seed=seed, strategy=strategy, steps=1))
+        for seed, strategy in ((1, "finetune"), (1, "cumulative"), (2, "cumulative"))
+    )
+    assert same.is_reference_of(run) and not other.is_reference_of(run)
+    assert run_store.reference_run("mnist-class-finetune") == "mnist-class-cumulative"
+
+
 def test_no_class_is_taught_to_a_run_whose_tasks_are_transformed():
     folder = learned(scenario="class", steps=1)
     with pytest.raises(LifelongError, match="transforms the images of each task"):
