@@ -19,6 +19,9 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from app.server import log, metrics
+from app.server.request_limit import RequestLimit
+from app.server.security_headers import SecurityHeaders
 from app.shared import assets
 from app.shared.forwarded import Forwarded
 from app.shared.page_head import PageHead
@@ -33,6 +36,13 @@ PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "p
 _host = host()
 gradio_apps = [gradio_of(_host)]  # whose open streams a signal ends first
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
+_numbers = metrics.Numbers() if metrics.is_on() else None
+log.configure()
+around = [
+    Middleware(metrics.Watched, numbers=_numbers),
+    Middleware(SecurityHeaders),
+    Middleware(RequestLimit),
+]
 
 
 def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -91,9 +101,11 @@ _styles = "".join(
 )
 app = st.App(
     Path(__file__).resolve().parent / "navigation.py",
-    routes=[PREVIEW, *_routes],
+    routes=[PREVIEW, *_routes, *([_numbers.route()] if _numbers else [])],
     lifespan=_lifespan,
+    on_script_error=log.error,
     middleware=[
+        *around,
         Middleware(Forwarded),
         Middleware(
             PageHead, title=TITLE, head=assets.read("home_head.html"), end=_styles, pages=PAGES

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+import logging
 import subprocess
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import Any
 
 from ..config import RunConfig
 from .worker_process import Order, start_worker
+
+LOGGER = logging.getLogger(__name__)
 
 
 class WorkerClient:
@@ -182,14 +185,18 @@ class WorkerClient:
         for order in [o for o in self._orders if o.job == job]:
             if not order.began:
                 order.began, order.began_at = True, time.monotonic()
+                LOGGER.info("run began", extra={"run": order.folder.name})
             if "ended" in message:
                 self._orders.remove(order)
+                _log_end(order, message.get("error"))
                 self._errors |= {order.folder: message["error"]} if "error" in message else {}
 
     def _bury(self) -> None:
         """Drops the order that a dead worker was at, or that several have died before beginning."""
         if self._orders:
             self._orders[0].failed_starts += 1
+            lost = self._orders[0].folder.name
+            LOGGER.error("worker died", extra={"run": lost})
         self._orders = [order for order in self._orders if not order.is_lost]
         self._process = None
 
@@ -202,6 +209,15 @@ class WorkerClient:
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
         for order in self._orders:
             self._send_order(order)
+
+
+def _log_end(order: Order, error: str | None) -> None:
+    seconds = round(time.monotonic() - order.began_at, 2)
+    LOGGER.log(
+        logging.WARNING if error else logging.INFO,
+        "run ended",
+        extra={"run": order.folder.name, "seconds": seconds, "error": error},
+    )
 
 
 class Connection:

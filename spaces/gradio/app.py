@@ -23,6 +23,10 @@ SETTINGS = {
     "LIFELONG_MOST_WAITING": "20",
     "LIFELONG_MOST_SECONDS": "600",
     "LIFELONG_MOST_GB": "5",
+    "LIFELONG_MOST_REQUESTS": "3000/minute",
+    "LIFELONG_PROXIES": "1",
+    "LIFELONG_LOG": "1",
+    "LIFELONG_FRAME_ANCESTORS": "'self' https://huggingface.co https://*.hf.space",
 }
 
 
@@ -67,6 +71,8 @@ def main() -> None:
     site.router.lifespan_context = lifespan
     pages = [Route("/lab", lambda _request: RedirectResponse("/lab/")), Mount("/lab", lab.app)]
     site.router.routes[:0] = pages  # Gradio answers every address that is left
+    for each in reversed(lab.around):
+        site.add_middleware(each.cls, **each.kwargs)
     uvicorn.run(site, host="0.0.0.0", port=PORT, log_level="warning")
 
 

@@ -1,6 +1,7 @@
 """An assembled Space, started as the Hub starts it: unprivileged, the project read-only."""
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -128,5 +129,5 @@ def set_writable(folder: Path, writable: bool) -> None:
 def dockerfile_variables(file: Path) -> dict[str, str]:
     """Returns the variables that a Dockerfile sets."""
     lines = file.read_text("utf-8").replace("\\\n", " ").splitlines()
-    words = [word for line in lines if line.startswith("ENV ") for word in line.split()[1:]]
+    words = [word for line in lines if line.startswith("ENV ") for word in shlex.split(line)[1:]]
     return dict(word.split("=", 1) for word in words)

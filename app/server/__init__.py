@@ -1,0 +1,1 @@
+"""Middleware of the server around the pages: headers, limits, log and metrics."""
