@@ -80,7 +80,7 @@ def test_the_album_holds_the_images_of_the_buffer_by_class(scenario):
         found = network_state.stored_images(folder, after)
         names = [name for classes in history.started.classes[: after + 1] for name in classes]
         assert list(found) == names and {len(images) for images in found.values()} == {2}
-        dataset = task_images._dataset("toy", None)
+        dataset = task_images._images(history.config)
         for name, images in found.items():
             own = dataset.train_images[dataset.train_labels == int(name)].numpy()
             assert all(any(np.array_equal(image, each) for each in own) for image in images)
