@@ -31,8 +31,8 @@ def show(classes: Sequence[str], of: str) -> list[list[str]]:
     st.header("Its tasks", anchor=False)
     if state.get("own_groups_of") != of:
         state["own_groups_of"] = of
-        # Two classes a task where they suffice: a task of one asks nothing by itself.
-        state["own_tasks"] = max(1, min(USUAL_TASKS, len(classes) // 2))
+        # Two classes a task where they suffice, and at least two tasks: one is no sequence.
+        state["own_tasks"] = max(2, min(USUAL_TASKS, len(classes) // 2))
         _deal_out(len(classes))
     most = min(len(classes), MOST_TASKS)
     st.slider(
