@@ -119,8 +119,7 @@ def in_worker(folder: Path, seconds: float | None = None) -> float:
     """Learns in the app's worker, which is killed so many seconds after it began to learn."""
     worker = WorkerClient()
     worker.learn(folder)
-    count = len(run_store.history(folder).events)
-    _until(lambda: len(run_store.history(folder).events) > count)
+    _until(lambda: worker.seconds_at_work(folder) is not None or not worker.queue())
     began = time.perf_counter()
     with contextlib.suppress(TimeoutError):
         _until(lambda: worker.queue_position(folder) is None, seconds or 600)

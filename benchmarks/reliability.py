@@ -29,9 +29,10 @@ def _kill(found: dict[str, Any]) -> str:
     return (
         f"{found['kills']} kills ({kinds}) of {plural(found['runs'], 'run')}:"
         f" **{different or 'none'}** ended with other bits. States were saved ten times a second;"
-        f" {found['states_within_a_task']} kills had one within the task. A kill cost"
-        f" {found['lost_median_seconds']:.2f} s of training (median), at most"
-        f" {found['lost_most_seconds']:.1f} s, evaluation and loading included."
+        f" {found['states_within_a_task']} kills had one within the task. From the newest state to"
+        f" the kill it was {found['lost_median_seconds']:.2f} s (median), at most"
+        f" {found['lost_most_seconds']:.1f} s, loading and tests included, within which no state is"
+        " saved."
         f" {found['seconds']:.0f} s."
     )
 
