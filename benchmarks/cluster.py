@@ -6,7 +6,7 @@ Alone on the machine. A grid of quick runs (fine-tuning, seeds 0, 1, ...) is lea
 process, on a Ray cluster of one core, and on one of several. Then a cluster of three nodes learns a
 grid, and one node is killed in the middle; its checkpoints must be those of the first grid to the
 bit. Writes benchmarks/results/cluster.json and the figures in docs/cluster.md; with --no-measure
-only the document, from that file.
+only the document, from that file. A `remark` on the circumstances may be added to it by hand.
 """
 
 import hashlib
@@ -156,7 +156,8 @@ def document(report: dict[str, Any]) -> str:
         f"On one core of Ray a run takes {overhead:.2f} s more than in one process, where a second"
         f" core helps; {more['name'].removeprefix('Ray, ')} are {speedup:.2f} times as fast as one."
         f" The cluster starts in {more['start_seconds']:.0f} s. A node was killed when"
-        f" {killed['killed_at']:.0%} was learned; the three share the cores of the machine.",
+        f" {killed['killed_at']:.0%} was learned; the three share the cores of the machine."
+        f" {report.get('remark', '')}".rstrip(),
         "",
         "On paper, from these figures and the seconds in [Results](results.md): the published"
         f" table, {len(rows)} rows of {PUBLISHED_SEEDS} seeds, is {training / 3600:.1f} hours of"

@@ -70,7 +70,7 @@ def _within_task(history: History) -> str:
     phase, last = history.phase, history.steps[-1]
     if phase is None:
         begun = last.task == len(history.learned)
-        return f", step {last.step} of {last.steps}" if begun else ""
+        return f", step {last.step:,} of {last.steps:,}" if begun else ""
     text = f", {phase.what[:1].lower()}{phase.what[1:]}"
     if phase.what != "Testing" or phase.images is None:
         return text

@@ -53,6 +53,9 @@ def slots(paths: Sequence[str]) -> list[Slot | Misfit | None]:
     parts = [PurePosixPath(path).parts for path in paths]
     images = [each for each in parts if _is_image(each) and not _is_of_system(each)]
     depth = _common_folders(images)
+    is_flat = bool(images) and all(len(each) == depth + 1 for each in images)
+    if is_flat and depth and not all(map(_stem, images)):  # one class, named by its folder
+        depth -= 1
     inner = [each[depth:] for each in images]
     has_splits = bool(inner) and all(len(p) > 2 and p[0].lower() in SPLITS for p in inner)
     if has_splits and not any(p[0].lower() == "test" for p in inner):
@@ -104,6 +107,11 @@ def _common_folders(paths: Sequence[Sequence[str]]) -> int:
     return depth
 
 
+def _stem(parts: Sequence[str]) -> str:
+    """Returns the name of a file without its number and ending, empty where it is a number."""
+    return NUMBER_AT_END.sub("", PurePosixPath(parts[-1]).stem)
+
+
 def _slot(path: str, parts: Sequence[str], has_splits: bool) -> Slot | Misfit:
     where = printable(path)
     if not _is_image(parts):
@@ -112,6 +120,6 @@ def _slot(path: str, parts: Sequence[str], has_splits: bool) -> Slot | Misfit:
     split = folders.pop(0).lower() if has_splits else ""
     if len(folders) > 1:
         return Misfit(where, "lies deeper than in the folder of a class.")
-    text = folders[0] if folders else NUMBER_AT_END.sub("", PurePosixPath(file).stem)
+    text = folders[0] if folders else _stem(parts)
     name = class_name(text)
     return not_a_class(where, text) if name is None else Slot(split, name)
