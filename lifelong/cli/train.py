@@ -7,8 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from .. import config as configs
-from .. import datasets, formatting
+from .. import formatting
 from ..config import RunConfig
 from ..events import Stopped
 from ..runs import store as run_store
@@ -123,19 +122,10 @@ def _strategy_names(given: str, scenario: str) -> list[str]:
 
 
 def make_config(**given: Any) -> RunConfig:
-    """Returns the configuration of a run.
+    """Returns the configuration of a run, see `setup.make_config`."""
+    from ..training import setup
 
-    Where no number of tasks is given, it is the data set's or the scenario's, and at most that of
-    the classes; of a data set whose classes were grouped into tasks, the tasks are these groups.
-    """
-    if given["tasks"] is None and not given["task_sizes"]:
-        spec = datasets.spec(given["dataset"])
-        rules = configs.SCENARIOS.get(given["scenario"])
-        if spec.groups and not given["class_order"] and not (rules and rules.has_source):
-            return configs.make(**{**given, **spec.grouping})
-        usual = min(configs.default_tasks(given["scenario"]), len(spec.classes))
-        given["tasks"] = spec.default_tasks or usual
-    return configs.make(**given)
+    return setup.make_config(**given)
 
 
 def _table(history: History, report: dict[str, Any]) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 import yaml
 from pydantic import Field, field_validator
 
-from .. import config as configs
-from .. import datasets, registry
+from .. import registry
 from ..config import DEFAULT_SCENARIO, RunConfig, ScenarioName
 from ..errors import LifelongError, unknown_name
-from ..training.setup import resolve
+from ..training.setup import make_config, resolve
 from ..validation import Config, validated
 
 Value = float | int | bool | str
@@ -163,10 +162,7 @@ def _config(
 ) -> RunConfig:
     fields = {**grid.run, "scenario": scenario, "strategy": strategy, "seed": seed}
     fields["settings"] = {**grid.run.get("settings", {}), **settings}
-    if fields.get("tasks") is None and not fields.get("task_sizes"):
-        classes = len(datasets.classes(fields.get("dataset", "mnist")))
-        fields["tasks"] = min(configs.default_tasks(scenario), classes)
-    return resolve(configs.make(**fields))
+    return resolve(make_config(**fields))
 
 
 def _text(value: Value) -> str:

@@ -70,17 +70,13 @@ def learn_on_cluster(
         key = (config.dataset, config.target, setup.backbone_info_of(config))
         if key not in contents:
             contents[key] = cluster.put((yield from setup.prepare(config)))
-        arguments = (contents[key], str(run.absolute()))
-        jobs[run.name] = partial(_shared if shared else _sent, arguments, run)
+        jobs[run.name] = partial(_arguments, contents[key], run, shared)
     return _updates({run.name: run for run in runs}, jobs, resources, stop)
 
 
-def _shared(arguments: tuple[Any, ...], _run: Path) -> tuple[Any, ...]:
-    return (*arguments, None)
-
-
-def _sent(arguments: tuple[Any, ...], run: Path) -> tuple[Any, ...]:
-    return (*arguments, work.files_of(run))
+def _arguments(content: Any, run: Path, shared: bool) -> tuple[Any, ...]:
+    """Returns the arguments of `_work` as the run is now: one that died goes on from there."""
+    return content, str(run.absolute()), None if shared else work.files_of(run)
 
 
 def _updates(

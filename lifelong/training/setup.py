@@ -3,8 +3,9 @@
 from collections.abc import Generator
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from .. import config as configs
 from .. import datasets, registry
 from ..config import RunConfig
 from ..data import class_order, scenarios
@@ -26,6 +27,24 @@ class Prepared(NamedTuple):
 
     dataset: Dataset
     features: FeatureSet | None
+
+
+def make_config(**given: Any) -> RunConfig:
+    """Returns the configuration of these fields, with the tasks that suit its data set.
+
+    Where no number of tasks is given, it is the data set's or the scenario's, and at most that of
+    the classes; of a data set whose classes were grouped into tasks, the tasks are these groups.
+    Raises LifelongError as `config.make`, and for an unknown data set.
+    """
+    if given.get("tasks") is None and not given.get("task_sizes"):
+        spec = datasets.spec(given.get("dataset", "mnist"))
+        scenario = given.get("scenario", configs.DEFAULT_SCENARIO)
+        rules = configs.SCENARIOS.get(scenario)
+        if spec.groups and not given.get("class_order") and not (rules and rules.has_source):
+            return configs.make(**{**given, **spec.grouping})
+        usual = min(configs.default_tasks(scenario), len(spec.classes))
+        given["tasks"] = spec.default_tasks or usual
+    return configs.make(**given)
 
 
 def resolve(config: RunConfig, dataset: Dataset | None = None) -> RunConfig:

@@ -84,3 +84,10 @@ def test_what_does_not_fit_gets_one_sentence(tmp_path, text, says):
     with pytest.raises(LifelongError, match=says) as error:
         grids.plan(grids.read(file))
     assert is_one_sentence(str(error.value))
+
+
+def test_the_tasks_are_those_that_train_would_learn():
+    (run,), _ = grids.plan(grids.make({"strategies": ["finetune"], "dataset": "permuted-mnist"}))
+    assert run.config.tasks == 10
+    (run,), _ = grids.plan(grids.make({"strategies": ["finetune"], "dataset": "mnist"}))
+    assert run.config.tasks == 5
