@@ -88,7 +88,7 @@ def _traced(module: Exported, history: History) -> "torch.export.ExportedProgram
         with torch.no_grad(), hardware.threads(2):
             return torch.export.export(module, (example,), dynamic_shapes=shapes)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = str(error).strip().partition("\n")[0].rstrip(".")  # torch adds lines of its source
         raise LifelongError(
             f"The rule by which {history.config.strategy} answers cannot be written as a fixed"
             f" computation ({reason}); export a run of another strategy, or the table as csv."
