@@ -32,7 +32,17 @@ from .runs.rescue import rescue_histories
 from .runs.store import reference_run
 from .runs.stored import Storage
 from .runs.stored import storage as _storage
-from .service import challenges, collection, health, insight, jobs, lessons, limits, own_data
+from .service import (
+    access,
+    challenges,
+    collection,
+    health,
+    insight,
+    jobs,
+    lessons,
+    limits,
+    own_data,
+)
 from .service.catalog import (
     ModelInfo,
     StrategyInfo,
@@ -45,6 +55,7 @@ from .service.catalog import (
     trains_deep_network,
 )
 from .service.jobs import (
+    check_new,
     connected,
     is_stopping,
     learn,
@@ -52,6 +63,7 @@ from .service.jobs import (
     prepare,
     queue,
     queue_position,
+    seconds_until_turn,
     state,
     stop,
 )
@@ -123,10 +135,12 @@ __all__ = [
     "TaughtClass",
     "TransferPreset",
     "WorkerClient",
+    "access",
     "answers_json",
     "answers_of_class",
     "as_task_sees",
     "challenges",
+    "check_new",
     "class_order",
     "classify",
     "classify_batch",
@@ -174,6 +188,7 @@ __all__ = [
     "resume_position",
     "run_list",
     "run_row",
+    "seconds_until_turn",
     "state",
     "stop",
     "storage",
@@ -217,13 +232,13 @@ def create(**fields: Any) -> str:
 
     Raises LifelongError for a value that does not fit, and where a limit of this server is reached.
     """
-    jobs.check_new()
+    jobs.check_new(1, fields.get("dataset"), fields.get("target"))
     return run_store.create(configs.make(**fields)).name
 
 
 def create_study(**fields: Any) -> str:
     """Creates a transfer study and returns its name. Raises LifelongError as `create` does."""
-    jobs.check_new()
+    jobs.check_new(1, fields.get("dataset"), fields.get("target"))
     return study_store.begin(**fields)
 
 

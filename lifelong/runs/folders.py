@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from ..errors import LifelongError, unknown_name
 from ..events import Failed
-from ..storage import atomic, shipped
+from ..storage import atomic, owners, shipped
 from ..storage.listed import newest_first
 from . import journal
 from .history import ExperimentHistory
@@ -50,9 +50,12 @@ def home() -> Path:
 
 
 def new_folder(*words: str) -> Path:
-    """Returns a path for a new run or study, named by these words and a random number."""
+    """Returns a path for a new run or study, named by these words and a random number.
+
+    On a public server nobody guesses the number: whoever has it opens what it leads to.
+    """
     base = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words))[:100].lstrip("._-") or "run"
-    return home() / f"{base}-{secrets.token_hex(3)}"
+    return home() / f"{base}-{secrets.token_hex(8 if owners.is_public() else 3)}"
 
 
 def version(file: Path) -> tuple[int, int] | None:
@@ -111,11 +114,15 @@ class ExperimentFolders(Generic[Config, History]):
         self._cached_history = lru_cache(maxsize=256)(self._load_history)
 
     def ids(self) -> list[str]:
-        """Returns the names of all listed folders, the newest first and those that ship last."""
+        """Returns the names of all listed folders, the newest first and those that ship last.
+
+        On a public server those of the present visitor, see `owners`.
+        """
         shipped = [folder.name for folder in self.shipped()]
         found = home().glob(f"*/{self.config_file}")
         own = newest_first(file for file in found if not (file.parent / UNLISTED).exists())
-        return [file.parent.name for file in own if file.parent.name not in shipped] + shipped
+        folders = owners.listed(file.parent for file in own if file.parent.name not in shipped)
+        return [folder.name for folder in folders] + shipped
 
     def shipped(self) -> tuple[Path, ...]:
         """Returns the folders that came with the project."""
@@ -139,7 +146,9 @@ class ExperimentFolders(Generic[Config, History]):
         """Returns the folder of this name. Raises LifelongError when there is none."""
         folder = self.find(name)
         if folder is None:
-            raise unknown_name(self.noun, str(name)[:80], self.ids())
+            # A batch of several visitors' requests may be answered at once: no id of one of them.
+            known = [each.name for each in self.shipped()] if owners.is_public() else self.ids()
+            raise unknown_name(self.noun, str(name)[:80], known)
         return folder
 
     def create(self, config: Config, folder: Path, resolve: Callable[[Config], Config]) -> Path:
@@ -162,6 +171,7 @@ class ExperimentFolders(Generic[Config, History]):
             ) from None
         file = folder / self.config_file
         if not file.exists():
+            owners.claim(folder)
             atomic.write_atomically(file, config.model_dump_json(indent=2).encode())
         elif resolve(self._read_config(file.read_bytes())) != config:
             raise LifelongError(

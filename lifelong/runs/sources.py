@@ -8,7 +8,7 @@ from pathlib import Path
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from ..storage import atomic
+from ..storage import atomic, owners
 from .folders import home
 
 FILE = "source.json"
@@ -42,7 +42,7 @@ def write(folder: Path, source: Source) -> None:
 
 def find(source: Source) -> str | None:
     """Returns the id of the run that came from this source, None where it is not here."""
-    for file in home().glob(f"*/{FILE}"):
-        if read(file.parent) == source:
-            return file.parent.name
+    for folder in owners.listed(file.parent for file in home().glob(f"*/{FILE}")):
+        if read(folder) == source:
+            return folder.name
     return None

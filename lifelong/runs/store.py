@@ -11,7 +11,7 @@ from .. import config as configs
 from ..config import RunConfig
 from ..errors import LifelongError
 from ..events import EVENT, Event, Recovered, Started, Stopped, TaskLearned
-from ..storage import atomic, checksums
+from ..storage import atomic, checksums, owners
 from ..storage import shipped as shipped_files
 from ..storage.progress import result_of
 from . import checkpoints, journal, resume, taught
@@ -31,7 +31,7 @@ def _read_history(config: RunConfig, record: Path) -> History:
 
 RUNS = ExperimentFolders("run", "config.json", configs.read, _read_history)
 ids, shipped, find, folder = RUNS.ids, RUNS.shipped, RUNS.find, RUNS.folder
-history, state = RUNS.history, RUNS.state
+history, state, is_run = RUNS.history, RUNS.state, RUNS.contains
 
 
 def named(run: str) -> Path:
@@ -208,6 +208,7 @@ def undo(folder: Path) -> None:
     A taught class is removed with its pictures. Raises LifelongError when nothing was learned, the
     run is being learned, or it came with the project or is a copy without a taught class.
     """
+    owners.check_change(folder)
     run = history(folder)
     for refused, why in (
         (folder in shipped(), "ships with the project"),

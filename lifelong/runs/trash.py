@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import LifelongError, unknown_name
-from ..storage import listed
+from ..storage import listed, owners
 from .folders import ID, home
 
 FOLDER = ".trash"  # within the folder of runs; no id begins with a dot
@@ -35,7 +35,8 @@ def move_to(folder: Path) -> None:
 
     Raises LifelongError for one that is being learned or cannot be moved.
     """
-    purge(time.time() - DAYS * 24 * 3600)
+    with owners.as_server():
+        purge(time.time() - DAYS * 24 * 3600)
     trash = home() / FOLDER
     try:
         with FileLock(folder / ".lock", timeout=0):
@@ -57,7 +58,7 @@ def move_to(folder: Path) -> None:
 def bring_back(name: str) -> Path:
     """Moves a deleted run or study back. Raises LifelongError when there is none of this id."""
     deleted = home() / FOLDER / name
-    if not re.fullmatch(ID, name) or not deleted.is_dir():
+    if not re.fullmatch(ID, name) or not deleted.is_dir() or not owners.is_own(deleted):
         raise unknown_name("deleted run", name[:80], (each.id for each in contents()))
     if (home() / name).exists():
         raise LifelongError(f"There is another {name} by now; rename its folder first.")
@@ -71,10 +72,11 @@ def bring_back(name: str) -> Path:
 
 
 def contents() -> list[Deleted]:
-    """Returns what is in the trash, deleted last first."""
+    """Returns what is in the trash, deleted last first; on a public server the visitor's own."""
+    own = owners.listed((home() / FOLDER).glob("*/"))
     found = [
         Deleted(folder.name, status.st_mtime, listed.nbytes(folder))
-        for folder, status in listed.with_status((home() / FOLDER).glob("*/"))
+        for folder, status in listed.with_status(own)
     ]
     return sorted(found, key=lambda deleted: deleted.when, reverse=True)
 

@@ -21,7 +21,9 @@ from ..runs import archives, bookmarks, checkpoints, stored
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, new_folder
 from ..runs.history import History
+from ..storage import owners
 from ..transfer import store as study_store
+from . import jobs
 from .workshop import refusals, workshop
 
 OWN_ID = re.compile(r".+-[0-9a-f]{6,16}")  # an id with a random number, which may be taken over
@@ -39,6 +41,7 @@ def load_zip(file: BinaryIO) -> str:
     Raises LifelongError for a file that is not that of a run, or of one that is here already.
     """
     with refusals("The file"):
+        jobs.check_upload()
         name = archives.name_within(file)
         with workshop(name) as folder:
             archives.unpack(file, folder)
@@ -57,12 +60,19 @@ def take_in(folder: Path, name: str) -> str:
 def _move(folder: Path, name: str, words: tuple[str, ...]) -> str:
     """Moves a checked folder among the runs; returns its id. words: for a new id."""
     present = study_store.find(name) or run_store.find(name)
-    if present and not (present / UNLISTED).exists() and _same(present, folder):
+    if (
+        present
+        and owners.is_own(present)
+        and not (present / UNLISTED).exists()
+        and _same(present, folder)
+    ):
         raise LifelongError(f"The run is here already, as {name}.")
     taken = present is not None or (home() / name).exists() or not OWN_ID.fullmatch(name)
     # A copy that a visitor taught has an id that nobody else is to know.
-    taken = taken or not name or checkpoints.pictures_file(folder, 0).exists()
+    # On a public server nobody chooses an id.
+    taken = taken or owners.is_public() or not name or checkpoints.pictures_file(folder, 0).exists()
     target = new_folder(*words) if taken else home() / name
+    owners.claim(folder)
     try:
         os.rename(folder, target)
     except OSError as error:

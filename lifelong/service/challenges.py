@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import LifelongError
-from ..storage import atomic
+from ..storage import atomic, owners
 from ..storage.downloads import cache_folder
 from ..storage.listed import newest_first
 from ..teaching import challenge_rules
@@ -27,7 +27,8 @@ from ..teaching.challenge_rules import (
     code,
     decoded,
 )
-from .worker_client import Connection
+from . import quotas
+from .connection import Connection
 
 __all__ = [
     "BUDGET",
@@ -94,6 +95,8 @@ def score(kept: Sequence[int]) -> Score:
         return found
     if decoded(code(kept)) is None:
         raise LifelongError(f"The images to keep were given as {list(kept)[:40]}; choose {BUDGET}.")
+    owners.check_writable()
+    quotas.check_training()
     worker = _connection.worker
     if worker is None:
         raise LifelongError(

@@ -13,6 +13,7 @@ from ..runs import store as run_store
 from ..runs.bookmarks import LONGEST_NAME
 from ..runs.folders import UNLISTED, RunState, is_locked, version
 from ..runs.trash import DAYS, Deleted
+from ..storage import owners
 from ..transfer import store as study_store
 from . import jobs
 from .archive_checks import load_zip
@@ -213,11 +214,17 @@ def delete(name: str) -> None:
 
 def bring_back(name: str) -> str:
     """Brings a run or study back from the trash; returns its id. Raises LifelongError for none."""
+    owners.check_writable()
     return trash.bring_back(name).name
 
 
 deleted = trash.contents
-empty_trash = trash.purge
+
+
+def empty_trash() -> int:
+    """Removes all deleted runs for good, a visitor's own; returns their number."""
+    owners.check_writable()
+    return trash.purge()
 
 
 def zipped(name: str) -> bytes:
@@ -234,4 +241,5 @@ def _own(name: str, what: str) -> Path:
         raise LifelongError(
             f"{name} came with the project and cannot be {what}; it is for everyone."
         )
+    owners.check_change(folder)
     return folder

@@ -4,6 +4,7 @@ import time
 
 from ..errors import LifelongError
 from ..runs import heartbeat
+from ..storage import owners
 from . import jobs
 
 QUIET_SECONDS = 60.0  # without progress, after which a process may be ended
@@ -41,6 +42,7 @@ def end_process(name: str) -> None:
 
     What waits is learned by another process. Raises LifelongError for one that makes progress.
     """
+    owners.check_change(jobs.find(name))
     worker = jobs.worker()
     if worker is None or not seems_hung(name):
         raise LifelongError(f"{name} makes progress or is not at work; stop it instead.")

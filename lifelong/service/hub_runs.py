@@ -16,7 +16,7 @@ from ..storage import hub, hub_requests
 from ..storage.hub import Content, ListedFile, Snapshot
 from ..storage.hub_requests import Address
 from ..storage.progress import Progress, Steps
-from . import archive_checks
+from . import archive_checks, jobs
 from .workshop import refusals, workshop
 
 AT_ONCE = 2  # downloads, of all visitors; each may fill a disk and a line
@@ -42,6 +42,7 @@ def pull(given: str, most_bytes: int = archives.MOST_BYTES, own_token: bool = Tr
 
 
 def _pull(address: Address, most_bytes: int, own_token: bool) -> Steps[str]:
+    jobs.check_upload()
     yield from Progress("Asking the Hub", "B", 0).at(0)
     listing = hub.snapshot(address, own_token)
     source = Source(

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +19,9 @@ from ..events import ExtractingFeatures, Failed, Loading, Preparation
 from ..runs import archives
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
-from ..storage import atomic, listed
-from .worker_client import Connection
+from ..storage import atomic, listed, owners
+from . import limits, quotas
+from .connection import Connection
 
 MOST_COPIES = 200
 MOST_BYTES = 1_000_000_000
@@ -39,6 +41,8 @@ def begin(run: str, name: str, files: Sequence[bytes], strategy: str) -> str:
     """
     from ..teaching import teach  # loads torch
 
+    owners.check_writable()
+    quotas.check_training()
     worker = _connection.worker
     if worker is None:
         raise LifelongError(
@@ -81,6 +85,7 @@ def prepare(run: str) -> None:
 
     Raises LifelongError when there is no such run.
     """
+    owners.check_writable()
     folder = run_store.folder(run)
     if _connection.worker is not None:
         _connection.worker.prepare_run(folder, run_store.history(folder).config)
@@ -144,7 +149,7 @@ def keep(run: str, title: str) -> str:
             f"The name of the copy was given as {tidy[:60]!r}; expected 1 to 40 letters, digits, "
             "spaces, and - + _ ' between them."
         )
-    atomic.write_atomically(find(run) / UNLISTED, tidy.encode())
+    atomic.write_atomically(_own(run) / UNLISTED, tidy.encode())
     return tidy
 
 
@@ -163,24 +168,39 @@ def zipped(run: str) -> bytes:
 
 
 def remove(run: str) -> None:
-    """Removes a visitor's copy from disk."""
-    shutil.rmtree(find(run), ignore_errors=True)
+    """Removes a visitor's copy from disk. Raises LifelongError for that of another visitor."""
+    shutil.rmtree(_own(run), ignore_errors=True)
+
+
+def _own(run: str) -> Path:
+    """Returns the folder of a copy that the present visitor may change.
+
+    One that a visitor taught who was not known is that of whoever knows its id.
+    """
+    folder = find(run)
+    if owners.owner(folder) or owners.is_read_only():
+        owners.check_change(folder)
+    return folder
 
 
 def remove_old(keep: Path | None = None) -> None:
     """Removes the copies used least recently until the others are within the limits.
 
     Those with a title are removed after all others. keep: one that stays in any case. A copy that
-    is being taught stays, too.
+    is being taught stays, too. Of one visitor there are no more than he may have runs.
     """
     used = {
         file.parent: (status.st_size > 0, status.st_mtime)
         for file, status in listed.with_status(home().glob(f"*/{UNLISTED}"))
     }
     copies = sorted(used, key=lambda folder: used[folder], reverse=True)
-    nbytes = 0
+    nbytes, of = 0, Counter[str]()
+    most = limits.limit(quotas.VISITOR_RUNS) or MOST_COPIES
     for count, folder in enumerate(copies, 1):
         nbytes += listed.nbytes(folder)
+        owner = owners.owner(folder)
+        of[owner] += 1
         too_many = count > MOST_COPIES or nbytes > MOST_BYTES
+        too_many |= bool(owner) and of[owner] > most
         if too_many and folder != keep and not is_locked(folder):
             shutil.rmtree(folder, ignore_errors=True)

@@ -18,11 +18,12 @@ from ..datasets.own import pictures, store
 from ..datasets.own.findings import Findings, FoundClass, sort_into
 from ..datasets.own.layout import Misfit
 from ..datasets.own.pictures import Upload
-from ..datasets.own.store import Staged, check_name, discard, is_staged, keep, names, regroup
+from ..datasets.own.store import Staged, check_name, discard, is_staged, names
 from ..datasets.readers import custom, image_folder
 from ..errors import LifelongError
 from ..runs import listing
-from . import limits
+from ..storage import owners
+from . import jobs, limits
 
 __all__ = [
     "Example",
@@ -67,6 +68,7 @@ def stage_uploads(uploads: Sequence[Upload]) -> Staged:
     Raises LifelongError, and leaves nothing on disk, for what cannot be used, and where all that
     was brought to this server takes as much as it may, see `limits`.
     """
+    jobs.check_data_upload()
     limits.check_data_room(store.nbytes())
     with pictures.of_uploads(uploads) as found:
         return store.stage(found)
@@ -88,6 +90,17 @@ def find(name: str) -> Findings:
         raise LifelongError(f"There is no data set '{name[:60]}' of your own here.")
     with pictures.of_path(location) as found:
         return sort_into(None, found)
+
+
+def keep(staged: str, name: str, source: str, groups: Sequence[Sequence[str]] = ()) -> str:
+    """Stores staged pictures as a data set and returns its name, see `store.keep`."""
+    owners.check_writable()
+    return store.keep(staged, name, source, groups)
+
+
+def regroup(name: str, groups: Sequence[Sequence[str]]) -> None:
+    """Groups the classes of a stored data set into other tasks, see `store.regroup`."""
+    store.regroup(name, groups)
 
 
 def even_groups(classes: Sequence[Class], tasks: int) -> tuple[tuple[Class, ...], ...]:

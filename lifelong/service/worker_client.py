@@ -7,11 +7,14 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..config import RunConfig
+from ..storage import owners
+from .order_queue import OrderQueue
+from .quotas import LEDGER, SECONDS
 from .worker_process import Order, start_worker
 
 LOGGER = logging.getLogger(__name__)
@@ -20,13 +23,14 @@ LOGGER = logging.getLogger(__name__)
 class WorkerClient:
     """Connection to the worker process. Every method returns at once.
 
-    start: starts a worker process. No process is started before it is needed.
+    The worker has one order at a time; the others wait here, and visitors take turns. start: starts
+    a worker process. No process is started before it is needed.
     """
 
     def __init__(self, start: Callable[[], subprocess.Popen[str]] = start_worker) -> None:
         self._start = start
         self._process: subprocess.Popen[str] | None = None
-        self._orders: list[Order] = []
+        self._queue = OrderQueue()
         self._jobs = itertools.count(1)
         self._loaded: set[str] = set()
         self._errors: dict[Path, str] = {}
@@ -70,13 +74,13 @@ class WorkerClient:
         with self._lock:
             self.warm()
             self._errors.pop(folder, None)
-            earlier = [o for o in self._orders if o.folder == folder and not o.stopping]
+            earlier = [order for order in self._queue.of(folder) if not order.stopping]
             for order in earlier:
                 if not order.began and order.until != until:
                     self._stop(order)
             if all(order.until != until for order in earlier):
-                self._orders.append(Order(next(self._jobs), folder, until))
-                self._send_order(self._orders[-1])
+                self._add(folder, until)
+            self._send_next()
 
     def learn_in_turns(self, runs: Sequence[tuple[Path, Sequence[int]]]) -> None:
         """Queues several runs so that each learns a task before any learns its next one.
@@ -90,31 +94,36 @@ class WorkerClient:
             new = [(folder, turns) for folder, turns in runs if folder not in queued]
             for row in itertools.zip_longest(*[[(f, until) for until in t] for f, t in new]):
                 for folder, until in filter(None, row):
-                    self._orders.append(Order(next(self._jobs), folder, until))
-                    self._send_order(self._orders[-1])
+                    self._add(folder, until)
+            self._send_next()
 
     def stop(self, folder: Path) -> None:
         """Stops a run after its present step and saves its state; removes a waiting one."""
         with self._lock:
-            for order in [o for o in self._orders if o.folder == folder]:
+            for order in self._queue.of(folder):
                 self._stop(order)
+            self._send_next()
 
     def queue(self) -> list[Path]:
         """Returns the folders of the runs and studies in the queue, the one at work first."""
         with self._lock:
-            alive = self._is_alive()
-            return list(dict.fromkeys(o.folder for o in self._orders)) if alive else []
+            return self._queue.folders() if self._is_alive() else []
 
     def is_stopping(self, folder: Path) -> bool:
         """Returns whether a run at work was sent a stop, which it obeys after its present step."""
         with self._lock:
-            orders = [order for order in self._orders if order.folder == folder]
+            orders = self._queue.of(folder)
             return bool(orders) and all(order.stopping for order in orders)
 
     def queue_position(self, folder: Path) -> int | None:
         """Returns 0 for the run at work, 1 for the next, and so on; None for one not queued."""
         queue = self.queue()
         return queue.index(folder) if folder in queue else None
+
+    def seconds_until_turn(self, folder: Path) -> float | None:
+        """Returns the seconds until a waiting run has its turn; None where that is not known."""
+        with self._lock:
+            return self._queue.seconds_until(folder)
 
     def last_error(self, folder: Path) -> str:
         """Returns the error that the last order of a run or study ended with, empty for none."""
@@ -123,8 +132,10 @@ class WorkerClient:
     def seconds_at_work(self, folder: Path) -> float | None:
         """Returns the seconds since the worker began a run; None for one that it is not at."""
         with self._lock:
-            began = [o.began_at for o in self._orders[:1] if o.folder == folder and o.began]
-            return time.monotonic() - began[0] if began else None
+            order = self._queue.current
+            if order is None or order.folder != folder or not order.began:
+                return None
+            return time.monotonic() - order.began_at
 
     def kill(self, folder: Path) -> None:
         """Kills the worker if it is at a run; what waits goes to another worker."""
@@ -136,7 +147,7 @@ class WorkerClient:
         """Ends the worker, which saves its state; kills it after so many seconds."""
         with self._lock:
             process, self._process = self._process, None
-            self._orders.clear()
+            self._queue.clear()
         if process is None:
             return
         if process.stdin is not None:
@@ -151,11 +162,21 @@ class WorkerClient:
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def _add(self, folder: Path, until: int | None) -> None:
+        owner = owners.visitor() or ""
+        self._queue.add(Order(next(self._jobs), folder, until, owner))
+
     def _stop(self, order: Order) -> None:
-        self._send({"stop": order.job})
+        if order is self._queue.current:
+            self._send({"stop": order.job})
         order.stopping = True
         if not order.began:
-            self._orders.remove(order)
+            self._queue.remove(order)
+
+    def _send_next(self) -> None:
+        """Sends the next order, unless the worker has one."""
+        if (order := self._queue.take()) is not None:
+            self._send_order(order)
 
     def _send_order(self, order: Order) -> None:
         self._send({"learn": str(order.folder), "until": order.until, "job": order.job})
@@ -177,60 +198,48 @@ class WorkerClient:
         with self._lock:
             if self._process is process:
                 self._bury()
-                if self._orders:
+                if self._queue.orders():
                     self._restart()
 
     def _follow(self, message: dict[str, Any]) -> None:
-        job = message.get("ended", message.get("began"))
-        for order in [o for o in self._orders if o.job == job]:
-            if not order.began:
-                order.began, order.began_at = True, time.monotonic()
-                LOGGER.info("run began", extra={"run": order.folder.name})
-            if "ended" in message:
-                self._orders.remove(order)
-                _log_end(order, message.get("error"))
-                self._errors |= {order.folder: message["error"]} if "error" in message else {}
+        order = self._queue.current
+        if order is None or order.job != message.get("ended", message.get("began")):
+            return  # of an order that was stopped before it began
+        if not order.began:
+            order.began, order.began_at = True, time.monotonic()
+            LOGGER.info("run began", extra={"run": order.folder.name})
+        if "ended" in message:
+            seconds = self._queue.end(order)
+            LEDGER.add(SECONDS, order.owner, seconds)
+            _log_end(order, seconds, message.get("error"))
+            self._errors |= {order.folder: message["error"]} if "error" in message else {}
+            self._send_next()
 
     def _bury(self) -> None:
         """Drops the order that a dead worker was at, or that several have died before beginning."""
-        if self._orders:
-            self._orders[0].failed_starts += 1
-            lost = self._orders[0].folder.name
-            LOGGER.error("worker died", extra={"run": lost})
-        self._orders = [order for order in self._orders if not order.is_lost]
+        order = self._queue.current
+        if order is not None:
+            order.failed_starts += 1
+            LOGGER.error("worker died", extra={"run": order.folder.name})
+            if order.is_lost:
+                self._queue.end(order)
         self._process = None
 
     def _restart(self) -> None:
-        """Starts a worker; after one that died, it is sent the orders that are left."""
+        """Starts a worker; after one that died, it is sent the order that the other one had."""
         if self._process is not None:
             self._bury()
         self._loaded.clear()
         self._process = self._start()
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
-        for order in self._orders:
-            self._send_order(order)
+        if self._queue.current is not None:
+            self._send_order(self._queue.current)
+        self._send_next()
 
 
-def _log_end(order: Order, error: str | None) -> None:
-    seconds = round(time.monotonic() - order.began_at, 2)
+def _log_end(order: Order, seconds: float, error: str | None) -> None:
     LOGGER.log(
         logging.WARNING if error else logging.INFO,
         "run ended",
-        extra={"run": order.folder.name, "seconds": seconds, "error": error},
+        extra={"run": order.folder.name, "seconds": round(seconds, 2), "error": error},
     )
-
-
-class Connection:
-    """Worker that the functions of a module use, in all threads; None for none."""
-
-    def __init__(self) -> None:
-        self.worker: WorkerClient | None = None
-
-    @contextlib.contextmanager
-    def connected(self, worker: WorkerClient) -> Iterator[WorkerClient]:
-        """Has the functions use a worker until the block ends."""
-        before, self.worker = self.worker, worker
-        try:
-            yield worker
-        finally:
-            self.worker = before

@@ -13,14 +13,15 @@ START_ATTEMPTS = 2  # workers that may die before they begin the first order; th
 class Order:
     """Order to train a run or study before task `until`, or to its end.
 
-    job: its id. began: whether the worker has begun it, began_at: when, on a clock that is never
-    set back. stopping: whether it was sent a stop.
+    job: its id. owner: the visitor who gave it, empty for none. began: whether the worker has begun
+    it, began_at: when, on a clock that is never set back. stopping: whether it was sent a stop.
     failed_starts: workers that died when this order was next and had not begun.
     """
 
     job: int
     folder: Path
     until: int | None
+    owner: str = ""
     began: bool = False
     began_at: float = 0.0
     stopping: bool = False

@@ -83,12 +83,16 @@ def until(condition) -> None:
 
 
 def begin(client: WorkerClient, worker: ScriptedWorker, folder: Path) -> None:
-    """Reports that the last job of a folder has begun, and waits until the client knows it."""
+    """Reports that the job of a folder has begun, and waits until the client knows it."""
     worker.say(began=worker.job(folder))
-    marker = Path("/runs/marker")  # its end can only be heard after what was said before
-    client.learn(marker)
-    worker.say(ended=worker.job(marker))
-    until(lambda: client.queue_position(marker) is None)
+    until(lambda: client.seconds_at_work(folder) is not None)
+
+
+def end(client: WorkerClient, worker: ScriptedWorker, folder: Path) -> None:
+    """Reports that the job of a folder has ended, and waits until the client knows it."""
+    job, sent = worker.job(folder), len(worker.messages)
+    worker.say(ended=job)
+    until(lambda: len(worker.messages) > sent or client.seconds_at_work(folder) is None)
 
 
 def test_no_process_is_started_before_it_is_needed(client, workers):
@@ -107,35 +111,56 @@ def test_a_waiting_run_that_was_stopped_and_ordered_anew_learns_what_the_new_ord
     client.stop(B)
     assert client.queue() == [A]
     client.learn(B, until=1)
-    assert client.queue() == [A, B] and workers[0].jobs() == [(str(A), None), (str(B), 1)]
+    assert client.queue() == [A, B] and workers[0].jobs() == [(str(A), None)]
+    begin(client, workers[0], A)
+    end(client, workers[0], A)
+    assert workers[0].jobs() == [(str(A), None), (str(B), 1)]
+
+
+def test_the_worker_has_one_order_at_a_time_and_gets_the_next_when_it_has_ended(client, workers):
+    for folder in (A, B, C):
+        client.learn(folder)
+    assert workers[0].jobs() == [(str(A), None)] and client.queue() == [A, B, C]
+    for folder in (A, B):
+        begin(client, workers[0], folder)
+        end(client, workers[0], folder)
+    assert workers[0].jobs() == [(str(folder), None) for folder in (A, B, C)]
+    assert client.queue() == [C]
 
 
 def test_the_end_of_a_stopped_order_is_not_that_of_the_new_one(client, workers):
     client.learn(A)
-    client.learn(B)
-    old = workers[0].job(B)
-    client.stop(B)
-    client.learn(B, until=1)
+    old = workers[0].job(A)
+    client.stop(A)
+    client.learn(A, until=1)
     workers[0].say(ended=old)
     begin(client, workers[0], A)
-    assert client.queue() == [A, B]
+    assert client.queue() == [A]
 
 
 def test_a_waiting_run_that_is_ordered_anew_learns_what_the_new_order_says(client, workers):
     client.learn(A)
     client.learn(B)
     client.learn(B, until=1)
-    assert client.queue() == [A, B] and workers[0].jobs() == [(str(A), None), (str(B), 1)]
+    assert client.queue() == [A, B]
+    begin(client, workers[0], A)
+    end(client, workers[0], A)
+    assert workers[0].jobs() == [(str(A), None), (str(B), 1)]
 
 
 def test_runs_that_learn_in_turns_learn_each_task_before_any_learns_the_next(client, workers):
     client.learn(C)
     client.learn_in_turns([(A, range(1, 3)), (B, range(1, 4)), (C, range(1, 3))])
-    turns = [(A, 1), (B, 1), (A, 2), (B, 2), (B, 3)]
-    assert workers[0].jobs() == [(str(C), None), *[(str(f), task) for f, task in turns]]
     assert client.queue() == [C, A, B]
-    client.stop(B)
-    assert client.queue() == [C, A], "all its turns are stopped"
+    turns = [(A, 1), (B, 1), (A, 2), (B, 2), (B, 3)]
+    for folder in (C, A, B, A, B):
+        begin(client, workers[0], folder)
+        end(client, workers[0], folder)
+    assert workers[0].jobs() == [(str(C), None), *[(str(f), task) for f, task in turns]]
+    client.learn(C)
+    client.learn_in_turns([(A, range(3, 5))])
+    client.stop(A)
+    assert client.queue() == [B, C], "all its turns are stopped"
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -153,11 +178,12 @@ def test_a_run_at_work_that_is_ordered_to_go_further_does_so_afterwards(client, 
     begin(client, workers[0], A)
     first = workers[0].job(A)
     client.learn(A)
-    workers[0].say(ended=first)
+    assert workers[0].job(A) == first
+    end(client, workers[0], A)
     begin(client, workers[0], A)
     assert client.queue() == [A]
-    workers[0].say(ended=workers[0].job(A))
-    until(lambda: client.queue() == [])
+    end(client, workers[0], A)
+    assert client.queue() == []
 
 
 def test_a_run_that_stops_is_at_work_until_it_has_ended_and_can_be_ordered_meanwhile(
@@ -169,7 +195,8 @@ def test_a_run_that_stops_is_at_work_until_it_has_ended_and_can_be_ordered_meanw
     client.stop(A)
     assert client.queue_position(A) == 0
     client.learn(A)
-    workers[0].say(ended=first)
+    assert workers[0].job(A) == first
+    end(client, workers[0], A)
     begin(client, workers[0], A)
     assert client.queue_position(A) == 0, "the second order is not stopped"
 
@@ -179,7 +206,9 @@ def test_a_stop_is_of_all_orders_of_a_run(client, workers):
     begin(client, workers[0], A)
     client.learn(A)
     client.stop(A)
-    assert (str(A), 1) not in workers[0].jobs() and (str(A), None) not in workers[0].jobs()
+    assert workers[0].jobs() == [] and client.is_stopping(A)
+    end(client, workers[0], A)
+    assert client.queue() == [] and workers[0].jobs() == []
 
 
 def test_a_run_whose_worker_died_at_it_is_given_up_and_those_that_wait_are_not(client, workers):
@@ -188,7 +217,7 @@ def test_a_run_whose_worker_died_at_it_is_given_up_and_those_that_wait_are_not(c
     begin(client, workers[0], A)
     workers[0].die()
     until(lambda: len(workers) == 2 and client.queue() == [B, C])
-    assert workers[1].jobs() == [(str(B), 2), (str(C), 2)]
+    assert workers[1].jobs() == [(str(B), 2)]
 
 
 def test_a_run_that_had_not_begun_when_the_worker_died_goes_to_the_next_worker(client, workers):
@@ -196,7 +225,7 @@ def test_a_run_that_had_not_begun_when_the_worker_died_goes_to_the_next_worker(c
     client.learn(B)
     workers[0].die()
     until(lambda: len(workers) == 2 and client.queue() == [A, B])
-    assert workers[1].jobs() == [(str(A), 1), (str(B), None)]
+    assert workers[1].jobs() == [(str(A), 1)]
 
 
 def test_workers_that_die_as_they_start_are_not_started_for_ever(client, workers):

@@ -6,6 +6,7 @@ folders; `dataset.json` tells them apart and holds their grouping into tasks.
 
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from ... import registry
 from ...errors import LifelongError
-from ...storage import listed
+from ...storage import listed, owners
 from ...storage.atomic import write_atomically
 from ..readers import custom, folder, locations
 from ..readers.custom import DESCRIPTION
@@ -93,13 +94,17 @@ def keep(staged: str, name: str, source: str, groups: Sequence[Sequence[str]] = 
     """Stores staged pictures as a data set and returns its name.
 
     source: what they came from, in words. groups: the classes of each task. Raises LifelongError
-    for a name or groups that do not fit, and where the pictures are gone.
+    for a name or groups that do not fit, and where the pictures are gone. On a public server the
+    name gets a random number, so that it says nothing about the data sets of others.
     """
     inside = staged_folder(staged)
+    if owners.is_public():
+        name = f"{name}-{secrets.token_hex(4)}"
     check_name(name)
     check_groups(groups, folder.classes(inside))
     text = custom.Description(source=printable_source(source), tasks=tuple(map(tuple, groups)))
     write_atomically(inside / DESCRIPTION, text.model_dump_json(indent=1).encode())
+    owners.claim(inside)
     try:
         os.rename(inside, root() / name)
     except OSError as error:
@@ -157,8 +162,9 @@ def names() -> tuple[str, ...]:
 
 
 def nbytes() -> int:
-    """Returns the bytes of all that was stored or staged here."""
-    stored = [root() / name for name in names()]
+    """Returns the bytes of all that was stored or staged here, whoever it belongs to."""
+    with owners.as_server():
+        stored = [root() / name for name in names()]
     return sum(map(listed.nbytes, [*stored, *root().glob(f"{STAGED}*/")]))
 
 
@@ -166,6 +172,7 @@ def _stored(name: str) -> tuple[Path, custom.Description]:
     location = custom.folders().get(name)
     if location is None or name not in custom.names():
         raise LifelongError(f"There is no data set '{locations.printable(name)}' of your own here.")
+    owners.check_change(location)
     description = custom.description(location)
     if description is None:
         raise LifelongError(

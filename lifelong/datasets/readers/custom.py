@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, ValidationError
 
 from ...errors import LifelongError
+from ...storage import owners
 from ...validation import Config
 from ..base import DatasetSpec
 from . import folder, locations
@@ -54,8 +55,10 @@ def folders() -> dict[str, Path]:
 
 
 def names() -> tuple[str, ...]:
-    """Returns the names of these data sets, sorted."""
-    return tuple(sorted(filter(NAME.fullmatch, folders())))
+    """Returns the names of these data sets, sorted; on a public server the visitor's own."""
+    found = {name: location for name, location in folders().items() if NAME.fullmatch(name)}
+    own = set(owners.listed(found.values()))
+    return tuple(sorted(name for name, location in found.items() if location in own))
 
 
 def outline(name: str) -> DatasetSpec:
