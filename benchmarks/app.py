@@ -107,7 +107,7 @@ def answer_seconds(calls: int = 200) -> dict[str, float]:
         clock = time.perf_counter()
         api.classify(
             "mnist-class-finetune",
-            api.preprocess("mnist-class-finetune", api.open_image(api.png(canvas))),
+            api.preprocess("mnist-class-finetune", api.open_drawing(api.png(canvas))),
         )
         seconds.append(time.perf_counter() - clock)
     p95 = quantiles(seconds, n=20)[-1]

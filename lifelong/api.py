@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import config as configs
 from .config import SCENARIOS, RunConfig, TaughtClass
-from .data.image_files import open_image, png
+from .data.image_files import open_drawing, png
 from .datasets import info as dataset_info
 from .datasets import names as datasets
 from .datasets import outline as dataset_spec
@@ -75,6 +75,7 @@ from .service.predictions import (
     classify_within,
     contributions,
     holds_digits,
+    open_upload,
     preprocess,
     recognise,
     tasks_with_steps,
@@ -172,7 +173,8 @@ __all__ = [
     "mean_probability",
     "metrics",
     "networks",
-    "open_image",
+    "open_drawing",
+    "open_upload",
     "own_data",
     "per_class_accuracy",
     "png",

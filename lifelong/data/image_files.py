@@ -21,8 +21,9 @@ HEIC = ("HEIF",) if pillow_heif else ()
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO")
 MAX_PIXELS = 50_000_000  # pixels; a larger picture is refused before it is decoded
-_SMALLER = f"give one of at most {MAX_PIXELS // 1_000_000} million."
+DRAWING_PIXELS = 1_000_000  # of a drawing; decoding so many takes some milliseconds
 DAMAGED = "That picture is damaged or only half there; save it again and try once more."
+TOO_MUCH = "That picture takes more memory to read than there is for one; give a smaller one."
 # What Pillow and its decoders raise for a file that is not what it says.
 BROKEN = (
     *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError),
@@ -34,30 +35,44 @@ MAX_SIDE = 560  # pixels that JPEG is decoded to; more detail than this cannot r
 def open_image(file: bytes | BinaryIO) -> Image.Image:
     """Returns the picture in a file, upright. Raises LifelongError unless it is of sane size."""
     stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    return _opened(stream, (*FORMATS, *HEIC), MAX_PIXELS)
+
+
+def open_drawing(file: bytes) -> Image.Image:
+    """Returns what `open_image` does for a PNG file of at most DRAWING_PIXELS pixels.
+
+    What a pad sends is one, and in these bounds no file takes long to read, or much memory.
+    """
+    return _opened(io.BytesIO(file), ("PNG",), DRAWING_PIXELS)
+
+
+def _opened(stream: BinaryIO, formats: tuple[str, ...], most: int) -> Image.Image:
+    smaller = f"give one of at most {most // 1_000_000} million."
     try:
-        image = Image.open(stream, formats=(*FORMATS, *HEIC))
-        if image.width * image.height > MAX_PIXELS:
-            raise LifelongError(
-                f"The picture has {image.width} x {image.height} pixels; {_SMALLER}"
-            )
+        image = Image.open(stream, formats=formats)
+        if image.width * image.height > most:
+            raise LifelongError(f"The picture has {image.width} x {image.height} pixels; {smaller}")
         image.draft(None, (MAX_SIDE, MAX_SIDE))  # lets JPEG decode at a fraction of its size
         image.load()
         return ImageOps.exif_transpose(image)
     except UnidentifiedImageError:
         stream.seek(0)
-        raise LifelongError(_unreadable(stream.read(12))) from None
+        raise LifelongError(_unreadable(stream.read(12), formats)) from None
     except Image.DecompressionBombError:
-        raise LifelongError(f"The picture has far too many pixels; {_SMALLER}") from None
+        raise LifelongError(f"The picture has far too many pixels; {smaller}") from None
     except LifelongError:
         raise
+    except MemoryError:
+        raise LifelongError(TOO_MUCH) from None
     except BROKEN:
         raise LifelongError(DAMAGED) from None
 
 
-def _unreadable(begin: bytes) -> str:
+def _unreadable(begin: bytes, formats: tuple[str, ...]) -> str:
     """Returns why no picture could be read from a file that begins with these 12 bytes."""
     if not _is_heic(begin):
-        return f"That file is not a picture that can be read; give one of {', '.join(FORMATS)}."
+        named = ", ".join(each for each in formats if each not in HEIC)
+        return f"That file is not a picture that can be read; give one of {named}."
     if HEIC:
         return DAMAGED
     return (

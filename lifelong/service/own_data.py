@@ -19,6 +19,7 @@ from ..datasets.own.findings import Findings, FoundClass, sort_into
 from ..datasets.own.layout import Misfit
 from ..datasets.own.pictures import Upload
 from ..datasets.own.store import Staged, check_name, discard, is_staged, names
+from ..datasets.own.uploads import sort_uploads
 from ..datasets.readers import custom, image_folder
 from ..errors import LifelongError
 from ..runs import listing
@@ -65,19 +66,19 @@ class Example:
 def stage_uploads(uploads: Sequence[Upload]) -> Staged:
     """Reads files that somebody sent and sorts the pictures in them into a staged folder.
 
-    Raises LifelongError, and leaves nothing on disk, for what cannot be used, and where all that
-    was brought to this server takes as much as it may, see `limits`.
+    They are read in a process of its own, see `datasets.own.uploads`. Raises LifelongError, and
+    leaves nothing on disk, for what cannot be used, and where all that was brought to this server
+    takes as much as it may, see `limits`.
     """
     jobs.check_data_upload()
     limits.check_data_room(store.nbytes())
-    with pictures.of_uploads(uploads) as found:
-        return store.stage(found)
+    return store.stage(lambda folder: sort_uploads(uploads, folder))
 
 
 def stage_path(path: Path) -> Staged:
     """Does what `stage_uploads` does for a folder or file on this machine."""
     with pictures.of_path(path) as found:
-        return store.stage(found)
+        return store.stage(lambda folder: store.sort(folder, found))
 
 
 def find(name: str) -> Findings:

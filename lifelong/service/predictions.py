@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from .. import datasets
+from ..data.uploads import decoders
 from ..inference import preprocess as preprocessing
 from ..runs import checkpoints
 from ..runs import store as run_store
@@ -25,6 +26,17 @@ def warm() -> None:
 
     torch.set_num_threads(1)  # one image needs no more, and training keeps the other core
     from ..inference import predict, recognition  # noqa: F401
+
+    decoders.warm()
+
+
+def open_upload(file: bytes) -> Image.Image:
+    """Returns the picture in a file that anybody may have sent, upright.
+
+    It is decoded in a process of its own. Raises LifelongError unless it is of sane size, and where
+    that takes too long or too much memory.
+    """
+    return decoders.open(file)
 
 
 def holds_digits(run: str) -> bool:

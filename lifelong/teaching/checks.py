@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import datasets, registry
 from ..config import TaughtClass
-from ..data.image_files import open_image
+from ..data.uploads import decoders
 from ..errors import LifelongError, unknown_name
 from ..formatting import plural
 from ..inference.preprocess import preprocess
@@ -116,7 +116,7 @@ def checked_pictures(
 
 def _input(file: bytes, history: History) -> np.ndarray:
     shape = history.started.shape
-    pixels = preprocess(open_image(file), history.config.dataset, shape)
+    pixels = preprocess(decoders.open(file), history.config.dataset, shape)
     if pixels is None or pixels.min() == pixels.max():
         raise LifelongError("It is blank, nothing stands out from its background; leave it out.")
     return pixels.reshape(shape)

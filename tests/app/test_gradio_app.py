@@ -288,7 +288,7 @@ class TestExamples:
             drawing, chips = events.on_example(RUN, event(index=digit, turn=0))
             true_class = chips["value"].name
             assert chips["value"].origin == "label"
-            pixels = api.preprocess(RUN, api.open_image(drawing.png))
+            pixels = api.preprocess(RUN, api.open_drawing(drawing.png))
             assert (
                 true_class == str(digit)
                 and api.classify("mnist-class-cumulative", pixels)[-1].top[0][0] == true_class

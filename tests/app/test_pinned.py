@@ -32,7 +32,7 @@ def pinned_text(drawing: Pinned, **more) -> str:
 
 def test_its_probability_is_that_of_the_checkpoints(run):
     rows = pinned.measured(run, DRAWING, 0)
-    pixels = api.preprocess(run, api.open_image(DRAWING.png), required=True)
+    pixels = api.preprocess(run, api.open_drawing(DRAWING.png), required=True)
     answers = api.classify(run, pixels)
     after = [(row["at"], row["share"]) for row in rows if not row["step"]]
     assert after == [(each.after + 1, each.probability_of["0"]) for each in answers]

@@ -237,7 +237,7 @@ def test_pixels_that_spoke_for_it_are_shown_on_demand(label):
     assert page(label=label)["sentence"]["spoke"] is None
     found = page(spoke=True, label=label)["sentence"]["spoke"]
     assert found["lead"].startswith("Light green pixels spoke for 0,") and len(found["maps"]) == 5
-    pixels = api.preprocess(RUN, api.open_image(ZERO.png))
+    pixels = api.preprocess(RUN, api.open_drawing(ZERO.png))
     leads = api.contributions(RUN, pixels, "0", 0 if label else None)
     for each, lead in zip(found["maps"], leads):
         values = lead.values
@@ -253,7 +253,7 @@ def test_pixels_that_spoke_for_it_are_shown_on_demand(label):
 
 def test_a_missing_picture_says_why(monkeypatch):
     """A copy may end in a task that analytic learning taught, after others that have gradients."""
-    full = api.contributions(RUN, api.preprocess(RUN, api.open_image(ZERO.png)), "0")
+    full = api.contributions(RUN, api.preprocess(RUN, api.open_drawing(ZERO.png)), "0")
     for found, words in (
         ([*full[:4], None], [*[None] * 4, "no gradient"]),
         ([None, *full[1:]], ["no gradient", *[None] * 4]),

@@ -46,7 +46,7 @@ def test_a_drawing_is_shown_as_the_lesson_of_its_class_sees_it(name, lesson):
     run = learned("class")
     question = Question(Drawing(ZERO), run, Choice(name, "hand", run))
     cards, sentence, network_input = answers.answer(question)
-    prepared = api.preprocess(run, api.open_image(ZERO), required=True)
+    prepared = api.preprocess(run, api.open_drawing(ZERO), required=True)
     seen = api.as_task_sees(run, prepared, lesson)
     assert np.array_equal(shown(network_input), seen) and not np.array_equal(seen, prepared)
     words = f"Shown as lesson {lesson + 1} sees it: the pixels permuted."
@@ -81,7 +81,7 @@ def test_a_pinned_drawing_is_one_of_its_task():
     run = learned("class")
     drawing = pinned.Pinned(ZERO, "0 in task 2", photo=False)
     assert pinned.task_of(run, api.history(run), drawing) == 1
-    prepared = api.preprocess(run, api.open_image(ZERO), required=True)
+    prepared = api.preprocess(run, api.open_drawing(ZERO), required=True)
     last = api.classify(run, api.as_task_sees(run, prepared, 1))[-1]
     [row] = pinned.measured(run, drawing, 1)
     assert row["share"] == last.probability_of["0 in task 2"]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from lifelong import datasets
-from lifelong.datasets.own import findings, layout, pictures, store
+from lifelong.datasets.own import findings, layout, pictures, store, uploads
 from lifelong.datasets.own.layout import Misfit, Slot
 from lifelong.datasets.readers import custom
 from lifelong.errors import LifelongError
@@ -24,8 +24,9 @@ from tests.sample_files import image_bytes, image_folder, parquet, plain
 
 @pytest.fixture(autouse=True)
 def data(monkeypatch, tmp_path):
-    """An empty LIFELONG_DATA."""
+    """An empty LIFELONG_DATA; uploads are read in this process, which takes less time."""
     monkeypatch.setenv("LIFELONG_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(own_data, "sort_uploads", uploads.sort_here)
     datasets.forget()
     return tmp_path / "data"
 
@@ -221,8 +222,7 @@ def test_a_name_that_is_there_twice_is_refused(data):
 def test_more_bytes_files_or_classes_than_are_taken_are_refused(data, monkeypatch):
     monkeypatch.setattr(pictures, "MOST_BYTES", 500)
     assert "at most 500 bytes" in refused(data, found_in, zipped(pets()))
-    monkeypatch.undo()
-    monkeypatch.setenv("LIFELONG_DATA", str(data))
+    monkeypatch.setattr(pictures, "MOST_BYTES", 10**9)
     monkeypatch.setattr(findings, "MOST_BYTES", 500)
     assert "more than 500 bytes" in refused(data, found_in, zipped(pets()))
     monkeypatch.setattr(findings, "MOST_BYTES", 10**9)
@@ -425,3 +425,29 @@ def test_examples_are_the_first_images_of_each_class():
 
 def test_a_misfit_is_a_sentence():
     assert Misfit("a.txt", "is none.").sentence == "a.txt is none."
+
+
+# The process in which uploads are read
+
+
+def test_uploads_are_read_in_a_process_of_their_own_as_they_would_be_in_this_one(data, monkeypatch):
+    here = found_in(zipped(pets() | {"cat/broken.png": b"x"}))
+    monkeypatch.setattr(own_data, "sort_uploads", uploads.sort_uploads)
+    assert found_in(zipped(pets() | {"cat/broken.png": b"x"})) == here and left_out(here)
+    assert "not a whole zip file" in refused(
+        data, found_in, Upload("pets.zip", io.BytesIO(b"no zip"))
+    )
+
+
+def test_a_process_that_takes_too_long_is_killed_and_leaves_nothing(data, monkeypatch):
+    monkeypatch.setattr(own_data, "sort_uploads", uploads.sort_uploads)
+    monkeypatch.setattr(uploads, "SECONDS_IN_ALL", 0.01)
+    assert refused(data, found_in, zipped(pets())) == uploads.REFUSED
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no alarm on this system")
+def test_the_process_ends_itself_where_one_picture_takes_too_long(monkeypatch):
+    wound = []
+    monkeypatch.setattr(uploads.signal, "alarm", wound.append)
+    assert list(uploads._watched(iter("abc"))) == ["a", "b", "c"]
+    assert wound == [uploads.SECONDS] * 3

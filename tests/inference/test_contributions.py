@@ -24,7 +24,7 @@ def names_of(folder) -> tuple[str, ...]:
 
 
 def zero() -> np.ndarray:
-    return api.preprocess(RUN, api.open_image(api.png(digits()[0, 0])))
+    return api.preprocess(RUN, api.open_drawing(api.png(digits()[0, 0])))
 
 
 def test_those_of_a_linear_model_are_weight_times_pixel():

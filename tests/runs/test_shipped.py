@@ -82,7 +82,7 @@ def test_the_shipped_backbone_is_small_and_describes_its_training():
 @pytest.mark.parametrize("run", PHOTOS)
 def test_a_photograph_is_answered_after_every_task(run):
     history = api.history(run)
-    answers = api.classify(run, api.preprocess(run, api.open_image(photo())))
+    answers = api.classify(run, api.preprocess(run, api.open_upload(photo())))
     assert len(answers) == history.config.tasks == len(history.learned)
     for answer in answers:
         assert sum(p for _label, p in answer.top) == pytest.approx(1, abs=1e-4)
@@ -104,6 +104,6 @@ def test_a_photograph_is_answered_after_every_task(run):
 )
 def test_pictures_of_any_size_and_format_are_answered(form, mode, size):
     answers = api.classify(
-        PHOTOS[0], api.preprocess(PHOTOS[0], api.open_image(photo(form, mode, size)))
+        PHOTOS[0], api.preprocess(PHOTOS[0], api.open_upload(photo(form, mode, size)))
     )
     assert [answer.after for answer in answers] == list(range(5))

@@ -112,7 +112,7 @@ def _in_groups(
 
 def _opened(question: Question) -> Answered:
     run, drawing = facts.of_run(question.run), question.drawing
-    image = api.open_image(drawing.png) if drawing.png else None
+    image = api.open_drawing(drawing.png) if drawing.png else None
     pixels = None if image is None else api.preprocess(question.run, image)
     picture = Picture("blank" if pixels is None else "unknown", (), drawing.unfinished)
     return Answered(run, pixels, picture, question.choice, question.label)

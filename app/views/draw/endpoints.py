@@ -63,7 +63,7 @@ def classify(
     """
     try:
         return api.answers_json(
-            run, api.open_image(_content(image)), _whole("after", after), _whole("task", task)
+            run, api.open_upload(_content(image)), _whole("after", after), _whole("task", task)
         )
     except LifelongError as error:
         raise refuse(str(error)) from None

@@ -102,7 +102,7 @@ def upload(run: str, event: gr.EventData) -> tuple[Drawing | Refused, Any]:
             raise LifelongError(
                 "That file is empty or larger than 5 MB; give a picture of at most 5 MB."
             )
-        image = api.open_image(content)
+        image = api.open_upload(content)
         photo = run_inputs.is_photo(run)
         on_pad = photograph(image) if photo else api.png(api.preprocess(run, image, required=True))
         chips = run_inputs.chips(run)

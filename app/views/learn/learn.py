@@ -34,7 +34,7 @@ def drawing() -> list[Digit]:
     if png is None:
         return []
     try:
-        pixels = api.preprocess(PLAIN, api.open_image(png))
+        pixels = api.preprocess(PLAIN, api.open_drawing(png))
     except LifelongError:  # whatever a browser sent
         return []
     return [] if pixels is None else [Digit(pixels, None)]

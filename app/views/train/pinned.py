@@ -112,7 +112,7 @@ def measured(run: str, drawing: Pinned, task: int) -> list[Row]:
     LifelongError for a drawing that cannot be read.
     """
     config, name = api.history(run).config, drawing.name
-    pixels = api.preprocess(run, api.open_image(drawing.png), required=True)
+    pixels = api.preprocess(run, api.open_drawing(drawing.png), required=True)
     pixels = api.as_task_sees(run, pixels, task)
     label = task if config.rules.task_given else None
     first = 0 if api.strategy_outline(config.strategy).at_once else task

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +53,11 @@ def _is_writable(path: Path) -> bool:
     return os.path.isdir(there) and os.access(there, os.W_OK)
 
 
-def stage(found: Iterable[Found]) -> Staged:
-    """Sorts pictures into a staged folder; where they cannot be used, nothing is left of it.
+def stage(sort: Callable[[Path], Findings]) -> Staged:
+    """Has pictures sorted into a staged folder; where they cannot be used, nothing is left of it.
 
-    Raises LifelongError as `sort_into` does, and where nothing can be written.
+    sort: sorts them into a folder, such as `sort`. Raises LifelongError as it does, and where
+    nothing can be written.
     """
     try:
         root().mkdir(parents=True, exist_ok=True)
@@ -68,13 +69,25 @@ def stage(found: Iterable[Found]) -> Staged:
             "LIFELONG_DATA to a folder that can be written to."
         ) from None
     try:
-        return Staged(outer.name, sort_into(outer / INSIDE, found))
+        return Staged(outer.name, sort(outer / INSIDE))
     except OSError as error:
         shutil.rmtree(outer, ignore_errors=True)
-        raise LifelongError(f"The images could not be stored ({error.strerror}).") from None
+        raise _not_stored(error) from None
     except BaseException:
         shutil.rmtree(outer, ignore_errors=True)
         raise
+
+
+def sort(folder: Path, found: Iterable[Found]) -> Findings:
+    """Sorts pictures into a folder. Raises LifelongError as `sort_into`, and without room."""
+    try:
+        return sort_into(folder, found)
+    except OSError as error:
+        raise _not_stored(error) from None
+
+
+def _not_stored(error: OSError) -> LifelongError:
+    return LifelongError(f"The images could not be stored ({error.strerror}).")
 
 
 def is_staged(staged: str) -> bool:
