@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import time
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from app.views.draw import answer_route, answers, gradio_app, inputs
 from app.views.draw.answers import Question
 from app.views.draw.facts import Choice
 from app.views.draw.inputs import Drawing
+from app.views.draw.requests import refusing
 from tests.image_helpers import is_one_sentence, png, ring
 
 RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-joint", "mnist-task-ewc")
@@ -126,6 +131,43 @@ def test_beyond_its_capacity_the_route_asks_to_come_again(client, monkeypatch):
     reply = client.post("/answer", content=content())
     assert reply.status_code == 503 and is_one_sentence(reply.json()["error"])
     assert reply.headers["Retry-After"] == "1"
+
+
+def test_where_answers_are_slow_visitors_are_told_so_and_those_taken_are_answered(monkeypatch):
+    def slow(questions):
+        time.sleep(0.2)
+        return [{"run": question.run} for question in questions]
+
+    async def visit():
+        busy, statuses = answer_route.AnswerRoute(), []
+        host = Starlette(routes=[Route("/answer", refusing(busy.answer), methods=["POST"])])
+        transport = httpx.ASGITransport(host)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as visitor:
+            await visitor.post("/answer", content=content())  # so long does it take
+            tasks = []
+            for _ in range(6):
+                tasks.append(asyncio.create_task(visitor.post("/answer", content=content())))
+                await asyncio.sleep(0.01)
+            statuses = [await task for task in tasks]
+            return statuses, await visitor.post("/answer", content=content())
+
+    monkeypatch.setattr(answer_route, "answer_page", slow)
+    monkeypatch.setattr(answer_route, "LARGEST_BATCH", 1)
+    monkeypatch.setattr(answer_route, "MOST_SECONDS", 0.5)
+    replies, later = asyncio.run(visit())
+    turned_away = [reply for reply in replies if reply.status_code == 503]
+    assert [reply.status_code for reply in replies[:2]] == [200, 200], "the first ones are taken"
+    assert 2 <= len(turned_away) <= 4 and {r.status_code for r in replies} == {200, 503}
+    for reply in turned_away:
+        assert is_one_sentence(reply.json()["error"]) and "longer" in reply.json()["error"]
+        assert reply.headers["Retry-After"] == "1"
+    assert later.status_code == 200, "once they are answered, there is room"
+
+
+def test_one_slow_answer_turns_nobody_away(monkeypatch):
+    batches = answer_route.Batches()
+    batches._seconds = 60.0
+    assert not batches.is_full and batches.expected_seconds == 60
 
 
 def test_an_error_ends_the_requests_of_its_batch_and_no_later_one(monkeypatch):

@@ -5,6 +5,8 @@ each visitor while it is drawn. Whatever arrives from a browser is validated her
 """
 
 import asyncio
+import math
+import time
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +23,7 @@ from lifelong.api import LifelongError
 
 LARGEST_REQUEST = LARGEST_DRAWING + 10_000  # bytes
 MOST_WAITING = 100  # questions; further ones are turned away
+MOST_SECONDS = 2.0  # until the answer to a question; one that would take longer is turned away
 LARGEST_BATCH = 16  # a larger one would have the first of its visitors wait
 MOST_OTHERS = 4  # networks that answer beside the one on screen
 TOO_LARGE = "That drawing is too large; clear the pad and draw again."
@@ -33,11 +36,22 @@ class Batches:
     def __init__(self) -> None:
         self._waiting: list[tuple[Question, asyncio.Future[Value]]] = []
         self._work: asyncio.Task[None] | None = None
+        self._seconds = 0.0  # of the last batch
+
+    @property
+    def expected_seconds(self) -> float:
+        """Seconds until a further question is answered, if batches take as long as the last."""
+        is_at_work = self._work is not None and not self._work.done()
+        return self._seconds * (is_at_work + len(self._waiting) // LARGEST_BATCH + 1)
 
     @property
     def is_full(self) -> bool:
-        """True while no further question is taken."""
-        return len(self._waiting) >= MOST_WAITING
+        """True while no further question is taken.
+
+        One may always wait: a batch may be slow once.
+        """
+        too_slow = self.expected_seconds > MOST_SECONDS and bool(self._waiting)
+        return too_slow or len(self._waiting) >= MOST_WAITING
 
     async def answer(self, question: Question) -> Value:
         """Returns the answer to a question."""
@@ -53,8 +67,10 @@ class Batches:
             # The visitor has gone, or has asked about a newer drawing.
             batch = [(question, answer) for question, answer in batch if not answer.cancelled()]
             questions = [question for question, _ in batch]
+            began = time.monotonic()
             work = asyncio.ensure_future(run_in_threadpool(answer_page, questions))
             await asyncio.wait([work])
+            self._seconds = time.monotonic() - began
             error = work.exception()
             for at, (_, answer) in enumerate(batch):
                 if answer.done():
@@ -76,7 +92,8 @@ class AnswerRoute:
         question = sent_question(await content_of(request, LARGEST_REQUEST, TOO_LARGE))
         batches = self.photographs if run_inputs.is_photo(question.run) else self.drawings
         if batches.is_full:
-            return JSONResponse({"error": BUSY}, 503, {"Retry-After": "1"})
+            seconds = str(max(1, math.ceil(batches.expected_seconds)))
+            return JSONResponse({"error": BUSY}, 503, {"Retry-After": seconds})
         return JSONResponse(await batches.answer(question))
 
 
