@@ -10,6 +10,10 @@ class LifelongError(ValueError):
     """Bad input or a bad file, described in one sentence; never a fault of the program."""
 
 
+class DivergedError(LifelongError):
+    """A loss in training that is no number any more, or beyond all measure."""
+
+
 def shown(given: object, most: int = 80) -> str:
     """Returns a value as it can stand in a sentence, whatever it is made of.
 

@@ -192,10 +192,14 @@ class Stopped(Ending):
 
 
 class Failed(Ending):
-    """Learning ended with an error. message: one sentence."""
+    """Learning ended with an error.
+
+    message: one sentence. diverged: whether the loss did, which it would do again.
+    """
 
     event: Literal["failed"] = "failed"
     message: str
+    diverged: bool = False
 
 
 Preparation = Loading | ExtractingFeatures  # before the start; not part of a record that began

@@ -151,6 +151,8 @@ def at_rest(history: History, state: str, goes_on: tuple[int, int]) -> str:
         return "This run has not begun. Learn the next task, or all of them."
     if isinstance(history.ending, Failed):
         text = f"The run could not go on: {history.ending.message} {learned}."
+        if history.diverged:
+            return f"{text} With the same settings it would diverge there again."
     elif state == "stopped":
         text = f"{learned}.{f' Stopped in {_at(history, *reached)}.' if reached else ''}"
     else:

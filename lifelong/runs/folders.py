@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
-from ..errors import LifelongError, unknown_name
+from ..errors import DivergedError, LifelongError, unknown_name
 from ..events import Failed
 from ..storage import atomic, owners, shipped
 from ..storage.listed import newest_first
@@ -236,6 +236,7 @@ class ExperimentFolders(Generic[Config, History]):
                 yield
             except LifelongError as error:
                 # a full disk cannot take the note that it is full
+                failed = Failed(message=str(error), diverged=isinstance(error, DivergedError))
                 with contextlib.suppress(LifelongError):
-                    journal.append(folder / journal.RECORD_FILE, Failed(message=str(error)))
+                    journal.append(folder / journal.RECORD_FILE, failed)
                 raise

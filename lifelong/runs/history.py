@@ -13,6 +13,7 @@ from ..errors import LifelongError
 from ..events import (
     Ending,
     Event,
+    Failed,
     Finished,
     Phase,
     Preparation,
@@ -63,6 +64,11 @@ class ExperimentHistory(Generic[Config, AnyEvent]):
     def finished(self) -> bool:
         """True if all tasks are learned."""
         return isinstance(self.ending, Finished)
+
+    @property
+    def diverged(self) -> bool:
+        """True if it ended with a loss that diverged, as it would with the same settings again."""
+        return isinstance(self.ending, Failed) and self.ending.diverged
 
     @property
     def preparing(self) -> Preparation | None:

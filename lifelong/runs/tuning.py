@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..config import RunConfig
-from ..errors import LifelongError, unknown_name
+from ..errors import DivergedError, LifelongError, unknown_name
 from ..settings import Setting
 from ..storage import atomic
-from ..training.checks import DivergedError
 from ..training.experiment import Experiment
 from ..training.held_out import hold_out
 from ..training.setup import Prepared

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import registry
 from ..data.scenarios import Task
-from ..errors import LifelongError
+from ..errors import DivergedError, LifelongError
 from ..formatting import size
 from ..strategies.base import Strategy
 
@@ -19,10 +19,6 @@ LARGEST_LOSS = 1e12  # of a loss that is larger, nothing is learned any more
 STORING = ("per_class", "features", "width")  # settings by which more is stored
 PENALTIES = ("strength",)  # and those by which the loss is larger
 _MEMORY, _LIMIT = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
-
-
-class DivergedError(LifelongError):
-    """A loss that is no number any more, or beyond LARGEST_LOSS."""
 
 
 def free_memory(device: str) -> int | None:

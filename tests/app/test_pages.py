@@ -315,6 +315,21 @@ def test_a_failed_run_tells_why_and_can_try_again():
     assert "learn_all" in button_keys(at)
 
 
+def test_a_run_that_diverged_is_offered_at_half_the_learning_rate_and_not_to_go_on(worker):
+    run = new_run(learn=1)
+    sentence = "ewc diverged in task 2 at step 1 of 2: the loss is not a finite number."
+    journal.append(record(run), Failed(message=sentence, diverged=True))
+    at = open_page("train", run=run)
+    assert at.error[0].value.endswith("With the same settings it would diverge there again.")
+    assert "go on at" not in page_text(at)
+    assert not {"learn_all", "learn_next"} & button_keys(at)
+    assert at.button(key="next_step").label == "Same with a learning rate of 0.0005"
+    at.button(key="next_step").click().run()
+    ((ordered, _),) = worker.orders
+    before, after = api.history(run).config, api.history(ordered).config
+    assert after == before.with_changes(learning_rate=0.0005)
+
+
 def test_a_run_that_makes_no_progress_says_so_and_its_process_can_be_ended(worker):
     run = new_run(learn=1)
     worker.positions[run] = 0

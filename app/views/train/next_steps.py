@@ -31,14 +31,17 @@ class NextStep:
 
 
 def next_step(history: History, strategies: Collection[str]) -> NextStep | None:
-    """Returns the run to be offered after a finished one; None after one that was taught a class.
+    """Returns the run to be offered after a finished one or one that diverged, None for none.
 
-    strategies: the names of those defined for the scenario. Where the recipe was too short for the
-    strategy, it is the same strategy with the longer one.
+    strategies: the names of those defined for the scenario. After a run that diverged it is that
+    run at half the learning rate. Where the recipe was too short for the strategy, it is the same
+    strategy with the longer one. After a run that was taught a class there is none.
     """
     config = history.config
     if config.original or config.taught:
         return None
+    if history.diverged:
+        return _slower(history)
     if quick_note(history):
         same = {"strategy": config.strategy, "settings": config.settings}
         fields = {**fields_of(history), **same, "recipe": "paper"}
@@ -49,6 +52,15 @@ def next_step(history: History, strategies: Collection[str]) -> NextStep | None:
         return None
     label = WITH.get(name) or f"Same with {labels.within_sentence(labels.strategy_title(name))}"
     return NextStep(label, {**fields_of(history), "strategy": name, "settings": {}})
+
+
+def _slower(history: History) -> NextStep:
+    """Returns the same run at half the learning rate."""
+    config = history.config
+    rate = config.training_recipe.learning_rate / 2
+    same = {"strategy": config.strategy, "settings": config.settings}
+    fields = {**fields_of(history), **same, "learning_rate": rate}
+    return NextStep(f"Same with a learning rate of {rate:g}", fields)
 
 
 def quick_note(history: History) -> str:

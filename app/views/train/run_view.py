@@ -105,7 +105,7 @@ def _at_rest(run: str, history: History, state: str) -> None:
 
 def _buttons(run: str, history: History) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
-        if history.finished:
+        if history.finished or history.diverged:
             next_view.button(history)
         else:
             _learn_buttons(run, history)

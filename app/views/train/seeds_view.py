@@ -55,7 +55,11 @@ def _at_rest(runs: Sequence[str], histories: Sequence[History], states: Sequence
     st.header(seeds_text.result(histories), anchor=False)
     next_view.note(histories[0])
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
-        unfinished = [run for run, state in zip(runs, states) if state != "finished"]
+        unfinished = [
+            run
+            for run, history, state in zip(runs, histories, states)
+            if state != "finished" and not history.diverged  # its own page says what to do
+        ]
         if unfinished:
             st.button(
                 "Continue to the end",
