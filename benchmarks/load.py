@@ -1,34 +1,50 @@
-"""Measures how fast drawings are answered while several visitors draw at once, as browsers ask.
+"""Measures the app with many visitors at once, as browsers ask; only this machine is asked.
 
-    python -m benchmarks.load [--visitors 50 --rate 3 --seconds 20] [--out FILE]
+    python -m benchmarks.load answers [--visitors 50 --rate 3 --seconds 20] [--out FILE]
+    python -m benchmarks.load crowd [--minutes 10] [--out FILE]
+    python -m benchmarks.load most [--out FILE]
 
 Starts the app on this machine and loads nothing but it. Each visitor draws digits stroke by stroke
 and asks about the drawing `rate` times a second by POST /answer with a PNG of 280 x 280 pixels. As
 on the page, at most two requests of a visitor are under way; what could not be asked in time is
-left out, as the next one is newer. Prints one JSON object a load, by default for 1 visitor who asks
-10 times a second, 20 who ask 10 times and 50 who ask 3 times, then again for 1 and 20 who have the
-strips of three further networks and the slider open: answers a second wanted and given,
-milliseconds from request to answer (median, 95th percentile, longest), and requests that failed or
-were turned away. The generator computes on the same processors as the app.
+left out, as the next one is newer. The generator computes on the same processors as the app.
+
+`answers` prints one JSON object a load, by default for 1 visitor who asks 10 times a second, 20 who
+ask 10 times and 50 who ask 3 times, then again for 1 and 20 who have the strips of three further
+networks and the slider open: answers a second wanted and given, milliseconds from request to answer
+(median, 95th percentile, longest), and requests that failed or were turned away.
+
+`crowd`: 50 visitors draw for 5 seconds of every 15 (2 answers a second), 10 have the page of a run
+open that is trained all the while, see `watcher`. Beside the answers: how old the pages are, from a
+line in the record to the page that shows it; the speed of training, and before anybody came; the
+slope of the server's memory. The first fifth, at most a minute, does not count.
+
+`most` doubles the visitors who draw in this rhythm, beside a run that is trained, until the 95th
+percentile of an answer passes half a second, and finds their number to a tenth.
 """
 
 import asyncio
 import json
+import os
 import random
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import httpx
 
 from app.shared.data_urls import data_url
-from benchmarks import strokes
+from benchmarks import crowd, strokes
 from lifelong import api
 from tests.app.helpers import Server, server_environment
 
+Found = TypeVar("Found")
 RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-ewc")
 REMEDIES = ("mnist-class-analytic", "mnist-class-replay", "mnist-class-ewc")
 # Visitors, questions a second of each, whether the strips and the slider are open.
@@ -145,31 +161,107 @@ async def measure(
     }
 
 
-@click.command()
+def _served(environment: dict[str, str], work: Callable[[Server], Found]) -> Found:
+    """Returns what comes of work with the app, which is served to this machine alone."""
+    server = Server(server_environment(**environment))
+    time.sleep(8)  # torch and the worker are loaded behind the first pages
+    try:
+        return work(server)
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+def _keep(out: Path | None, found: dict[str, Any]) -> None:
+    """Puts figures into a file, beside those of the other commands."""
+    if out:
+        before = json.loads(out.read_text()) if out.exists() else {}
+        out.write_text(json.dumps(before | found, indent=1) + "\n")
+
+
+OUT = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the figures."
+)
+
+
+@click.group()
+def main() -> None:
+    """Measures the app under load. Only this machine is asked."""
+
+
+@main.command()
 @click.option("--visitors", type=click.IntRange(1, MOST_VISITORS), help="With --rate: one load.")
 @click.option("--rate", default=3.0, help="Questions a second of each visitor.")
 @click.option("--open", "is_open", is_flag=True, help="With further networks and slider open.")
 @click.option("--seconds", default=15.0, help="Length of a load.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the figures.")
-def main(
+@OUT
+def answers(
     visitors: int | None, rate: float, is_open: bool, seconds: float, out: Path | None
 ) -> None:
-    """Prints the figures of each load."""
+    """Visitors who all draw at once."""
     loads = ((visitors, rate, is_open),) if visitors else LOADS
-    figures = []
+
+    def work(server: Server) -> list[dict[str, Any]]:
+        figures = []
+        for each in loads:
+            figures.append(asyncio.run(measure(server.url, *each, seconds)))
+            click.echo(json.dumps(figures[-1]))
+        return figures
+
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(server_environment(LIFELONG_RUNS=folder))
-        time.sleep(8)  # torch and the worker are loaded behind the first pages
+        figures = _served({"LIFELONG_RUNS": folder}, work)
+    _keep(out, {"seconds": seconds, "loads": figures})
+
+
+def visitors_who_draw(count: int, client: httpx.AsyncClient) -> list[Visitor]:
+    """Returns so many visitors."""
+    pictures = drawings()
+    return [Visitor(client, pictures, seed, is_open=False) for seed in range(count)]
+
+
+@main.command("crowd")
+@click.option("--visitors", default=50, type=click.IntRange(1, MOST_VISITORS))
+@click.option("--watchers", default=10, type=click.IntRange(1, 100))
+@click.option("--minutes", default=10.0, type=click.FloatRange(0.2, 60))
+@OUT
+def with_crowd(visitors: int, watchers: int, minutes: float, out: Path | None) -> None:
+    """Visitors who draw now and then, others who watch a run, and that run."""
+    alone = min(20.0, 10 * minutes)
+    make = partial(visitors_who_draw, visitors)
+    with runs_folder() as folder:
+        figures = _served(
+            {"LIFELONG_RUNS": folder},
+            lambda server: asyncio.run(crowd.measure(server, make, watchers, 60 * minutes, alone)),
+        )
+    click.echo(json.dumps(figures, indent=1))
+    _keep(out, {"crowd": figures})
+
+
+@main.command()
+@click.option("--seconds", default=20.0, help="Length of a trial.")
+@OUT
+def most(seconds: float, out: Path | None) -> None:
+    """The number of visitors at which the 95th percentile passes half a second."""
+    with runs_folder() as folder:
+        trials = _served(
+            {"LIFELONG_RUNS": folder},
+            lambda server: asyncio.run(crowd.most_visitors(server.url, visitors_who_draw, seconds)),
+        )
+    _keep(out, {"most": {"seconds": seconds, "trials": trials}})
+
+
+@contextmanager
+def runs_folder() -> Iterator[str]:
+    """An empty folder of runs, which this process makes its runs in, too."""
+    before = os.environ.get("LIFELONG_RUNS")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["LIFELONG_RUNS"] = folder
         try:
-            for each in loads:
-                figures.append(asyncio.run(measure(server.url, *each, seconds)))
-                click.echo(json.dumps(figures[-1]))
+            yield folder
         finally:
-            server.process.terminate()
-            server.process.wait()
-    if out:
-        about = {"seconds": seconds, "loads": figures}
-        out.write_text(json.dumps(about, indent=1) + "\n")
+            os.environ.pop("LIFELONG_RUNS")
+            if before is not None:
+                os.environ["LIFELONG_RUNS"] = before
 
 
 if __name__ == "__main__":
