@@ -97,7 +97,7 @@ def serve(answer: Callable[[dict[str, Any], bytes], Frame]) -> None:
 
 
 def _open(pipe: Any) -> BinaryIO:
-    return pipe  # type: ignore[no-any-return]
+    return pipe
 
 
 def _write(to: BinaryIO, header: dict[str, Any], content: bytes) -> None:
