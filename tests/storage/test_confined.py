@@ -46,8 +46,8 @@ def process(monkeypatch):
 
 def test_a_process_answers_one_request_after_the_other(process):
     for number in range(3):
-        request = {"do": "echo", "number": number}
-        assert process.ask(request, b"\0\xff\n" * number, 30, MOST) == (request, b"\0\xff\n" * number)
+        request, content = {"do": "echo", "number": number}, b"\0\xff\n" * number
+        assert process.ask(request, content, 30, MOST) == (request, content)
     assert process.ask({"do": "print"}, b"", 30, MOST) == ({"do": "print"}, b"")
     assert process.ask({"do": "refuse"}, b"", 30, MOST)[0]["error"].startswith("That is refused")
     assert process.ask({"do": "echo"}, b"x", 30, MOST)[1] == b"x", "a refusal ends nothing"
