@@ -8,6 +8,7 @@ task.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 import torch
@@ -42,10 +43,15 @@ class Plan:
         counts = map(len, self.classes)
         return max(counts) if self.rules.shared_outputs else sum(counts)
 
+    @cached_property
+    def _own_outputs(self) -> tuple[range, ...]:
+        sizes = [len(task) for task in self.classes]
+        ends = sizes if self.rules.shared_outputs else accumulate(sizes)
+        return tuple(range(end - size, end) for size, end in zip(sizes, ends))
+
     def outputs_of(self, task: int) -> range:
         """Returns the outputs of a task's own classes."""
-        first = 0 if self.rules.shared_outputs else sum(map(len, self.classes[:task]))
-        return range(first, first + len(self.classes[task]))
+        return self._own_outputs[task]
 
     def active_outputs(self, after: int, task_given: bool = False) -> Tensor:
         """Returns which outputs are active for images of each task: bool (tasks, outputs).
@@ -53,15 +59,14 @@ class Plan:
         after: the task that is being learned or was learned last. task_given: as if the task label
         were given in every scenario.
         """
-        table = torch.zeros(len(self.classes), self.outputs, dtype=torch.bool)
-        for task in range(len(self.classes)):
-            if task_given or self.rules.task_given:
-                table[task, list(self.outputs_of(task))] = True
-            elif self.rules.shared_outputs or self.active_classes == "all":
-                table[task] = True
-            else:
-                table[task, : self.outputs_of(after).stop] = True
-        return table
+        output = torch.arange(self.outputs)
+        if task_given or self.rules.task_given:
+            first, end = torch.tensor([[own.start, own.stop] for own in self._own_outputs]).T
+            return (output >= first.unsqueeze(1)) & (output < end.unsqueeze(1))
+        active = output < self.outputs_of(after).stop
+        if self.rules.shared_outputs or self.active_classes == "all":
+            active.fill_(True)
+        return active.repeat(len(self.classes), 1)
 
     def candidates_for_query(self, after: int, task: int | None = None) -> Tensor:
         """Returns the active outputs for an image of a person, task given or not: bool (outputs,).
@@ -106,6 +111,14 @@ class Task:
     def all_active(self) -> bool:
         """True if every output is active for every image."""
         return bool(self.active_outputs.all())
+
+    @cached_property
+    def past_active_outputs(self) -> Tensor:
+        """The outputs active for images of earlier tasks before this task and in it, bool (k, 2,
+        outputs): one entry for all tasks of which both are the same.
+        """
+        before = self.plan.active_outputs(self.index - 1).to(self.active_outputs.device)
+        return torch.stack([before, self.active_outputs], 1)[: self.index].unique(dim=0)
 
     @property
     def outputs(self) -> range:

@@ -22,7 +22,7 @@ from ..events import (
     Step,
     TaskLearned,
 )
-from .confusion import Confusion, confusion_of
+from .confusion import Confusion, confusion_of, task_identification
 
 Matrix = list[list[float | None]]
 Config = TypeVar("Config", bound=BaseModel)
@@ -139,10 +139,15 @@ class History(ExperimentHistory[RunConfig, Event]):
 
         None where the task is not inferred, and in older records.
         """
-        found = [self.confusion(row.task) for row in self.learned]
-        if not self.config.rules.infers_task or None in found:
+        if not self.config.rules.infers_task:
             return None
-        return self._square([matrix.task_identification for matrix in found if matrix])
+        shares = []
+        for row in self.learned:
+            if not row.confusion:
+                return None
+            classes = self.started.classes[: row.task + 1]
+            shares.append(task_identification(classes, row.confusion))
+        return self._square(shares)
 
     @cached_property
     def probe_accuracy(self) -> Matrix:

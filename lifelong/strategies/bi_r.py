@@ -98,6 +98,10 @@ class BIR(Strategy):
         noise = torch.rand(
             (contexts, sum(network.hidden)), generator=seeds.generator(self.seed, "gates")
         )
+        # A row for each class, in the order of arrival: its task and its output.
+        self.classes = torch.tensor(
+            [(task, o) for task in range(len(plan.classes)) for o in plan.outputs_of(task)]
+        )
         self.gate_table = (noise >= self.gated).float().to(self.device)
 
     def auxiliary_optimizers(self) -> dict[str, Adam]:
@@ -133,9 +137,7 @@ class BIR(Strategy):
         labelled by the network as it was when the task began.
         """
         count = self.within_limit(self.replayed)
-        classes = torch.tensor(
-            [(past, output) for past in range(task.index) for output in self.plan.outputs_of(past)]
-        )
+        classes = self.classes[self.classes[:, 0] < task.index]
         tasks, outputs = (
             classes[torch.randint(len(classes), (count,), generator=self.generator)]
             .to(self.device)

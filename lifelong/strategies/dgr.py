@@ -102,13 +102,11 @@ class DGR(Strategy):
         began, a scalar.
         """
         teacher_logits = self.network.answer_with(self.teacher, images)
-        before = task.plan.active_outputs(task.index - 1).to(self.device)
-        active = torch.stack([before, task.active_outputs], 1)[: task.index]
         losses = [
             F.cross_entropy(
                 logits.masked_fill(~now, -torch.inf),
                 teacher_logits.masked_fill(~then, -torch.inf).argmax(1),
             )
-            for then, now in active.unique(dim=0)
+            for then, now in task.past_active_outputs
         ]
         return torch.stack(losses).mean()

@@ -54,7 +54,9 @@ def test_a_model_with_the_teacher_logits_has_no_distillation_gradient():
     strategy, _task, batch = in_task(1, "class")
     logits = strategy.network(batch.images)
     taught = strategy.teacher_logits[batch.indices]
-    pull = torch.autograd.grad(strategy._distillation(logits, taught), logits)[0]
+    every = torch.ones(1, logits.shape[1], dtype=torch.bool)
+    loss = strategy.distillation(logits, taught, every).mean()
+    pull = torch.autograd.grad(loss, logits)[0]
     torch.testing.assert_close(pull, torch.zeros_like(pull), atol=1e-7, rtol=0)
 
 
@@ -65,3 +67,22 @@ def test_the_first_task_has_no_teacher():
         strategy.loss(task, batch, logits), strategy.cross_entropy(task, batch, logits)
     )
     assert len(strategy.teacher_logits) == 0
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 2), (3, 1, 3, 1), (5,), (10,) * 30])
+def test_sets_of_outputs_that_are_distilled_at_once_give_the_bits_of_one_after_the_other(sizes):
+    strategy, _task, _batch = in_task(1, "task")
+    logits, taught = torch.randn(2, 24, sum(sizes))
+    logits.requires_grad_()
+    of_output = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+    active = of_output == torch.arange(len(sizes)).unsqueeze(1)
+    alone = [
+        -((taught[:, own] / 2).softmax(1) * (logits[:, own] / 2).log_softmax(1)).sum(1).mean()
+        for own in active
+    ]
+    losses = strategy.distillation(logits, taught, active)
+    assert torch.equal(losses, torch.stack(alone))
+    gradients = [
+        torch.autograd.grad(loss, logits)[0] for loss in (losses.mean(), torch.stack(alone).mean())
+    ]
+    assert torch.equal(*gradients)
