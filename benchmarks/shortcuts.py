@@ -145,7 +145,7 @@ def _resnet_step(side: int, by_products: bool) -> Action:
     network = models.resnet50(num_classes=CLASSES).to(memory_format=torch.channels_last)
     if by_products:
         use_matmul(network)
-        images = torch.rand(32, 3, side, side).to(memory_format=torch.channels_last)
+    images = torch.rand(32, 3, side, side).to(memory_format=torch.channels_last)
 
     def step() -> None:
         torch.set_num_threads(2)
