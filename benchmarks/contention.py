@@ -83,6 +83,18 @@ def table(found: dict[str, list[dict[str, float]]]) -> str:
     return "\n".join(lines)
 
 
+def section() -> str:
+    """Returns the section of docs/benchmarks.md."""
+    lines = [
+        "## Beside other processes\n",
+        "`python -m benchmarks.contention`: a step of training, alone and beside processes that"
+        " only multiply matrices.\n",
+        table(json.loads(FILE.read_text())),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 @click.command(help=__doc__)
 @click.option("--steps", default=20, show_default=True)
 @click.option("--nice", default=0, show_default=True, help="Niceness of the run.")

@@ -122,6 +122,22 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def section() -> str:
+    """Returns the section of docs/benchmarks.md."""
+    lines = [
+        "## Beside the authors' program\n",
+        "`python -m benchmarks.peers --peer FOLDER`: the program of van de Ven et al. (2022),"
+        " unchanged, and this library in turns, alone on the machine; seconds of training, class"
+        " scenario, the paper's recipe. Steps are those of all five tasks: with fewer than the"
+        " paper's 10,000, what a strategy does once a task weighs more. The last two columns are"
+        " the program's seconds by this library's, mean (lowest to highest) of the rounds; `joint`"
+        " by the step, because the program learns all classes once. The program uses both cores.\n",
+        table(json.loads(FILE.read_text())),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 @click.command(help=__doc__)
 @click.option("--peer", "checkout", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--path", "packages", type=click.Path(exists=True, path_type=Path))

@@ -210,6 +210,19 @@ def table(found: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
+def section() -> str:
+    """Returns the section of docs/benchmarks.md."""
+    lines = [
+        "## What differs from plain torch\n",
+        "`python -m benchmarks.shortcuts`: each thing that this library computes in a way of its"
+        " own, and the same by plain torch, in turns. The ratio is the median of the rounds (lowest to"
+        " highest); what gains less than 5 % has no reason to be there.\n",
+        table(json.loads(FILE.read_text())),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 @click.command(help=__doc__)
 @click.option("--rounds", default=7, show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(list(CASES)))

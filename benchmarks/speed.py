@@ -22,10 +22,12 @@ from typing import Any
 
 import click
 
+from benchmarks import contention, peers, shortcuts
 from lifelong.formatting import plural
 
 FILE = Path(__file__).parent / "results" / "speed.json"
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+OTHERS = (peers, shortcuts, contention)  # with figures of their own, for the same page
 SCENARIOS = ("class", "task", "domain")
 HEAD = """# Speed
 
@@ -83,6 +85,7 @@ def document(found: dict[str, Any]) -> str:
     about = f"Machine: {found['machine']}, Python {found['python']}, {found['measured']}."
     about = f"{about} {found.get('remark', '')}".rstrip() + "\n"
     parts = [HEAD, about, _steps(found["bench"]), NOTES, _whole(found), _app(found["app"])]
+    parts += [other.section() for other in OTHERS if other.FILE.exists()]
     return "\n".join(parts)
 
 
