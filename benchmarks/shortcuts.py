@@ -215,8 +215,8 @@ def section() -> str:
     lines = [
         "## What differs from plain torch\n",
         "`python -m benchmarks.shortcuts`: each thing that this library computes in a way of its"
-        " own, and the same by plain torch, in turns. The ratio is the median of the rounds (lowest to"
-        " highest); what gains less than 5 % has no reason to be there.\n",
+        " own, and the same by plain torch, in turns. The ratio is the median of the rounds"
+        " (lowest to highest); what gains less than 5 % has no reason to be there.\n",
         table(json.loads(FILE.read_text())),
         "",
     ]

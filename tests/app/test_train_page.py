@@ -94,6 +94,13 @@ def test_runs_of_several_seeds_at_work_can_be_stopped_all_at_once(worker):
     assert f"run={runs[2]}" in [query for _, query in links(at)]
 
 
+def test_runs_that_differ_in_more_than_their_seed_are_compared_not_averaged():
+    runs = [new_run(learn=None, strategy=strategy) for strategy in ("finetune", "replay")]
+    at = open_page("train", runs=",".join(runs))
+    assert not at.exception and "2 seeds" not in page_text(at)
+    assert at.title[0].value == "Compare"
+
+
 def test_the_mean_over_seeds_is_that_of_the_finished_runs():
     runs = [new_run(learn=None, seed=seed) for seed in range(3)]
     histories = [api.history(run) for run in runs]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.shared import labels, navigate, run_text, started, stop_button
 from app.shared.part import Part, shown
+from app.views.compare import configurations
 from app.views.train import heading, next_view, seeds_text
 from app.views.train.run_view import POLL_SECONDS
 from lifelong import api
@@ -26,6 +27,11 @@ def show(runs: Sequence[str]) -> None:
             _follow(list(runs))
         else:
             _at_rest(runs, histories, states)
+
+
+def is_one_configuration(runs: Sequence[str]) -> bool:
+    """Returns whether the runs differ by chance only. Raises LifelongError as `show`."""
+    return len({configurations.key(api.history(run).config) for run in runs}) == 1
 
 
 def _read(runs: Sequence[str]) -> tuple[list[History], list[str]]:

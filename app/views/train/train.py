@@ -19,6 +19,8 @@ if named and not problem:
             st.switch_page(navigate.INSPECT, query_params={"run": run})
         elif run:
             run_view.show(run)
+        elif not seeds_view.is_one_configuration(several):
+            st.switch_page(navigate.COMPARE, query_params={"runs": ",".join(several)})
         else:
             seeds_view.show(several)
     except LifelongError as error:
