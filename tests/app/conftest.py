@@ -1,11 +1,13 @@
-"""Fixtures of the app's tests; the last four are those of tests in a browser."""
+"""Fixtures of the app's tests; those from `server` on are of tests in a browser."""
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 
 from lifelong import api
 from tests.app.helpers import (
@@ -20,6 +22,8 @@ from tests.app.helpers import (
 
 # A camera that shows a test picture.
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+# Every page that is opened without a browser reads the metadata of every package installed: 0.3 s.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 MEDIA = ("reduced_motion", "color_scheme")  # of a page; other options are those of a browser
 
 
