@@ -22,6 +22,14 @@ from tests.app.helpers import (
 
 # A camera that shows a test picture.
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+# All pages are of one server: one process draws them, and has their scripts compiled.
+ONE_PROCESS = (
+    "--disable-site-isolation-trials",
+    "--in-process-gpu",
+    "--renderer-process-limit=1",
+    "--disable-software-rasterizer",
+    "--disable-extensions",
+)
 # Every page that is opened without a browser reads the metadata of every package installed: 0.3 s.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 MEDIA = ("reduced_motion", "color_scheme")  # of a page; other options are those of a browser
@@ -52,23 +60,37 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
+def context(tmp_path_factory) -> Iterator[BrowserContext]:
+    """A visitor's headless Chromium, which has the scripts of the pages after the first one.
+
+    With a profile on disk it also has them compiled.
+    """
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA])
-        yield chromium
-        chromium.close()
+        visitor = p.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=CHROMIUM,
+            args=[*FLAGS, *ONE_PROCESS, *CAMERA],
+        )
+        visitor.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield visitor
+        visitor.close()
 
 
 @pytest.fixture(scope="session")
-def context(browser: Browser) -> BrowserContext:
-    """A visitor's browser, which has the scripts of the pages in its cache after the first one."""
+def browser(context: BrowserContext) -> Browser:
+    """The visitor's Chromium, for windows of others that have nothing in their cache."""
+    return context.browser
+
+
+@pytest.fixture(scope="session")
+def other_context(browser: Browser) -> BrowserContext:
+    """The window of another visitor, with a cache of its own in memory."""
     return browser.new_context()
 
 
 @pytest.fixture
-def open_tab(browser: Browser, context: BrowserContext) -> Iterator[Callable[..., Page]]:
+def open_tab(browser, context, other_context) -> Iterator[Callable[..., Page]]:
     """Opens pages; fails after the test on a script error in any of them."""
     tabs: list[Page] = []
     problems: list[str] = []
@@ -78,7 +100,8 @@ def open_tab(browser: Browser, context: BrowserContext) -> Iterator[Callable[...
         media = {"reduced_motion": "reduce"}
         media |= {name: options.pop(name) for name in MEDIA if name in options}
         # A second tab of the same window would put the first one into the background.
-        page = browser.new_page(**options) if options or tabs else context.new_page()
+        window = other_context if tabs else context
+        page = browser.new_page(**options) if options else window.new_page()
         page.emulate_media(**media)
         page.set_viewport_size(size)
         tabs.append(page)
@@ -92,7 +115,8 @@ def open_tab(browser: Browser, context: BrowserContext) -> Iterator[Callable[...
     yield open_tab
     for page in tabs:
         page.close()
-    context.clear_cookies()
+    for window in (context, other_context):
+        window.clear_cookies()
     assert problems == []
 
 

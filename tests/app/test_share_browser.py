@@ -27,7 +27,7 @@ def shared_link(page, frame) -> str:
 
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, screenshots, size):
-    page = open_tab(server.url, size, permissions=["clipboard-read", "clipboard-write"])
+    page = open_tab(server.url, size)
     frame = drawing_page(page)
     draw(page, frame, ZERO)
     expect(frame.locator("#sentence")).to_contain_text(f"Your {KNOWN}")
@@ -50,7 +50,7 @@ def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, screen
 
 
 def test_a_link_keeps_the_class_that_was_chosen_and_the_longest_drawing_fits(server, open_tab):
-    page = open_tab(server.url, permissions=["clipboard-read", "clipboard-write"])
+    page = open_tab(server.url)
     frame = drawing_page(page)
     draw(
         page,
