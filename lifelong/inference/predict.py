@@ -65,6 +65,34 @@ def classify_batch(
     return [list(row) for row in zip(*columns)]
 
 
+def classify_good(
+    folder: Path, images: np.ndarray, task: int | None = None
+) -> tuple[list[list[Answer | None]], str]:
+    """Returns what `classify_batch` does, None for a checkpoint that is damaged or missing, and a
+    sentence about the first of these, empty without any.
+
+    Raises LifelongError where none is good.
+    """
+    history, problems = history_of_learned(folder), list[LifelongError]()
+    check_task(folder, history, task)
+    models: list[Strategy | None] = []
+    for k in range(len(history.learned)):
+        try:
+            models.append(load(folder, k))
+        except LifelongError as error:
+            models.append(None)
+            problems.append(error)
+    good = next((model for model in models if model is not None), None)
+    if good is None:
+        raise problems[0]
+    inputs = model_inputs(history, good, images)
+    columns = [
+        [None] * len(images) if model is None else answers(history, model, inputs, k, task)
+        for k, model in enumerate(models)
+    ]
+    return [list(row) for row in zip(*columns)], str(problems[0]) if problems else ""
+
+
 def checked_after(folder: Path, history: History, after: int | None) -> int:
     """Returns the task after which a run answers, by default the last one that it has learned.
 

@@ -121,6 +121,13 @@ def classify_batch(run: str, pixels: np.ndarray, task: int | None = None) -> lis
     return predict.classify_batch(run_store.folder(run), pixels, task=task)
 
 
+def classify_good(run: str, pixels: np.ndarray, task: int | None = None) -> tuple[list[list], str]:
+    """Returns what `classify_batch` does, None for damaged checkpoints, and why the first is."""
+    from ..inference import predict  # loads torch
+
+    return predict.classify_good(run_store.folder(run), pixels, task)
+
+
 def recognise(run: str, pixels: np.ndarray) -> "list[Recognition] | None":
     """Returns what each picture shows, whatever the run says; None where no network can say.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import time
 
 import httpx
@@ -15,6 +16,9 @@ from app.views.draw.answers import Question
 from app.views.draw.facts import Choice
 from app.views.draw.inputs import Drawing
 from app.views.draw.requests import refusing
+from lifelong.runs import checkpoints
+from lifelong.runs import store as run_store
+from lifelong.runs.folders import home
 from tests.image_helpers import is_one_sentence, png, ring
 
 RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-joint", "mnist-task-ewc")
@@ -106,6 +110,49 @@ def test_a_request_of_any_size_is_refused_without_being_read_to_its_end(client):
 def test_a_damaged_picture_is_an_answer_that_says_so(client):
     reply = client.post("/answer", content=content(image=b"\x89PNG nonsense"))
     assert reply.status_code == 200 and reply.json()["sentence"]["tone"] == "problem"
+
+
+@pytest.fixture
+def damaged():
+    """A copy of the first run, of which the second and the fourth checkpoint are damaged."""
+    folder = home() / "a-damaged-copy"
+    shutil.copytree(run_store.folder(RUNS[0]), folder)
+    for after in (1, 3):
+        file = checkpoints.inference_file(folder, after)
+        file.write_bytes(file.read_bytes()[:1000])
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_good_checkpoints_of_a_run_answer_beside_the_sentence_about_a_damaged_one(damaged):
+    choice = Choice("0", "hand")
+    ask = Question(Drawing(png(ring())), damaged.name, choice, others=(RUNS[1],), within=True)
+    whole = Question(Drawing(png(ring())), RUNS[0], choice)
+    page, expected = answers.answer_page([ask, whole])
+    strip, sentence = page["strip"], page["sentence"]
+    assert [card["known"] == "damaged" for card in strip] == [False, True, False, True, False]
+    assert [strip[k]["prediction"] for k in (0, 2, 4)] == [
+        expected["strip"][k]["prediction"] for k in (0, 2, 4)
+    ]
+    assert {strip[k]["prediction"] for k in (1, 3)} == {"?"} and strip[1]["verdict"] == "damaged"
+    assert sentence["tone"] == "problem" and "task-1.safetensors" in sentence["text"]
+    assert is_one_sentence(sentence["text"]) and not sentence["why"] and not sentence["pin"]
+    assert page["others"] == [] and page["within"] is None, "nothing is concluded from a part"
+
+
+def test_a_damaged_network_beside_another_is_shown_with_its_good_checkpoints(damaged):
+    question = Question(Drawing(png(ring())), RUNS[1], others=(damaged.name,))
+    ((other,),) = [page["others"] for page in answers.answer_page([question])]
+    assert "task-1.safetensors" in other["line"] and len(other["cards"]) == 5
+    assert [card["known"] == "damaged" for card in other["cards"]].count(True) == 2
+
+
+def test_a_run_without_a_good_checkpoint_is_one_sentence(damaged):
+    for file in damaged.glob("task-*.safetensors"):
+        file.unlink()
+    strip, sentence, _ = answers.answer(Question(Drawing(png(ring())), damaged.name))
+    assert {card["known"] for card in strip} == {"blank"} and sentence["tone"] == "problem"
+    assert is_one_sentence(sentence["text"])
 
 
 def test_questions_that_wait_are_answered_together_in_bounded_batches(monkeypatch):

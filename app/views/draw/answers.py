@@ -12,7 +12,16 @@ from app.shared.data_urls import data_url
 from app.views.draw import facts, judgement, others, run_inputs, spoke
 from app.views.draw.facts import UNCHOSEN, Choice, Picture
 from app.views.draw.inputs import Drawing
-from app.views.draw.values import Answer, Answered, Found, Value, cards, error_value, sentence
+from app.views.draw.values import (
+    Answer,
+    Answered,
+    Found,
+    Value,
+    cards,
+    error_value,
+    problem_sentence,
+    sentence,
+)
 from lifelong import api
 from lifelong.api import LifelongError
 
@@ -63,7 +72,8 @@ def answer_page(questions: Sequence[Question]) -> list[Value]:
 def _page(question: Question, found: Found, further: Sequence[Found]) -> Value:
     strip, sentence, network_input = _values(found, question.run)
     page = {"strip": strip, "sentence": sentence, "network_input": network_input}
-    answered = found if isinstance(found, Answered) else None
+    # From the answers of a part of the checkpoints nothing is concluded.
+    answered = found if isinstance(found, Answered) and not found.problem else None
     if question.spoke and answered is not None:
         sentence |= {"spoke": spoke.values_of(answered)}
     return page | others.values_of(answered, question.others, further, question.within)
@@ -136,9 +146,13 @@ def _judged(members: list[Answered]) -> list[Answered]:
 def _read(members: list[Answered]) -> list[Answered]:
     """Adds the answers of all checkpoints."""
     run, task = members[0].run, members[0].task
-    found = api.classify_batch(run.run, _stacked(members), task)
+    found, problem = api.classify_good(run.run, _stacked(members), task)
     return [
-        replace(each, readings=[facts.reading(run, one, each.truth.name) for one in answers])
+        replace(
+            each,
+            readings=[facts.reading(run, one, each.truth.name) for one in answers],
+            problem=problem,
+        )
         for each, answers in zip(members, found)
     ]
 
@@ -148,4 +162,5 @@ def _values(answered: Found, run: str) -> Answer:
         return error_value(str(answered), run)
     image = "" if answered.pixels is None else data_url(api.png(answered.pixels))
     network_input = run_inputs.network_input(answered.run.run, image, answered.lesson)
-    return cards(answered), sentence(answered), network_input
+    said = problem_sentence(answered) if answered.problem else sentence(answered)
+    return cards(answered), said, network_input

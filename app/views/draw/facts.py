@@ -191,7 +191,8 @@ class Reading:
     answer, share: the likeliest output and its probability. known: whether it is the true class.
     probability: of the true class; alone: of the true class among those of its own lesson only;
     alone_answer: the likeliest of these. These are None without a true class. shares: all answers
-    with their probabilities, the likeliest first.
+    with their probabilities, the likeliest first. damaged: whether the checkpoint is, so that there
+    is no answer.
     """
 
     answer: str
@@ -201,10 +202,16 @@ class Reading:
     alone: float | None = None
     alone_answer: str | None = None
     shares: tuple[tuple[str, float], ...] = ()
+    damaged: bool = False
 
 
 def reading(run: RunFacts, answer: Any, name: str | None) -> Reading:
-    """Returns the reading of an answer of `api.classify`, given the true class."""
+    """Returns the reading of an answer of `api.classify`, None of a damaged checkpoint.
+
+    name: of the true class, if it is known.
+    """
+    if answer is None:
+        return Reading("", 0.0, damaged=True)
     label, share = answer.top[0]
     if name is None:
         return Reading(label, share, shares=answer.top)

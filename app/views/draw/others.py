@@ -49,7 +49,8 @@ def values_of(
     """
     if answered is None:
         return {"own": None, "others": [], "still_known": "", "within": None}
-    rivals = [(each.run.title, each.readings) for each in further if isinstance(each, Answered)]
+    whole = [each for each in further if isinstance(each, Answered) and not each.problem]
+    rivals = [(each.run.title, each.readings) for each in whole]
     name = answered.truth.name
     known = ""
     if name is not None and any(readings for _, readings in rivals):
@@ -67,7 +68,8 @@ def _strip(run: str, found: Found) -> Value:
     if isinstance(found, LifelongError):
         title, line = escape(run[:60]), escape(str(found))
         return {"run": escape(run), "title": title, "line": line, "cards": []}
-    return {**_heading(found.run), "cards": cards(found)}
+    problem = {"line": escape(found.problem)} if found.problem else {}
+    return {**_heading(found.run), **problem, "cards": cards(found)}
 
 
 def _heading(run: RunFacts) -> Value:

@@ -26,7 +26,8 @@ class Answered:
     """Everything that the page says about one picture, as facts.
 
     pixels: of the network's input, None for a blank pad; prepared: the same before the lesson of
-    the true class transforms it. label: whether the task label was asked for.
+    the true class transforms it. label: whether the task label was asked for. problem: a sentence
+    about a checkpoint that is damaged, empty for none.
     """
 
     run: RunFacts
@@ -37,6 +38,7 @@ class Answered:
     truth: Truth = Truth()
     readings: Sequence[Reading] = ()
     prepared: np.ndarray | None = None
+    problem: str = ""
 
     @property
     def lesson(self) -> int:
@@ -72,19 +74,20 @@ def _card(answered: Answered, after: int) -> Value:
     run, truth, readings = answered.run, answered.truth, answered.readings
     state = story.known_state(run, truth, readings, after)
     reading = readings[after] if readings else None
-    share = reading.share if reading else 0.0
+    answer = None if reading is None or reading.damaged else reading
+    share = answer.share if answer else 0.0
     return {
         "after": after,
         "known": "no" if state == "lost" else state,
         "heading": story.heading(run, after),
         "classes": [] if run.at_once else _classes(run.classes[after], truth.name),
-        "prediction": escape(reading.answer) if reading else "?",
+        "prediction": escape(answer.answer) if answer else "?",
         "width": round(100 * share),
-        "confidence": percent(share) if reading else "",
+        "confidence": percent(share) if answer else "",
         "verdict": story.VERDICTS[state],
         "description": escape(story.description(run, after, state, reading)),
-        "contest": escape(remedies.bars_heading(run, after, reading.shares)) if reading else "",
-        "bars": bars(run, reading, truth.name) if reading else [],
+        "contest": escape(remedies.bars_heading(run, after, answer.shares)) if answer else "",
+        "bars": bars(run, answer, truth.name) if answer else [],
     }
 
 
@@ -178,9 +181,14 @@ def error_value(message: str, run: str) -> Answer:
         about = facts.of_run(run)
     except LifelongError:
         return [], _sentence_value(run, message, tone="problem"), run_inputs.network_input(None)
-    blank = Answered(about, None, Picture("blank"), UNCHOSEN, False)
-    value = sentence(blank) | {"text": escape(message), "tone": "problem"}
-    return cards(blank), value, run_inputs.network_input(run)
+    blank = Answered(about, None, Picture("blank"), UNCHOSEN, False, problem=message)
+    return cards(blank), problem_sentence(blank), run_inputs.network_input(run)
+
+
+def problem_sentence(answered: Answered) -> Value:
+    """Returns a value for the Sentence that tells the problem of an answer and claims nothing."""
+    blank = replace(answered, picture=Picture("blank"), choice=UNCHOSEN, truth=Truth(), readings=())
+    return sentence(blank) | {"text": escape(answered.problem), "tone": "problem"}
 
 
 def no_run() -> Answer:

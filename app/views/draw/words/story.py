@@ -14,6 +14,7 @@ VERDICTS = {
     "not-yet": "not learned yet",
     "open": "",
     "blank": "",
+    "damaged": "damaged",
 }
 
 
@@ -206,6 +207,8 @@ def known_state(run: RunFacts, truth: Truth, readings: Readings, after: int) -> 
     """Returns the state of a card, a key of VERDICTS."""
     if not readings:
         return "blank"
+    if readings[after].damaged:
+        return "damaged"
     if truth.name is None:
         return "open"
     own = run.own(truth.name)
@@ -221,6 +224,8 @@ def description(run: RunFacts, after: int, state: str, reading: Reading | None) 
     moment = f"Look {after + 1}" if run.at_once else f"After {lesson(run, after)}"
     if reading is None:
         return f"{moment}: no answer yet"
+    if reading.damaged:
+        return f"{moment}: no answer, its checkpoint is damaged"
     verdict = VERDICTS[state].lstrip("✓✗ ")
     said = f"{moment} it says {reading.answer}, {percent(reading.share)} sure"
     return f"{said}: {verdict}" if verdict else said
