@@ -96,14 +96,12 @@ async def draw_in_turns(visitor: Any, begin: float, end: float, dice: random.Ran
         await asyncio.sleep(max(0.0, min(now + ROUND, end) - time.perf_counter()))
 
 
-def run_folder() -> Path:
-    """Makes the run that is trained; returns its folder."""
-    return Path(os.environ["LIFELONG_RUNS"], api.create(**RUN))
+async def begin_training(url: str, **more: Any) -> Recorded:
+    """Makes a run and has the app train it, as a click on its page does; returns its record.
 
-
-async def begin_training(url: str) -> Recorded:
-    """Has the app train the run, as a click on its page does; returns its record."""
-    folder = run_folder()
+    more: fields of its configuration beside those of RUN.
+    """
+    folder = Path(os.environ["LIFELONG_RUNS"], api.create(**RUN, **more))
     starter = Watcher(url, "train", f"run={folder.name}")
     opened = asyncio.create_task(starter.watch(time.perf_counter() + 4))
     await starter.press("Learn to the end")

@@ -3,6 +3,7 @@
     python -m benchmarks.load answers [--visitors 50 --rate 3 --seconds 20] [--out FILE]
     python -m benchmarks.load crowd [--minutes 10] [--out FILE]
     python -m benchmarks.load most [--out FILE]
+    python -m benchmarks.load end [--out FILE]
 
 Starts the app on this machine and loads nothing but it. Each visitor draws digits stroke by stroke
 and asks about the drawing `rate` times a second by POST /answer with a PNG of 280 x 280 pixels. As
@@ -21,6 +22,9 @@ slope of the server's memory. The first fifth, at most a minute, does not count.
 
 `most` doubles the visitors who draw in this rhythm, beside a run that is trained, until the 95th
 percentile of an answer passes half a second, and finds their number to a tenth.
+
+`end` sends the app SIGTERM while a run is trained and ten visitors watch it: seconds to the end of
+the process, and whether the run would go on from the very step at which it was stopped.
 """
 
 import asyncio
@@ -40,7 +44,7 @@ import click
 import httpx
 
 from app.shared.data_urls import data_url
-from benchmarks import crowd, strokes
+from benchmarks import crowd, ending, strokes
 from lifelong import api
 from tests.app.helpers import Server, server_environment
 
@@ -248,6 +252,29 @@ def most(seconds: float, out: Path | None) -> None:
             lambda server: asyncio.run(crowd.most_visitors(server.url, visitors_who_draw, seconds)),
         )
     _keep(out, {"most": {"seconds": seconds, "trials": trials}})
+
+
+@main.command()
+@click.option("--times", default=5, help="Servers that are ended while MNIST's network is trained.")
+@click.option("--whole", default=2, help="Those that are while a whole ResNet-50 is.")
+@OUT
+def end(times: int, whole: int, out: Path | None) -> None:
+    """Seconds from SIGTERM to the end of the app while a run is trained, all tabs open."""
+    cases = {"MNIST": ({}, times), "whole ResNet-50": (ending.WHOLE, whole)}
+    figures: dict[str, Any] = {}
+    for name, (fields, count) in cases.items():
+        ends = []
+        for _ in range(count):
+            with runs_folder() as folder:
+                ends.append(
+                    _served(
+                        {"LIFELONG_RUNS": folder},
+                        lambda server, fields=fields: asyncio.run(ending.measure(server, fields)),
+                    )
+                )
+            click.echo(json.dumps({"case": name, **ends[-1]}))
+        figures[name] = ends
+    _keep(out, {"end": figures})
 
 
 @contextmanager

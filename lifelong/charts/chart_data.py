@@ -4,11 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from ..events import Step
 from ..formatting import NO_BREAK, number, percent, signed_number, signed_points, whole_percent
 from ..metrics import Drop
 from ..runs.history import History
 
 Row = dict[str, Any]
+MOST_MOMENTS = 400  # that a chart can show side by side; the recipes have 50 to 100
 
 
 def accuracy_rows(history: History) -> list[tuple[float, ...]]:
@@ -84,21 +86,33 @@ def steepest_drop(history: History, task: int) -> Row | None:
     return worst if worst and worst["before"] - worst["accuracy"] >= 0.05 else None
 
 
+def shown_steps(history: History) -> list[Step]:
+    """Returns the evaluations during training that a chart shows: of many, at most MOST_MOMENTS.
+
+    Every second, fourth, eighth ... and the newest, so that what is shown stays as the run goes on.
+    """
+    steps = history.steps
+    stride = 1
+    while len(steps) > stride * MOST_MOMENTS:
+        stride *= 2
+    return [*steps[:-1:stride], *steps[-1:]]
+
+
 def live_rows(history: History) -> list[Row]:
-    """Returns a row for each task and each evaluation during training.
+    """Returns a row for each task and each evaluation of `shown_steps`.
 
     at: tasks learned so far, with the share of the begun one; head: whether it is the newest.
     """
     newest = history.steps[-1] if history.steps else None
     return [
         {"task": on, "at": s.task + s.step / s.steps, "accuracy": share, "head": s is newest}
-        for s in history.steps
+        for s in shown_steps(history)
         for on, share in enumerate(s.probe)
     ]
 
 
 def live_tooltips(history: History) -> list[Row]:
-    """Returns a row for each evaluation during training, with every task's accuracy t0, t1, ..."""
+    """Returns a row for each of `shown_steps`, with every task's accuracy t0, t1, ..."""
     names, tasks = task_names(history), range(history.config.tasks)
     return [
         {
@@ -108,7 +122,7 @@ def live_tooltips(history: History) -> list[Row]:
             "moment": f"{names[s.task]}, step {s.step} of {s.steps}",
             **{f"t{on}": percent(s.probe[on] if on <= s.task else None) for on in tasks},
         }
-        for s in history.steps
+        for s in shown_steps(history)
     ]
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -112,6 +113,7 @@ class ExperimentFolders(Generic[Config, History]):
         self._read_config = read_config
         self._read_history = read_history
         self._cached_history = lru_cache(maxsize=256)(self._load_history)
+        self._reading = threading.RLock()
 
     def ids(self) -> list[str]:
         """Returns the names of all listed folders, the newest first and those that ship last.
@@ -181,10 +183,14 @@ class ExperimentFolders(Generic[Config, History]):
         return folder
 
     def history(self, folder: Path) -> History:
-        """Returns the config and the events so far; read anew only when a file has changed."""
-        return self._cached_history(
-            folder, version(folder / self.config_file), version(folder / journal.RECORD_FILE)
-        )
+        """Returns the config and the events so far; read anew only when a file has changed.
+
+        Once, however many threads ask: of a run at work many pages do at the same moment.
+        """
+        with self._reading:
+            return self._cached_history(
+                folder, version(folder / self.config_file), version(folder / journal.RECORD_FILE)
+            )
 
     def _load_history(self, folder: Path, *_versions: tuple[int, int] | None) -> History:
         try:

@@ -23,6 +23,7 @@ except ImportError:
     resource = None  # type: ignore[assignment]
 
 MEMORY = 1_500_000_000  # bytes
+PIPE = 1 << 20  # bytes that a pipe takes at once, where the system lets it: pictures have millions
 LENGTHS = struct.Struct("<IQ")  # of the header and of the content
 LONGEST_HEADER = 50_000_000  # bytes
 PASSED = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")  # variables of the environment
@@ -47,6 +48,7 @@ class ConfinedProcess:
             stderr=subprocess.DEVNULL,
             env={**passed, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl+C in the terminal is for the pages
+            pipesize=PIPE,
         )
 
     def ask(self, header: dict[str, Any], content: bytes, seconds: float, most: int) -> Frame:

@@ -546,6 +546,24 @@ def test_charts_and_pages_of_unusual_runs(given):
     assert "the model gets" in page_text(open_page("inspect", run=finished))
 
 
+def test_of_many_evaluations_a_chart_shows_so_many_and_keeps_them_as_the_run_goes_on():
+    most = chart_data.MOST_MOMENTS
+
+    def shown(count: int) -> list[int]:
+        every = [
+            Step(task=0, step=k + 1, steps=9 * most, loss=0.0, probe=(0.5,), seconds=float(k))
+            for k in range(count)
+        ]
+        history = api.History(api.DEFAULTS, every)
+        assert len(chart_data.live_rows(history)) == len(chart_data.live_tooltips(history))
+        return [each.step for each in chart_data.shown_steps(history)]
+
+    assert shown(0) == [] and shown(1) == [1] and shown(most) == list(range(1, most + 1))
+    for count in (most + 1, 2 * most, 2 * most + 1, 7 * most):
+        assert most / 2 <= len(shown(count)) <= most + 1 and shown(count)[-1] == count
+        assert set(shown(count - 1)) >= set(shown(count)[:-1]), "what is shown stays"
+
+
 def test_the_live_frame_is_the_same_while_the_run_goes_on():
     run = new_run(learn=1)
     before = curve_charts.live_spec(api.history(run))
