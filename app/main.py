@@ -19,7 +19,8 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from app.server import log, metrics
+from app.server import log, metrics, visitor
+from app.server.cookies import CookieFlags
 from app.server.request_limit import RequestLimit
 from app.server.security_headers import SecurityHeaders
 from app.shared import assets
@@ -35,6 +36,7 @@ PATHS = ("/gradio", "/answer", "/lessons")
 # The pages, for programs that show a preview of a link to them.
 PAGES = ("/", "/learn", "/train", "/compare", "/inspect", "/transfer", "/runs", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
+visitor.follow_rules()  # before the drawing page is made, which has a list of runs
 _host = host()
 gradio_apps = [gradio_of(_host)]  # whose open streams a signal ends first
 _routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
@@ -43,6 +45,8 @@ log.configure()
 around = [
     Middleware(metrics.Watched, numbers=_numbers),
     Middleware(SecurityHeaders),
+    Middleware(CookieFlags),
+    *([Middleware(visitor.Visitors)] if api.access.is_public() else []),
     Middleware(RequestLimit),
 ]
 
@@ -66,12 +70,14 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
 def _warm(worker: api.WorkerClient, teacher: api.WorkerClient) -> None:
     """Loads what visitors need, in that order: curves, first prediction, worker processes."""
     warm()
-    worker.warm()
+    if not api.access.is_read_only():
+        worker.warm()
     api.warm()
     api.collection.entries()  # the records of many runs take a second
     warm_remedies()
     warm_photographs()
-    teacher.warm()
+    if not api.access.is_read_only():
+        teacher.warm()
     # Streamlit collects garbage after every run of a page, 0.2 s with all of torch to look through.
     gc.collect()
     gc.freeze()

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
+MOST_LINKED = 60  # runs that an address may name
 HERE = Path(__file__).resolve().parent
 # Streamlit puts only this folder on the import path; `app` and `lifelong` lie beside it.
 if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 from app.shared import assets, navigate, strip  # noqa: E402
+from lifelong import api  # noqa: E402
 
 st.set_page_config(
     page_title="Lifelong: see a network forget",
@@ -45,6 +47,8 @@ with st.container(horizontal=True, gap="small", key="nav"):
         st.page_link(page)
 # The runs or the study that the page itself shows: a strip would repeat them.
 address = st.query_params
+linked = ",".join(address.get(key, "") for key in ("run", "runs", "study"))
+api.access.note_opened(filter(None, linked.split(",")[:MOST_LINKED]))
 keys = {"train": ("run", "runs"), "compare": ("runs",), "transfer": ("study",)}
 on_screen = keys.get(selected.url_path, ())
 watched = {name for key in on_screen for name in address.get(key, "").split(",")}

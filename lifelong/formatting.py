@@ -7,6 +7,15 @@ MINUS = "\u2212"
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
+def short_id(name: str) -> str:
+    """Returns the end of the id of a run or study, by which a person tells it from others.
+
+    >>> short_id("mnist-class-ewc-a1b2c3"), short_id("mnist-class-ewc-0123456789abcdef")
+    ('a1b2c3', 'abcdef')
+    """
+    return name.rpartition("-")[2][-6:]
+
+
 # Shares
 
 

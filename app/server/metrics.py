@@ -50,7 +50,8 @@ class Runs(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yields the gauges."""
-        entries = api.collection.entries()
+        with api.access.as_server():
+            entries = api.collection.entries()
         states = GaugeMetricFamily(
             "lifelong_runs", "Runs and studies on disk by state.", labels=["state"]
         )

@@ -11,6 +11,7 @@ from lifelong.api import LifelongError
 Message = MutableMapping[str, Any]
 Application = Callable[[Message, Any, Any], Any]
 ANCESTORS = "LIFELONG_FRAME_ANCESTORS"
+SELF = "'self'"
 ADDRESS = re.compile(r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]{1,200}(:\d{1,5})?")
 # Streamlit and Gradio start with scripts within the page, and charts compile their expressions.
 POLICY = {
@@ -32,7 +33,7 @@ def frame_ancestors() -> str:
 
     Raises LifelongError for what is no list of addresses.
     """
-    given = os.environ.get(ANCESTORS, "").split() or ["'self'"]
+    given = os.environ.get(ANCESTORS, "").split() or [SELF]
     for each in given:
         if not ADDRESS.fullmatch(each):
             raise LifelongError(

@@ -6,7 +6,7 @@ from typing import Any
 from lifelong import api
 from lifelong.api import DatasetInfo, History, RunRow, Setting, TaughtClass
 from lifelong.charts.chart_data import task_titles
-from lifelong.formatting import duration, magnitude, percent, plural, size
+from lifelong.formatting import duration, magnitude, percent, plural, short_id, size
 
 GONE = "Its images are not on this machine: they were removed, or never stored here."
 
@@ -91,7 +91,7 @@ def run_title(row: RunRow) -> str:
         items.append(f"{row.learned} of {row.tasks} tasks")
     if row.learned:
         items.append(percent(row.average_accuracy))
-    items.append("shipped" if row.shipped else row.id.rpartition("-")[2])
+    items.append("shipped" if row.shipped else short_id(row.id))
     return " · ".join(filter(None, items))
 
 

@@ -16,10 +16,15 @@ DONE_ONCE = "This is done once"
 GETTING_READY = (0.0, "Loading images …")
 
 
-def progress(history: History, goal: int, state: str, position: int | None) -> tuple[float, str]:
-    """Returns the progress of a run at work, as a share and as text. position: in the queue."""
+def progress(
+    history: History, goal: int, state: str, position: int | None, wait: float | None = None
+) -> tuple[float, str]:
+    """Returns the progress of a run at work, as a share and as text.
+
+    position: in the queue. wait: seconds until it has its turn, None where nobody knows.
+    """
     if state == "waiting":
-        return waiting(position)
+        return waiting(position, wait)
     if history.preparing:
         return preparing(history.preparing)
     last = history.steps[-1] if history.steps else None
@@ -82,9 +87,20 @@ def _time_left(seconds: float | None) -> str:
     return f", {expected_duration(seconds)} left" if seconds else ""
 
 
-def waiting(position: int | None) -> tuple[float, str]:
-    """Returns the progress of a run or study in the queue."""
-    return 0.0, f"Waiting: number {position} in the queue. It starts by itself."
+def waiting(position: int | None, wait: float | None = None) -> tuple[float, str]:
+    """Returns the progress of a run or study in the queue, see `progress`."""
+    return 0.0, f"Waiting: number {position} in the queue{until_turn(wait)}. It starts by itself."
+
+
+def until_turn(wait: float | None) -> str:
+    """Returns the time until a run has its turn, after a comma; empty where nobody knows.
+
+    >>> until_turn(None), until_turn(0.4)
+    ('', ', its turn is next')
+    """
+    if wait is None:
+        return ""
+    return f", {expected_duration(wait)} until its turn" if wait >= 1 else ", its turn is next"
 
 
 def preparing(event: Preparation) -> tuple[float, str]:
@@ -139,16 +155,18 @@ def seconds_left(history: History, goal: int) -> float | None:
     return max((lengths[-1] - spent if spent else 0.0) + sum(to_come), 0.0)
 
 
-def at_rest(history: History, state: str, goes_on: tuple[int, int]) -> str:
+def at_rest(history: History, state: str, goes_on: tuple[int, int], may_learn: bool = True) -> str:
     """Returns the state of a run that is neither at work nor finished, and what can be done.
 
-    goes_on: the task and the step of the state that it would go on from.
+    goes_on: the task and the step of the state that it would go on from. may_learn: whether there
+    are buttons for it.
     """
     done, tasks = len(history.learned), history.config.tasks
     learned = f"{plural(done, 'task')} of {tasks} learned" if done else "No whole task learned"
     reached = _step_reached(history)
     if state == "new":
-        return "This run has not begun. Learn the next task, or all of them."
+        begin = " Learn the next task, or all of them."
+        return f"This run has not begun.{begin if may_learn else ''}"
     if isinstance(history.ending, Failed):
         text = f"The run could not go on: {history.ending.message} {learned}."
         if history.diverged:

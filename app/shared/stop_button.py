@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.shared import rights
 from lifelong import api
 
 
@@ -13,7 +14,12 @@ def label(stopping: bool) -> str:
 
 
 def show(*names: str) -> None:
-    """Shows the button for runs or studies; once it is clicked, it says that this is under way."""
+    """Shows the button for runs or studies; once it is clicked, it says that this is under way.
+
+    In its place a sentence where they are another visitor's.
+    """
+    if not rights.may_change(names):
+        return
     stopping = any(map(api.is_stopping, names))
     st.button(
         label(stopping),

@@ -72,19 +72,21 @@ def _link(name: str, text: str, icon: str) -> None:
 def at_work_text(queue: list[str], name: str) -> str:
     """Returns how far one of a queue is, and how many wait before and after it.
 
-    queue: names, the one at work first. Raises LifelongError when it cannot be read.
+    queue: names that this visitor sees, the one at work first. Raises LifelongError when it cannot
+    be read.
     """
-    ahead, own = queue.index(name), started.names()
+    ahead, own = api.queue_position(name) or 0, started.names()
     if ahead:
         verb = "are" if ahead > 1 else "is"
         text = f"waiting, {plural(ahead, 'other run')} {verb} ahead"
+        text += status.until_turn(api.seconds_until_turn(name))
     elif api.has_run(name):
         history = api.history(name)
         text = status.brief(history, history.config.tasks, "running", 0)
     else:
         study = api.study(name)
         text = f"{study.config.seeds} seeds, {round(100 * study.share)} % done"
-    later = [each for each in queue[ahead + 1 :] if name not in own or each in own]
+    later = [each for each in queue[queue.index(name) + 1 :] if name not in own or each in own]
     more = f", {len(later)} more waiting" if later else ""
     return f"{_title(name)}: {text}{more}"
 

@@ -74,6 +74,8 @@ def chart_specs(at: AppTest) -> list[dict[str, Any]]:
 class IdleWorker:
     """A worker client that notes its orders. positions: in the queue, by name of the run.
 
+    waits: seconds until the turn of a run, by its name.
+
     seconds: that the first one is at work. errors: of the last orders, by name of the run.
     turns: the runs that were ordered together, to learn in turns.
     """
@@ -83,6 +85,7 @@ class IdleWorker:
         self.turns: list[list[str]] = []
         self.stopped: list[str] = []
         self.positions: dict[str, int] = {}
+        self.waits: dict[str, float] = {}
         self.stopping: set[str] = set()
         self.killed: list[str] = []
         self.errors: dict[str, str] = {}
@@ -111,6 +114,9 @@ class IdleWorker:
 
     def seconds_at_work(self, folder: Path) -> float | None:
         return self.seconds if self.positions.get(folder.name) == 0 else None
+
+    def seconds_until_turn(self, folder: Path) -> float | None:
+        return self.waits.get(folder.name)
 
     def last_error(self, folder: Path) -> str:
         return self.errors.get(folder.name, "")

@@ -12,7 +12,7 @@ from app.views.compare.completed import completed, completed_config
 from app.views.compare.configurations import Configuration
 from lifelong import api
 from lifelong.api import History, LifelongError, RunConfig, RunRow
-from lifelong.formatting import plural
+from lifelong.formatting import plural, short_id
 
 # Shown where the address names none: a question that the shipped runs answer in five ways.
 OPENING = (
@@ -32,6 +32,14 @@ def named() -> list[str]:
     if given is None:
         return [run for run in OPENING if api.has_run(run)]
     return list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+
+
+def rows(names: Sequence[str]) -> list[RunRow]:
+    """Returns the runs to choose from: the listed ones, and those that the address names."""
+    listed = api.run_list()
+    known = {row.id for row in listed}
+    others = [name for name in names[:MOST_RUNS] if name not in known and api.has_run(name)]
+    return [*listed, *map(api.run_row, others)]
 
 
 def reference_candidates(rows: Sequence[RunRow], of: Sequence[Configuration]) -> list[History]:
@@ -120,7 +128,7 @@ def _option_titles(
     counts = Counter(texts.values())
     for group, option in texts.items():
         if counts[option] > 1:
-            texts[group] = f"{option} · {groups[group][0][0].id.rpartition('-')[2]}"
+            texts[group] = f"{option} · {short_id(groups[group][0][0].id)}"
     return texts
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.shared import rights
 from app.shared.part import Part, shown
 from app.views.compare import (
     choice,
@@ -33,7 +34,7 @@ state, query = st.session_state, st.query_params
 
 def page() -> None:
     """Shows the form of a race, or the runs of the address."""
-    if query.get("race") == "new":
+    if query.get("race") == "new" and not api.access.is_read_only():
         with shown(Part.FORM):
             race.show_form()
         return
@@ -43,17 +44,18 @@ def page() -> None:
 
 def _comparison() -> None:
     names = choice.named()
-    rows = api.run_list()
+    rows = choice.rows(names)
     histories, problem = choice.read_or_problem(names)
     with st.container(horizontal=True, vertical_alignment="center", key="compare_title"):
         st.title("Compare", anchor=False)
-        st.button(
-            "Race strategies",
-            key="new_race",
-            type="primary",
-            icon=":material/flag:",
-            on_click=_new_race,
-        )
+        if not api.access.is_read_only():
+            st.button(
+                "Race strategies",
+                key="new_race",
+                type="primary",
+                icon=":material/flag:",
+                on_click=_new_race,
+            )
     with st.container(key="picker_room"):
         choice.picker(rows, list(histories))
     if problem:
@@ -81,13 +83,14 @@ def _unfinished(histories: dict[str, History]) -> None:
         own = [run for run, h in histories.items() if not h.finished and not api.is_shipped(run)]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(sentence)
-            st.button(
-                "Learn them to the end",
-                key="resume",
-                icon=":material/play_arrow:",
-                on_click=race.resume,
-                args=(own,),
-            )
+            if rights.may_change(own):
+                st.button(
+                    "Learn them to the end",
+                    key="resume",
+                    icon=":material/play_arrow:",
+                    on_click=race.resume,
+                    args=(own,),
+                )
 
 
 def _learned(histories: dict[str, History]) -> dict[str, int]:
@@ -105,7 +108,8 @@ def _progress(runs: list[str], seen: dict[str, int]) -> None:
     ordered = sorted(working, key=lambda run: api.queue_position(run) or 0)
     done, words = race.progress(histories, ordered)
     st.progress(done, text=words)
-    st.button("Stop", key="stop", icon=":material/stop:", on_click=race.stop, args=(runs,))
+    if rights.may_change(working):
+        st.button("Stop", key="stop", icon=":material/stop:", on_click=race.stop, args=(runs,))
 
 
 def _show(histories: dict[str, History], live: bool) -> None:

@@ -132,6 +132,7 @@ def create(dataset: str, scenario: str, strategies: Sequence[str], seeds: int) -
         "model": spec.default_model or api.DEFAULTS.model,
         "tasks": spec.default_tasks or min(tasks, most),
     }
+    api.check_new(len(strategies) * seeds, dataset)  # all of them, or none
     return [
         [api.create(**fields, strategy=strategy, seed=seed) for strategy in strategies]
         for seed in range(seeds)

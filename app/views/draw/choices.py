@@ -8,7 +8,7 @@ from app.views.draw.rivals import remedies_of
 from app.views.draw.words.phrases import listed
 from lifelong import api
 from lifelong.api import RunRow
-from lifelong.formatting import plural, whole_percent
+from lifelong.formatting import plural, short_id, whole_percent
 
 DEFAULT_RUN = "mnist-class-finetune"
 PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
@@ -74,7 +74,7 @@ def _line(row: RunRow, summary: str) -> str:
         right += f" after {row.learned} of {plural(row.tasks, 'lesson')}"
     first = summary.partition(". ")[0].rstrip(".")
     return " · ".join(
-        filter(None, [first, right, "" if row.shipped else f"run {row.id.rsplit('-', 1)[-1]}"])
+        filter(None, [first, right, "" if row.shipped else f"run {short_id(row.id)}"])
     )
 
 
@@ -118,7 +118,7 @@ def groups(runs: list[RunChoice], photo: bool) -> list[tuple[str, list[RunChoice
         (other, [choice for choice in shipped if choice.photo != photo]),
         *transfers[1:],
         (
-            "Trained on this machine",
+            "Trained on this server" if api.access.is_public() else "Trained on this machine",
             [choice for choice in runs if not (choice.shipped or choice.taught)],
         ),
     ]

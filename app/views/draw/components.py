@@ -120,6 +120,18 @@ class ShareCard(Part):
         )
 
 
+class Closed(Part):
+    """Sentence in the place of Teach, on a server that trains nothing."""
+
+    def __init__(self, value: str | None = None, **kw: Any) -> None:
+        super().__init__(
+            value,
+            html_template=assets.read("draw/closed.html"),
+            css_template=assets.read("draw/teach.css"),
+            **kw,
+        )
+
+
 class Teach(Part):
     """Fold-out to teach a symbol: examples from the pad, a name, a strategy; value: none.
 

@@ -11,6 +11,7 @@ from gradio.events import api as api_endpoint
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
+from app.server import visitor
 from lifelong import api
 from lifelong.api import LifelongError
 
@@ -70,7 +71,11 @@ def classify(
 
 
 def teach(
-    images: list[dict[str, Any]], run: str, name: str, strategy: str = "replay"
+    images: list[dict[str, Any]],
+    run: str,
+    name: str,
+    strategy: str = "replay",
+    request: gr.Request | None = None,
 ) -> dict[str, Any]:
     """Teaches a new class, its next task, to a copy of a run, and reports what it forgot.
 
@@ -81,7 +86,8 @@ def teach(
     "tasks_before", "tasks_after"}, "source", "seconds", "warning"}.
     """
     try:
-        return api.lessons.teach(run, name, _contents(images), str(strategy or "replay"))
+        with visitor.of_request(request):
+            return api.lessons.teach(run, name, _contents(images), str(strategy or "replay"))
     except LifelongError as error:
         raise refuse(str(error)) from None
 
@@ -120,9 +126,13 @@ def _whole(name: str, value: Any) -> int | None:
     )
 
 
-def runs() -> list[dict[str, Any]]:
-    """Lists all runs, one dict a run, as `python -m lifelong runs --json` does."""
-    return [row.to_json() for row in api.run_list()]
+def runs(request: gr.Request) -> list[dict[str, Any]]:
+    """Lists all runs, one dict a run, as `python -m lifelong runs --json` does.
+
+    On a public server those that ship, and those of the visitor whose cookie is sent.
+    """
+    with visitor.of_request(request):
+        return [row.to_json() for row in api.run_list()]
 
 
 def add_endpoints() -> None:

@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image, ImageOps
 
+from app.server import visitor
 from app.shared.data_urls import from_data_url
 from app.views.draw import choices, run_inputs
 from app.views.draw.endpoints import refuse
@@ -21,7 +22,8 @@ ON_PAD = 280  # pixels: a photograph is shown larger than the network sees it
 def on_load(stored_choice: Any, request: gr.Request) -> tuple[Any, ...]:
     """Selects the run in the address, lists all runs, restores the choice made before a reload."""
     requested = request.query_params.get("run")
-    runs = choices.readable_runs(requested)
+    with visitor.of_request(request):
+        runs = choices.readable_runs(requested)
     run = choices.first_run(requested, runs)
     photo = run_inputs.is_photo(run)
     return (
@@ -34,7 +36,7 @@ def on_load(stored_choice: Any, request: gr.Request) -> tuple[Any, ...]:
     )
 
 
-def on_run_change(run: str, choice: Choice) -> tuple[Any, ...]:
+def on_run_change(run: str, choice: Choice, request: gr.Request | None = None) -> tuple[Any, ...]:
     """Returns what depends on the run: list of runs, classes, test images, task label, answer.
 
     The answer is that of a run deleted meanwhile; of any other one the new classes ask for it.
@@ -48,7 +50,9 @@ def on_run_change(run: str, choice: Choice) -> tuple[Any, ...]:
         own_label = run_inputs.label(run)
     except LifelongError as error:
         return skip, skip, skip, skip, *error_value(str(error), run)
-    groups = group_values(choices.groups(choices.readable_runs(run), chips["photo"]))
+    with visitor.of_request(request):
+        runs = choices.readable_runs(run)
+    groups = group_values(choices.groups(runs, chips["photo"]))
     return (
         gr.update(groups=groups, about=choices.about(run)),
         gr.update(**chips),

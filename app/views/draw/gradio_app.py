@@ -17,6 +17,7 @@ from app.views.draw.answer_route import route
 from app.views.draw.answers import Question, answer
 from app.views.draw.choices import PHOTO_RUN, first_run, readable_runs
 from app.views.draw.components import (
+    Closed,
     Examples,
     NetworkInput,
     Remedies,
@@ -70,7 +71,10 @@ def build() -> gr.Blocks:
                 groups = group_values(choices.groups(runs, photo))
                 chosen = RunList(run, groups, choices.about(run), elem_id="run")
                 label_on = LabelCheck(**label, elem_id="task-given")
-            Teach(strategies=taught.choices(), elem_id="teach")
+            if api.access.is_read_only():
+                Closed(api.access.READ_ONLY, elem_id="teach")
+            else:
+                Teach(strategies=taught.choices(), elem_id="teach")
         _wire(page, pad, [chosen, truth, examples, label_on], shown)
         add_endpoints()
     page.queue(default_concurrency_limit=4, max_size=64)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import assets, navigate
+from app.shared import assets, navigate, rights
 from app.views.learn import tiles, words
 from lifelong.api import challenges as rules
 
@@ -27,11 +27,13 @@ OWN = "Your 20"
 def show() -> None:
     """Shows the album, or for a choice in the address its score."""
     kept = rules.decoded(st.query_params.get("kept", ""))
+    stored = rules.stored_score(kept) if kept is not None else None
+    if stored is None and not rights.may_train():
+        return
     if kept is None:
         _choose()
         return
     with st.container(key="learn_score"):
-        stored = rules.stored_score(kept)
         if stored is None:
             with st.spinner(f"Learning 4 and 5 with your {rules.BUDGET} images …"):
                 stored = rules.score(kept)

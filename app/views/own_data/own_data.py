@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app.shared import navigate
+from app.shared import navigate, rights
 from app.views.own_data import found, grouping, stored, text
 from app.views.train import form
+from lifelong import api
 from lifelong.api import LifelongError, own_data
 
 MOST_MEGABYTES = 500  # of a file
@@ -20,6 +21,8 @@ state = st.session_state
 def page() -> None:
     """Shows the choice of files, what was found in them, and the data sets that are stored."""
     st.title("Your data", anchor=False)
+    if not rights.may_train():
+        return
     if message := state.pop("own_refused", None):
         st.error(message)
     if message := state.pop("own_done", None):
@@ -83,7 +86,8 @@ def _name_and_store(
     """Shows the name and the buttons that store the data set or forget it."""
     st.header("Name it", anchor=False)
     state.setdefault("own_name", text.name_of(files[0].name, len(files)))
-    st.text_input("Name", key="own_name", max_chars=60, help=text.NAME)
+    about = text.about_name(api.access.is_public())
+    st.text_input("Name", key="own_name", max_chars=50, help=about)
     with st.container(horizontal=True, key="own_buttons"):
         pressed = st.button(
             "Store it and choose how to train",

@@ -15,7 +15,7 @@ AFTER = (
     "say so."
 )
 READING = "Reading every image …"
-NAME = "Letters a to z, digits and . _ -. The data set is listed under it, for everybody here."
+NAME = "Letters a to z, digits and . _ -."
 GROUPS = (
     "A network will learn these tasks one after the other. Drag a class to another task, or choose "
     "its task beside it."
@@ -29,8 +29,15 @@ def name_of(file: str, count: int) -> str:
     >>> name_of("My Pets (2).zip", 1), name_of("cat-1.png", 3), name_of("???.zip", 1)
     ('My-Pets-2', 'my-images', 'my-images')
     """
-    stem = NOT_A_NAME.sub("-", PurePath(file).stem).strip("-._")[:60]
+    stem = NOT_A_NAME.sub("-", PurePath(file).stem).strip("-._")[:50]
     return stem if stem and count == 1 else "my-images"
+
+
+def about_name(public: bool) -> str:
+    """Returns what a name may be made of, and who sees it. public: whether strangers are here."""
+    if public:
+        return f"{NAME} The data set is listed under it and a random number, for you alone."
+    return f"{NAME} The data set is listed under it, for everybody here."
 
 
 def several(count: int) -> str:

@@ -29,13 +29,14 @@ def show_notices() -> None:
 
 def show(ticked: Sequence[Entry]) -> None:
     """Shows a sentence about the ticked runs, and the actions; those that do not fit are grey."""
-    st.markdown(text.ticked(ticked))
+    st.markdown(text.ticked(ticked, api.access.is_read_only()))
     one = ticked[0] if len(ticked) == 1 else None
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
         _open(one)
         navigate.compare([entry.id for entry in ticked if not entry.is_study])
         _copy(one)
-        _change(ticked, one)
+        if not api.access.is_read_only():
+            _change(ticked, one)
 
 
 def _open(entry: Entry | None) -> None:
@@ -54,7 +55,8 @@ def _copy(entry: Entry | None) -> None:
     """Shows the actions that make another run or file of one."""
     is_run = entry is not None and not (entry.error or entry.is_study or entry.program)
     if (
-        st.button(
+        not api.access.is_read_only()
+        and st.button(
             "Duplicate",
             key="duplicate",
             icon=":material/content_copy:",

@@ -6,6 +6,7 @@ from contextlib import closing
 import streamlit as st
 
 from app.views.runs import table, text
+from lifelong import api
 from lifelong.api import LifelongError, collection
 
 MOST_MEGABYTES = 500  # of a file that is loaded through a page
@@ -69,7 +70,7 @@ def _load(load: Callable[[], str]) -> None:
 def show_trash() -> None:
     """Shows the deleted runs, if there are any, to bring back or to remove for good."""
     contents = collection.deleted()
-    if not contents:
+    if not contents or api.access.is_read_only():
         return
     with st.expander(text.trash(contents), key="trash"):
         st.caption(text.about_trash(collection.DAYS))

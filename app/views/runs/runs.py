@@ -5,8 +5,10 @@ The address holds the search and the filter.
 
 import streamlit as st
 
-from app.shared import dataset_choice
+from app.server import visitor
+from app.shared import dataset_choice, rights
 from app.views.runs import actions, exchange, grid, table, text
+from lifelong import api
 from lifelong.api import collection
 
 POLL_SECONDS = 2.0  # between two looks at the records while a run is at work
@@ -20,8 +22,11 @@ def page() -> None:
         with st.container(
             horizontal=True, width="content", vertical_alignment="center", key="runs_bring"
         ):
-            dataset_choice.link_to_own("Your data")
-            exchange.show_loader()
+            if not api.access.is_read_only():
+                dataset_choice.link_to_own("Your data")
+                exchange.show_loader()
+    if rights.may_train() and api.access.is_public():
+        st.caption(text.SESSION if visitor.is_of_session() else text.PUBLIC)
     entries = collection.entries()
     actions.show_notices()
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_search"):
@@ -49,7 +54,8 @@ def page() -> None:
     with above:
         actions.show(ticked)
     if not found:
-        st.info(text.NO_OWN if state["show"] == "own" and not state["find"] else text.NO_MATCH)
+        none = state["show"] == "own" and not state["find"] and not api.access.is_read_only()
+        st.info(text.NO_OWN if none else text.NO_MATCH)
     exchange.show_trash()
     if any(entry.at_work for entry in entries):
         _follow([(entry.id, entry.state, entry.learned) for entry in entries])

@@ -8,7 +8,7 @@ from typing import Any
 from app.shared import labels
 from lifelong import api
 from lifelong.api import collection
-from lifelong.formatting import plural
+from lifelong.formatting import plural, short_id
 
 Entry = collection.Entry
 SHOWN = {
@@ -31,7 +31,7 @@ def full_title(entry: Entry) -> str:
     if entry.error:
         return entry.id
     parts = [title(entry), scenario(entry), dataset(entry)]
-    return ", ".join([*parts, "" if entry.shipped else entry.id.rpartition("-")[2]]).strip(", ")
+    return ", ".join([*parts, "" if entry.shipped else short_id(entry.id)]).strip(", ")
 
 
 def strategy(entry: Entry) -> str:

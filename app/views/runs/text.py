@@ -11,9 +11,18 @@ UNTICKED = (
     "Tick a run in the first column, or press Shift and the space bar on its row, to open, name, "
     "download or delete it."
 )
+UNTICKED_READ_ONLY = (
+    "Tick a run in the first column, or press Shift and the space bar on its row, to open, compare "
+    "or download it."
+)
+PUBLIC = "What you train here is listed for you alone. Whoever has its link can look at it."
 LOAD = (
     "A zip file that a run, a study or a taught network was downloaded as, here or elsewhere, or "
     "a run that `lifelong push` sent to the Hub. It is checked first, and nothing in it is run."
+)
+SESSION = (
+    "Your browser refuses cookies: what you train here is yours until you close or reload this"
+    " page; after that only its link leads to it."
 )
 NO_MATCH = "No run matches. Take a word out of the search, or show all."
 NO_OWN = "You have no run yet. Train one, load one from a zip file, or look at those that ship."
@@ -32,10 +41,15 @@ def _studies(number: int) -> str:
     return f"{number:,} {'study' if number == 1 else 'studies'}"
 
 
-def ticked(entries: Sequence[Entry]) -> str:
-    """Returns a sentence about the entries that are ticked, and what cannot be done with them."""
+def ticked(entries: Sequence[Entry], read_only: bool = False) -> str:
+    """Returns a sentence about the entries that are ticked, and what cannot be done with them.
+
+    read_only: whether the server changes nothing.
+    """
     if not entries:
-        return UNTICKED
+        return UNTICKED_READ_ONLY if read_only else UNTICKED
+    if read_only and len(entries) > 1:
+        return f"**{len(entries):,} ticked.**"
     names = f"**{escaped(full_title(entries[0]))}**"
     if len(entries) > 1:
         names = f"**{len(entries):,} ticked.** Delete and star do it to all of them"

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import dataset_choice, labels
+from app.shared import dataset_choice, labels, rights
 from app.shared.markdown import escaped
 from app.views.train import expected, network_form, own_runs, presets
 from app.views.train.orders import MOST_SEEDS, order
@@ -29,6 +29,9 @@ def show() -> None:
     st.title("Train a network, task by task", anchor=False)
     if message := st.session_state.pop("refused", None):
         st.error(message)
+    if not rights.may_train():
+        own_runs.show()
+        return
     presets.show()
     if limited := api.limits.sentence():
         st.caption(limited)

@@ -14,14 +14,15 @@ def show(title: str, runs: Sequence[str], histories: Sequence[History]) -> None:
     """Shows title and configuration of runs, and what was refused if something was."""
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.title(title, anchor=False)
-    right.button(
-        "New run",
-        key="new_run",
-        icon=":material/add:",
-        on_click=_back_to_form,
-        args=(runs[0],),
-        width="stretch",
-    )
+    if not api.access.is_read_only():
+        right.button(
+            "New run",
+            key="new_run",
+            icon=":material/add:",
+            on_click=_back_to_form,
+            args=(runs[0],),
+            width="stretch",
+        )
     st.caption(labels.setup(*histories, run=runs[0] if len(runs) == 1 else ""))
     if message := st.session_state.pop("refused", None):
         st.error(message)

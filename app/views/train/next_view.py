@@ -16,6 +16,8 @@ def note(history: History) -> None:
 
 def button(history: History, seeds: int = 1) -> None:
     """Shows the button that orders the run to be done next, with so many seeds."""
+    if api.access.is_read_only():
+        return
     defined = [info.name for info in api.strategies(history.config.scenario)]
     step = next_step(history, defined)
     if step is not None:

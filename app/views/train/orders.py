@@ -19,6 +19,7 @@ def order(fields: dict[str, Any], seeds: int = 1, until: int | None = None) -> N
     """
     first = fields.get("seed", 0)
     try:
+        api.check_new(seeds, fields.get("dataset"), fields.get("target"))  # all of them, or none
         runs = [api.create(**{**fields, "seed": first + i}) for i in range(seeds)]
         for run in runs:
             started.learn(run, until)

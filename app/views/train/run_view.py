@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.shared import labels, markdown, navigate, run_text, started, status, stop_button
+from app.shared import labels, markdown, navigate, rights, run_text, started, status, stop_button
 from app.shared.measures import measures
 from app.shared.part import Part, shown
 from app.views.train import heading, next_view, pinned
@@ -49,9 +49,10 @@ def _follow(run: str) -> None:
         st.info("Another process is training this run. It can be stopped only there.")
     else:
         stop_button.show(run)
-    done, text = status.progress(history, _goal(run, history), state, position)
+    wait = api.seconds_until_turn(run)
+    done, text = status.progress(history, _goal(run, history), state, position, wait)
     st.progress(done, text=text)
-    if api.health.seems_hung(run):
+    if api.health.seems_hung(run) and api.access.may_change(run):
         _hung(run, history)
     _live(history)
 
@@ -86,9 +87,12 @@ def _live(history: History) -> None:
 
 def _at_rest(run: str, history: History, state: str) -> None:
     done = len(history.learned)
+    changes = api.is_shipped(run) or rights.may_change([run])
+    changes &= not api.access.is_read_only()
     if state != "finished":
         goes_on = api.resume_position(run)
-        (st.error if state == "failed" else st.info)(status.at_rest(history, state, goes_on))
+        text = status.at_rest(history, state, goes_on, changes)
+        (st.error if state == "failed" else st.info)(text)
     if state == "stopped" and (limited := api.limits.sentence()):
         st.caption(limited)
     if (error := api.health.last_error(run)) and not history.ending:
@@ -96,18 +100,18 @@ def _at_rest(run: str, history: History, state: str) -> None:
     if done:
         st.header(run_text.result(history), anchor=False)
         next_view.note(history)
-    _buttons(run, history)
+    _buttons(run, history, changes)
     if done:
         _measures(history)
     if history.steps:
         _live(history)
 
 
-def _buttons(run: str, history: History) -> None:
+def _buttons(run: str, history: History, changes: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run_buttons"):
         if history.finished or history.diverged:
             next_view.button(history)
-        else:
+        elif changes:
             _learn_buttons(run, history)
         if history.learned:
             run_address = {"run": run}
@@ -125,7 +129,7 @@ def _buttons(run: str, history: History) -> None:
             )
         if history.finished:
             navigate.compare(comparable(run, api.run_list()))
-        if history.events and not api.is_shipped(run):
+        if history.events and changes and not api.is_shipped(run):
             label = status.undo(history)
             st.button(label, key="undo", icon=":material/undo:", on_click=_undo, args=(run,))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.shared import labels, navigate, run_text, started, stop_button
+from app.shared import labels, navigate, rights, run_text, started, stop_button
 from app.shared.part import Part, shown
 from app.views.compare import configurations
 from app.views.train import heading, next_view, seeds_text
@@ -66,7 +66,7 @@ def _at_rest(runs: Sequence[str], histories: Sequence[History], states: Sequence
             for run, history, state in zip(runs, histories, states)
             if state != "finished" and not history.diverged  # its own page says what to do
         ]
-        if unfinished:
+        if unfinished and rights.may_change(unfinished):
             st.button(
                 "Continue to the end",
                 key="learn_all",
@@ -75,7 +75,7 @@ def _at_rest(runs: Sequence[str], histories: Sequence[History], states: Sequence
                 on_click=_continue,
                 args=(unfinished,),
             )
-        else:
+        elif not unfinished:
             next_view.button(histories[0], len(runs))
         navigate.compare(runs)
     with st.container(horizontal=True, key="measures"):

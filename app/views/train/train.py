@@ -26,7 +26,8 @@ if named and not problem:
     except LifelongError as error:
         problem = str(error)
 if problem:
-    st.error(f"{problem} A new one can be started below.")
+    below = "" if api.access.is_read_only() else " A new one can be started below."
+    st.error(f"{problem}{below}")
 if problem or not named:
     with shown(Part.FORM):
         form.show()

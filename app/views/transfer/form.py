@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import dataset_choice, labels, navigate, started
+from app.shared import dataset_choice, labels, navigate, rights, started
 from app.views.train import network_form
 from lifelong import api
 from lifelong.api import LifelongError, TransferPreset
@@ -36,6 +36,8 @@ PRETRAINED = "pretrained"
 def show() -> None:
     """Shows the whole form: one obvious button first, and below it everything to choose."""
     st.title("Transfer from what to what?", anchor=False)
+    if not rights.may_train():
+        return
     start = st.container()
     _source_and_target()
     left, middle, right = st.columns(3, gap="large")

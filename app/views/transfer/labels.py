@@ -6,7 +6,7 @@ from app.shared import labels
 from lifelong import api
 from lifelong.api import StudyResult
 from lifelong.charts.study_names import regime_phrase
-from lifelong.formatting import plural
+from lifelong.formatting import plural, short_id
 
 
 def class_list(names: Sequence[str]) -> str:
@@ -39,7 +39,7 @@ def study_title(result: StudyResult) -> str:
 
 def list_entry(study: str, result: StudyResult) -> str:
     """Returns the name of a study in the list of studies."""
-    end = "shipped" if api.is_shipped(study) else study.rpartition("-")[2]
+    end = "shipped" if api.is_shipped(study) else short_id(study)
     protected = [regime_phrase(result.config.protect)] if result.config.protect else []
     own_name = filter(None, [api.collection.name_of(study)])
     seeds = plural(result.config.seeds, "seed")

@@ -27,10 +27,12 @@ LEGEND = (
 )
 
 
-def progress(result: StudyResult, state: str, position: int | None) -> tuple[float, str]:
-    """Returns the progress of a study at work, as a share and as text. position: in the queue."""
+def progress(
+    result: StudyResult, state: str, position: int | None, wait: float | None = None
+) -> tuple[float, str]:
+    """Returns the progress of a study at work, as a share and as text; see `status.progress`."""
     if state == "waiting":
-        return waiting(position)
+        return waiting(position, wait)
     if result.preparing:
         return preparing(result.preparing)
     if not result.has_begun:

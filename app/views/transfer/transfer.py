@@ -7,7 +7,7 @@ import json
 
 import streamlit as st
 
-from app.shared import markdown, navigate, started, stop_button
+from app.shared import markdown, navigate, rights, started, stop_button
 from app.shared.part import Part, shown
 from app.views.transfer import facts, form, labels, picker, text
 from app.views.transfer.measures import measures
@@ -43,6 +43,8 @@ def page() -> None:
 
 
 def _new_button(primary: bool = True) -> None:
+    if api.access.is_read_only():
+        return
     st.button(
         "Try it yourself",
         key="new_study",
@@ -72,7 +74,7 @@ def _show(study: str, result: StudyResult, run_state: str) -> None:
     if other:
         picker.source_lost(other)
     with st.container(horizontal=True, key="study_buttons"):
-        if run_state != "finished" and not api.is_shipped(study):
+        if run_state != "finished" and not api.is_shipped(study) and rights.may_change([study]):
             st.button(
                 "Continue",
                 key="go_on",
@@ -104,7 +106,8 @@ def _follow(study: str) -> None:
         st.info("Another process is at work on this study. It can be stopped only there.")
     else:
         stop_button.show(study)
-    share, sentence = text.progress(result, run_state, position)
+    wait = api.seconds_until_turn(study)
+    share, sentence = text.progress(result, run_state, position, wait)
     st.progress(share, text=sentence)
     if result.has_begun:
         with st.container(key="live"):
