@@ -17,6 +17,8 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, Route, TimeoutError
 from streamlit.testing.v1 import AppTest
 
+from lifelong.runs.folders import home
+
 ROOT = Path(__file__).parents[2]
 
 CHROMIUM = (
@@ -107,7 +109,7 @@ class IdleWorker:
         return folder.name in self.stopping
 
     def queue(self) -> list[Path]:
-        return [Path(name) for name in sorted(self.positions, key=self.positions.__getitem__)]
+        return [home() / name for name in sorted(self.positions, key=self.positions.__getitem__)]
 
     def queue_position(self, folder: Path) -> int | None:
         return self.positions.get(folder.name)

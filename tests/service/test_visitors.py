@@ -294,7 +294,7 @@ class TestQuotas:
     def test_of_those_who_wait_one_has_no_more_than_his_share(self, visitors, monkeypatch, worker):
         monkeypatch.setenv(quotas.VISITOR_WAITING, "2")
         for _ in range(2):
-            worker.positions[str(folders.home() / api.create(**TOY))] = len(worker.positions)
+            worker.positions[api.create(**TOY)] = len(worker.positions)
         refused(lambda: api.create(**TOY), match="2 runs of yours wait")
         with visitors.as_(B):
             api.create(**TOY)
@@ -311,7 +311,7 @@ class TestQuotas:
         with owners.used(owners.Rules()):
             nobodys = api.create(**TOY)
         at_work, shared = runs[0], runs[1]
-        worker.positions[str(folders.home() / at_work)] = 0
+        worker.positions[at_work] = 0
         with visitors.as_("c"):
             api.access.note_opened([shared, "nothing", "mnist-class-ewc"])
         api.access.note_opened([runs[2]])  # its owner

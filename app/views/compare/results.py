@@ -30,7 +30,8 @@ def show(values: Sequence[Summary], latest: int, chosen: Configuration | None) -
         by = table.sort_control(values)
     st.html(table.html(table.ordered(values, by), by, chosen))
     st.markdown(text.forgotten(values))
-    if sentence := text.missing_references(values):
+    sentence = "" if api.access.is_read_only() else text.missing_references(values)
+    if sentence:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(sentence)
             st.button(

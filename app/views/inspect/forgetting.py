@@ -77,7 +77,7 @@ def _parts(run: str, history: History, last: words.Drops | None, at: Selection) 
         st.markdown(words.IS_REFERENCE)
         return
     st.markdown(words.NO_REFERENCE)
-    if history.config.program:
+    if history.config.program or api.access.is_read_only():
         return
     st.button("Train cumulative training beside it", on_click=_train, args=(run,), key="reference")
     if problem := st.session_state.pop("refused", None):
