@@ -20,6 +20,7 @@ from ..runs import archives
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, is_locked
 from ..storage import atomic, listed, owners
+from ..teaching import checks
 from . import limits, quotas
 from .connection import Connection
 
@@ -83,12 +84,14 @@ def _check_quick(run: str, event: Preparation) -> None:
 def prepare(run: str) -> None:
     """Has the worker load what a lesson of a run needs, while pictures are still being made.
 
-    Raises LifelongError when there is no such run.
+    Raises LifelongError when there is no such run, or one that cannot be taught a class.
     """
     owners.check_writable()
     folder = run_store.folder(run)
+    history = run_store.history(folder)
+    checks.check_teachable(run, history)
     if _connection.worker is not None:
-        _connection.worker.prepare_run(folder, run_store.history(folder).config)
+        _connection.worker.prepare_run(folder, history.config)
 
 
 def progress(run: str) -> dict[str, Any]:

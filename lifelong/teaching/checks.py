@@ -69,6 +69,18 @@ def check_run(run: str, history: History, strategy: str) -> None:
         )
 
 
+def check_teachable(run: str, history: History) -> None:
+    """Raises LifelongError for a run that a class cannot be taught to by any strategy."""
+    refusals = []
+    for strategy in STRATEGIES:
+        try:
+            check_run(run, history, strategy)
+        except LifelongError as error:
+            refusals.append(error)
+    if len(refusals) == len(STRATEGIES):
+        raise refusals[0]
+
+
 def checked_name(name: object, history: History) -> str:
     """Returns the name of a new class, without spaces around it.
 

@@ -160,6 +160,13 @@ def test_a_download_before_a_lesson_is_refused_in_a_sentence(original, monkeypat
     sentence(error)
 
 
+def test_a_run_that_no_strategy_can_teach_is_refused_before_pictures_are_made(teacher):
+    given = learned_run(config("finetune", "task"))
+    with pytest.raises(LifelongError, match="teach a class-incremental run") as error:
+        lessons.prepare(given.name)
+    sentence(error)
+
+
 def test_what_a_lesson_needs_is_loaded_once_before_it(original, teacher, monkeypatch):
     sent = []
     monkeypatch.setattr(teacher, "warm", lambda: None)

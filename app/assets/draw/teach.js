@@ -100,10 +100,19 @@ element.addEventListener('click', (event) => {
   if (button.dataset.act === 'keep') work(keep, 'Keeping …');
   if (button.dataset.act === 'undo') work(undo, 'Going back …');
 });
-// What a lesson needs is loaded while examples are still being made; an error is said by the lesson.
-const prepare = () => {
-  if (!run || !find('details').open) return;
-  fetch('../lessons/prepare', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ run }) }).catch(() => {});
+// What a lesson needs is loaded while examples are still being made. A run that cannot be taught is
+// said before somebody draws in vain.
+let refused = '';
+const prepare = async () => {
+  if (!run || busy || !find('details').open) return;
+  const body = JSON.stringify({ run }), before = refused;
+  try {
+    await request('prepare', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+    refused = '';
+  } catch (error) {
+    refused = error instanceof TypeError ? '' : error.message;
+  }
+  if (refused !== before) say(refused, Boolean(refused));
 };
 find('details').addEventListener('toggle', prepare);
 const follow = (next) => {
