@@ -22,12 +22,17 @@ from typing import Any
 
 import click
 
-from benchmarks import contention, peers, shortcuts
+from benchmarks import contention, peers, shortcuts, step_profile
 from lifelong.formatting import plural
 
 FILE = Path(__file__).parent / "results" / "speed.json"
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-OTHERS = (peers, shortcuts, contention)  # with figures of their own, for the same page
+OTHERS = (
+    step_profile,
+    peers,
+    shortcuts,
+    contention,
+)  # with figures of their own, for the same page
 SCENARIOS = ("class", "task", "domain")
 HEAD = """# Speed
 

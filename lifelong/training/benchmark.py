@@ -32,7 +32,7 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
     processor does not gain from it. Strategies that see each image once take no such steps and are
     left out. only: names of strategies; by default all of the scenario.
     """
-    dataset, names = _toy_dataset(), _names(scenario, only)
+    dataset, names = toy_dataset(), _names(scenario, only)
     with hardware.threads(THREADS):
         bf16 = hardware.precision("auto") == "bf16"
         return {
@@ -60,7 +60,7 @@ def _steps(names: list[str], scenario: str, dataset: Dataset, precision: str) ->
         for name in names
     }
     measured: dict[str, Callable[[], float]] = {
-        name: _stepper(config, dataset) for name, config in configs.items()
+        name: stepper(config, dataset) for name, config in configs.items()
     }
     measured["floor"] = _floor(precision)
     rounds: dict[str, list[float]] = {name: [] for name in measured}
@@ -79,7 +79,7 @@ def _steps(names: list[str], scenario: str, dataset: Dataset, precision: str) ->
     return {"floor_ms": round(ms["floor"], 3), "steps": steps}
 
 
-def _toy_dataset() -> Dataset:
+def toy_dataset() -> Dataset:
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(CLASSES).repeat(IMAGES_PER_CLASS)
     images = torch.randint(0, 256, (len(labels), 1, 28, 28), dtype=torch.uint8, generator=generator)
@@ -88,7 +88,7 @@ def _toy_dataset() -> Dataset:
     )
 
 
-def _stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
+def stepper(config: RunConfig, dataset: Dataset) -> Callable[[], float]:
     """Returns a function that takes STEPS steps of the second task and returns milliseconds a step.
 
     The first task has 20 steps only.
