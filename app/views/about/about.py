@@ -38,6 +38,11 @@ st.markdown(
     " it to a network. A link that you share has the strokes of your drawing in it, and nothing"
     " else about you."
 )
+if api.access.is_public():
+    st.markdown(
+        "A cookie with a random number tells your runs from those of others; the server stores a"
+        " hash of it, and nothing else about you."
+    )
 st.header("Data", anchor=False)
 st.markdown(data_sets())
 st.header("Source and licence", anchor=False)
