@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 READ_ONLY = owners.READ_ONLY
-NOT_YOURS = "It is not yours: you can look at it, draw on it, download it, and train one like it."
+NOT_YOURS = "It is not yours: you can look at it, and train one like it."
 SECRET_FILE = ".secret"  # in the folder of runs
 
 

@@ -128,7 +128,7 @@ def _buttons(run: str, history: History, changes: bool) -> None:
                 query_params=run_address,
             )
         if history.finished:
-            navigate.compare(comparable(run, api.run_list()))
+            navigate.compare(comparable(run, [api.run_row(run), *api.run_list()]))
         if history.events and changes and not api.is_shipped(run):
             label = status.undo(history)
             st.button(label, key="undo", icon=":material/undo:", on_click=_undo, args=(run,))
