@@ -1,4 +1,4 @@
-"""Writes the figures of `kill`, `fuzz` and `state_costs` into docs/reliability.md.
+"""Writes the figures of `kill`, `fuzz`, `state_costs`, `load` and `decoding` into its document.
 
 python -m benchmarks.reliability
 """
@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from benchmarks.crowd import LIMIT_MS
 from benchmarks.tables import RESULTS
 from lifelong.formatting import plural, size
 
@@ -15,7 +16,16 @@ DOCUMENT = RESULTS.parents[1] / "docs" / "reliability.md"
 
 def sentences() -> dict[str, str]:
     """Returns the sentences with the figures of each script by its name."""
-    return {"kill": _kill(_of("kill")), "fuzz": _fuzz(_of("fuzz")), "state_costs": _costs()}
+    load = _of("load")
+    return {
+        "kill": _kill(_of("kill")),
+        "fuzz": _fuzz(_of("fuzz")),
+        "state_costs": _costs(),
+        "crowd": _crowd(load["crowd"]),
+        "most": _most(load["most"]),
+        "sigterm": _end(load["end"]),
+        "decoding": _decoding(_of("decoding")),
+    }
 
 
 def _of(name: str) -> dict[str, Any]:
@@ -59,6 +69,57 @@ def _costs() -> str:
         for row in found["cases"]
     ]
     return "; ".join(rows) + f" (median of {found['times']})."
+
+
+def _crowd(found: dict[str, Any]) -> str:
+    return (
+        f"{found['drawing']} visitors who draw, {found['watching']} who watch and a run, for"
+        f" {found['minutes']:g} minutes: {found['answers']:,} answers, median"
+        f" {found['median_ms']:.0f} ms, 95th percentile {found['p95_ms']:.0f} ms, longest"
+        f" {found['longest_ms']:.0f} ms; {found['errors'] + found['view_errors'] or 'no'} errors,"
+        f" {found['left_out'] or 'no'} questions left out. {found['views']:,} reruns of pages that"
+        f" watch: what they show is {found['view_age_p95_seconds']:.1f} s old (95th percentile), at"
+        f" most {found['view_age_most_seconds']:.1f} s. Training:"
+        f" {found['steps_per_second']:.0f} steps a second, {100 * found['speed_share']:.0f} %"
+        " of its speed alone. Memory of the server:"
+        f" {found['memory_mb']:,.0f} MB, {found['memory_mb_per_hour']:+.0f} MB an hour."
+    )
+
+
+def _most(found: dict[str, Any]) -> str:
+    trials = sorted(found["trials"], key=lambda each: each["drawing"])
+    good = [each for each in trials if each["p95_ms"] <= LIMIT_MS][-1]
+    bad = next(each for each in trials if each["p95_ms"] > LIMIT_MS)
+    refused = f", {bad['errors']} of {bad['answers'] + bad['errors']:,} turned away"
+    return (
+        f"{good['drawing']} visitors: 95th percentile {good['p95_ms']:.0f} ms; {bad['drawing']}:"
+        f" {bad['p95_ms']:.0f} ms{refused if bad['errors'] else ''} (trials of"
+        f" {found['seconds']:g} s)."
+    )
+
+
+def _end(found: dict[str, Any]) -> str:
+    cases = []
+    for name, ends in found.items():
+        times = sorted(each["seconds"] for each in ends)
+        saved = sum(each["saved"] for each in ends)
+        cases.append(f"{name}: {times[0]:.1f} to {times[-1]:.1f} s, {saved} of {len(ends)} saved")
+    return "; ".join(cases) + "."
+
+
+def _decoding(found: dict[str, Any]) -> str:
+    rows = [
+        f"{row['picture']}: {row['here_ms']:.1f} ms, in a process of its own"
+        f" {row['apart_ms']:.1f} ms"
+        for row in found["pictures"]
+    ]
+    zipped = found["zip"]
+    return (
+        f"{'; '.join(rows)} (median of {found['times']}). A zip file of {zipped['pictures']:,}"
+        f" small pictures: {zipped['here_seconds']:.2f} s, in one of its own"
+        f" {zipped['apart_seconds']:.2f} s, its start included. Such a process"
+        f" starts in {found['start_seconds']:.2f} s."
+    )
 
 
 def main() -> None:

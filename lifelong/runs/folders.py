@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -20,6 +19,7 @@ from ..storage import atomic, owners, shipped
 from ..storage.listed import newest_first
 from . import journal
 from .history import ExperimentHistory
+from .newest import Newest
 
 SHIPPED = shipped.FOLDER
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}"  # of a run or study, the name of its folder
@@ -112,8 +112,7 @@ class ExperimentFolders(Generic[Config, History]):
         self.config_file = config_file
         self._read_config = read_config
         self._read_history = read_history
-        self._cached_history = lru_cache(maxsize=256)(self._load_history)
-        self._reading = threading.RLock()
+        self._histories = Newest(self._load_history)
 
     def ids(self) -> list[str]:
         """Returns the names of all listed folders, the newest first and those that ship last.
@@ -183,16 +182,11 @@ class ExperimentFolders(Generic[Config, History]):
         return folder
 
     def history(self, folder: Path) -> History:
-        """Returns the config and the events so far; read anew only when a file has changed.
+        """Returns the config and the events so far; read anew only when a file has changed."""
+        files = folder / self.config_file, folder / journal.RECORD_FILE
+        return self._histories(folder, lambda: tuple(map(version, files)))
 
-        Once, however many threads ask: of a run at work many pages do at the same moment.
-        """
-        with self._reading:
-            return self._cached_history(
-                folder, version(folder / self.config_file), version(folder / journal.RECORD_FILE)
-            )
-
-    def _load_history(self, folder: Path, *_versions: tuple[int, int] | None) -> History:
+    def _load_history(self, folder: Path) -> History:
         try:
             config = self._read_config((folder / self.config_file).read_bytes())
         except OSError:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import time
-from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 
 import pytest
@@ -257,19 +255,3 @@ def test_the_lock_of_a_dead_process_is_free():
         other.join()
     assert run_store.state(folder) == "stopped"
     assert isinstance(learn(folder)[-1], Finished)
-
-
-def test_a_record_that_has_grown_is_read_once_however_many_threads_ask(monkeypatch):
-    folder = learned_run(config())
-    read, calls = run_store.RUNS._read_history, []
-
-    def counted(*given):
-        calls.append(given)
-        time.sleep(0.05)
-        return read(*given)
-
-    monkeypatch.setattr(run_store.RUNS, "_read_history", counted)
-    os.utime(folder / "record.jsonl", (1, 1))
-    with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(run_store.history, [folder] * 8))
-    assert len(calls) == 1 and all(each is found[0] for each in found)
