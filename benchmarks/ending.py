@@ -38,5 +38,5 @@ async def measure(server: Any, fields: dict[str, Any]) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "stopped": stopped,
         "saved": stopped == tuple(goes_on),
-        "left_over": sum(each.is_running() for each in children),
+        "left_over": len(psutil.wait_procs(children, timeout=2)[1]),
     }

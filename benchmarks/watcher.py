@@ -106,10 +106,11 @@ class Watcher:
         """Reruns a live part at its interval, as a browser's timer does."""
 
         async def repeat() -> None:
-            while True:
-                await asyncio.sleep(given.interval)
-                if self._idle.is_set():
-                    await self._ask(fragment=given.fragment_id)
+            with suppress(websockets.ConnectionClosed):  # `watch` sees it, too
+                while True:
+                    await asyncio.sleep(given.interval)
+                    if self._idle.is_set():
+                        await self._ask(fragment=given.fragment_id)
 
         if given.fragment_id not in self._live:
             self._live[given.fragment_id] = asyncio.create_task(repeat())
