@@ -22,7 +22,7 @@ RATE, DRAWS, ROUND = 2.0, 5.0, 15.0  # answers a second, for so many seconds of 
 WARM_UP = 0.2  # share of the time that does not count, at most a minute
 FIRST, MOST_VISITORS, LIMIT_MS = 50, 1600, 500
 PERIOD = 0.05  # seconds between two looks at the record
-RUN = {"dataset": "mnist-sample", "strategy": "replay", "recipe": "paper", "steps": 200_000}
+RUN = {"dataset": "mnist-sample", "strategy": "replay", "recipe": "paper", "steps": 60_000}
 
 
 @dataclass

@@ -14,7 +14,7 @@ A, B, C = (Path(name) for name in "abc")
 
 
 class Value:
-    """What is read."""
+    """Value of a folder."""
 
 
 @pytest.fixture
