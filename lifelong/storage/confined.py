@@ -6,6 +6,7 @@ environment but those that Python needs.
 """
 
 import json
+import logging
 import os
 import struct
 import subprocess
@@ -22,6 +23,7 @@ try:  # there is none on Windows, where memory has no limit
 except ImportError:
     resource = None  # type: ignore[assignment]
 
+LOGGER = logging.getLogger(__name__)
 MEMORY = 1_500_000_000  # bytes
 PIPE = 1 << 20  # bytes that a pipe takes at once, where the system lets it: pictures have millions
 LENGTHS = struct.Struct("<IQ")  # of the header and of the content
@@ -63,6 +65,7 @@ class ConfinedProcess:
             _write(_open(self._process.stdin), header, content)
             return _read(_open(self._process.stdout), most)
         except (OSError, EOFError, ValueError):
+            LOGGER.error("a process that read a file died or was killed")
             raise DiedError(f"A process that read a file died or took {seconds:g} s.") from None
         finally:
             killer.cancel()

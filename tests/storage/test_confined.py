@@ -64,12 +64,12 @@ def test_a_process_has_so_much_memory_and_no_more(process):
 
 
 @pytest.mark.parametrize("what", ["hang", "crash"])
-def test_a_process_that_hangs_or_crashes_is_an_error_in_time(process, what):
+def test_a_process_that_hangs_or_crashes_is_an_error_in_time_and_in_the_log(process, what, caplog):
     process.ask({"do": "echo"}, b"", 30, MOST)  # it has started
     began = time.monotonic()
     with pytest.raises(DiedError):
         process.ask({"do": what}, b"", 0.3, MOST)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 10 and "died or was killed" in caplog.text
 
 
 def test_an_answer_that_is_longer_than_it_may_be_is_an_error(process):
