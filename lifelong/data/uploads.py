@@ -19,6 +19,7 @@ SECONDS = 10.0  # for a picture
 PROCESSES = 2  # so that a picture that hangs does not have all others wait
 MODES = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "YCbCr": 3, "LAB": 3, "HSV": 3}
 MODES |= {"I": 4, "F": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}  # bytes a pixel, at most
+BUSY = "Many pictures are being read at the moment; try again in a few seconds."
 REFUSED = (
     f"That picture could not be read within {SECONDS:g} seconds and"
     f" {confined.MEMORY / 1e9:g} GB of memory; give a smaller one, as PNG or JPEG."
@@ -40,23 +41,39 @@ class Decoders:
     def open(self, file: bytes) -> Image.Image:
         """Returns what `open_image` does, of the kinds of pixels that people's files have.
 
-        Raises LifelongError as that does, and where it takes too long or too much memory.
+        Raises LifelongError as that does, where it takes too long or too much memory, and where no
+        process is free for as long.
         """
-        with self._free:
-            process = self._idle.pop() if self._idle else ConfinedProcess(__name__)
-            try:
-                answer, pixels = process.ask({}, file, SECONDS, 4 * MAX_PIXELS)
-                if "error" in answer:
-                    raise LifelongError(str(answer["error"]))
-                found = _image(answer, pixels)
-            except DiedError:
-                process.end()
-                raise LifelongError(REFUSED) from None
-            except LifelongError:
-                self._idle.append(process)
-                raise
+        if not self._free.acquire(timeout=SECONDS):
+            raise LifelongError(BUSY)
+        try:
+            return self._open(file)
+        finally:
+            self._free.release()
+
+    def _open(self, file: bytes) -> Image.Image:
+        process = self._process()
+        try:
+            answer, pixels = process.ask({}, file, SECONDS, 4 * MAX_PIXELS)
+            if "error" in answer:
+                raise LifelongError(str(answer["error"]))
+            found = _image(answer, pixels)
+        except DiedError:
+            process.end()
+            raise LifelongError(REFUSED) from None
+        except LifelongError:
             self._idle.append(process)
-            return found
+            raise
+        self._idle.append(process)
+        return found
+
+    def _process(self) -> ConfinedProcess:
+        """Returns an idle process, or a new one; one that the system has ended is left out."""
+        while self._idle:
+            if (process := self._idle.pop()).is_alive:
+                return process
+            process.end()
+        return ConfinedProcess(__name__)
 
 
 def _image(answer: dict[str, Any], pixels: bytes) -> Image.Image:

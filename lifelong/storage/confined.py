@@ -53,6 +53,11 @@ class ConfinedProcess:
             pipesize=PIPE,
         )
 
+    @property
+    def is_alive(self) -> bool:
+        """True while the process runs."""
+        return self._process.poll() is None
+
     def ask(self, header: dict[str, Any], content: bytes, seconds: float, most: int) -> Frame:
         """Returns the answer to a request.
 

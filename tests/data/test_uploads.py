@@ -99,6 +99,26 @@ def test_an_answer_that_is_no_picture_is_an_error(header, pixels):
         uploads._image(header, pixels)
 
 
+def test_a_process_that_the_system_has_ended_is_replaced():
+    own = Decoders()
+    own.warm()
+    own._idle[0]._process.kill()
+    own._idle[0]._process.wait()
+    assert own.open(FILES["JPEG"]).size == (50, 60)
+
+
+def test_where_no_process_is_free_for_long_the_server_says_so(monkeypatch):
+    own = Decoders()
+    monkeypatch.setattr(uploads, "SECONDS", 0.05)
+    taken = [own._free.acquire() for _ in range(uploads.PROCESSES)]
+    with pytest.raises(LifelongError, match="Many pictures") as error:
+        own.open(FILES["JPEG"])
+    assert all(taken) and is_one_sentence(str(error.value))
+    monkeypatch.undo()
+    own._free.release()
+    assert own.open(FILES["JPEG"]).size == (50, 60), "once one is free, there is room"
+
+
 def test_there_are_no_more_processes_than_pictures_at_once():
     own = Decoders()
     for _ in range(3):
