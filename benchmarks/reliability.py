@@ -103,7 +103,8 @@ def _end(found: dict[str, Any]) -> str:
     for name, ends in found.items():
         times = sorted(each["seconds"] for each in ends)
         saved = sum(each["saved"] for each in ends)
-        cases.append(f"{name}: {times[0]:.1f} to {times[-1]:.1f} s, {saved} of {len(ends)} saved")
+        between = f"{times[0]:.1f} to {times[-1]:.1f} s" if len(ends) > 1 else f"{times[0]:.1f} s"
+        cases.append(f"{name}: {between}, {saved} of {len(ends)} saved")
     return "; ".join(cases) + "."
 
 
