@@ -9,8 +9,9 @@ import torch
 from lifelong import datasets
 from lifelong.data.examples import Dataset
 
+TESTS = Path(__file__).parent
 # pyproject.toml puts it on the import path of the tests, this on that of processes they start.
-PLUGINS = Path(__file__).parent / "plugins"
+PLUGINS = TESTS / "plugins"
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(PLUGINS), os.environ.get("PYTHONPATH")])
 )
@@ -18,6 +19,35 @@ torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the processes that tests start
 # No test cuts the power, and a disk takes milliseconds; as fsync, it refuses what is no open file.
 os.fsync = os.fstat
+
+# Files that take longest, in seconds on two cores: they begin first, so that none ends alone.
+LONG_FILES = {
+    "app/test_draw_browser.py": 120,
+    "strategies/test_contract.py": 100,
+    "app/test_space_browser.py": 60,
+    "app/test_pages.py": 50,
+    "app/test_remedies_browser.py": 40,
+    "app/test_share_browser.py": 40,
+    "app/test_browser.py": 40,
+    "app/test_compare_browser.py": 40,
+    "test_docs_python.py": 35,
+    "cli/test_interrupt.py": 35,
+    "training/test_device.py": 35,
+    "models/test_backbones.py": 30,
+    "app/test_pictures_browser.py": 25,
+    "app/test_teach_browser.py": 25,
+    "test_tutorial.py": 25,
+    "cli/test_documented.py": 25,
+    "app/test_transfer_page.py": 25,
+    "app/test_inspect_page.py": 25,
+    "app/test_endpoints.py": 25,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files that take longest first; within a file and among others nothing changes."""
+    seconds = {TESTS / name: number for name, number in LONG_FILES.items()}
+    items.sort(key=lambda item: -seconds.get(item.path, 0))
 
 
 @pytest.fixture(autouse=True)
