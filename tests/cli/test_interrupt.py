@@ -25,7 +25,7 @@ SECONDS = 60  # that the slowest machine may take
 LINUX = sys.platform == "linux"
 SAMPLE = ("--dataset", "mnist-sample")
 TOYS = ("--dataset", "toy", "--model", "toy-mlp")
-PICTURES = ("--dataset", "toy-pictures", "--model", "resnet18", "--weights", "none")
+PICTURES = ("--dataset", "toy-pictures", "--model", "shufflenet_v2_x0_5", "--weights", "none")
 LONG = ("train", *TOYS, "--tasks", "1", "--steps", "100000")
 COMMANDS = {
     "train": LONG,

@@ -40,7 +40,7 @@ from tests.helpers import (
 )
 from tests.runs.helpers import full
 
-MODEL = {"model": "resnet18", "network": {"weights": "none", "units": 8}}
+MODEL = {"model": "shufflenet_v2_x0_5", "network": {"weights": "none", "units": 8}}
 pytestmark = pytest.mark.usefixtures("images")
 
 
@@ -90,7 +90,7 @@ def test_features_are_bytes_that_stand_for_the_backbones_outputs(images):
     exact = backbone(precision="fp32")
     features = extracted(images, precision="fp32")
     train = features.dataset.train_images
-    assert train.dtype == torch.uint8 and train.shape == (48, 512, 1, 1)
+    assert train.dtype == torch.uint8 and train.shape == (48, 1024, 1, 1)
     outputs, values = exact(images.test_images), features.dataset.test_images.flatten(1)
     step = (features.high - features.low) / 255
     within = (outputs >= features.low) & (outputs <= features.high)
@@ -126,7 +126,7 @@ def test_an_experiment_never_extracts_in_silence(images):
     assert feature_files() == []
     kinds = [type(event) for event in experiment.run(made)]
     assert [kind for kind, _ in itertools.groupby(kinds)][:2] == [ExtractingFeatures, Started]
-    assert experiment.Experiment(made).tasks[0].train.images.shape[1:] == (512, 1, 1)
+    assert experiment.Experiment(made).tasks[0].train.images.shape[1:] == (1024, 1, 1)
 
 
 def test_of_two_threads_that_need_the_same_features_one_extracts(images, monkeypatch):
@@ -165,7 +165,7 @@ TWO_PROCESSES = """
 from lifelong.models.parts import feature_cache
 from lifelong.training import setup
 from tests.helpers import config, toy_dataset
-made = config(model="resnet18", network={"weights": "none", "units": 8})
+made = config(model="shufflenet_v2_x0_5", network={"weights": "none", "units": 8})
 images = toy_dataset(classes=4, train=12, test=4, side=16)
 info = setup.backbone_info_of(made)
 steps = feature_cache.prepare(info, lambda: setup.frozen_backbone_of(made), images)
@@ -196,15 +196,16 @@ def test_a_damaged_file_is_made_anew(images):
 
 
 def test_features_of_an_earlier_version_are_found_under_their_former_name(images):
-    extracted(images, precision="fp32")
+    known = {"model": "resnet18", "precision": "fp32"}
+    extracted(images, **known)
     (file,) = feature_files()
     # The name that an earlier version gave to the features of these images and this network.
     file.rename(file.with_name("64b4980d7880a1391b900bea.safetensors"))
-    assert list(preparing(images, precision="fp32")) == [] and feature_files() == [file]
+    assert list(preparing(images, **known)) == [] and feature_files() == [file]
 
 
 def test_the_least_recently_used_files_are_deleted(images, monkeypatch):
-    monkeypatch.setenv("LIFELONG_FEATURES_GB", str(80_000 / 1e9))  # two of 37 kB
+    monkeypatch.setenv("LIFELONG_FEATURES_GB", str(160_000 / 1e9))  # two of 70 kB
     for seed in (0, 1, 2):
         extracted(images, seed=seed)
     assert set(feature_files()) == {feature_file(images, seed=seed) for seed in (1, 2)}

@@ -60,7 +60,7 @@ def test_an_error_in_a_run_beside_others_reaches_the_caller():
 
 def test_runs_of_a_model_that_uses_all_cores_are_not_put_side_by_side(monkeypatch):
     monkeypatch.setenv("LIFELONG_PROCESSES", "8")
-    whole = config(model="resnet18", network={"tune": "whole"})
+    whole = config(model="shufflenet_v2_x0_5", network={"tune": "whole"})
     assert comparison.default_processes([config()]) == 8
     assert comparison.default_processes([config(), whole]) == 1
 
@@ -82,7 +82,7 @@ def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, given):
 def test_what_runs_need_is_prepared_once_before_the_first_of_them():
     frozen = config(
         dataset="toy-pictures",
-        model="resnet18",
+        model="shufflenet_v2_x0_5",
         network={"weights": "none", "units": 8},
         tasks=2,
         steps=1,

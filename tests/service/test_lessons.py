@@ -136,7 +136,7 @@ def test_features_that_are_not_here_are_extracted_by_the_lesson(teacher, monkeyp
     use_images(monkeypatch, toy_dataset(train=12, test=4, side=16))
     monkeypatch.setitem(feature_cache.PORTION, "cpu", 20)
     network = {"weights": "none", "units": 8}
-    original = learned_run(config(tasks=2, model="resnet18", network=network))
+    original = learned_run(config(tasks=2, model="shufflenet_v2_x0_5", network=network))
     monkeypatch.setenv("LIFELONG_CACHE", str(tmp_path))
     monkeypatch.setattr(teacher, "learn", lambda folder: None)
     copy = lessons.begin(original.name, "heart", files(pictures(5, side=16)), "replay")

@@ -106,7 +106,7 @@ def test_the_statistics_and_the_crops_of_a_deep_network_are_those_of_one_batch(m
         experiment = Experiment(
             config(
                 dataset="toy-pictures",
-                model="resnet18",
+                model="shufflenet_v2_x0_5",
                 tasks=2,
                 steps=2,
                 precision="fp32",
