@@ -271,6 +271,10 @@ def test_sentences_are_true_for_one_and_for_several():
     )
     assert text.restored(1) == "The run is back." and text.restored(2) == "2 runs are back."
     assert text.ticked([SOME]) == "**EWC, class\\-incremental, MNIST, abcdef**"
+    assert text.ticked([replace(SOME, shipped=True)], read_only=True) == (
+        "**EWC, class\\-incremental, MNIST**"
+    )
+    assert text.ticked([SOME, STUDY], read_only=True) == "**2 ticked.**"
     assert text.ticked([SOME, STUDY]) == "**2 ticked.** Delete and star do it to all of them."
 
 

@@ -54,6 +54,8 @@ def ticked(entries: Sequence[Entry], read_only: bool = False) -> str:
     if len(entries) > 1:
         names = f"**{len(entries):,} ticked.** Delete and star do it to all of them"
         return f"{names}{_read_only(entries)}."
+    if read_only:
+        return f"{names}{_error(entries[0])}{_source(entries[0])}"
     return f"{names}{_error(entries[0])}{_read_only(entries)}{_source(entries[0])}"
 
 
