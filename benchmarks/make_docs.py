@@ -18,7 +18,9 @@ HEAD = """# Strategies
 Made by `python -m benchmarks.make_docs` from the declarations in `lifelong/strategies/`. The
 equations are those that the code follows; where it differs from the paper, it is said. Which one
 to take is the subject of [Which strategy?](choosing.md); their accuracies are in
-[Results](results.md).
+[Results](results.md). What grows is given by the number of tasks learned, T, of classes so far, C,
+and of stored images, N; measured it is in [Speed](benchmarks.md#growth). Every network also has an
+output for each class.
 """
 
 
@@ -49,6 +51,7 @@ def _section(name: str, strategy: type[Strategy]) -> str:
         f"- **Scenarios**: {', '.join(scenarios)}",
         f"- **Stores for earlier tasks**: {strategy.stores}",
         f"- **Extra time**: {strategy.costs}",
+        f"- **Grows**: {strategy.growth}",
         f"- **Source**: {strategy.source}",
     ]
     if settings := strategy.settings("class" if "class" in strategy.scenarios else "task"):

@@ -11,6 +11,8 @@ from ..runs.history import History
 
 Row = dict[str, Any]
 MOST_MOMENTS = 400  # that a chart can show side by side; the recipes have 50 to 100
+MOST_DRAWN = 20  # tasks of which each has a line, a bar and a label
+DRAWN = 8  # of more tasks
 
 
 def accuracy_rows(history: History) -> list[tuple[float, ...]]:
@@ -43,6 +45,27 @@ def task_titles(history: History) -> list[str]:
     ]
 
 
+def drawn_tasks(history: History, highlight: int | None = None) -> list[int]:
+    """Returns the tasks that charts draw one by one: all, or of many DRAWN evenly spaced ones and
+    the highlighted one.
+
+    >>> from lifelong.config import RunConfig
+    >>> drawn_tasks(History(RunConfig(tasks=100), []), highlight=3)
+    [0, 3, 14, 28, 42, 57, 71, 85, 99]
+    """
+    tasks = history.config.tasks
+    if tasks <= MOST_DRAWN:
+        return list(range(tasks))
+    spaced = {round(k * (tasks - 1) / (DRAWN - 1)) for k in range(DRAWN)}
+    return sorted(spaced if highlight is None else spaced | {highlight})
+
+
+def drawn_note(history: History) -> str:
+    """Returns which tasks are drawn, empty where all are."""
+    tasks = history.config.tasks
+    return "" if tasks <= MOST_DRAWN else f"{DRAWN} of {tasks} tasks, and the one looked at"
+
+
 def curve_rows(history: History) -> list[Row]:
     """Returns a row for each task and each later moment: accuracy then, and when just learned."""
     titles, accuracy = task_titles(history), accuracy_rows(history)
@@ -59,16 +82,19 @@ def curve_rows(history: History) -> list[Row]:
     ]
 
 
-def curve_tooltips(history: History) -> list[Row]:
-    """Returns the rows of `curve_rows` with the moment and every task's accuracy, t0, t1, ..."""
+def curve_tooltips(history: History, tasks: list[int]) -> list[Row]:
+    """Returns the rows of `curve_rows` of some tasks with the moment and the accuracy on each of
+    them, t0, t1, ...
+    """
     titles, accuracy = task_titles(history), history.accuracy
     return [
         {
             **row,
             "moment": f"after {titles[row['after']]}",
-            **{f"t{on}": percent(share) for on, share in enumerate(accuracy[row["after"]])},
+            **{f"t{on}": percent(accuracy[row["after"]][on]) for on in tasks},
         }
         for row in curve_rows(history)
+        if row["task"] in tasks
     ]
 
 
@@ -98,8 +124,8 @@ def shown_steps(history: History) -> list[Step]:
     return [*steps[:-1:stride], *steps[-1:]]
 
 
-def live_rows(history: History) -> list[Row]:
-    """Returns a row for each task and each evaluation of `shown_steps`.
+def live_rows(history: History, tasks: list[int]) -> list[Row]:
+    """Returns a row for each of the tasks and each evaluation of `shown_steps`.
 
     at: tasks learned so far, with the share of the begun one; head: whether it is the newest.
     """
@@ -108,12 +134,13 @@ def live_rows(history: History) -> list[Row]:
         {"task": on, "at": s.task + s.step / s.steps, "accuracy": share, "head": s is newest}
         for s in shown_steps(history)
         for on, share in enumerate(s.probe)
+        if on in tasks
     ]
 
 
-def live_tooltips(history: History) -> list[Row]:
-    """Returns a row for each of `shown_steps`, with every task's accuracy t0, t1, ..."""
-    names, tasks = task_names(history), range(history.config.tasks)
+def live_tooltips(history: History, tasks: list[int]) -> list[Row]:
+    """Returns a row for each of `shown_steps`, with the accuracy on some tasks, t0, t1, ..."""
+    names = task_names(history)
     return [
         {
             "task": s.task,

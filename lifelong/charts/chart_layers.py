@@ -42,7 +42,8 @@ def points(data: Data, history: History, x: alt.X, highlight: int | None) -> lis
 
 
 def _points(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
-    mark = chart.mark_point(filled=True, size=90, opacity=opacity)
+    size = 90 if history.config.tasks <= chart_data.MOST_DRAWN else 20
+    mark = chart.mark_point(filled=True, size=size, opacity=opacity)
     return mark.encode(x=x, y=share(), color=colour(history), shape=shape(history))
 
 
@@ -96,6 +97,7 @@ def headings(
     rows = [
         {"task": task, field: task + offset, "text": text}
         for task, text in enumerate(_heading_texts(history))
+        if task in chart_data.drawn_tasks(history, highlight)
     ]
     faded = alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
     strength = alt.value(1) if highlight is None else faded
@@ -133,7 +135,8 @@ def end_labels(
     if not history.learned:
         return []
     last, names = len(history.learned) - 1, chart_data.task_names(history)
-    tasks = range(last + 1) if highlight is None or highlight > last else [highlight]
+    drawn = [task for task in chart_data.drawn_tasks(history) if task <= last]
+    tasks = drawn if highlight is None or highlight > last else [highlight]
     values = [(names[task], history.learned[last].accuracy[task]) for task in tasks]
     if reference is not None and (highlight is None or highlight <= last):
         rows = chart_data.reference_rows(reference, highlight)
@@ -180,8 +183,10 @@ def ring(history: History, picked: tuple[int, int] | None) -> list[alt.Chart]:
     return [mark.encode(x=after(history), y=share())]
 
 
-def crosshair(data: Data, history: History, x: alt.X, picks: bool) -> list[alt.Chart]:
-    """Returns a line that follows the pointer, with every task's accuracy in a tooltip.
+def crosshair(
+    data: Data, history: History, x: alt.X, tasks: list[int], picks: bool
+) -> list[alt.Chart]:
+    """Returns a line that follows the pointer, with the accuracy on these tasks in a tooltip.
 
     picks: whether a click selects the point as "pick" (task, after).
     """
@@ -190,7 +195,7 @@ def crosshair(data: Data, history: History, x: alt.X, picks: bool) -> list[alt.C
         name="pick", fields=["task", "after"], nearest=True, on="click", empty=False
     )
     titles = chart_data.task_titles(history)
-    accuracies = [alt.Tooltip(f"t{on}:N", title=title) for on, title in enumerate(titles)]
+    accuracies = [alt.Tooltip(f"t{on}:N", title=titles[on]) for on in tasks]
     base = alt.Chart(data).encode(x=x)
     target = base.mark_point(size=400, opacity=0, cursor="pointer" if picks else "default").encode(
         y=share(), tooltip=[alt.Tooltip("moment:N", title="accuracy"), *accuracies]

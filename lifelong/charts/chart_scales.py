@@ -11,6 +11,7 @@ import altair as alt
 
 from ..formatting import NO_BREAK
 from ..runs.history import History
+from . import chart_data
 
 COLOURS = (
     "#0072B2",
@@ -46,7 +47,7 @@ def after(history: History) -> alt.X:
     """Returns the x axis that counts tasks learned."""
     last = history.config.tasks - 1
     axis = alt.Axis(
-        values=list(range(history.config.tasks)),
+        values=chart_data.drawn_tasks(history),
         labelExpr="datum.value + 1",
         title="after learning task",
         titlePadding=6,

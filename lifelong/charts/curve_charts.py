@@ -31,8 +31,10 @@ def forgetting_curves(
     """
     second = highlight if given_task else None
     x = chart_scales.after(history)
-    data = pd.DataFrame(chart_data.curve_rows(history), columns=["task", "after", "accuracy"])
-    tooltips = _tooltip_frame(chart_data.curve_tooltips(history), history, "after")
+    drawn = chart_data.drawn_tasks(history, highlight)
+    rows = chart_data.curve_tooltips(history, drawn)
+    data = pd.DataFrame(rows, columns=["task", "after", "accuracy"])
+    tooltips = _tooltip_frame(rows, drawn, "after")
     layers = [
         *chart_layers.chance(history, highlight, named=not chart_layers.reaches_end(history)),
         *chart_layers.reference_line(reference, highlight),
@@ -43,9 +45,10 @@ def forgetting_curves(
         *chart_layers.end_labels(history, reference, highlight, second),
         *chart_layers.drop_label(history, highlight),
         *chart_layers.ring(history, picked),
-        *chart_layers.crosshair(tooltips, history, x, picks=True),
+        *chart_layers.crosshair(tooltips, history, x, drawn, picks=True),
     ]
-    return finished(alt.layer(*layers), _curves_description(history))
+    description, note = _curves_description(history), chart_data.drawn_note(history)
+    return finished(alt.layer(*layers), description, note)
 
 
 def live_curves(history: History, highlight: int | None = None) -> Layers:
@@ -64,11 +67,15 @@ def live_curves(history: History, highlight: int | None = None) -> Layers:
             for layer in chart_layers.points(data, history, x, highlight)
         ],
         *chart_layers.headings(history, x, highlight, offset=0.5),
-        *chart_layers.crosshair(tooltips, history, x, picks=False),
+        *chart_layers.crosshair(
+            tooltips, history, x, chart_data.drawn_tasks(history, highlight), picks=False
+        ),
     ]
     description = "Accuracy on each task's probe images, step by step while the tasks are learned."
-    datasets = {name: frame.to_dict("records") for name, frame in _live_data(history).items()}
-    return finished(alt.layer(*layers), description).properties(datasets=datasets)
+    frames = _live_data(history, highlight)
+    datasets = {name: frame.to_dict("records") for name, frame in frames.items()}
+    chart = finished(alt.layer(*layers), description, chart_data.drawn_note(history))
+    return chart.properties(datasets=datasets)
 
 
 def live_spec(history: History, highlight: int | None = None) -> Spec:
@@ -85,35 +92,46 @@ def live_spec(history: History, highlight: int | None = None) -> Spec:
             _live_frames.clear()
         _live_frames[key] = live_curves(history, highlight).to_dict()
     frame = _live_frames[key]
-    return {**frame, "datasets": {**frame["datasets"], **_live_data(history)}}
+    return {**frame, "datasets": {**frame["datasets"], **_live_data(history, highlight)}}
 
 
 _live_frames: dict[tuple[Any, ...], Spec] = {}
 
 
-def _live_data(history: History) -> dict[str, pd.DataFrame]:
-    rows = pd.DataFrame(chart_data.live_rows(history), columns=["task", "at", "accuracy", "head"])
-    tooltips = _tooltip_frame(chart_data.live_tooltips(history), history, "at")
-    return {"probes": rows, "tooltips": tooltips}
+def _live_data(history: History, highlight: int | None) -> dict[str, pd.DataFrame]:
+    drawn = chart_data.drawn_tasks(history, highlight)
+    rows = chart_data.live_rows(history, drawn)
+    return {
+        "probes": pd.DataFrame(rows, columns=["task", "at", "accuracy", "head"]),
+        "tooltips": _tooltip_frame(chart_data.live_tooltips(history, drawn), drawn, "at"),
+    }
 
 
-def _tooltip_frame(rows: list[chart_data.Row], history: History, time: str) -> pd.DataFrame:
+def _tooltip_frame(rows: list[chart_data.Row], tasks: list[int], time: str) -> pd.DataFrame:
     """Returns a table for the crosshair, whose columns exist even without rows."""
-    tasks = [f"t{on}" for on in range(history.config.tasks)]
-    return pd.DataFrame(rows, columns=["task", time, "accuracy", "moment", *tasks])
+    columns = [f"t{on}" for on in tasks]
+    return pd.DataFrame(rows, columns=["task", time, "accuracy", "moment", *columns])
 
 
 def _bands(history: History, x: alt.X) -> list[alt.Chart]:
-    """Returns a faint ground for every other task, and lines between tasks."""
+    """Returns a faint ground for every other task, and lines between tasks; none for many."""
     tasks = range(history.config.tasks)
+    if len(tasks) > chart_data.MOST_DRAWN:
+        return []
     shaded = pd.DataFrame([{"at": task, "to": task + 1} for task in tasks if task % 2 == 0])
     bounds = pd.DataFrame([{"at": bound} for bound in range(history.config.tasks + 1)])
     ground = alt.Chart(shaded).mark_rect(color=INK, opacity=0.05).encode(x=x, x2="to:Q")
     return [ground, alt.Chart(bounds).mark_rule(color=INK, strokeWidth=1, opacity=0.3).encode(x=x)]
 
 
-def finished(chart: Layers, description: str) -> Layers:
-    """Adds what all charts share: size, padding, axis colours, and a description in words."""
+def finished(chart: Layers, description: str, note: str = "") -> Layers:
+    """Adds what all charts share: size, padding, axis colours, and a description in words.
+
+    note: written above the chart.
+    """
+    if note:
+        title = alt.Title(note, anchor="start", color=INK, fontSize=12, fontWeight="normal")
+        chart = chart.properties(title=title)
     chart = chart.properties(
         width="container",
         height=HEIGHT,

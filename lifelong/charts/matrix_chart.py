@@ -31,16 +31,16 @@ def forgetting_matrix(
     what = "forgotten, in points, of" if parts else TITLES[drop]
     drop = drop or parts is not None
     base = alt.Chart(data).encode(x=_tested_on(history, what), y=_after(history))
-    layers = [
-        _cells(base, drop),
-        _frame(base.transform_filter(alt.datum.task == alt.datum.after), 2),
-        _numbers(base, history, drop),
-    ]
+    tasks = history.config.tasks
+    many = tasks > chart_data.MOST_DRAWN  # then a cell has no room for a frame and a number
+    layers = [_cells(base, drop)]
+    if not many:
+        diagonal = base.transform_filter(alt.datum.task == alt.datum.after)
+        layers += [_frame(diagonal, 2), _numbers(base, history, drop)]
     if picked is not None:
         cell = (alt.datum.task == picked[0]) & (alt.datum.after == picked[1])
         layers.append(_frame(base.transform_filter(cell), 5))
-    tasks = history.config.tasks
-    height = max(tasks, 3) * (46 if tasks <= MANY else 34) + 76
+    height = 520 if many else max(tasks, 3) * (46 if tasks <= MANY else 34) + 76
     description = _description(history, rows, what)
     return finished(alt.layer(*layers), description).properties(height=height)
 
@@ -79,6 +79,7 @@ def _tested_on(history: History, title: str) -> alt.X:
     labels = [[name, group] if short else [name] for name, group in zip(names, groups)]
     axis = alt.Axis(
         title=title,
+        values=chart_data.drawn_tasks(history),
         orient="top",
         labelExpr=f"{labels}[datum.value]" if few else "datum.value + 1",
         labelAngle=0,
@@ -93,6 +94,7 @@ def _tested_on(history: History, title: str) -> alt.X:
 def _after(history: History) -> alt.Y:
     axis = alt.Axis(
         title="after learning task",
+        values=chart_data.drawn_tasks(history),
         labelExpr="datum.value + 1",
         ticks=False,
         domain=False,
@@ -103,7 +105,9 @@ def _after(history: History) -> alt.Y:
 
 
 def _tasks(history: History) -> alt.Scale:
-    return alt.Scale(domain=list(range(history.config.tasks)), paddingInner=0.06, paddingOuter=0.03)
+    tasks = history.config.tasks
+    inner = 0.06 if tasks <= chart_data.MOST_DRAWN else 0
+    return alt.Scale(domain=list(range(tasks)), paddingInner=inner, paddingOuter=inner / 2)
 
 
 def _description(history: History, rows: list[chart_data.Row], what: str) -> str:

@@ -84,10 +84,10 @@ def _range(found: "FeatureMap", axis: int) -> list[float]:
     return [low - edge, high + edge]
 
 
-def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str]) -> Layers:
+def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str], note: str = "") -> Layers:
     """Returns a group of bars a task: how far each layer moved while it was learned.
 
-    titles: of all tasks.
+    titles: of all tasks. note: written above the chart.
     """
     layers = list(dict.fromkeys(change.layer for change in changes))
     data = pd.DataFrame(
@@ -122,4 +122,4 @@ def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str]) -> Layer
         for change in changes
     )
     text = f"Change of each layer's weights while a task was learned. {described}."
-    return finished(alt.layer(bars), text).properties(height=260)
+    return finished(alt.layer(bars), text, note).properties(height=260)

@@ -4,6 +4,7 @@ No measure here says what was forgotten: weights may move without a loss, and a 
 weights that hardly moved.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,23 +47,28 @@ class FeatureMap:
     variance: float
 
 
-def layer_changes(folder: Path) -> list[LayerChange]:
+def layer_changes(folder: Path, tasks: Sequence[int] | None = None) -> list[LayerChange]:
     """Returns the change of each layer while each task but the first was learned.
 
-    Raises LifelongError for a run that has learned nothing.
+    tasks: only while these were. Raises LifelongError for a run that has learned nothing.
     """
     history = predict.history_of_learned(folder)
-    networks = [predict.load(folder, after).network for after in range(len(history.learned))]
     changes = []
-    for task, (before, now) in enumerate(zip(networks, networks[1:]), start=1):
-        pairs = list(zip(before.layers, now.layers))
-        for k, (old, new) in enumerate(pairs):
-            if old.weight.shape != new.weight.shape:  # grown, for a class that was taught
+    for task in range(1, len(history.learned)):
+        if tasks is not None and task not in tasks:
+            continue
+        before, now = (_layer_weights(folder, after) for after in (task - 1, task))
+        for k, (old, new) in enumerate(zip(before, now)):
+            if old.shape != new.shape:  # grown, for a class that was taught
                 continue
-            name = "output layer" if k == len(pairs) - 1 else f"hidden layer {k + 1}"
-            moved = (new.weight - old.weight).norm() / old.weight.norm().clamp(min=1e-12)
+            name = "output layer" if k == len(now) - 1 else f"hidden layer {k + 1}"
+            moved = (new - old).norm() / old.norm().clamp(min=1e-12)
             changes.append(LayerChange(task, name, float(moved)))
     return changes
+
+
+def _layer_weights(folder: Path, after: int) -> list[torch.Tensor]:
+    return [layer.weight for layer in predict.load(folder, after).network.layers]
 
 
 def important_pixels(folder: Path, after: int) -> np.ndarray | None:

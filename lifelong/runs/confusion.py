@@ -40,7 +40,7 @@ class Confusion:
     correct: tuple[int, ...]
     counts: tuple[tuple[int, ...], ...]
 
-    @property
+    @cached_property
     def images(self) -> tuple[int, ...]:
         """Number of test images of each class."""
         return tuple(map(sum, self.counts))
@@ -66,6 +66,29 @@ class Confusion:
         ]
         images = self.images
         return tuple(sum(counts[i] for i in r) / sum(images[i] for i in r) for r in of_task)
+
+    def of_task(self, task: int, most: int) -> "Confusion":
+        """Returns the part about the classes of one task: `most` answers at most, the correct and
+        the most frequent ones; all others together are the last.
+        """
+        rows = [i for i, of in enumerate(self.tasks) if of == task]
+        total = [sum(counts) for counts in zip(*(self.counts[i] for i in rows))]
+        correct = dict.fromkeys(self.correct[i] for i in rows)
+        frequent = sorted(range(len(total)), key=lambda c: (c not in correct, -total[c]))[:most]
+        columns = sorted(c for c in frequent if c in correct or total[c])
+        counts = [tuple(self.counts[i][c] for c in columns) for i in rows]
+        others = [self.images[i] - sum(row) for i, row in zip(rows, counts)]
+        answers = tuple(self.answers[c] for c in columns)
+        if any(others):
+            counts = [(*row, rest) for row, rest in zip(counts, others)]
+            answers = (*answers, "other classes")
+        return Confusion(
+            classes=tuple(self.classes[i] for i in rows),
+            answers=answers,
+            tasks=(task,) * len(rows),
+            correct=tuple(columns.index(self.correct[i]) for i in rows),
+            counts=tuple(counts),
+        )
 
     def answers_of(self, name: str) -> list[AnswerShare]:
         """Returns the answers that the test images of a class got, the most frequent first.
@@ -119,7 +142,7 @@ def confusion_of(
     if config.rules.shared_outputs:
         correct = [c for names in classes[: after + 1] for c in range(len(names))]
         columns = [
-            " or ".join(names[c] for names in classes[: after + 1] if c < len(names))
+            " or ".join(dict.fromkeys(names[c] for names in classes[: after + 1] if c < len(names)))
             for c in range(max(map(len, classes)))
         ]
     else:
@@ -131,5 +154,14 @@ def confusion_of(
         answers=tuple(columns),
         tasks=tuple(task for _, task in seen),
         correct=tuple(correct),
-        counts=tuple(tuple(row.get(c, 0) for c in range(len(columns))) for row in rows),
+        counts=tuple(_filled(row, len(columns)) for row in rows),
     )
+
+
+def _filled(row: dict[int, int], columns: int) -> tuple[int, ...]:
+    """Returns the counts of a class with the zeros that a record leaves out."""
+    counts = [0] * columns
+    for output, images in row.items():
+        if output < columns:
+            counts[output] = images
+    return tuple(counts)

@@ -131,7 +131,18 @@ class History(ExperimentHistory[RunConfig, Event]):
     def confusion(self, after: int) -> Confusion | None:
         """Returns the confusion matrix after a task that is learned, None in an older record."""
         rows = self.learned[after].confusion
-        return confusion_of(self.config, self.started.classes, after, rows) if rows else None
+        if not rows:
+            return None
+        if after not in self._last_confusion:
+            found = confusion_of(self.config, self.started.classes, after, rows)
+            self._last_confusion.clear()  # of a thousand classes, a hundred would fill the memory
+            self._last_confusion[after] = found
+            return found
+        return self._last_confusion[after]
+
+    @cached_property
+    def _last_confusion(self) -> dict[int, Confusion]:
+        return {}
 
     @cached_property
     def task_identification(self) -> Matrix | None:

@@ -3,6 +3,7 @@
 Runs are given by their names. Each function raises LifelongError for an unknown run.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..inference.verification import Verification as Verification
 
 MAP_IMAGES, MAP_IMAGES_DEEP = 60, 20  # of a task; in colour they go through a deep network
+MOST_MAP_IMAGES = 600  # of all tasks: each goes through the network as it was after every task
 
 
 def evidence(run: str, task: int, after: int, count: int = 24) -> "Evidence":
@@ -37,11 +39,13 @@ def verify(run: str, after: int) -> "Verification":
     return verification.verify(run_store.folder(run), after)
 
 
-def layer_changes(run: str) -> "list[LayerChange]":
-    """Returns the change of each layer while each task but the first was learned."""
+def layer_changes(run: str, tasks: Sequence[int] | None = None) -> "list[LayerChange]":
+    """Returns the change of each layer while each task but the first, or each of some, was
+    learned.
+    """
     from ..inference import network_state  # loads torch
 
-    return network_state.layer_changes(run_store.folder(run))
+    return network_state.layer_changes(run_store.folder(run), tasks)
 
 
 def important_pixels(run: str, after: int) -> np.ndarray | None:
@@ -71,5 +75,7 @@ def _feature_map(run: str, _versions: object) -> "FeatureMap":
     from ..inference import network_state  # loads torch
 
     folder = run_store.folder(run)
-    is_deep = run_store.history(folder).started.shape[0] > 1
-    return network_state.feature_map(folder, MAP_IMAGES_DEEP if is_deep else MAP_IMAGES)
+    history = run_store.history(folder)
+    per_task = MAP_IMAGES_DEEP if history.started.shape[0] > 1 else MAP_IMAGES
+    room = max(2, MOST_MAP_IMAGES // max(1, len(history.learned)))
+    return network_state.feature_map(folder, min(per_task, room))

@@ -34,6 +34,10 @@ class AGEM(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step"
+    growth = (
+        "`per_class` images of each class, N in all: N (d + 16) bytes for images of d bytes; "
+        "a step does not depend on N"
+    )
     source = "Chaudhry et al., Efficient lifelong learning with A-GEM, ICLR 2019"
     fine_tuning_settings = ({"per_class": 0},)
 

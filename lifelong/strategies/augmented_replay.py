@@ -35,6 +35,10 @@ class AugmentedReplay(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step, and the deformation of both"
+    growth = (
+        "`per_class` images of each class, N in all: N (d + 16) bytes for images of d bytes; "
+        "a step does not depend on N"
+    )
     source = (
         "Buzzega et al., Rethinking experience replay: a bag of tricks for continual learning, "
         "ICPR 2020"

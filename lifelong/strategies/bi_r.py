@@ -62,6 +62,10 @@ class BIR(Strategy):
     parameter_vectors = 3
     stores = "the weights of the way back to the pixels"
     costs = "the way back to the pixels, and a second batch both ways at every step"
+    growth = (
+        "a mode of the prior and gates of h units for each output, outputs (2 latents + h) "
+        "numbers from the start"
+    )
     quick_note = (
         "The quick recipe is too short for its generator: on MNIST, class-incremental, it "
         "reaches 77 % this way, and 94 % with the paper recipe."

@@ -35,6 +35,10 @@ class DER(Strategy):
     )
     stores = "images and the network's answers to them"
     costs = "a second batch through the network at every step"
+    growth = (
+        "N images and their logits, N (d + 16 + 4 outputs) bytes for images of d bytes; a "
+        "step does not depend on N"
+    )
     source = (
         "Buzzega et al., Dark experience for general continual learning: a strong, simple "
         "baseline, NeurIPS 2020"

@@ -41,6 +41,10 @@ class DGR(Strategy):
         "the training of a second network of twice the size, and a second batch for both at "
         "every step"
     )
+    growth = (
+        "a step, where the task is given: the loss of replayed images has a term for each of "
+        "T earlier tasks, over all outputs"
+    )
     quick_note = (
         "The quick recipe is too short for its generator: on MNIST, class-incremental, it "
         "reaches 35 % this way, and 91 % with the paper recipe."

@@ -35,6 +35,10 @@ class ERACE(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step"
+    growth = (
+        "the images in the buffer, N (d + 16) bytes for images of d bytes; a step does not "
+        "depend on N"
+    )
     source = (
         "Caccia et al., New insights on reducing abrupt representation change in online "
         "continual learning, ICLR 2022"

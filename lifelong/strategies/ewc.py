@@ -36,6 +36,10 @@ class EWC(Strategy):
     parameter_vectors = 2
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
+    growth = (
+        "the end of a task, where classes of all tasks compete: one backward pass of its "
+        "images for each class so far"
+    )
     end_task_phase = "Measuring which weights matter"
     source = "Kirkpatrick et al., Overcoming catastrophic forgetting in neural networks, PNAS 2017"
     fine_tuning_settings = ({"strength": 0},)

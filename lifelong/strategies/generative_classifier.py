@@ -50,6 +50,10 @@ class GenerativeClassifier(Strategy):
     )
     stores = "the weights of one small network a class"
     costs = "less than plain training to learn, but every answer asks the networks of all classes"
+    growth = (
+        "one model a class, C q parameters for models of q, also in every checkpoint; an "
+        "answer asks all C models"
+    )
     source = (
         "van de Ven, Li and Tolias, Class-incremental learning with generative classifiers, "
         "CVPR workshops 2021"

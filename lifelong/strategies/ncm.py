@@ -33,6 +33,10 @@ class NCM(Strategy):
     )
     stores = "one mean per class"
     costs = "one look at each image, without training"
+    growth = (
+        "C d means of C classes with d features; every chunk of images takes the distances "
+        "between all means, C² d operations"
+    )
     source = (
         "Mensink et al., Distance-based image classification: generalizing to new classes at "
         "near-zero cost, TPAMI 2013"

@@ -31,6 +31,10 @@ class Replay(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step"
+    growth = (
+        "`per_class` images of each class, N in all: N (d + 16) bytes for images of d bytes; "
+        "a step does not depend on N"
+    )
     source = "Rolnick et al., Experience replay for continual learning, NeurIPS 2019"
     fine_tuning_settings = ({"per_class": 0},)
 

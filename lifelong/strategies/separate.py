@@ -34,6 +34,10 @@ class Separate(Strategy):
     )
     stores = "a whole network for each earlier task"
     costs = "nothing beyond plain training; every picture is shown to all networks"
+    growth = (
+        "a network of p parameters for each task: T p stored and in the checkpoint, T² p / 2 "
+        "in all checkpoints of a run together; an answer takes T forward passes"
+    )
     source = (
         "van de Ven, Tuytelaars and Tolias, Three types of incremental learning, Nature "
         "Machine Intelligence 2022"

@@ -17,11 +17,13 @@ BLUE = np.array([11, 92, 147])
 def show(run: str, history: History, at: Selection) -> None:
     """Shows what changed in the network, and what it keeps for earlier tasks after a moment."""
     st.header("Inside the network", anchor=False)
-    changes = api.insight.layer_changes(run)
+    drawn = chart_data.drawn_tasks(history, at.task)
+    changes = api.insight.layer_changes(run, drawn)
     if any(change.change > 0 for change in changes):
         titles = chart_data.task_names(history)
-        st.altair_chart(network_charts.layer_bars(changes, titles), key="layers")
-        st.markdown(words.layers(changes, titles))
+        note = chart_data.drawn_note(history)
+        st.altair_chart(network_charts.layer_bars(changes, titles, note), key="layers")
+        st.markdown(words.layers(changes, titles, note))
     else:
         st.markdown(words.NO_LAYER_MOVED)
     after = len(history.learned) - 1 if at.after is None else at.after

@@ -1,6 +1,7 @@
 """Selection of the Inspect page: task and moment, which its address holds and all charts share."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -79,13 +80,19 @@ def key(chart: str) -> str:
     return f"{chart}_{state.get(f'made_{chart}', 0)}"
 
 
+def _from_list(label: str, options: range, wrap: bool, **given: Any) -> None:
+    """Shows a list to choose from or search in, where pills would fill the page."""
+    st.selectbox(label, options, index=None, placeholder="Choose a task", **given)
+
+
 def chooser(history: History, selection: Selection) -> None:
     """Shows the selection as pills, for the keyboard."""
     names, count = chart_data.task_names(history), len(history.learned)
     state["task"], state["after"] = selection.task, selection.after
     key = "chooser" if selection.task is None else "chooser_moment"  # whose style keeps room
+    choose = st.pills if count <= chart_data.MOST_DRAWN else _from_list
     with st.container(horizontal=True, key=key):
-        st.pills(
+        choose(
             "Look at",
             range(count),
             key="task",
@@ -94,7 +101,7 @@ def chooser(history: History, selection: Selection) -> None:
             on_change=lambda: select(state["task"]),
         )
         if selection.task is not None:
-            st.pills(
+            choose(
                 "After learning",
                 range(selection.task, count),
                 key="after",

@@ -10,13 +10,15 @@ from lifelong.charts import answer_charts, chart_data, network_charts
 
 state = st.session_state
 SECONDS = 1.2  # from one moment to the next while it plays
+MOST_CLASSES = 40  # of more, a part is shown
+MOST_ANSWERS = 12  # of such a part
 FLOW, MATRIX, MAP = "Flow", "Confusion matrix", "Features"
 
 
 def show(run: str, history: History, at: Selection) -> None:
     """Shows what became of the classes after each task, with a slider and a button to play."""
     st.header("Where did it go?", anchor=False)
-    if history.confusion(len(history.learned) - 1) is None:
+    if not history.learned[-1].confusion:
         st.markdown(words.NO_CONFUSION)
         return
     state["ticking"] = bool(state.get("playing"))
@@ -41,9 +43,13 @@ def _answers(run: str, history: History, at: Selection) -> None:
             _features(run, moment, task)
         else:
             draw = answer_charts.flow if view == FLOW else answer_charts.matrix
+            shown = confusion
+            if len(confusion.classes) > MOST_CLASSES:
+                shown = confusion.of_task(task or 0, MOST_ANSWERS)
+                st.markdown(words.part_of_many(confusion, shown, history))
             with st.container(key="flow" if view == FLOW else "confusion"):
-                st.altair_chart(draw(confusion, task), key="where")
-            st.markdown(words.where(confusion, task))
+                st.altair_chart(draw(shown, task), key="where")
+            st.markdown(words.where(shown, shown.tasks[0] if shown is not confusion else task))
     with right:
         _preference(run, moment, history)
 
@@ -108,5 +114,10 @@ def _preference(run: str, moment: int, history: History) -> None:
         return
     st.markdown("**Which answers it prefers**")
     tasks = dict(zip(confusion.classes, confusion.tasks))
-    st.altair_chart(answer_charts.mean_bars(shares, tasks), key="preference")
+    shown = shares
+    if len(shares) > MOST_CLASSES:
+        preferred = sorted(shares, key=lambda name: -shares[name])[:MOST_ANSWERS]
+        shown = {name: shares[name] for name in shares if name in preferred}
+        st.markdown(f"The {MOST_ANSWERS} of {len(shares):,} answers with the largest share.")
+    st.altair_chart(answer_charts.mean_bars(shown, tasks), key="preference")
     st.markdown(words.recency(shares, confusion))

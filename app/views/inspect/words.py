@@ -124,6 +124,15 @@ def answers(confusion: Confusion, name: str) -> str:
     return f"Test images of **{name}** are called {', '.join(shown)}{more}."
 
 
+def part_of_many(confusion: Confusion, shown: Confusion, history: History) -> str:
+    """Returns which of many classes are shown."""
+    task = task_titles(history)[shown.tasks[0]]
+    return (
+        f"There are {len(confusion.classes):,} classes: those of **{task}** are shown. Choose"
+        " another task at the top of the page."
+    )
+
+
 def where(confusion: Confusion, task: int | None) -> str:
     """Returns what became of the classes of a task; of all tasks, of the class that lost most."""
     names = [n for n, of in zip(confusion.classes, confusion.tasks) if of == task]
@@ -220,11 +229,12 @@ def features(found: "FeatureMap", moment: int) -> str:
     return text
 
 
-def layers(changes: "Sequence[LayerChange]", titles: Sequence[str]) -> str:
-    """Returns which layer moved furthest and while learning what."""
+def layers(changes: "Sequence[LayerChange]", titles: Sequence[str], note: str) -> str:
+    """Returns which layer moved furthest and while learning what. note: of which tasks it is so."""
     most = max(changes, key=lambda change: change.change)
+    of = f"Of {note}: {most.layer}" if note else most.layer.capitalize()
     return (
-        f"{most.layer.capitalize()} moved furthest while {titles[most.task]} was learned: by"
+        f"{of} moved furthest while {titles[most.task]} was learned: by"
         f" {percent(most.change)} of the length of its weights before. **Change is not loss**: what"
         " was forgotten is in the matrix above."
     )
