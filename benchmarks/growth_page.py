@@ -29,8 +29,8 @@ by design; all else may grow by a tenth at most from task {FIRST} to task {TASKS
 
 ![Time of a step by number of tasks, classes and stored images](pictures/growth.svg)
 """
-EVALUATION = f"""Between tasks the evaluation grows in every strategy: after task {TASKS[-1]} it looks
-at the test images of {TASKS[-1]} tasks and of the next one, and so do the probes within a task. The
+EVALUATION = f"""Between tasks the evaluation grows in every strategy: after task {TASKS[-1]} it
+looks at the test images of {TASKS[-1]} tasks, and the probes within a task are of as many. The
 accuracies are a row of the matrix, so a record has T² / 2 of them.
 """
 
@@ -93,8 +93,8 @@ def section() -> str:
         [
             HEAD,
             f"### Tasks: from {FIRST} to {TASKS[-1]}, of two classes each\n",
-            f"Tasks are learned in {STEPS} steps of 128 images. A step that grew by more than a tenth: "
-            f"{names}.\n",
+            f"Tasks are learned in {STEPS} steps of 128 images. A step that grew by more than a"
+            f" tenth: {names}.\n",
             _table("tasks", FIRST, TASKS[-1], extra=True),
             EVALUATION,
             f"### Classes: from {CLASSES[0]} to {CLASSES[-1]:,}, in two tasks\n",

@@ -51,7 +51,7 @@ def _section(name: str, strategy: type[Strategy]) -> str:
         f"- **Scenarios**: {', '.join(scenarios)}",
         f"- **Stores for earlier tasks**: {strategy.stores}",
         f"- **Extra time**: {strategy.costs}",
-        f"- **Grows**: {strategy.growth}",
+        f"- **Grows**: {strategy.grows}",
         f"- **Source**: {strategy.source}",
     ]
     if settings := strategy.settings("class" if "class" in strategy.scenarios else "task"):

@@ -22,13 +22,15 @@ from typing import Any
 
 import click
 
-from benchmarks import contention, peers, shortcuts, step_profile
+from benchmarks import contention, growth_page, peers, shortcuts, startup, step_profile
 from lifelong.formatting import plural
 
 FILE = Path(__file__).parent / "results" / "speed.json"
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 OTHERS = (
+    startup,
     step_profile,
+    growth_page,
     peers,
     shortcuts,
     contention,

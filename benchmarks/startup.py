@@ -110,8 +110,9 @@ def measure(rounds: int) -> dict[str, list[float]]:
     return seconds | {PAINT: seconds_to_paint(rounds)}
 
 
-def section(found: dict[str, list[float]]) -> str:
+def section() -> str:
     """Returns the section of docs/benchmarks.md."""
+    found = json.loads(FILE.read_text())
     lines = [
         "## From the shell\n",
         "`python -m benchmarks.startup`, alone on the machine, the files read before:\n",

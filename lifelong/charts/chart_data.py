@@ -11,8 +11,6 @@ from ..runs.history import History
 
 Row = dict[str, Any]
 MOST_MOMENTS = 400  # that a chart can show side by side; the recipes have 50 to 100
-MOST_DRAWN = 20  # tasks of which each has a line, a bar and a label
-DRAWN = 8  # of more tasks
 
 
 def accuracy_rows(history: History) -> list[tuple[float, ...]]:
@@ -43,27 +41,6 @@ def task_titles(history: History) -> list[str]:
         f"{name} ({group})" if group else name
         for name, group in zip(task_names(history), class_lists(history))
     ]
-
-
-def drawn_tasks(history: History, highlight: int | None = None) -> list[int]:
-    """Returns the tasks that charts draw one by one: all, or of many DRAWN evenly spaced ones and
-    the highlighted one.
-
-    >>> from lifelong.config import RunConfig
-    >>> drawn_tasks(History(RunConfig(tasks=100), []), highlight=3)
-    [0, 3, 14, 28, 42, 57, 71, 85, 99]
-    """
-    tasks = history.config.tasks
-    if tasks <= MOST_DRAWN:
-        return list(range(tasks))
-    spaced = {round(k * (tasks - 1) / (DRAWN - 1)) for k in range(DRAWN)}
-    return sorted(spaced if highlight is None else spaced | {highlight})
-
-
-def drawn_note(history: History) -> str:
-    """Returns which tasks are drawn, empty where all are."""
-    tasks = history.config.tasks
-    return "" if tasks <= MOST_DRAWN else f"{DRAWN} of {tasks} tasks, and the one looked at"
 
 
 def curve_rows(history: History) -> list[Row]:

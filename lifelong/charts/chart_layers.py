@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..formatting import whole_percent
 from ..runs.history import History
-from . import chart_data
+from . import chart_data, long_runs
 from .chart_scales import INK, MANY, after, colour, shape, share
 
 Data = pd.DataFrame | alt.NamedData
@@ -42,7 +42,7 @@ def points(data: Data, history: History, x: alt.X, highlight: int | None) -> lis
 
 
 def _points(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
-    size = 90 if history.config.tasks <= chart_data.MOST_DRAWN else 20
+    size = 90 if history.config.tasks <= long_runs.MOST_DRAWN else 20
     mark = chart.mark_point(filled=True, size=size, opacity=opacity)
     return mark.encode(x=x, y=share(), color=colour(history), shape=shape(history))
 
@@ -97,7 +97,7 @@ def headings(
     rows = [
         {"task": task, field: task + offset, "text": text}
         for task, text in enumerate(_heading_texts(history))
-        if task in chart_data.drawn_tasks(history, highlight)
+        if task in long_runs.drawn_tasks(history, highlight)
     ]
     faded = alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.7))
     strength = alt.value(1) if highlight is None else faded
@@ -135,7 +135,7 @@ def end_labels(
     if not history.learned:
         return []
     last, names = len(history.learned) - 1, chart_data.task_names(history)
-    drawn = [task for task in chart_data.drawn_tasks(history) if task <= last]
+    drawn = [task for task in long_runs.drawn_tasks(history) if task <= last]
     tasks = drawn if highlight is None or highlight > last else [highlight]
     values = [(names[task], history.learned[last].accuracy[task]) for task in tasks]
     if reference is not None and (highlight is None or highlight <= last):

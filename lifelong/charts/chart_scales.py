@@ -11,7 +11,7 @@ import altair as alt
 
 from ..formatting import NO_BREAK
 from ..runs.history import History
-from . import chart_data
+from . import long_runs
 
 COLOURS = (
     "#0072B2",
@@ -47,7 +47,7 @@ def after(history: History) -> alt.X:
     """Returns the x axis that counts tasks learned."""
     last = history.config.tasks - 1
     axis = alt.Axis(
-        values=chart_data.drawn_tasks(history),
+        values=long_runs.drawn_tasks(history),
         labelExpr="datum.value + 1",
         title="after learning task",
         titlePadding=6,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..formatting import percent
 from ..runs.history import History
-from . import chart_data, chart_layers, chart_scales
+from . import chart_data, chart_layers, chart_scales, long_runs
 from .chart_scales import INK
 
 HEIGHT = 410
@@ -31,7 +31,7 @@ def forgetting_curves(
     """
     second = highlight if given_task else None
     x = chart_scales.after(history)
-    drawn = chart_data.drawn_tasks(history, highlight)
+    drawn = long_runs.drawn_tasks(history, highlight)
     rows = chart_data.curve_tooltips(history, drawn)
     data = pd.DataFrame(rows, columns=["task", "after", "accuracy"])
     tooltips = _tooltip_frame(rows, drawn, "after")
@@ -47,7 +47,7 @@ def forgetting_curves(
         *chart_layers.ring(history, picked),
         *chart_layers.crosshair(tooltips, history, x, drawn, picks=True),
     ]
-    description, note = _curves_description(history), chart_data.drawn_note(history)
+    description, note = _curves_description(history), long_runs.drawn_note(history)
     return finished(alt.layer(*layers), description, note)
 
 
@@ -68,13 +68,13 @@ def live_curves(history: History, highlight: int | None = None) -> Layers:
         ],
         *chart_layers.headings(history, x, highlight, offset=0.5),
         *chart_layers.crosshair(
-            tooltips, history, x, chart_data.drawn_tasks(history, highlight), picks=False
+            tooltips, history, x, long_runs.drawn_tasks(history, highlight), picks=False
         ),
     ]
     description = "Accuracy on each task's probe images, step by step while the tasks are learned."
     frames = _live_data(history, highlight)
     datasets = {name: frame.to_dict("records") for name, frame in frames.items()}
-    chart = finished(alt.layer(*layers), description, chart_data.drawn_note(history))
+    chart = finished(alt.layer(*layers), description, long_runs.drawn_note(history))
     return chart.properties(datasets=datasets)
 
 
@@ -99,7 +99,7 @@ _live_frames: dict[tuple[Any, ...], Spec] = {}
 
 
 def _live_data(history: History, highlight: int | None) -> dict[str, pd.DataFrame]:
-    drawn = chart_data.drawn_tasks(history, highlight)
+    drawn = long_runs.drawn_tasks(history, highlight)
     rows = chart_data.live_rows(history, drawn)
     return {
         "probes": pd.DataFrame(rows, columns=["task", "at", "accuracy", "head"]),
@@ -116,7 +116,7 @@ def _tooltip_frame(rows: list[chart_data.Row], tasks: list[int], time: str) -> p
 def _bands(history: History, x: alt.X) -> list[alt.Chart]:
     """Returns a faint ground for every other task, and lines between tasks; none for many."""
     tasks = range(history.config.tasks)
-    if len(tasks) > chart_data.MOST_DRAWN:
+    if len(tasks) > long_runs.MOST_DRAWN:
         return []
     shaded = pd.DataFrame([{"at": task, "to": task + 1} for task in tasks if task % 2 == 0])
     bounds = pd.DataFrame([{"at": bound} for bound in range(history.config.tasks + 1)])

@@ -6,7 +6,7 @@ import pandas as pd
 from ..formatting import points
 from ..metrics import Drop
 from ..runs.history import History
-from . import chart_data
+from . import chart_data, long_runs
 from .chart_scales import INK, legend, per_cent
 from .curve_charts import Layers, finished
 
@@ -21,7 +21,7 @@ def drop_bars(history: History, drops: Drops, highlight: int | None = None) -> L
     drops: of each task after the last one learned. A part below zero, a gain, lies left of zero.
     highlight: the task whose bar stands out.
     """
-    drawn = set(chart_data.drawn_tasks(history, highlight))
+    drawn = set(long_runs.drawn_tasks(history, highlight))
     drops = [drop if task in drawn else None for task, drop in enumerate(drops)]
     data = pd.DataFrame(drop_rows(history, drops), columns=["task", "part", "from", "to", "text"])
     strength = alt.condition(alt.datum.task == highlight, alt.value(1), alt.value(0.5))
@@ -40,7 +40,7 @@ def drop_bars(history: History, drops: Drops, highlight: int | None = None) -> L
     words = alt.Chart(_totals(history, drops)).mark_text(align="left", dx=8, fontSize=12, color=INK)
     layers = [bars, zero, words.encode(x="from:Q", y=y, text="text:N")]
     height = 34 * max(1, len({*data["task"]})) + 90
-    description, note = _description(history, drops), chart_data.drawn_note(history)
+    description, note = _description(history, drops), long_runs.drawn_note(history)
     return finished(alt.layer(*layers), description, note).properties(height=height)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..metrics import Drop
 from ..runs.history import History
-from . import chart_data
+from . import chart_data, long_runs
 from .chart_scales import INK, MANY
 from .curve_charts import Layers, Picked, finished
 
@@ -32,7 +32,7 @@ def forgetting_matrix(
     drop = drop or parts is not None
     base = alt.Chart(data).encode(x=_tested_on(history, what), y=_after(history))
     tasks = history.config.tasks
-    many = tasks > chart_data.MOST_DRAWN  # then a cell has no room for a frame and a number
+    many = tasks > long_runs.MOST_DRAWN  # then a cell has no room for a frame and a number
     layers = [_cells(base, drop)]
     if not many:
         diagonal = base.transform_filter(alt.datum.task == alt.datum.after)
@@ -79,7 +79,7 @@ def _tested_on(history: History, title: str) -> alt.X:
     labels = [[name, group] if short else [name] for name, group in zip(names, groups)]
     axis = alt.Axis(
         title=title,
-        values=chart_data.drawn_tasks(history),
+        values=long_runs.drawn_tasks(history),
         orient="top",
         labelExpr=f"{labels}[datum.value]" if few else "datum.value + 1",
         labelAngle=0,
@@ -94,7 +94,7 @@ def _tested_on(history: History, title: str) -> alt.X:
 def _after(history: History) -> alt.Y:
     axis = alt.Axis(
         title="after learning task",
-        values=chart_data.drawn_tasks(history),
+        values=long_runs.drawn_tasks(history),
         labelExpr="datum.value + 1",
         ticks=False,
         domain=False,
@@ -106,7 +106,7 @@ def _after(history: History) -> alt.Y:
 
 def _tasks(history: History) -> alt.Scale:
     tasks = history.config.tasks
-    inner = 0.06 if tasks <= chart_data.MOST_DRAWN else 0
+    inner = 0.06 if tasks <= long_runs.MOST_DRAWN else 0
     return alt.Scale(domain=list(range(tasks)), paddingInner=inner, paddingOuter=inner / 2)
 
 

@@ -34,7 +34,7 @@ class AGEM(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step"
-    growth = (
+    grows = (
         "`per_class` images of each class, N in all: N (d + 16) bytes for images of d bytes; "
         "a step does not depend on N"
     )

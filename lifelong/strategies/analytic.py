@@ -52,7 +52,7 @@ class Analytic(Strategy):
     costs = (
         "one look at each image, and a system of linear equations whenever an answer is asked for"
     )
-    growth = "M C sums of M features and C classes, beside M² of the features"
+    grows = "M C sums of M features and C classes, beside M² of the features"
     source = (
         "Zhuang et al., ACIL: analytic class-incremental learning, NeurIPS 2022; McDonnell et "
         "al., RanPAC, NeurIPS 2023"

@@ -35,7 +35,7 @@ class AugmentedReplay(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step, and the deformation of both"
-    growth = (
+    grows = (
         "`per_class` images of each class, N in all: N (d + 16) bytes for images of d bytes; "
         "a step does not depend on N"
     )

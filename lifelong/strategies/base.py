@@ -55,7 +55,7 @@ class Strategy(MemoryLimited):
     stores: ClassVar[str]
     costs: ClassVar[str]
     # What grows with tasks T, classes C or stored images N, as a formula, beside its outputs.
-    growth: ClassVar[str] = "nothing"
+    grows: ClassVar[str] = "nothing"
     source: ClassVar[str]
     scenarios: ClassVar[frozenset[str]] = frozenset(SCENARIOS)
     # Whether it is the one of its family that the others are compared with, listed first.

@@ -62,7 +62,7 @@ class BIR(Strategy):
     parameter_vectors = 3
     stores = "the weights of the way back to the pixels"
     costs = "the way back to the pixels, and a second batch both ways at every step"
-    growth = (
+    grows = (
         "a mode of the prior and gates of h units for each output, outputs (2 latents + h) "
         "numbers from the start"
     )

@@ -24,7 +24,7 @@ class Cumulative(Strategy):
     )
     stores = "all training images"
     costs = "as many steps at every task as all tasks so far had"
-    growth = "all training images; task T takes T times the steps of the first one"
+    grows = "all training images; task T takes T times the steps of the first one"
     source = "Chaudhry et al., Riemannian walk for incremental learning, ECCV 2018"
 
     def start_task(self, task: Task) -> None:

@@ -34,7 +34,7 @@ class DERpp(Strategy):
     )
     stores = "images and the network's answers to them"
     costs = "a second batch through the network at every step"
-    growth = (
+    grows = (
         "N images and their logits, N (d + 16 + 4 outputs) bytes for images of d bytes; a "
         "step does not depend on N"
     )

@@ -41,7 +41,7 @@ class DGR(Strategy):
         "the training of a second network of twice the size, and a second batch for both at "
         "every step"
     )
-    growth = (
+    grows = (
         "a step, where the task is given: the loss of replayed images has a term for each of "
         "T earlier tasks, over all outputs"
     )

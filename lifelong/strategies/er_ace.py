@@ -35,7 +35,7 @@ class ERACE(Strategy):
     )
     stores = "images"
     costs = "a second batch through the network at every step"
-    growth = (
+    grows = (
         "the images in the buffer, N (d + 16) bytes for images of d bytes; a step does not "
         "depend on N"
     )

@@ -35,7 +35,7 @@ class OnlineEWC(Strategy):
     parameter_vectors = 2
     stores = "two numbers per weight"
     costs = "one vector operation a step, and a look at all images of a task when it ends"
-    growth = (
+    grows = (
         "the end of a task, where classes of all tasks compete: one backward pass of its "
         "images for each class so far"
     )

@@ -30,7 +30,7 @@ class GDumb(Strategy):
     )
     stores = "images"
     costs = "nothing beyond plain training"
-    growth = "nothing with tasks: the capacity of the buffer is fixed from the start"
+    grows = "nothing with tasks: the capacity of the buffer is fixed from the start"
     source = (
         "Prabhu, Torr and Dokania, GDumb: a simple approach that questions our progress in "
         "continual learning, ECCV 2020"

@@ -50,7 +50,7 @@ class GenerativeClassifier(Strategy):
     )
     stores = "the weights of one small network a class"
     costs = "less than plain training to learn, but every answer asks the networks of all classes"
-    growth = (
+    grows = (
         "one model a class, C q parameters for models of q, also in every checkpoint; an "
         "answer asks all C models"
     )
@@ -94,17 +94,20 @@ class GenerativeClassifier(Strategy):
             own = members[min(step // steps_of_class, len(members) - 1)]
             yield own[torch.randperm(len(own), generator=self.generator)[: self.recipe.batch]]
 
-    def start_class(self) -> None:
-        """Adds a model for the next class, with fresh weights and a fresh optimiser."""
-        self.vae.initialise(seeds.generator(self.seed, "vae", len(self.models)))
+    def start_classes(self, count: int) -> None:
+        """Adds a model for each of the next classes, with fresh weights and a fresh optimiser."""
+        fresh = []
+        for number in range(len(self.models), len(self.models) + count):
+            self.vae.initialise(seeds.generator(self.seed, "vae", number))
+            fresh.append(self.vae.flat.clone())
         self.vae_optimizer.forget()
-        self.models = torch.cat(
-            [self.models.reshape(-1, self.vae.flat.numel()), self.vae.flat.unsqueeze(0)]
-        )
+        parameters = self.vae.flat.numel()
+        self.models = torch.cat([self.models.reshape(-1, parameters), torch.stack(fresh)])
 
     def step(self, task: Task, batch: Batch) -> Tensor:
-        while len(self.models) <= int(batch.labels[0]):  # the first batch of another class
-            self.start_class()
+        missing = int(batch.labels[0]) + 1 - len(self.models)
+        if missing > 0:  # the first batch of another class
+            self.start_classes(missing)
         with matmul.matmul_precision(self.precision):
             pixels = self.network.body(batch.images)
             weights = pixels.new_full((len(batch),), 1 / len(batch))
@@ -118,8 +121,9 @@ class GenerativeClassifier(Strategy):
         self.models[-1] = self.vae.flat
 
     def end_task(self, task: Task) -> None:
-        while len(self.models) < task.outputs.stop:  # fewer steps than classes
-            self.start_class()
+        missing = task.outputs.stop - len(self.models)
+        if missing > 0:  # fewer steps than classes
+            self.start_classes(missing)
 
     def scores(self, images: Tensor) -> Tensor:
         with torch.no_grad(), matmul.matmul_precision(self.precision):

@@ -44,7 +44,10 @@ class HAT(Strategy):
     )
     stores = "one number for each hidden unit and task"
     costs = "gates in every pass and a mask a step; every picture is answered once for each task"
-    growth = "h numbers for h hidden units and each task of the run, from the start; an answer takes a forward pass for each task of the run"
+    grows = (
+        "h numbers for h hidden units and each task of the run, from the start; an answer takes "
+        "a forward pass for each task of the run"
+    )
     source = (
         "Serrà, Surís, Miron and Karatzoglou, Overcoming catastrophic forgetting with hard "
         "attention to the task, ICML 2018"

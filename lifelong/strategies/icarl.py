@@ -42,7 +42,7 @@ class ICaRL(Strategy):
     )
     stores = "images and the mean of every class; during a task, the old answers to its images"
     costs = "the old model's answers once a task, and the choice of images when it ends"
-    growth = (
+    grows = (
         "`per_class` images of each class, N in all: N (d + 16) bytes for images of d bytes; "
         "when a task starts the old model answers all of them, which takes N forward passes "
         "and 4 N outputs bytes"

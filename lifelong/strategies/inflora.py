@@ -44,7 +44,7 @@ class InfLoRA(Strategy):
     )
     stores = "a basis of the inputs that earlier tasks use, for each layer"
     costs = "no more than plain training a step, and a look at the layers' inputs twice a task"
-    growth = "a basis of at most d² / 2 numbers for a layer with d inputs"
+    grows = "a basis of at most d² / 2 numbers for a layer with d inputs"
     source = (
         "Liang and Li, InfLoRA: interference-free low-rank adaptation for continual learning, "
         "CVPR 2024"

@@ -28,7 +28,7 @@ class Joint(Strategy):
     )
     stores = "all training images, also those of tasks to come"
     costs = "nothing beyond plain training"
-    growth = "nothing with tasks: it has all training images from the start"
+    grows = "nothing with tasks: it has all training images from the start"
     source = "the upper bound of every study of the field"
     at_once = True
 

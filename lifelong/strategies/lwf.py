@@ -34,7 +34,7 @@ class LwF(Strategy):
     )
     stores = "nothing between tasks; during one, the old answers to its images"
     costs = "the old model's answers once a task, and a second loss"
-    growth = (
+    grows = (
         "nothing but the number of terms of the loss where the task is given, T, computed at once"
     )
     source = "Li and Hoiem, Learning without forgetting, ECCV 2016"

@@ -33,7 +33,7 @@ class NCM(Strategy):
     )
     stores = "one mean per class"
     costs = "one look at each image, without training"
-    growth = (
+    grows = (
         "C d means of C classes with d features; every chunk of images takes the distances "
         "between all means, C² d operations"
     )

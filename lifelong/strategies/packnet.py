@@ -37,7 +37,7 @@ class PackNet(Strategy):
     parameter_vectors = 1
     stores = "for every weight the task that owns it"
     costs = "one mask a step; every picture is answered once for each task"
-    growth = "nothing but time of an answer, which takes T forward passes"
+    grows = "nothing but time of an answer, which takes T forward passes"
     source = (
         "Mallya and Lazebnik, PackNet: adding multiple tasks to a single network by iterative "
         "pruning, CVPR 2018"

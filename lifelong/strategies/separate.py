@@ -34,7 +34,7 @@ class Separate(Strategy):
     )
     stores = "a whole network for each earlier task"
     costs = "nothing beyond plain training; every picture is shown to all networks"
-    growth = (
+    grows = (
         "a network of p parameters for each task: T p stored and in the checkpoint, T² p / 2 "
         "in all checkpoints of a run together; an answer takes T forward passes"
     )

@@ -32,7 +32,7 @@ class SLDA(Strategy):
     )
     stores = "one mean per class and one covariance matrix"
     costs = "one look at each image, and a matrix inverse whenever an answer is asked for"
-    growth = "C d means of C classes with d features, beside d² numbers of the covariance"
+    grows = "C d means of C classes with d features, beside d² numbers of the covariance"
     source = (
         "Hayes and Kanan, Lifelong machine learning with deep streaming linear discriminant "
         "analysis, CVPR Workshops 2020"

@@ -33,7 +33,7 @@ class XdG(Strategy):
     )
     stores = "nothing; the gates are drawn from the seed again"
     costs = "nothing beyond plain training; every picture is answered once for each task"
-    growth = "gates in memory, T h numbers for h hidden units; an answer takes T forward passes"
+    grows = "gates in memory, T h numbers for h hidden units; an answer takes T forward passes"
     source = (
         "Masse, Grant and Freedman, Alleviating catastrophic forgetting using "
         "context-dependent gating, PNAS 2018"

@@ -13,7 +13,7 @@ from lifelong.training.experiment import Experiment
 from tests.helpers import config, strategy_names
 
 EARLY, LATE = 2, 8  # positions of two tasks, neither the first nor the last one
-# The labels of an image for each earlier task, see the strategy's `growth`.
+# The labels of an image for each earlier task, see the strategy's `grows`.
 GROWING = {("dgr", "task")}
 
 

@@ -115,3 +115,13 @@ def test_a_model_that_has_diverged_has_no_mean_probability_but_a_confusion_matri
     found = evaluate(plan, 2, tests, scores)
     assert found.mean_probability is None
     assert sum(sum(row.values()) for row in found.confusion) == sum(map(len, tests))
+
+
+def test_the_part_about_a_task_has_all_its_images_and_its_most_frequent_answers():
+    rows = ({0: 3, 5: 2, 7: 1}, {1: 2, 5: 4}, *({c: 6} for c in range(2, 10)))
+    whole = confusion_of(config(tasks=5), [(str(k), str(k + 1)) for k in range(0, 10, 2)], 4, rows)
+    part = whole.of_task(0, most=3)
+    assert part.classes == ("0", "1") and part.answers == ("0", "1", "5", "other classes")
+    assert part.counts == ((3, 0, 2, 1), (0, 2, 4, 0)) and part.images == whole.images[:2]
+    assert part.per_class_accuracy == whole.per_class_accuracy[:2]
+    assert whole.of_task(2, most=12).answers == ("4", "5")

@@ -7,7 +7,7 @@ from app.views.inspect import words
 from app.views.inspect.selection import Selection
 from lifelong import api
 from lifelong.api import History
-from lifelong.charts import chart_data, network_charts
+from lifelong.charts import chart_data, long_runs, network_charts
 
 GAP = 2  # pixels between two images of the album
 MOST_IMAGES = 20  # of a class
@@ -17,11 +17,11 @@ BLUE = np.array([11, 92, 147])
 def show(run: str, history: History, at: Selection) -> None:
     """Shows what changed in the network, and what it keeps for earlier tasks after a moment."""
     st.header("Inside the network", anchor=False)
-    drawn = chart_data.drawn_tasks(history, at.task)
+    drawn = long_runs.drawn_tasks(history, at.task)
     changes = api.insight.layer_changes(run, drawn)
     if any(change.change > 0 for change in changes):
         titles = chart_data.task_names(history)
-        note = chart_data.drawn_note(history)
+        note = long_runs.drawn_note(history)
         st.altair_chart(network_charts.layer_bars(changes, titles, note), key="layers")
         st.markdown(words.layers(changes, titles, note))
     else:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from lifelong.api import History
-from lifelong.charts import chart_data
+from lifelong.charts import chart_data, long_runs
 
 query, state = st.query_params, st.session_state
 CHARTS = ("curves", "matrix")
@@ -90,7 +90,7 @@ def chooser(history: History, selection: Selection) -> None:
     names, count = chart_data.task_names(history), len(history.learned)
     state["task"], state["after"] = selection.task, selection.after
     key = "chooser" if selection.task is None else "chooser_moment"  # whose style keeps room
-    choose = st.pills if count <= chart_data.MOST_DRAWN else _from_list
+    choose = st.pills if count <= long_runs.MOST_DRAWN else _from_list
     with st.container(horizontal=True, key=key):
         choose(
             "Look at",
