@@ -266,3 +266,17 @@ def test_a_buffer_of_size_zero_stores_nothing():
         buffer.observe(batch_of(task.train), experiment.plan, generator())
         buffer.end_task(task.train, network, generator())
         assert len(buffer) == 0
+
+
+def test_a_reservoir_that_fills_up_is_not_copied():
+    plan, drawing, buffer = Plan("class", ((0,),)), generator(), ReplayBuffer("reservoir", 100)
+    places = set()
+    for first in range(0, 90, 10):
+        buffer.observe(numbered(torch.arange(first, first + 10)), plan, drawing)
+        places.add(buffer.examples.images.data_ptr())
+    assert len(buffer) == 90 and len(places) == 1
+    restored = ReplayBuffer("reservoir", 100)
+    restored.load_tensors({name: each.clone() for name, each in buffer.tensors().items()})
+    restored.observe(numbered(torch.arange(90, 95)), plan, generator(1))
+    buffer.observe(numbered(torch.arange(90, 95)), plan, generator(1))
+    assert same(restored.tensors(), buffer.tensors())

@@ -53,6 +53,9 @@ class ReplayBuffer(Stored):
         self.examples = empty_examples()
         self.logits = torch.zeros(0)  # (n, outputs)
         self.observed = 0  # images, in a reservoir
+        # Of a reservoir: memory for all images that it may hold, of which `examples` and `logits`
+        # are the first ones.
+        self._room: list[Tensor] = []
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -80,12 +83,30 @@ class ReplayBuffer(Stored):
             if logits is not None:
                 new.append(logits.detach()[chosen])
                 old.append(self.logits)
-            rows = [_extended(kept, int(slots[-1]) + 1, more) for kept, more in zip(old, new)]
+            rows = self._with_room(old, new, int(slots[-1]) + 1, self.capacity(plan))
             for row, more in zip(rows, new):
                 row[slots] = more
             self.examples = Examples(*rows[:3])
             self.logits = self.logits if logits is None else rows[3]
         self.observed += count
+
+    def _with_room(
+        self, rows: list[Tensor], like: list[Tensor], length: int, capacity: int
+    ) -> list[Tensor]:
+        """Returns the rows (n, ...) with uninitialised ones up to this length, where they are
+        fewer.
+
+        Copied once, to memory that is large enough for all: as often as there is a new image it
+        would take longer than the step.
+        """
+        if length <= len(rows[0]):
+            return rows
+        if [each.data_ptr() for each in rows] != [each.data_ptr() for each in self._room]:
+            self._room = [each.new_empty(capacity, *each.shape[1:]) for each in like]
+            for room, row in zip(self._room, rows):
+                if len(row):
+                    room[: len(row)] = row
+        return [room[:length] for room in self._room]
 
     def end_task(self, examples: Examples, network: Network, generator: torch.Generator) -> None:
         """Adds images of each class of a task that ends; a reservoir stays as it is.
@@ -153,18 +174,6 @@ class ReplayBuffer(Stored):
             "logits": self.logits.nbytes,
             "statistics": tensors["seen."].nbytes if "seen." in tensors else 0,
         }
-
-
-def _extended(rows: Tensor, length: int, like: Tensor) -> Tensor:
-    """Returns the rows (n, ...), with uninitialised ones up to this length; itself if it is as
-    long.
-
-    To copy thousands of images would take longer than the step.
-    """
-    more = length - len(rows)
-    if more <= 0:
-        return rows
-    return torch.cat([rows if len(rows) else like[:0], like.new_empty(more, *like.shape[1:])])
 
 
 def random_subset(examples: Examples, images: int, generator: torch.Generator) -> Examples:
