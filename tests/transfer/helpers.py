@@ -19,7 +19,7 @@ def pretrained_study(**fields: Any) -> StudyConfig:
     """Returns a study of a small network whose random weights count as pretrained."""
     own = {
         "dataset": "toy-pictures",
-        "model": "shufflenet_v2_x0_5",
+        "model": "resnet18",
         "network": {"weights": "none", "units": 8},
         "pretrained": True,
     }
