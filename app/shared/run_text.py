@@ -2,6 +2,7 @@
 
 from app.shared.measures import average_accuracy, label_matters
 from lifelong.api import History
+from lifelong.charts import long_runs
 from lifelong.charts.chart_data import accuracy_rows, reference_rows, steepest_drop, task_titles
 from lifelong.formatting import percent, points, signed_points
 
@@ -82,7 +83,9 @@ def matrix(history: History, drop: bool) -> str:
     if not count:
         return "The matrix fills row by row as tasks are learned."
     m = history.measures()
-    framed = "Framed cells: each task right after learning"
+    has_frames = history.config.tasks <= long_runs.MOST_DRAWN
+    cells = "Framed cells" if has_frames else "Cells of the slanted edge"
+    framed = f"{cells}: each task right after learning"
     change = m["backward_transfer"]
     if not drop or change is None:
         return (

@@ -47,7 +47,7 @@ def forgetting_curves(
         *chart_layers.ring(history, picked),
         *chart_layers.crosshair(tooltips, history, x, drawn, picks=True),
     ]
-    description, note = _curves_description(history), long_runs.drawn_note(history)
+    description, note = _curves_description(history), long_runs.drawn_note(history, highlight)
     return finished(alt.layer(*layers), description, note)
 
 
@@ -74,7 +74,7 @@ def live_curves(history: History, highlight: int | None = None) -> Layers:
     description = "Accuracy on each task's probe images, step by step while the tasks are learned."
     frames = _live_data(history, highlight)
     datasets = {name: frame.to_dict("records") for name, frame in frames.items()}
-    chart = finished(alt.layer(*layers), description, long_runs.drawn_note(history))
+    chart = finished(alt.layer(*layers), description, long_runs.drawn_note(history, highlight))
     return chart.properties(datasets=datasets)
 
 

@@ -40,7 +40,7 @@ def drop_bars(history: History, drops: Drops, highlight: int | None = None) -> L
     words = alt.Chart(_totals(history, drops)).mark_text(align="left", dx=8, fontSize=12, color=INK)
     layers = [bars, zero, words.encode(x="from:Q", y=y, text="text:N")]
     height = 34 * max(1, len({*data["task"]})) + 90
-    description, note = _description(history, drops), long_runs.drawn_note(history)
+    description, note = _description(history, drops), long_runs.drawn_note(history, highlight)
     return finished(alt.layer(*layers), description, note).properties(height=height)
 
 

@@ -21,7 +21,7 @@ def drawn_tasks(history: History, highlight: int | None = None) -> list[int]:
     return sorted(spaced if highlight is None else spaced | {highlight})
 
 
-def drawn_note(history: History) -> str:
-    """Returns which tasks are drawn, empty where all are."""
-    tasks = history.config.tasks
-    return "" if tasks <= MOST_DRAWN else f"{DRAWN} of {tasks} tasks, and the one looked at"
+def drawn_note(history: History, highlight: int | None = None) -> str:
+    """Returns of how many tasks a chart is, empty where it is of all."""
+    drawn, tasks = len(drawn_tasks(history, highlight)), history.config.tasks
+    return "" if drawn == tasks else f"{drawn} of {tasks} tasks"

@@ -8,8 +8,8 @@ import pytest
 
 from app.views.inspect import inside, words
 from lifelong import api, config
-from lifelong.api import Confusion, Drop
-from lifelong.charts import answer_charts, drop_chart
+from lifelong.api import Confusion, Drop, History
+from lifelong.charts import answer_charts, drop_chart, long_runs
 from lifelong.formatting import percent, points, signed_number
 from lifelong.inference.verification import Verification
 from lifelong.runs import store as run_store
@@ -234,9 +234,9 @@ def test_the_network_is_shown_as_it_moved_and_with_what_it_keeps():
     most = max(changes, key=lambda change: change.change)
     text = page_text(at)
     assert f"{most.layer.capitalize()} moved furthest while Task {most.task + 1}" in text
-    assert words.album(api.insight.stored_images(run, 2), inside.MOST_IMAGES).startswith(
-        "30 images of 10 classes"
-    )
+    assert words.album(
+        api.insight.stored_images(run, 2), inside.MOST_IMAGES, inside.MOST_ROWS
+    ).startswith("30 images of 10 classes")
     sheet = inside.album(api.insight.stored_images(run, 2))
     assert sheet.shape == (10 * 30, inside.MOST_IMAGES * 30, 3)
     at.segmented_control(key="view").set_value("Features").run()
@@ -265,3 +265,17 @@ def test_a_verification_says_whether_it_agrees(found, same_images, says):
     history = api.history("mnist-class-finetune")
     verified = Verification(100, (0.5, 0.5), (found, 0.5), same_images)
     assert says in words.verified(history, verified, 1)
+
+
+def test_an_album_of_many_classes_names_those_that_it_shows():
+    images = {str(label): np.zeros((2, 1, 4, 4)) for label in range(100)}
+    text = words.album(images, inside.MOST_IMAGES, 3)
+    assert text == "200 images of 100 classes, the first 3 of them: 0, 1, 2."
+
+
+def test_of_many_tasks_eight_and_the_one_looked_at_are_drawn_and_counted():
+    many, few = (History(config.make(tasks=count), []) for count in (100, 20))
+    assert long_runs.drawn_note(few) == "" and long_runs.drawn_tasks(few) == list(range(20))
+    assert long_runs.drawn_note(many) == "8 of 100 tasks"
+    assert long_runs.drawn_note(many, 3) == "9 of 100 tasks"
+    assert long_runs.drawn_note(many, 99) == "8 of 100 tasks"

@@ -1,5 +1,7 @@
 """The part of the Inspect page about the network: layers that moved, images it keeps."""
 
+from itertools import islice
+
 import numpy as np
 import streamlit as st
 
@@ -11,6 +13,7 @@ from lifelong.charts import chart_data, long_runs, network_charts
 
 GAP = 2  # pixels between two images of the album
 MOST_IMAGES = 20  # of a class
+MOST_ROWS = 40  # classes of the album
 BLUE = np.array([11, 92, 147])
 
 
@@ -21,7 +24,7 @@ def show(run: str, history: History, at: Selection) -> None:
     changes = api.insight.layer_changes(run, drawn)
     if any(change.change > 0 for change in changes):
         titles = chart_data.task_names(history)
-        note = long_runs.drawn_note(history)
+        note = long_runs.drawn_note(history, at.task)
         st.altair_chart(network_charts.layer_bars(changes, titles, note), key="layers")
         st.markdown(words.layers(changes, titles, note))
     else:
@@ -33,7 +36,9 @@ def show(run: str, history: History, at: Selection) -> None:
         st.image(heat(important), caption=words.HELD, width=220, alt=words.HEAT)
     if images := api.insight.stored_images(run, after):
         st.markdown(f"**What it keeps after {moment}**")
-        st.image(album(images), caption=words.album(images, MOST_IMAGES), alt=words.ALBUM)
+        shown = dict(islice(images.items(), MOST_ROWS))
+        caption = words.album(images, MOST_IMAGES, MOST_ROWS)
+        st.image(album(shown), caption=caption, alt=words.ALBUM)
 
 
 def heat(values: np.ndarray) -> np.ndarray:

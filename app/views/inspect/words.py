@@ -240,11 +240,14 @@ def layers(changes: "Sequence[LayerChange]", titles: Sequence[str], note: str) -
     )
 
 
-def album(images: "Mapping[str, np.ndarray]", shown: int) -> str:
-    """Returns how many images are kept, and how many of a class are shown."""
+def album(images: "Mapping[str, np.ndarray]", shown: int, rows: int) -> str:
+    """Returns how many images are kept, and how many of a class and of how many classes are
+    shown.
+    """
     total = sum(map(len, images.values()))
-    classes = f"{len(images)} class{'es' if len(images) > 1 else ''}"
-    text = f"{total:,} images of {classes}, a row a class: {', '.join(images)}."
+    classes = f"{len(images):,} class{'es' if len(images) > 1 else ''}"
+    first = f"the first {rows} of them" if len(images) > rows else "a row a class"
+    text = f"{total:,} images of {classes}, {first}: {', '.join(list(images)[:rows])}."
     return (
         f"{text} Up to {shown} of each are shown."
         if max(map(len, images.values())) > shown
