@@ -19,6 +19,7 @@ CHART = Path(__file__).parent.parent / "docs" / "pictures" / "growth.svg"
 FIRST = 2  # the task from which growth counts: the first one has nothing to remember
 FLAT = 1.1
 Row = dict[str, Any]
+NAMED = {"tasks": FLAT, "classes": 3, "images": FLAT}  # ratios from which a line has a name
 AXES = {"tasks": "tasks learned", "classes": "classes", "images": "stored images"}
 HEAD = f"""## Growth
 
@@ -120,11 +121,21 @@ def chart() -> alt.HConcatChart:
         )
         last = data.groupby("name").tail(1)
         base = alt.Chart(data).encode(
-            x=alt.X("at:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(grid=False)),
-            y=alt.Y("ratio:Q", title="time of a step", scale=alt.Scale(type="log")),
+            x=alt.X(
+                "at:Q",
+                title=title,
+                scale=alt.Scale(type="log", nice=False),
+                axis=alt.Axis(grid=False),
+            ),
+            y=alt.Y(
+                "ratio:Q",
+                title="time of a step",
+                scale=alt.Scale(type="log", domain=[0.4, 16], nice=False),
+                axis=alt.Axis(values=[0.5, 1, 2, 4, 8, 16]),
+            ),
         )
         lines = base.mark_line(opacity=0.5).encode(detail="name:N")
-        names = last[last["ratio"] > 1.5]
+        names = last[last["ratio"] > NAMED[axis]]
         text = alt.Chart(names).mark_text(align="right", dy=-6, fontSize=9)
         text = text.encode(x="at:Q", y="ratio:Q", text="name:N")
         panels.append(alt.layer(lines, text).properties(width=260, height=260))
