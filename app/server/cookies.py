@@ -16,7 +16,7 @@ SAME_SITE = re.compile(rb";\s*samesite=[a-z]+", re.IGNORECASE)
 def is_https(scope: Scope) -> bool:
     """Returns whether a browser has sent a request by HTTPS, to this server or to a proxy.
 
-    Whoever claims it without reason gets a cookie that his browser does not keep.
+    Whoever claims it without reason gets a cookie that their browser does not keep.
 
     >>> is_https({"scheme": "http", "headers": [(b"x-forwarded-proto", b"https, http")]})
     True

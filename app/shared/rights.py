@@ -1,4 +1,4 @@
-"""Rights of a visitor on the pages: a sentence in place of the buttons that he may not use."""
+"""Rights of a visitor on the pages: a sentence in place of the buttons that they may not use."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def may_train() -> bool:
 
 
 def may_change(names: Sequence[str]) -> bool:
-    """Shows why a visitor may not change runs or studies; returns whether he may change all.
+    """Shows why a visitor may not change runs or studies; returns whether they may change all.
 
     What ships is looked at on one's own machine, too: there the pages say so themselves.
     """

@@ -44,7 +44,7 @@ def may_change(name: str) -> bool:
 
 
 def refusal(name: str) -> str:
-    """Returns why the present visitor may not change a run or study, empty where he may."""
+    """Returns why the present visitor may not change a run or study, empty where they may."""
     if owners.is_read_only():
         return READ_ONLY
     return "" if may_change(name) else NOT_YOURS

@@ -190,7 +190,7 @@ def remove_old(keep: Path | None = None) -> None:
     """Removes the copies used least recently until the others are within the limits.
 
     Those with a title are removed after all others. keep: one that stays in any case. A copy that
-    is being taught stays, too. Of one visitor there are no more than he may have runs.
+    is being taught stays, too. Of one visitor there are no more than they may have runs.
     """
     used = {
         file.parent: (status.st_size > 0, status.st_mtime)

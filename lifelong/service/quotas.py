@@ -1,6 +1,6 @@
 """Quotas of a public server, for each visitor and in total, each set in the environment.
 
-A visitor who has used up his own is refused in one sentence. Where the total is full, what was
+A visitor who has used up their own is refused in one sentence. Where the total is full, what was
 deleted is removed first, then the oldest runs of visitors that were not shared, then the shared
 ones; never one that ships, that has no owner, or that is at work or waits. Seconds of training and
 uploads are those within a day, since the server started.
@@ -58,7 +58,7 @@ LEDGER = Ledger()
 def check_new(count: int, waiting: int, busy: Collection[Path]) -> None:
     """Raises LifelongError where the present visitor may not make so many runs; makes room.
 
-    waiting: runs of his in the queue. busy: folders of all in the queue, which are not removed.
+    waiting: their runs in the queue. busy: folders of all in the queue, which are not removed.
     """
     if owners.visitor() is None:
         return

@@ -22,8 +22,8 @@ def in_turns(
     whoever came first. Those who have left come after all others. What one visitor ordered keeps
     its order.
 
-    waiting: in the order of arrival. served: for each visitor a number that is larger the later he
-    was served last; those who are missing never were.
+    waiting: in the order of arrival. served: for each visitor a number that is larger the later
+    they were served last; those who are missing never were.
     """
     lines: dict[str, list[Item]] = {}
     for item in waiting:

@@ -1,8 +1,8 @@
 """Owners of runs and data sets on a server that strangers use.
 
 On one's own machine there are none: all is everybody's. A public server names the function that
-identifies the present visitor. What a visitor makes is noted as his in a file of its folder, and is
-listed for him alone; whoever has its link opens it. What has no owner is nobody's there.
+identifies the present visitor. What a visitor makes is noted as theirs in a file of its folder, and
+is listed for them alone; whoever has its link opens it. What has no owner is nobody's there.
 """
 
 import os
@@ -80,7 +80,7 @@ def is_read_only() -> bool:
 def visitor() -> str | None:
     """Returns the present visitor, empty for one who is not known; None where all is everybody's.
 
-    Notes that he is there.
+    Notes that they are there.
     """
     if _rules.identify is None or _as_server.get():
         return None
@@ -131,7 +131,7 @@ def _owner(folder: Path) -> str:
 
 
 def claim(folder: Path) -> None:
-    """Notes a new folder as that of the present visitor, where he is known.
+    """Notes a new folder as that of the present visitor, where they are known.
 
     Raises LifelongError if that cannot be written: it would be nobody's.
     """
