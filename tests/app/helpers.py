@@ -1,5 +1,6 @@
 """Helpers of the app's tests: pages opened without a browser, and the app served to one."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -8,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,14 @@ MEASURE_SHIFTS = """
     window.shifts.push(...list.getEntries().filter((e) => !e.hadRecentInput).map((e) => e.value));
   }).observe({ type: 'layout-shift', buffered: true });
 """
+
+
+def run_coroutine(coroutine: Coroutine) -> Any:
+    """Returns the result of a coroutine, from a thread of its own: in this one the loop of a
+    browser may be running.
+    """
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()
 
 
 def open_page(page: str, **query: str) -> AppTest:

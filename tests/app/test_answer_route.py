@@ -19,6 +19,7 @@ from app.views.draw.requests import refusing
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.runs.folders import home
+from tests.app.helpers import run_coroutine
 from tests.image_helpers import is_one_sentence, png, ring
 
 RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-joint", "mnist-task-ewc")
@@ -169,7 +170,7 @@ def test_questions_that_wait_are_answered_together_in_bounded_batches(monkeypatc
         )
 
     monkeypatch.setattr(answer_route, "answer_page", counted)
-    assert [answer["run"] for answer in asyncio.run(ask_all())] == [str(i) for i in range(count)]
+    assert [answer["run"] for answer in run_coroutine(ask_all())] == [str(i) for i in range(count)]
     assert sizes == [answer_route.LARGEST_BATCH, 3]
 
 
@@ -201,7 +202,7 @@ def test_where_answers_are_slow_visitors_are_told_so_and_those_taken_are_answere
     monkeypatch.setattr(answer_route, "answer_page", slow)
     monkeypatch.setattr(answer_route, "LARGEST_BATCH", 1)
     monkeypatch.setattr(answer_route, "MOST_SECONDS", 0.5)
-    replies, later = asyncio.run(visit())
+    replies, later = run_coroutine(visit())
     turned_away = [reply for reply in replies if reply.status_code == 503]
     assert [reply.status_code for reply in replies[:2]] == [200, 200], "the first ones are taken"
     assert 2 <= len(turned_away) <= 4 and {r.status_code for r in replies} == {200, 503}
@@ -230,5 +231,5 @@ def test_an_error_ends_the_requests_of_its_batch_and_no_later_one(monkeypatch):
             )
         return found, await batches.answer(Question(Drawing(), RUNS[0]))
 
-    [error], answer = asyncio.run(ask_twice())
+    [error], answer = run_coroutine(ask_twice())
     assert isinstance(error, ValueError) and len(answer["strip"]) == 5

@@ -555,7 +555,8 @@ def test_of_many_evaluations_a_chart_shows_so_many_and_keeps_them_as_the_run_goe
             for k in range(count)
         ]
         history = api.History(api.DEFAULTS, every)
-        assert len(chart_data.live_rows(history)) == len(chart_data.live_tooltips(history))
+        points = chart_data.live_rows(history, [0])
+        assert len(points) == len(chart_data.live_tooltips(history, [0]))
         return [each.step for each in chart_data.shown_steps(history)]
 
     assert shown(0) == [] and shown(1) == [1] and shown(most) == list(range(1, most + 1))
