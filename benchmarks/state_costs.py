@@ -5,7 +5,7 @@
 For MNIST's network under three strategies and for a whole ResNet-50: bytes of the state, median
 seconds to save it (copied, hashed, written and flushed to disk), and the share of training that
 this takes at the default of 30 seconds, where saving is put off once it takes more than a
-hundredth. For a checkpoint: seconds to hash it the first time, and to find that it has not changed.
+tenth. For a checkpoint: seconds to hash it the first time, and to find that it has not changed.
 """
 
 import json

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # pages list runs before torch is loaded
 
 SECONDS_VARIABLE = "LIFELONG_SAVE_SECONDS"
 SECONDS = 30.0  # between two states within a task
-SHARE = 0.01  # of the time that saving may take; where it takes long, it is done less often
+SHARE = 0.1  # of the time that saving may take; where it takes long, it is done less often
 
 
 class Position(NamedTuple):
