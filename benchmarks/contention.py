@@ -3,8 +3,9 @@
     python -m benchmarks.contention [--steps 6] [--only NAME ...]
 
 For the small network, which has one thread, and for a whole ResNet-50, which has as many as there
-are cores: the mean and the longest step alone and beside one and two processes that only
-multiply matrices, each with one thread. A run of the app has a niceness of 5: --nice 5. Writes benchmarks/results/contention.json and prints the table.
+are cores: the mean and the longest step, alone and beside one and two processes that only multiply
+matrices, each with one thread. The app trains with a niceness of 5: --nice 5. Writes
+benchmarks/results/contention.json and prints the table.
 """
 
 import json
