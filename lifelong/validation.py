@@ -1,5 +1,6 @@
 """Validation of configurations: immutable values, and one sentence about what does not fit."""
 
+import os
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
@@ -35,3 +36,20 @@ def _one_sentence(error: pydantic.ValidationError) -> LifelongError:
     where = ".".join(str(part) for part in first["loc"]) or "the configuration"
     message = shown(first["msg"].lower(), 200)
     return LifelongError(f"{shown(where)} was given as '{shown(first['input'])}': {message}.")
+
+
+def limit(name: str) -> float | None:
+    """Returns a limit that the environment sets, None where there is none.
+
+    Raises LifelongError for one that is no number above 0.
+    """
+    given = os.environ.get(name)
+    if not given:
+        return None
+    try:
+        value = float(given)
+    except ValueError:
+        value = -1.0
+    if not value > 0:
+        raise LifelongError(f"{name} was given as {given!r}; expected a number above 0.")
+    return value

@@ -5,7 +5,6 @@ of training at a time, after which a run rests and can be continued. LIFELONG_MO
 of all visitors, beyond which none is made or loaded, and likewise of the data sets they brought.
 """
 
-import os
 import time
 from collections.abc import Callable
 
@@ -13,22 +12,9 @@ from ..errors import LifelongError
 from ..formatting import expected_duration, size
 from ..runs.folders import home
 from ..storage import listed
+from ..validation import limit as limit
 
 WAITING, SECONDS, GIGABYTES = ("LIFELONG_MOST_WAITING", "LIFELONG_MOST_SECONDS", "LIFELONG_MOST_GB")
-
-
-def limit(name: str) -> float | None:
-    """Returns a limit, None where there is none. Raises LifelongError for one that is no number."""
-    given = os.environ.get(name)
-    if not given:
-        return None
-    try:
-        value = float(given)
-    except ValueError:
-        value = -1.0
-    if not value > 0:
-        raise LifelongError(f"{name} was given as {given!r}; expected a number above 0.")
-    return value
 
 
 def check_new(waiting: int) -> None:

@@ -5,7 +5,6 @@ identifies the present visitor. What a visitor makes is noted as theirs in a fil
 is listed for them alone; whoever has its link opens it. What has no owner is nobody's there.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from .. import validation
 from ..errors import LifelongError
 
 FILE = ".owner"  # in the folder of what has an owner: a hash of the visitor's random number
@@ -104,14 +104,7 @@ def is_away(owner: str) -> bool:
 
 def away_seconds() -> float:
     """Returns the seconds without a sign of life after which a visitor has left."""
-    given = os.environ.get(AWAY) or str(AWAY_SECONDS)
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = -1.0
-    if not seconds > 0:
-        raise LifelongError(f"{AWAY} was given as {given!r}; expected a number above 0.")
-    return seconds
+    return validation.limit(AWAY) or AWAY_SECONDS
 
 
 def owner(folder: Path) -> str:
