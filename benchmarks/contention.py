@@ -21,6 +21,8 @@ from typing import Any
 
 import click
 
+from benchmarks.pages import page_section
+
 FILE = Path(__file__).parent / "results" / "contention.json"
 CASES: dict[str, dict[str, Any]] = {
     "784-400-400": {"dataset": "mnist-sample", "recipe": "paper"},
@@ -85,14 +87,11 @@ def table(found: dict[str, list[dict[str, float]]]) -> str:
 
 def section() -> str:
     """Returns the section of docs/benchmarks.md."""
-    lines = [
-        "## Beside other processes\n",
+    text = (
         "`python -m benchmarks.contention`: a step of training, alone and beside processes that"
-        " only multiply matrices.\n",
-        table(json.loads(FILE.read_text())),
-        "",
-    ]
-    return "\n".join(lines)
+        " only multiply matrices."
+    )
+    return page_section("Beside other processes", text, table(json.loads(FILE.read_text())))
 
 
 @click.command(help=__doc__)

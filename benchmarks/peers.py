@@ -26,6 +26,8 @@ from typing import Any
 
 import click
 
+from benchmarks.pages import page_section
+
 FILE = Path(__file__).parent / "results" / "peers.json"
 TASKS = 5
 # The program's arguments for each strategy.
@@ -124,18 +126,15 @@ def table(results: dict[str, Any]) -> str:
 
 def section() -> str:
     """Returns the section of docs/benchmarks.md."""
-    lines = [
-        "## Beside the authors' program\n",
+    text = (
         "`python -m benchmarks.peers --peer FOLDER`: the program of van de Ven et al. (2022),"
         " unchanged, and this library in turns, alone on the machine; seconds of training, class"
         " scenario, the paper's recipe. Steps are those of all five tasks: with fewer than the"
         " paper's 10,000, what a strategy does once a task weighs more. The last two columns are"
         " the program's seconds by this library's, mean (lowest to highest) of the rounds; `joint`"
-        " by the step, because the program learns all classes once. The program uses both cores.\n",
-        table(json.loads(FILE.read_text())),
-        "",
-    ]
-    return "\n".join(lines)
+        " by the step, because the program learns all classes once. The program uses both cores."
+    )
+    return page_section("Beside the authors' program", text, table(json.loads(FILE.read_text())))
 
 
 @click.command(help=__doc__)

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from benchmarks.pages import page_section
 from lifelong.models.base import Network
 from lifelong.models.mlp import MLP
 from lifelong.models.parts.convolutions import use_matmul
@@ -212,15 +213,12 @@ def table(found: dict[str, dict]) -> str:
 
 def section() -> str:
     """Returns the section of docs/benchmarks.md."""
-    lines = [
-        "## What differs from plain torch\n",
+    text = (
         "`python -m benchmarks.shortcuts`: each thing that this library computes in a way of its"
         " own, and the same by plain torch, in turns. The ratio is the median of the rounds"
-        " (lowest to highest); what gains less than 5 % has no reason to be there.\n",
-        table(json.loads(FILE.read_text())),
-        "",
-    ]
-    return "\n".join(lines)
+        " (lowest to highest); what gains less than 5 % has no reason to be there."
+    )
+    return page_section("What differs from plain torch", text, table(json.loads(FILE.read_text())))
 
 
 @click.command(help=__doc__)

@@ -16,6 +16,7 @@ from statistics import median
 import click
 from torch.profiler import ProfilerActivity, profile
 
+from benchmarks.pages import page_section
 from lifelong import registry
 from lifelong.config import RunConfig
 from lifelong.numerics import hardware
@@ -58,14 +59,11 @@ def table(found: dict[str, dict[str, float]]) -> str:
 
 def section() -> str:
     """Returns the section of docs/benchmarks.md."""
-    lines = [
-        "## Where a step's time goes\n",
+    text = (
         "`python -m benchmarks.step_profile`: milliseconds of a step in fp32, one thread, by kind"
-        " of operation; torch's profiler times the operations, the step is timed without it.\n",
-        table(json.loads(FILE.read_text())),
-        "",
-    ]
-    return "\n".join(lines)
+        " of operation; torch's profiler times the operations, the step is timed without it."
+    )
+    return page_section("Where a step's time goes", text, table(json.loads(FILE.read_text())))
 
 
 @click.command(help=__doc__)
