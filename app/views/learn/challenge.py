@@ -79,8 +79,10 @@ def _result(kept: tuple[int, ...], score: rules.Score) -> None:
     with left:
         with st.container(key="learn_bars"):  # room for it before it is there
             st.html(tiles.bars(rows, OWN))
-        st.markdown(f"{words.verdict(score, rivals)} {words.by_digit(score)}")
-        st.html(tiles.note(words.method(rivals), ("herding",)))
+        with st.container(key="learn_verdict"):
+            st.markdown(f"{words.verdict(score, rivals)} {words.by_digit(score)}")
+        with st.container(key="learn_method"):
+            st.html(tiles.note(words.method(rivals), ("herding",)))
         st.button(
             "Choose again", key="again", icon=":material/replay:", on_click=_again, args=(kept,)
         )
