@@ -12,7 +12,6 @@ from pathlib import Path
 from statistics import fmean, quantiles
 from typing import Any
 
-import httpx
 import psutil
 
 from benchmarks.watcher import Shown, Watcher
@@ -110,18 +109,15 @@ async def begin_training(url: str, **more: Any) -> Recorded:
 
 
 async def drawing(
-    url: str, crowd: Callable[[httpx.AsyncClient], list[Any]], counts: float, end: float
+    url: str, crowd: Callable[[str], list[Any]], counts: float, end: float
 ) -> dict[str, Any]:
     """Returns the figures of visitors who draw in turns until a moment.
 
-    crowd: makes them, with a client. counts: the moment before which nothing counts.
+    crowd: makes them for an address. counts: the moment before which nothing counts.
     """
-    dice, limits = random.Random(0), httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(
-        base_url=url, limits=limits, timeout=30, trust_env=False
-    ) as client:
-        visitors = crowd(client)
-        await asyncio.gather(*(draw_in_turns(each, counts, end, dice) for each in visitors))
+    dice, visitors = random.Random(0), crowd(url)
+    await asyncio.gather(*(draw_in_turns(each, counts, end, dice) for each in visitors))
+    await asyncio.gather(*(each.client.aclose() for each in visitors))
     times = sorted(1000 * each for visitor in visitors for each in visitor.seconds)
     return {
         "drawing": len(visitors),
@@ -129,7 +125,8 @@ async def drawing(
         "median_ms": round(quantiles(times, n=2)[0], 1),
         "p95_ms": round(quantiles(times, n=20)[-1], 1),
         "longest_ms": round(times[-1], 1),
-        "errors": sum(each.refused for each in visitors),
+        "busy": sum(each.busy for each in visitors),
+        "errors": sum(each.errors for each in visitors),
         "left_out": sum(each.left_out for each in visitors),
     }
 
@@ -154,11 +151,7 @@ async def watching(
 
 
 async def measure(
-    server: Any,
-    crowd: Callable[[httpx.AsyncClient], list[Any]],
-    watchers: int,
-    seconds: float,
-    alone: float,
+    server: Any, crowd: Callable[[str], list[Any]], watchers: int, seconds: float, alone: float
 ) -> dict[str, Any]:
     """Returns the figures of a server with a crowd, see `drawing` and `watching`.
 
@@ -196,7 +189,7 @@ async def measure(
 
 
 async def most_visitors(
-    url: str, crowd: Callable[[int, httpx.AsyncClient], list[Any]], seconds: float
+    url: str, crowd: Callable[[int, str], list[Any]], seconds: float
 ) -> list[dict[str, Any]]:
     """Tries more and more visitors who draw beside a run that is trained.
 

@@ -13,7 +13,8 @@ left out, as the next one is newer. The generator computes on the same processor
 `answers` prints one JSON object a load, by default for 1 visitor who asks 10 times a second, 20 who
 ask 10 times and 50 who ask 3 times, then again for 1 and 20 who have the strips of three further
 networks and the slider open: answers a second wanted and given, milliseconds from request to answer
-(median, 95th percentile, longest), and requests that failed or were turned away.
+(median, 95th percentile, longest), requests that were told that many people are drawing (`busy`:
+status 503 and a sentence, the page asks again) and those that failed (`errors`).
 
 `crowd`: 50 visitors draw for 5 seconds of every 15 (2 answers a second), 10 have the page of a run
 open that is trained all the while, see `watcher`. Beside the answers: how old the pages are, from a
@@ -88,22 +89,18 @@ def _until(figure: strokes.Figure, points: int) -> strokes.Figure:
 
 
 class Visitor:
-    """A visitor who draws. seconds: of each answer; refused: answers of another status.
+    """A visitor who draws. seconds: of each answer; busy: questions that were to come later."""
 
-    is_open: whether further networks and the slider are on screen.
-    """
-
-    def __init__(
-        self, client: httpx.AsyncClient, pictures: list[list[str]], seed: int, is_open: bool
-    ) -> None:
-        self.client = client
+    def __init__(self, url: str, pictures: list[list[str]], seed: int, is_open: bool) -> None:
+        # Each has connections of their own: a client of all looks through all at every request.
+        self.client = httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=False)
         self.others = REMEDIES if is_open else ()
         self.is_open = is_open
         self.dice = random.Random(seed)
         self.pictures = pictures
         self.run = self.dice.choice(RUNS)
         self.seconds: list[float] = []
-        self.refused = self.left_out = self.under_way = 0
+        self.busy = self.errors = self.left_out = self.under_way = 0
 
     async def draw(self, rate: float, begin: float, end: float) -> None:
         """Asks about growing drawings until the end; what comes before the begin does not count."""
@@ -129,28 +126,26 @@ class Visitor:
         clock = time.perf_counter()
         try:
             reply = await self.client.post("/answer", json=question)
-            right = reply.status_code == 200 and len(reply.json()["strip"]) == 5
+            is_answer = reply.status_code == 200 and len(reply.json()["strip"]) == 5
+            is_busy = reply.status_code == 503 and "Retry-After" in reply.headers
         except httpx.HTTPError:
-            right = False
+            is_answer = is_busy = False
         self.under_way -= 1
-        if counts and right:
+        if counts and is_answer:
             self.seconds.append(time.perf_counter() - clock)
         elif counts:
-            self.refused += 1
+            self.busy += is_busy
+            self.errors += not is_busy
 
 
 async def measure(
     url: str, visitors: int, rate: float, is_open: bool, seconds: float
 ) -> dict[str, Any]:
     """Returns the figures of one load."""
-    limits = httpx.Limits(max_connections=AT_ONCE * visitors)
-    async with httpx.AsyncClient(
-        base_url=url, limits=limits, timeout=30, trust_env=False
-    ) as client:
-        pictures = drawings()
-        crowd = [Visitor(client, pictures, seed, is_open) for seed in range(visitors)]
-        begin = time.perf_counter() + WARM_UP
-        await asyncio.gather(*(each.draw(rate, begin, begin + seconds) for each in crowd))
+    crowd = visitors_who_draw(visitors, url, is_open)
+    begin = time.perf_counter() + WARM_UP
+    await asyncio.gather(*(each.draw(rate, begin, begin + seconds) for each in crowd))
+    await asyncio.gather(*(each.client.aclose() for each in crowd))
     times = sorted(1000 * each for visitor in crowd for each in visitor.seconds)
     return {
         "visitors": visitors,
@@ -161,7 +156,8 @@ async def measure(
         "p95_ms": round(quantiles(times, n=20)[-1], 1),
         "longest_ms": round(times[-1], 1),
         "left_out": sum(each.left_out for each in crowd),
-        "refused": sum(each.refused for each in crowd),
+        "busy": sum(each.busy for each in crowd),
+        "errors": sum(each.errors for each in crowd),
     }
 
 
@@ -217,10 +213,10 @@ def answers(
     _keep(out, {"seconds": seconds, "loads": figures})
 
 
-def visitors_who_draw(count: int, client: httpx.AsyncClient) -> list[Visitor]:
-    """Returns so many visitors."""
+def visitors_who_draw(count: int, url: str, is_open: bool = False) -> list[Visitor]:
+    """Returns so many visitors of a server. is_open: whether networks and slider are on screen."""
     pictures = drawings()
-    return [Visitor(client, pictures, seed, is_open=False) for seed in range(count)]
+    return [Visitor(url, pictures, seed, is_open) for seed in range(count)]
 
 
 @main.command("crowd")

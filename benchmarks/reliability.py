@@ -77,6 +77,7 @@ def _crowd(found: dict[str, Any]) -> str:
         f" {found['minutes']:g} minutes: {found['answers']:,} answers, median"
         f" {found['median_ms']:.0f} ms, 95th percentile {found['p95_ms']:.0f} ms, longest"
         f" {found['longest_ms']:.0f} ms; {found['errors'] + found['view_errors'] or 'no'} errors,"
+        f" {found['busy'] or 'none'} told to wait,"
         f" {found['left_out'] or 'no'} questions left out. {found['views']:,} reruns of pages that"
         f" watch: what they show is {found['view_age_p95_seconds']:.1f} s old (95th percentile), at"
         f" most {found['view_age_most_seconds']:.1f} s. Training:"
@@ -90,10 +91,13 @@ def _most(found: dict[str, Any]) -> str:
     trials = sorted(found["trials"], key=lambda each: each["drawing"])
     good = [each for each in trials if each["p95_ms"] <= LIMIT_MS][-1]
     bad = next(each for each in trials if each["p95_ms"] > LIMIT_MS)
-    refused = f", {bad['errors']} of {bad['answers'] + bad['errors']:,} turned away"
+    most = trials[-1]
+    others = f"{bad['busy'] or 'none'} of {bad['answers'] + bad['busy']:,} told to wait"
     return (
         f"{good['drawing']} visitors: 95th percentile {good['p95_ms']:.0f} ms; {bad['drawing']}:"
-        f" {bad['p95_ms']:.0f} ms{refused if bad['errors'] else ''} (trials of"
+        f" {bad['p95_ms']:.0f} ms, {others}. With {most['drawing']}: {most['p95_ms']:.0f} ms,"
+        f" {most['busy']:,} of {most['answers'] + most['busy']:,} told to wait; in all trials"
+        f" {sum(each['errors'] for each in trials) or 'no'} errors (trials of"
         f" {found['seconds']:g} s)."
     )
 
