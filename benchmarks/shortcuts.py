@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.pages import page_section
+from lifelong.config import RunConfig
 from lifelong.models.base import Network
 from lifelong.models.mlp import MLP
 from lifelong.models.parts.convolutions import use_matmul
@@ -27,6 +28,7 @@ from lifelong.models.parts.optimizer import Adam
 from lifelong.numerics import matmul
 from lifelong.numerics.torchvision_import import models
 from lifelong.strategies.parts.importance import exact_fisher
+from lifelong.training import benchmark
 
 FILE = Path(__file__).parent / "results" / "shortcuts.json"
 SHAPE, BATCH, CLASSES = (1, 28, 28), 128, 10
@@ -112,6 +114,31 @@ def second_thread_of_sums() -> tuple[str, int, Action, Action]:
 
     what = "sum of products of 1,024 x 2,000 features, a second thread for its strips"
     return what, 5, lambda: add(True), lambda: add(False)
+
+
+def _steps(strategy: str, busy: bool) -> Action:
+    """Returns an action that takes benchmark.STEPS steps; busy: by one thread alone."""
+    config = RunConfig(strategy=strategy, recipe="paper", precision="fp32")
+    once = benchmark.stepper(config, benchmark.toy_dataset())
+
+    def steps() -> None:
+        matmul.set_cores_busy(busy)
+        once()
+        matmul.set_cores_busy(False)
+
+    return steps
+
+
+@case
+def second_thread_of_dgr() -> tuple[str, int, Action, Action]:
+    what = f"{benchmark.STEPS} steps of `dgr`, a second thread for the generator's pass"
+    return what, 1, _steps("dgr", True), _steps("dgr", False)
+
+
+@case
+def second_thread_of_agem() -> tuple[str, int, Action, Action]:
+    what = f"{benchmark.STEPS} steps of `agem`, a second thread for the gradient of replayed images"
+    return what, 1, _steps("agem", True), _steps("agem", False)
 
 
 @case

@@ -43,7 +43,8 @@ side. Speeds of deep networks are in [Results](results.md).
 """
 NOTES = """A run of so small a network has one thread, and one run is trained on each core. Its
 large products are computed in two halves, and a second thread computes one of them if its core is
-free; the bits are those of one thread. A run computes in bf16 if the processor is faster in it.
+free; so it does with the pass of DGR's generator and A-GEM's gradient of replayed images. The bits
+are those of one thread. A run computes in bf16 if the processor is faster in it.
 """
 
 

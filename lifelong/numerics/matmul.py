@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ from torch import Tensor
 from . import operations
 from .hardware import has_cpu_feature
 
+T = TypeVar("T")
 LARGE = 10**8  # multiplications of a product that is worth a second thread: half a millisecond
 EXACT = 1000  # products of integers up to 127 whose sum is exact in single precision
 STRIP = 400  # columns of a part of a symmetric matrix
@@ -140,6 +141,23 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
             flops = other.result()
             if counter is not None:
                 counter.flops += flops
+
+
+def run_side_by_side(first: Callable[[], T], second: Callable[[], T]) -> tuple[T, T]:
+    """Runs two jobs as `run_two_threaded` does, with gradients, and returns their results: passes
+    through two networks, for instance.
+
+    They change nothing in common, draw from no generator in common, and have the precision that is
+    set: `matmul_precision` is this thread's.
+    """
+    found: dict[int, T] = {}
+
+    def run(at: int, job: Callable[[], T]) -> None:
+        with torch.enable_grad():
+            found[at] = job()
+
+    run_two_threaded([partial(run, 0, first), partial(run, 1, second)])
+    return found[0], found[1]
 
 
 def set_cores_busy(yes: bool = True) -> None:

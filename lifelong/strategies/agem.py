@@ -1,15 +1,16 @@
 """A-GEM: gradients are projected so that no step increases the loss on stored images."""
 
 from dataclasses import dataclass
+from functools import partial
 
-import torch
 from torch import Tensor
 
-from ..data.examples import Batch
+from ..data.examples import Batch, Examples
 from ..data.scenarios import Task
 from ..numerics import matmul
 from .base import Strategy
 from .parts.replay_buffer import ReplayBuffer, per_class_setting, policy_setting
+from .parts.side_by_side import SecondGradient, side_by_side
 from .parts.state import stored_value
 
 TINY = 1e-20  # below it, products of single-precision numbers lose digits
@@ -48,14 +49,35 @@ class AGEM(Strategy):
     def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class)
 
-    def adjust_gradients(self, task: Task) -> None:
+        self.reference = SecondGradient(self.network)
+
+    def step(self, task: Task, batch: Batch) -> Tensor:
         if not task.index or not len(self.buffer):
-            return
+            return super().step(task, batch)
         replayed = self.buffer.sample(self.within_limit(self.recipe.batch), self.generator)
-        gradient = self.network.flat_gradient.clone()
         with matmul.matmul_precision(self.precision):
-            self.network.backward(self.cross_entropy(task, replayed, self.network(replayed.images)))
-        project(gradient, self.network.flat_gradient)
+            (loss, logits), _ = side_by_side(
+                self.network,
+                partial(self._gradient, task, batch),
+                partial(self._gradient_of_replayed, task, replayed),
+            )
+        project(self.network.flat_gradient, self.reference.flat)
+        self.finish_step(self.optimizer.step, partial(self.after_step, task, batch, logits))
+        return loss
+
+    def _gradient(self, task: Task, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Computes the gradient of a task's batch; returns loss and logits."""
+        logits = self.forward(task, batch)
+        loss = self.loss(task, batch, logits)
+        self.network.backward(loss)
+        return loss, logits
+
+    def _gradient_of_replayed(self, task: Task, replayed: Examples) -> tuple[Tensor, Tensor]:
+        """Computes the reference gradient; returns the loss, and the reference."""
+        loss = self.reference.replace(
+            replayed.images, lambda logits: self.cross_entropy(task, replayed, logits)
+        )
+        return loss, self.reference.flat
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         self.buffer.observe(batch, self.plan, self.generator)
@@ -65,7 +87,10 @@ class AGEM(Strategy):
 
 
 def project(gradient: Tensor, reference: Tensor) -> None:
-    """Replaces the reference (p,) by the gradient (p,), projected if their product is negative."""
+    """Projects the gradient (p,) in place, if its product with the reference (p,) is negative.
+
+    A reference close to 0 is scaled up, in place.
+    """
     product = (gradient @ reference).item()
     square = (reference @ reference).item()
     if square < TINY:  # of stored images without a loss, and it would divide by zero
@@ -73,6 +98,4 @@ def project(gradient: Tensor, reference: Tensor) -> None:
         reference.div_(largest if largest > 0 else 1)
         product, square = (gradient @ reference).item(), (reference @ reference).item()
     if product < 0:
-        torch.add(gradient, reference, alpha=-product / square, out=reference)
-    else:
-        reference.copy_(gradient)
+        gradient.add_(reference, alpha=-product / square)

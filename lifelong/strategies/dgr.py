@@ -1,6 +1,7 @@
 """Deep generative replay: a second network generates images of earlier tasks, to be replayed."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,7 @@ from ..models.parts.vae import VAE, as_images, pixels_of, shares
 from ..numerics import matmul, seeds
 from ..settings import setting, stored
 from .base import Strategy
+from .parts.side_by_side import side_by_side
 
 
 @dataclass
@@ -74,20 +76,38 @@ class DGR(Strategy):
             self.teacher, self.old_generator = self.network.flat.clone(), self.vae.flat.clone()
 
     def step(self, task: Task, batch: Batch) -> Tensor:
-        present = len(batch.labels)
         with matmul.matmul_precision(self.precision):
             past = self.replay(batch.images) if task.index else batch.images[:0]
             images = torch.cat([batch.images, past])
-            logits = self.network(images)
-            loss = self.cross_entropy(task, batch, logits[:present])
-            if len(past):
-                share = 1 / (task.index + 1)
-                replayed = self.replay_loss(task, past, logits[present:])
-                loss = share * loss + (1 - share) * replayed
-            self.network.backward(loss)
-            weights = shares(present, len(past), task.index).to(self.device)
-            self.vae.backward(self.vae.loss(self.network.body(images), weights, self.generator))
+            loss, _ = side_by_side(
+                self.network,
+                partial(self._classifier_loss, task, batch, past, images),
+                partial(self._generator_loss, task, len(batch.labels), images),
+            )
         self.finish_step(self.optimizer.step, self.vae_optimizer.step)
+        return loss
+
+    def _classifier_loss(self, task: Task, batch: Batch, past: Tensor, images: Tensor) -> Tensor:
+        """Returns the loss of the classifier on the task's batch and past images, a scalar, and
+        computes its gradient. images: both, in this order.
+        """
+        present = len(batch.labels)
+        logits = self.network(images)
+        loss = self.cross_entropy(task, batch, logits[:present])
+        if len(past):
+            share = 1 / (task.index + 1)
+            replayed = self.replay_loss(task, past, logits[present:])
+            loss = share * loss + (1 - share) * replayed
+        self.network.backward(loss)
+        return loss
+
+    def _generator_loss(self, task: Task, present: int, images: Tensor) -> Tensor:
+        """Returns the loss of the generator on images, the first `present` of them of the task, a
+        scalar, and computes its gradient.
+        """
+        weights = shares(present, len(images) - present, task.index).to(self.device)
+        loss = self.vae.loss(self.network.body(images), weights, self.generator)
+        self.vae.backward(loss)
         return loss
 
     def end_task(self, task: Task) -> None:

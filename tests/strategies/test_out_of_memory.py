@@ -68,7 +68,10 @@ def test_a_retried_step_equals_a_step_with_half_the_batch(
 ):
     """passed: 1 for the forward pass of the new images, 2 for that of the replayed ones."""
     experiment = before_second_task(strategy, settings)
-    fail_once(monkeypatch, experiment.strategy.network, "forward", passed, after)
+    if strategy == "agem" and passed == 2:  # perhaps in another thread
+        fail_once(monkeypatch, experiment.strategy.reference, "replace", after=after)
+    else:
+        fail_once(monkeypatch, experiment.strategy.network, "forward", passed, after)
     ours = after_second_task(experiment)
     assert experiment.strategy.batch_limit == BATCH // 2
     assert same(ours, limited(strategy, settings))
@@ -79,8 +82,11 @@ def test_a_step_retried_after_its_gradients_equals_a_step_with_half_the_batch(
     strategy, settings, monkeypatch
 ):
     experiment = before_second_task(strategy, settings)
-    owner = experiment.strategy.vae if (strategy, settings) in GENERATING else experiment.strategy
-    name = "decode" if (strategy, settings) in GENERATING else "adjust_gradients"
+    owner, name = experiment.strategy, "adjust_gradients"
+    if strategy == "agem":
+        owner, name = owner.network, "backward"
+    elif (strategy, settings) in GENERATING:
+        owner, name = owner.vae, "decode"
     fail_once(monkeypatch, owner, name, after=True)
     ours = after_second_task(experiment)
     assert experiment.strategy.batch_limit == BATCH // 2

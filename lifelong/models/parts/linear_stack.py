@@ -6,7 +6,7 @@ whole stack of layers is one node of the graph: a step of the 784-400-400 networ
 time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -28,11 +28,13 @@ class GradientWriter:
     """Record of the layers that have a gradient of the present backward pass already: to theirs is
     added, those of others are overwritten.
 
-    layers: None outside of `Flat.backward`, where gradients add up as in torch.
+    layers: None outside of `Flat.backward`, where gradients add up as in torch. gradients: where
+    the gradients of each layer's weight and bias go; by default to those of its parameters.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gradients: Mapping[nn.Linear, tuple[Tensor, Tensor]] | None = None) -> None:
         self.layers: set[nn.Linear] | None = None
+        self._gradients = gradients
 
     def gradient(self, layer: nn.Linear, outputs: Tensor, factor: Tensor, inputs: Tensor) -> None:
         """Writes the gradients of a layer's weight and bias.
@@ -40,7 +42,10 @@ class GradientWriter:
         outputs: (n, out), the gradients of its outputs; factor: the same as a matrix product takes
         them. inputs: (n, in), as a matrix product takes them.
         """
-        weight, bias = gradient_of(layer.weight), gradient_of(layer.bias)
+        if self._gradients is None:
+            weight, bias = gradient_of(layer.weight), gradient_of(layer.bias)
+        else:
+            weight, bias = self._gradients[layer]
         if self.layers is None or layer in self.layers:
             weight.add_(matmul.matmul(factor.t(), inputs))
             bias.add_(outputs.sum(0))
