@@ -9,11 +9,13 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 
 # Streamlit puts only this folder on the import path; the library lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+# Pages and Gradio import it in threads, where two imports that lead in a circle would fail.
+import pandas  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import FileResponse
@@ -21,25 +23,34 @@ from starlette.routing import Route
 
 from app.server import log, metrics, visitor
 from app.server.cookies import CookieFlags
+from app.server.drawing import DrawingPage
 from app.server.request_limit import RequestLimit
 from app.server.security_headers import SecurityHeaders
 from app.shared import assets
 from app.shared.forwarded import Forwarded
 from app.shared.page_head import PageHead
-from app.views.draw.gradio_app import gradio_of, host, warm, warm_photographs, warm_remedies
 from lifelong import api
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 TITLE = "Lifelong: see a network forget"
 # That the workers have after a signal, for their step and its state; the whole takes under five.
 SECONDS_TO_SAVE = 3.5
-PATHS = ("/gradio", "/answer", "/lessons")
 # The pages, for programs that show a preview of a link to them.
 PAGES = ("/", "/learn", "/train", "/compare", "/inspect", "/transfer", "/runs", "/about")
 PREVIEW = Route("/preview.png", lambda _request: FileResponse(assets.ASSETS / "preview.png"))
+
+
+def _build_drawing() -> "FastAPI":
+    """Imports Gradio, in seconds, and returns the application that serves the drawing page."""
+    from app.views.draw.gradio_app import host
+
+    return host()
+
+
 visitor.follow_rules()  # before the drawing page is made, which has a list of runs
-_host = host()
-gradio_apps = [gradio_of(_host)]  # whose open streams a signal ends first
-_routes: list[Any] = [route for route in _host.routes if getattr(route, "path", "") in PATHS]
+drawing = DrawingPage(_build_drawing, on_failure=lambda: signal.raise_signal(signal.SIGTERM))
 _numbers = metrics.Numbers() if metrics.is_on() else None
 log.configure()
 around = [
@@ -52,15 +63,11 @@ around = [
 
 
 def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
-    """Has a signal end Gradio's open streams first.
-
-    The server would wait for them as long as a tab is open.
-    """
+    """Has a signal end the open streams of the drawing page first."""
     before = signal.getsignal(number)
 
     def handler(given: int, frame: FrameType | None) -> None:
-        for gradio in gradio_apps:
-            loop.call_soon_threadsafe(gradio.stop_event.set)
+        loop.call_soon_threadsafe(drawing.end_streams)
         if callable(before):
             before(given, frame)
 
@@ -69,6 +76,8 @@ def _end_streams_on(number: int, loop: asyncio.AbstractEventLoop) -> None:
 
 def _warm(worker: api.WorkerClient, teacher: api.WorkerClient) -> None:
     """Loads what visitors need, in that order: curves, first prediction, worker processes."""
+    from app.views.draw.gradio_app import warm, warm_photographs, warm_remedies  # loads Gradio
+
     warm()
     if not api.access.is_read_only():
         worker.warm()
@@ -93,8 +102,8 @@ async def _lifespan(_app: object) -> AsyncIterator[dict[str, object]]:
         api.lessons.connected(api.WorkerClient()) as teacher,
         api.challenges.connected(teacher),
     ):
-        async with _host.router.lifespan_context(_host):
-            threading.Thread(target=_warm, args=(worker, teacher), daemon=True).start()
+        warming = threading.Thread(target=_warm, args=(worker, teacher), daemon=True)
+        async with drawing.running(on_built=warming.start):
             yield {}
             closing = (asyncio.to_thread(each.close, SECONDS_TO_SAVE) for each in (worker, teacher))
             await asyncio.gather(*closing)
@@ -109,7 +118,7 @@ _styles = "".join(
 )
 app = st.App(
     Path(__file__).resolve().parent / "navigation.py",
-    routes=[PREVIEW, *_routes, *([_numbers.route()] if _numbers else [])],
+    routes=[PREVIEW, *drawing.routes(), *([_numbers.route()] if _numbers else [])],
     lifespan=_lifespan,
     on_script_error=log.error,
     middleware=[

@@ -56,3 +56,11 @@ def test_looking_at_runs_does_not_import_torch():
         "print('torch' in sys.modules)",
     )
     assert process.stdout.strip() == "False", process.stderr
+
+
+def test_the_server_answers_before_gradio_and_torch_are_imported():
+    process = python(
+        "-c",
+        "import sys, app.main; print(sorted({'torch', 'gradio', 'altair'} & sys.modules.keys()))",
+    )
+    assert process.stdout.strip() == "[]", process.stderr

@@ -14,15 +14,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gradio as gr
 import streamlit as st
 from itsdangerous import BadSignature, TimestampSigner
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.server.cookies import header, is_https
 from lifelong import api
+
+if TYPE_CHECKING:  # importing it takes seconds
+    import gradio as gr
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Any]
@@ -101,7 +103,7 @@ def is_of_session() -> bool:
 
 
 @contextmanager
-def of_request(request: gr.Request | None) -> Iterator[None]:
+def of_request(request: "gr.Request | None") -> Iterator[None]:
     """Has whoever sent a request be the present visitor within the block.
 
     For Gradio, whose handlers run outside of requests. None where a handler is called in a test.
