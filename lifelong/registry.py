@@ -228,6 +228,7 @@ def _package(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
 
 
+@cache
 def _only(kind: str, module: ModuleType) -> Any:
     """Returns the one plug-in of a kind that a module defines."""
     if KINDS[kind].is_value:
