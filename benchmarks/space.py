@@ -10,7 +10,6 @@ Without network needs root and `unshare`; otherwise the trial runs with it and s
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -27,7 +26,6 @@ from tests.app.spaces import BASES, RunningSpace
 from tests.app.test_space_browser import visit
 
 ALONE = ["unshare", "-n", "--", "/bin/sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-SCREENSHOTS = "LIFELONG_SCREENSHOTS"
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -50,14 +48,12 @@ def install(python: str, project: Path, environment: Path) -> float:
 def trial(sdk: str, environment: Path) -> dict[str, object]:
     """Starts a Space and uses it; returns what was measured."""
     running = RunningSpace(sdk, str(environment / "bin" / "python"))
-    screenshots = Path(os.environ.get(SCREENSHOTS, running.folder))
-    screenshots.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     try:
         with sync_playwright() as p:
             browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             began = time.monotonic()
-            visit(sdk, running, browser, screenshots)
+            visit(sdk, running, browser)
             seconds = time.monotonic() - began
             browser.close()
         return {

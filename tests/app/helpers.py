@@ -232,6 +232,13 @@ def picture_name(name: str, size: dict[str, int]) -> str:
     return f"{name}.png" if size is DESKTOP else f"{name}-phone.png"
 
 
+def screenshot(page: Page, name: str) -> None:
+    """Stores a picture of a page in the folder LIFELONG_SCREENSHOTS; without it, takes none."""
+    folder = os.environ.get("LIFELONG_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / name)
+
+
 def no_sideways_scrolling(page: Page) -> bool:
     """Returns whether a page fits into its window."""
     return page.evaluate(

@@ -20,6 +20,7 @@ from tests.app.helpers import (
     explained,
     no_sideways_scrolling,
     picture_name,
+    screenshot,
     shifted,
 )
 from tests.image_helpers import png, ring
@@ -27,7 +28,7 @@ from tests.image_helpers import png, ring
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 
-def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, screenshots):
+def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab):
     page = open_tab(f"{server.url}/train")
     page.locator("summary").filter(has_text="All settings").click()
     # Plain training would be over before one could look, most others take long.
@@ -44,7 +45,7 @@ def test_a_visitor_trains_a_run_and_watches_the_curves_grow(server, open_tab, sc
     expect(page.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()
     expect(page.get_by_text("embedded sample").first).to_be_visible()
     assert page.locator(DRAWN_CHART).first.inner_html() != early
-    page.screenshot(path=screenshots / picture_name("train", DESKTOP))
+    screenshot(page, picture_name("train", DESKTOP))
 
     second = open_tab(page.url, PHONE)
     expect(second.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()

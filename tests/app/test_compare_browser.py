@@ -15,6 +15,7 @@ from tests.app.helpers import (
     explained,
     no_sideways_scrolling,
     picture_name,
+    screenshot,
     shifted,
 )
 from tests.app.test_draw_browser import violations
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium o
 TWO = "mnist-class-finetune,mnist-class-replay"
 
 
-def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, screenshots):
+def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab):
     """And nothing jumps: a cumulative layout shift below 0.05."""
     page = open_tab(f"{server.url}/compare?runs={TWO}", DESKTOP, script=MEASURE_SHIFTS)
     with explained(page):
@@ -36,7 +37,7 @@ def test_a_visitor_compares_two_runs_and_races_two_strategies(server, open_tab, 
         expect(page.locator("#vg-tooltip-element")).to_contain_text("after Task")
         rules = chart.locator(".mark-rule line[opacity='0.45']")
         expect(rules).to_have_count(2)
-        page.screenshot(path=screenshots / picture_name("compare", DESKTOP))
+        screenshot(page, picture_name("compare", DESKTOP))
         # A click on a point chooses its line, and so does its name in the legend.
         points = chart.locator(".mark-symbol path[aria-label*='line: Experience replay']")
         points.nth(2).scroll_into_view_if_needed()

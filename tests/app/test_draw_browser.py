@@ -20,6 +20,7 @@ from tests.app.helpers import (
     drawing_page,
     no_sideways_scrolling,
     picture_name,
+    screenshot,
 )
 from tests.image_helpers import png, ring, ship
 
@@ -52,7 +53,7 @@ def checked(frame: FrameLocator, name: str) -> None:
 
 
 @SIZES
-def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, open_tab, screenshots, size):
+def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, open_tab, size):
     page = open_tab(server.url, size)
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw a 0. Watch it being forgotten.")
     frame = drawing_page(page)
@@ -70,7 +71,7 @@ def test_a_visitor_draws_a_zero_and_sees_it_forgotten(server, open_tab, screensh
         assert box["y"] >= 0 and box["y"] + box["height"] <= size["height"], f"{part} is cut off"
     assert no_sideways_scrolling(page)
     page.mouse.move(1, 1)
-    page.screenshot(path=screenshots / picture_name("draw", size))
+    screenshot(page, picture_name("draw", size))
 
 
 def test_each_drawing_is_taken_for_what_it_shows(server, open_tab):
@@ -117,7 +118,7 @@ def test_a_class_chosen_before_drawing_is_the_prompt_and_not_yet_a_claim(server,
 
 
 @pytest.mark.parametrize("size", [DESKTOP], ids=["desktop"])
-def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab, screenshots, size):
+def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab, size):
     page = open_tab(server.url, size)
     frame = drawing_page(page)
     draw(page, frame, ZERO)
@@ -136,7 +137,7 @@ def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab,
     frame.get_by_role("button", name="Let it choose among all again").click()
     expect(frame.locator("#spoke li").last).to_contain_text(" for 9")
     assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / picture_name("why", size))
+    screenshot(page, picture_name("why", size))
     frame.get_by_role("link", name="See it for all test images").click()
     page.wait_for_url(re.compile(r"inspect\?.*run=mnist-class-finetune"))
     expect(page.locator(DRAWN_CHART).first.get_by_text("100 % → 0 %")).to_be_visible()
@@ -144,7 +145,7 @@ def test_why_is_answered_in_place_and_leads_to_all_test_images(server, open_tab,
     assert "task=0" in page.url
     expect(page.locator("body")).to_contain_text("fell")
     assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / picture_name("inspect", size))
+    screenshot(page, picture_name("inspect", size))
     # From the evidence back to the pad.
     page.get_by_role("button", name=re.compile("Put this [01] on the pad")).first.click()
     expect(frame.locator("#sentence")).to_contain_text("lost while learning")
@@ -164,9 +165,7 @@ def test_another_network_answers_the_same_drawing(server, open_tab):
 
 
 @pytest.mark.parametrize("size", [DESKTOP], ids=["desktop"])
-def test_a_drawing_is_kept_while_photographs_are_shown(
-    server, open_tab, screenshots, tmp_path, size
-):
+def test_a_drawing_is_kept_while_photographs_are_shown(server, open_tab, tmp_path, size):
     page = open_tab(server.url, size)
     frame = drawing_page(page)
     draw(page, frame, ZERO)
@@ -191,7 +190,7 @@ def test_a_drawing_is_kept_while_photographs_are_shown(
         assert card.evaluate("card => card.scrollWidth <= card.clientWidth + 1"), (
             "a word breaks out"
         )
-    page.screenshot(path=screenshots / picture_name("photo", size))
+    screenshot(page, picture_name("photo", size))
     frame.get_by_role("button", name="Draw a digit instead").click()
     expect(frame.locator("#sentence")).to_contain_text("Your 0 is known after 0 and 1")
     # An answer for the run before would come last under load, and stay.
@@ -326,7 +325,7 @@ def test_nothing_jumps_while_the_page_loads(server, open_tab, size):
 @pytest.mark.parametrize(
     ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop-light", "phone-dark"]
 )
-def test_axe_finds_no_violation(server, open_tab, tmp_path, screenshots, size, scheme):
+def test_axe_finds_no_violation(server, open_tab, tmp_path, size, scheme):
     """Of any impact, in the page and in its frame, in every state of its parts."""
     package = pytest.importorskip(
         "axe_playwright_python",
@@ -352,7 +351,7 @@ def test_axe_finds_no_violation(server, open_tab, tmp_path, screenshots, size, s
         return
     axe_on_pictures(page, frame, tmp_path)
     axe_on_teaching(page, frame)
-    page.screenshot(path=screenshots / f"taught-{scheme}-{size['width']}.png")
+    screenshot(page, f"taught-{scheme}-{size['width']}.png")
 
 
 def axe_on_pictures(page: Page, frame: FrameLocator, folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from tests.app.helpers import CHROMIUM, PHONE, drawing_page, picture_name
+from tests.app.helpers import CHROMIUM, PHONE, drawing_page, picture_name, screenshot
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -118,7 +118,7 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_lost(server, open_tab, tmp_pa
     expect(problem).to_be_hidden()
 
 
-def test_several_pictures_wait_to_be_chosen(server, open_tab, tmp_path, screenshots):
+def test_several_pictures_wait_to_be_chosen(server, open_tab, tmp_path):
     page = open_tab(server.url, PHONE)
     frame = drawing_page(page)
     files = [
@@ -136,13 +136,13 @@ def test_several_pictures_wait_to_be_chosen(server, open_tab, tmp_path, screensh
     expect(second).to_have_attribute("aria-pressed", "true")
     box = second.bounding_box()
     assert min(box["width"], box["height"]) >= 43.5
-    page.screenshot(path=screenshots / picture_name("pictures", PHONE))
+    screenshot(page, picture_name("pictures", PHONE))
     choose(frame, files[0])
     reads(frame, "7")
     expect(tray).to_be_hidden()
 
 
-def test_the_camera_by_keyboard(server, open_tab, screenshots):
+def test_the_camera_by_keyboard(server, open_tab):
     page = open_tab(server.url, PHONE, script=NOTES_STREAMS)
     frame, sent = drawing_page(page), sent_pictures(page)
     button = frame.get_by_role("button", name="Take a picture with the camera")
@@ -156,7 +156,7 @@ def test_the_camera_by_keyboard(server, open_tab, screenshots):
             "v => new Promise(d => v.videoWidth ? d() : v.addEventListener('loadeddata', d))"
         )
         if ending == "Enter":
-            page.screenshot(path=screenshots / picture_name("camera", PHONE))
+            screenshot(page, picture_name("camera", PHONE))
         page.keyboard.press(ending)
         expect(shoot).to_be_hidden()
         assert live.evaluate("s => s.getTracks().every(t => t.readyState === 'ended')")

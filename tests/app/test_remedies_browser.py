@@ -13,6 +13,7 @@ from tests.app.helpers import (
     drawing_page,
     no_sideways_scrolling,
     picture_name,
+    screenshot,
 )
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
@@ -49,9 +50,7 @@ def targets(frame: FrameLocator) -> list[dict]:
 
 
 @SIZES
-def test_other_networks_answer_under_the_first_and_follow_the_pen(
-    server, open_tab, screenshots, size
-):
+def test_other_networks_answer_under_the_first_and_follow_the_pen(server, open_tab, size):
     page = open_tab(server.url, size)
     frame = opened(page)
     assert answers_of(frame, "mnist-class-replay") == ["0"] * 5
@@ -65,7 +64,7 @@ def test_other_networks_answer_under_the_first_and_follow_the_pen(
     other.locator("[data-after='4'] .more").click()
     expect(other.locator(".contest")).to_contain_text("After 8 and 9: ")
     expect(other.locator(".bars li")).to_have_count(10)
-    page.screenshot(path=screenshots / picture_name("remedies", size))
+    screenshot(page, picture_name("remedies", size))
     frame.get_by_role("button", name="Clear").click()
     expect(frame.locator("#remedies .other .card[data-known=blank]")).to_have_count(15)
     draw(page, frame, SEVEN)
@@ -92,12 +91,13 @@ def test_strips_are_removed_and_added(server, open_tab):
 
 def test_the_lesson_that_lost_it_is_gone_through_by_keyboard_and_with_the_label(server, open_tab):
     page = open_tab(server.url, PHONE, reduced_motion="reduce")
+    page.clock.install()  # before a timer of the part
     frame = opened(page)
     within = frame.locator("#remedies .within")
     expect(within.locator(".lead")).to_contain_text("first lost between steps")
     slider = within.get_by_role("slider")
     expect(within.locator(".moment")).to_contain_text("Before the lesson: 0 (")
-    page.wait_for_timeout(1000)
+    page.clock.fast_forward(5_000)
     expect(slider).to_have_value("0")  # nothing plays by itself
     slider.focus()
     page.keyboard.press("End")

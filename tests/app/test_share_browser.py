@@ -11,7 +11,14 @@ from playwright.sync_api import expect
 
 from benchmarks import strokes
 from tests.app.drawing import SCRIBBLE, ZERO, draw
-from tests.app.helpers import CHROMIUM, PHONE, drawing_page, no_sideways_scrolling, picture_name
+from tests.app.helpers import (
+    CHROMIUM,
+    PHONE,
+    drawing_page,
+    no_sideways_scrolling,
+    picture_name,
+    screenshot,
+)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 KNOWN = "0 is known after 0 and 1"
@@ -26,7 +33,7 @@ def shared_link(page, frame) -> str:
 
 
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
-def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, screenshots, size):
+def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, size):
     page = open_tab(server.url, size)
     frame = drawing_page(page)
     draw(page, frame, ZERO)
@@ -34,7 +41,7 @@ def test_a_drawing_is_shared_as_a_picture_and_as_a_link(server, open_tab, screen
     expect(frame.locator("#sentence .sentence")).to_have_attribute("aria-busy", "false")
     link = shared_link(page, frame)
     assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / picture_name("share", size))
+    screenshot(page, picture_name("share", size))
     image = frame.locator("#share img")
     content = base64.b64decode((image.get_attribute("src") or "").split(",")[1])
     assert Image.open(io.BytesIO(content)).size == (1200, 630)
@@ -78,9 +85,18 @@ def test_a_link_that_is_no_drawing_is_one_sentence(server, open_tab):
     assert "#" not in page.url
 
 
-def test_a_hand_writes_an_example_for_who_does_nothing_and_any_input_ends_it(server, open_tab):
-    page = open_tab(server.url, reduced_motion="no-preference")
+def left_alone(page, url: str):
+    """Opens the drawing page and has 20 s go by; the clock is set before the page sets a timer."""
+    page.clock.install()
+    page.goto(url)
     frame = drawing_page(page)
+    page.clock.fast_forward(20_000)
+    return frame
+
+
+def test_a_hand_writes_an_example_for_who_does_nothing_and_any_input_ends_it(server, open_tab):
+    page = open_tab("about:blank", reduced_motion="no-preference")
+    frame = left_alone(page, server.url)
     expect(frame.locator("#sentence")).to_contain_text(f"This {KNOWN}")
     expect(frame.locator("#truth legend")).to_have_text("An example of a 0. Now draw one yourself.")
     page.keyboard.press("Shift")
@@ -91,10 +107,7 @@ def test_a_hand_writes_an_example_for_who_does_nothing_and_any_input_ends_it(ser
 
 
 def test_without_motion_no_hand_writes(server, open_tab):
-    page = open_tab(server.url)
-    frame = drawing_page(page)
-    page.clock.install()
-    page.clock.fast_forward(20_000)
+    frame = left_alone(open_tab("about:blank"), server.url)
     expect(frame.locator(".ghost")).to_be_visible()
     expect(frame.locator("#sentence")).to_contain_text("Draw, and every card answers")
 

@@ -12,10 +12,9 @@ from tests.app.helpers import (
     DESKTOP,
     DRAWN_CHART,
     PATIENCE,
-    PHONE,
     drawing_page,
     explained,
-    no_sideways_scrolling,
+    screenshot,
 )
 from tests.app.spaces import BASES, RunningSpace
 
@@ -23,17 +22,15 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium o
 
 
 @pytest.mark.parametrize("sdk", BASES)
-def test_a_visitor_of_a_space_draws_trains_and_reloads_and_no_other_host_is_asked(
-    sdk, browser, screenshots
-):
+def test_a_visitor_of_a_space_draws_trains_and_reloads_and_no_other_host_is_asked(sdk, browser):
     space = RunningSpace(sdk)
     try:
-        visit(sdk, space, browser, screenshots)
+        visit(sdk, space, browser)
     finally:
         space.remove()
 
 
-def visit(sdk: str, space: RunningSpace, browser, screenshots) -> None:
+def visit(sdk: str, space: RunningSpace, browser) -> None:
     """Uses a Space in a new window, and ends it; fails where a request goes to another host."""
     with browser.new_context(reduced_motion="reduce", viewport=DESKTOP) as context:
         hosts: set[str] = set()
@@ -42,20 +39,20 @@ def visit(sdk: str, space: RunningSpace, browser, screenshots) -> None:
         page.on("websocket", lambda socket: hosts.add(urlsplit(socket.url).netloc))
         page.set_default_timeout(PATIENCE)
         with explained(page):
-            use(page, space.url, screenshots, sdk)
+            use(page, space.url, sdk)
         assert {host for host in hosts if host} == {urlsplit(space.url).netloc}
         assert (space.data / "runs").is_dir()
         assert space.stop() < 30, "a page that is open does not hold the server up"
 
 
-def use(page, url: str, screenshots, sdk: str) -> None:
+def use(page, url: str, sdk: str) -> None:
     """Draws a digit, trains a run and reloads its page."""
     page.goto(f"{url}/")
     frame = drawing_page(page)
     draw(page, frame, ZERO)
     expect(frame.locator("#strip [data-after='0']")).to_contain_text("0")
     expect(frame.locator("#strip [data-known='no']").first).to_be_visible()
-    page.screenshot(path=screenshots / f"space-{sdk}-draw.png")
+    screenshot(page, f"space-{sdk}-draw.png")
 
     page.locator(".st-key-nav a").filter(has_text="Train").click()
     expect(page.get_by_text("On this server a run trains about 10 min at a time")).to_be_visible()
@@ -66,11 +63,4 @@ def use(page, url: str, screenshots, sdk: str) -> None:
     page.reload()
     expect(page.get_by_text(re.compile(r"After 5 tasks the model gets"))).to_be_visible()
     page.locator(DRAWN_CHART).first.wait_for()
-    page.screenshot(path=screenshots / f"space-{sdk}-train.png")
-
-    page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
-    page.locator(".st-key-nav a").filter(has_text="Draw").click()
-    drawing_page(page)
-    assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / f"space-{sdk}-phone-dark.png")
+    screenshot(page, f"space-{sdk}-train.png")

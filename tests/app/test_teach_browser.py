@@ -6,7 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.drawing import ZERO, chip, draw
-from tests.app.helpers import CHROMIUM, PHONE, HeldRequests, drawing_page, no_sideways_scrolling
+from tests.app.helpers import (
+    CHROMIUM,
+    PHONE,
+    HeldRequests,
+    drawing_page,
+    no_sideways_scrolling,
+    screenshot,
+)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -18,7 +25,7 @@ def heart(shift: float):
 
 
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
-def test_a_symbol_is_taught_answered_and_undone(server, open_tab, screenshots, size):
+def test_a_symbol_is_taught_answered_and_undone(server, open_tab, size):
     page = open_tab(server.url, size)
     frame = drawing_page(page)
     frame.get_by_text("Teach it yours").click()
@@ -52,7 +59,7 @@ def test_a_symbol_is_taught_answered_and_undone(server, open_tab, screenshots, s
     expect(frame.locator("#strip [data-after='5'][data-known='yes']")).to_have_count(1)
     expect(frame.locator("#strip [data-after='5']")).to_contain_text("heart")
     assert no_sideways_scrolling(page)
-    page.screenshot(path=screenshots / f"teach{'-phone' if size == PHONE else ''}.png")
+    screenshot(page, f"teach{'-phone' if size == PHONE else ''}.png")
     teach.get_by_label("Name of the copy").fill("Mine")
     teach.get_by_role("button", name="Keep it").click()
     expect(teach.locator(".result")).to_contain_text("keeps this name")

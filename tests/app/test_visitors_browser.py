@@ -15,6 +15,7 @@ from tests.app.helpers import (
     explained,
     no_sideways_scrolling,
     picture_name,
+    screenshot,
     server_environment,
 )
 
@@ -58,7 +59,7 @@ def train_and_name(page, url: str) -> str:
     return link
 
 
-def test_what_one_visitor_trains_is_anothers_by_its_link_alone(public, browser, screenshots):
+def test_what_one_visitor_trains_is_anothers_by_its_link_alone(public, browser):
     with browser.new_context() as one, browser.new_context() as other:
         a, b = one.new_page(), other.new_page()
         for page in (a, b):
@@ -67,7 +68,7 @@ def test_what_one_visitor_trains_is_anothers_by_its_link_alone(public, browser, 
         with explained(a):
             link = train_and_name(a, public.url)
             run = link.rpartition("=")[2]
-            a.screenshot(path=screenshots / "visitors-own.png")
+            screenshot(a, "visitors-own.png")
         (cookie,) = [each for each in one.cookies() if each["name"] == "lifelong_visitor"]
         assert cookie["httpOnly"] and cookie["sameSite"] == "Lax" and not cookie["secure"]
         assert a.evaluate("document.cookie.includes('lifelong_visitor')") is False
@@ -79,13 +80,13 @@ def test_what_one_visitor_trains_is_anothers_by_its_link_alone(public, browser, 
                 assert run not in b.content() and NAME not in b.content(), name
             listed = urllib.request.urlopen(f"{public.url}/gradio/config").read().decode()
             assert "mnist-class-finetune" in listed and run not in listed
-            see_by_link(b, link, screenshots)
+            see_by_link(b, link)
         with explained(a):
             a.goto(link)
             expect(a.locator(".st-key-undo button")).to_be_visible()
 
 
-def see_by_link(page, link: str, screenshots) -> None:
+def see_by_link(page, link: str) -> None:
     """Opens a run of another visitor by its link: it is shown, and nothing can be changed."""
     for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
         page.set_viewport_size(size)
@@ -95,4 +96,4 @@ def see_by_link(page, link: str, screenshots) -> None:
         expect(page.get_by_text("It is not yours")).to_be_visible()
         expect(page.locator(".st-key-undo button")).to_have_count(0)
         assert no_sideways_scrolling(page)
-        page.screenshot(path=screenshots / picture_name("visitors-link", size))
+        screenshot(page, picture_name("visitors-link", size))
