@@ -1,10 +1,13 @@
 """Settings of every test: no network, folders of its own, one process, toy plug-ins."""
 
+import gc
+import itertools
 import os
 from pathlib import Path
 
 import pytest
 import torch
+from xdist.scheduler import LoadFileScheduling
 
 from lifelong import datasets
 from lifelong.data.examples import Dataset
@@ -48,6 +51,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the files that take longest first; within a file and among others nothing changes."""
     seconds = {TESTS / name: number for name, number in LONG_FILES.items()}
     items.sort(key=lambda item: -seconds.get(item.path, 0))
+
+
+class _Scheduling(LoadFileScheduling):
+    """Files by process, all in a browser in the same one: a second server and Chromium would take
+    20 s to start and to load the pages.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if file.endswith("_browser.py") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    """Returns what deals the tests to the processes."""
+    return _Scheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Exempts torch and the tests from garbage collections, which take 0.5 s with all of them."""
+    gc.collect()
+    gc.freeze()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory) -> Path:
+    """Returns an empty folder; pytest's own fixture lists those of all earlier tests first."""
+    folder = tmp_path_factory.getbasetemp() / str(next(_numbers))
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(autouse=True)
