@@ -7,9 +7,15 @@ run.accuracy_, run.forgetting_, run.predict(images, after=0)
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Read when torch is loaded. A thread of torch (libgomp) that waits for another one spins so many
+# times, and then sleeps. By default it is 30 times as often: beside another program, a whole
+# network's threads then keep cores from each other (`python -m benchmarks.contention`).
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 if TYPE_CHECKING:
     from . import plot

@@ -86,3 +86,13 @@ def test_it_learns_arrays_in_an_empty_folder_and_the_command_knows_the_run(insta
     assert listed.splitlines()[0].startswith("mine") and len(listed.splitlines()) == 1
     commands = (installed / "bin" / "lifelong").read_text()
     assert "lifelong.__main__" in commands
+
+
+def test_threads_of_torch_that_wait_sleep_soon_unless_somebody_says_otherwise():
+    code = "import os, lifelong; print(os.environ['GOMP_SPINCOUNT'])"
+    for given, found in (({}, "10000"), ({"GOMP_SPINCOUNT": "7"}, "7")):
+        environment = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"} | given
+        ran = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True
+        )
+        assert ran.stdout.strip() == found
