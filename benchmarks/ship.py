@@ -4,8 +4,9 @@
 
 Runs the command of each run in `checkpoints/shipped.txt`, by default all, and removes the files
 that are only needed to resume training. The checkpoints, in half precision, are evaluated on all
-test images and must give the recorded accuracy to 0.1 point. Writes to `checkpoints/` and prints
-one JSON object for each run.
+test images and must give the recorded accuracy to 0.1 point. Those of a whole deep network are made
+compact instead, with a loss that is measured (`ship_compact.py`). Writes to `checkpoints/` and
+prints one JSON object for each run.
 """
 
 import json
@@ -16,6 +17,7 @@ import sys
 
 import click
 
+from benchmarks import ship_compact
 from lifelong.inference import predict
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
@@ -38,8 +40,14 @@ def main(names: tuple[str, ...]) -> None:
         subprocess.run(
             [sys.executable, *arguments], cwd=SHIPPED.parent, check=True, stdout=subprocess.DEVNULL
         )
-        report = check_study(name) if study_store.is_study(SHIPPED / name) else check(name)
-        click.echo(json.dumps({"run": name, **report}))
+        click.echo(json.dumps({"run": name, **_checked(name)}))
+
+
+def _checked(name: str) -> dict:
+    if study_store.is_study(SHIPPED / name):
+        return check_study(name)
+    network = run_store.history(SHIPPED / name).config.network
+    return ship_compact.record(SHIPPED / name) if network.get("tune") == "whole" else check(name)
 
 
 def check_study(name: str) -> dict:

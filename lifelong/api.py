@@ -53,6 +53,7 @@ from .service.catalog import (
     strategy_outline,
     strategy_titles,
     trains_deep_network,
+    whole_network,
 )
 from .service.jobs import (
     check_new,
@@ -206,6 +207,7 @@ __all__ = [
     "transformation",
     "undo",
     "warm",
+    "whole_network",
 ]
 
 DEFAULTS = RunConfig()  # of a run where nothing is chosen

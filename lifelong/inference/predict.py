@@ -1,7 +1,7 @@
 """Prediction of an image's class by a run's model, after every task it learned."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from ..runs.folders import version
 from ..runs.history import History
 from ..strategies.base import Strategy
 from ..training.setup import frozen_backbone_of, model_of
+from .model_cache import ModelCache
 from .preprocess import as_task_sees, preprocess
+
+MODELS = ModelCache()
 
 
 @dataclass(frozen=True)
@@ -240,20 +243,17 @@ def load(folder: Path, after: int) -> Strategy:
     It is cached until its checkpoint changes. Raises LifelongError for a checkpoint that does not
     fit.
     """
-    return _model(folder, after, version(checkpoints.inference_file(folder, after)))
-
-
-@lru_cache(maxsize=64)
-def _model(folder: Path, after: int, _version: tuple[int, int] | None) -> Strategy:
-    history = run_store.history(folder)
-    strategy, file = untrained(history, after), checkpoints.inference_file(folder, after)
-    load_state(strategy, integrity.read(file, history)[0], file)
-    return strategy
+    key = folder, after, version(checkpoints.inference_file(folder, after))
+    return MODELS.get(key, partial(fresh, folder, after))
 
 
 def fresh(folder: Path, after: int) -> Strategy:
-    """Returns what `load` does, but one of its own, which the caller may change."""
-    return _model.__wrapped__(folder, after, None)
+    """Returns what `load` does, but one of its own, which the caller may change but not train."""
+    history = run_store.history(folder)
+    strategy, file = untrained(history, after), checkpoints.inference_file(folder, after)
+    strategy.release_training_memory()
+    load_state(strategy, integrity.read(file, history)[0], file)
+    return strategy
 
 
 def untrained(history: History, after: int) -> Strategy:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LifelongError
-from ..runs import checkpoints, integrity
+from ..runs import checkpoints, compact, integrity
 from ..runs.integrity import FileState
 from ..strategies.base import scores
 from ..training.evaluation import accuracy
@@ -16,8 +16,9 @@ from .task_images import images_of, test_images
 class Verification:
     """Accuracies of a checkpoint on each task so far, as recorded and as found now.
 
-    tested: number of test images. same_images: whether they are those of the record.
-    file: state of the checkpoint, intact or one of which no checksum was recorded.
+    recorded: in the record or, of a compact checkpoint, in its own file. tested: number of test
+    images. same_images: whether they are those of the record. file: state of the checkpoint, intact
+    or one of which no checksum was recorded. is_compact: whether it is compact.
     """
 
     tested: int
@@ -25,6 +26,7 @@ class Verification:
     found: tuple[float, ...]
     same_images: bool
     file: FileState = FileState.NOT_RECORDED
+    is_compact: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -54,5 +56,10 @@ def verify(folder: Path, after: int) -> Verification:
         found.append(accuracy(plan, after, test, scores(model, inputs)))
         tested += len(test)
     same = images_of(history) in history.started.source
-    recorded, state = history.learned[after].accuracy, integrity.state(file, history)
-    return Verification(tested, recorded, tuple(found), same, state)
+    recorded = history.learned[after].accuracy
+    own = compact.accuracy(file)
+    is_own = own is not None and len(own) == len(recorded)
+    if own is not None and is_own:
+        recorded = own
+    state = integrity.state(file, history)
+    return Verification(tested, recorded, tuple(found), same, state, is_own)

@@ -73,14 +73,14 @@ def _state(file: Path, known: frozenset[str] | None) -> FileState:
 
 
 def read(file: Path, history: History) -> tuple[dict[str, "Tensor"], dict[str, str]]:
-    """Returns the tensors and the metadata of a checkpoint of a run, see `tensor_files.read`.
+    """Returns the tensors and the metadata of a checkpoint of a run, see `compact.read`.
 
     Raises LifelongError as that does, and for a file that is not the one of the record.
     """
-    from ..storage import tensor_files  # loads torch
+    from . import compact  # loads torch
 
     check(file, history)
-    return tensor_files.read(file)
+    return compact.read(file)
 
 
 def check(file: Path, history: History) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..errors import LifelongError
 from ..storage import tensor_deltas, tensor_files
 from ..storage.tensor_files import add_prefix, strip_prefix
-from . import checkpoints, integrity
+from . import checkpoints, compact, integrity
 from .history import History
 
 # Dense where old classes are lost: by step 50, plain training has lost all of them on MNIST.
@@ -50,7 +50,7 @@ def load(folder: Path, task: int, history: History) -> dict[int, State]:
 
 
 def _start(folder: Path, task: int) -> State:
-    return tensor_files.read(checkpoints.inference_file(folder, task - 1))[0]
+    return compact.read(checkpoints.inference_file(folder, task - 1))[0]
 
 
 def _read(file: Path) -> dict[int, State]:

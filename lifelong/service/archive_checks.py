@@ -21,7 +21,7 @@ from ..runs import archives, bookmarks, checkpoints, stored
 from ..runs import store as run_store
 from ..runs.folders import UNLISTED, home, new_folder
 from ..runs.history import History
-from ..storage import owners
+from ..storage import owners, shipped
 from ..transfer import store as study_store
 from . import jobs
 from .workshop import refusals, workshop
@@ -130,7 +130,8 @@ def _check_names(config: RunConfig) -> None:
     for name in (config.dataset, *filter(None, (config.target, config.original))):
         if not re.fullmatch(r"\w[\w .+-]{0,120}", name):
             raise LifelongError(f"{name[:60]!r} is no name of a data set or run.")
-    if str(config.network.get("weights", "none")) not in ("default", "shipped", "imagenet", "none"):
+    known = {"default", "shipped", "imagenet", "none", *shipped.backbone_names()}
+    if str(config.network.get("weights", "none")) not in known:
         raise LifelongError("Its network has weights from a file of another machine.")
 
 

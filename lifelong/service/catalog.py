@@ -14,6 +14,8 @@ from ..strategies.parts.families import FAMILIES
 if TYPE_CHECKING:
     from ..strategies.base import Strategy
 
+PLUGIN_BASES = ("Strategy", "Model", "Torchvision")  # classes that strategies and networks are of
+
 
 @dataclass(frozen=True)
 class StrategyInfo:
@@ -101,15 +103,28 @@ def strategy_outline(name: str) -> StrategyOutline:
     return StrategyOutline(**{"title": name} | {n: v for n, v in found.items() if n in fields})
 
 
+def whole_network(model: str, settings: dict[str, Any]) -> str:
+    """Returns which deep network learns with all its layers, empty where only the last ones do.
+
+    Its title is read from the source file, as those of strategies are.
+
+    >>> whole_network("resnet50", {"tune": "whole"}), whole_network("resnet50", {"tune": "head"})
+    ('whole ResNet-50', '')
+    """
+    if settings.get("tune") != "whole":
+        return ""
+    known = model in registry.names("models")
+    found = _literals(*registry.source("models", model)) if known else {}
+    return f"whole {found.get('title', model)}"
+
+
 @cache
 def _literals(file: Path, of: str | None) -> dict[str, Any]:
-    """Returns the literals that a class in a source file sets, by default the strategy's."""
+    """Returns the literals that a class in a source file sets, by default the plug-in's."""
     if not file.is_file():
         return {}
     for node in ast.parse(file.read_text("utf-8")).body:
-        if isinstance(node, ast.ClassDef) and (
-            _is_strategy(node) if of is None else of == node.name
-        ):
+        if isinstance(node, ast.ClassDef) and (_is_plugin(node) if of is None else of == node.name):
             lines = [line for line in node.body if isinstance(line, ast.Assign)]
             return {
                 ast.unparse(line.targets[0]): _literal(line.value)
@@ -119,9 +134,9 @@ def _literals(file: Path, of: str | None) -> dict[str, Any]:
     return {}
 
 
-def _is_strategy(node: ast.ClassDef) -> bool:
-    """Returns whether a class derives from Strategy; strategies never do from one another."""
-    return any(ast.unparse(base).rpartition(".")[2] == "Strategy" for base in node.bases)
+def _is_plugin(node: ast.ClassDef) -> bool:
+    """Returns whether a class is a strategy or a network; these never derive from one another."""
+    return any(ast.unparse(base).rpartition(".")[2] in PLUGIN_BASES for base in node.bases)
 
 
 def _literal(value: ast.expr) -> Any:

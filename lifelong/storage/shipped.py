@@ -47,6 +47,11 @@ def files_of(below: str) -> list[ShippedFile]:
     return [file for file in files() if file.path == below or file.path.startswith(f"{below}/")]
 
 
+def backbone_names() -> frozenset[str]:
+    """Returns the names of the backbones that come with the project."""
+    return frozenset(Path(file.path).stem for file in files_of("backbones"))
+
+
 def changed_files() -> list[str]:
     """Returns the paths of the files that are on this machine and are not those that ship."""
     here = [file for file in files() if (FOLDER / file.path).is_file()]

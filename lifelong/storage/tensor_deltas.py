@@ -2,7 +2,8 @@
 
 Within a few steps of training a weight matrix changes along few directions: a product of two narrow
 matrices is close to the change and takes a tenth of the bytes. Entries of the two are rounded to
-whole numbers; another product encodes what the first ones left over.
+whole numbers; another product encodes what the first ones left over. `encode_within` has a single
+product of as many columns as fit into a number of bytes.
 """
 
 import torch
@@ -16,6 +17,7 @@ OVERSAMPLING = 8  # further directions that the search for the best RANK looks a
 PRODUCTS, TOLERANCE = 6, 0.02
 NARROWEST = 2 * RANK  # matrices with fewer rows or columns are not factored
 LARGEST = 127  # of a byte
+MOST_COLUMNS = 96  # of the two factors of a change in `encode_within`
 
 
 def encode(before: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -27,8 +29,74 @@ def encode(before: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Ten
     return encoded
 
 
+def encode_within(
+    before: dict[str, Tensor], after: dict[str, Tensor], nbytes: int
+) -> dict[str, Tensor]:
+    """Returns tensors by name from which `decode` makes `after`, nearly, given `before`, where all
+    changes of matrices take at most so many bytes.
+
+    Each change is a product of two matrices of bytes, from its largest singular values; a column
+    goes where it explains most of the squared change for its bytes. A matrix that `before` does not
+    have is stored as bytes, with a scale for each row, and everything else in half precision.
+    """
+    encoded: dict[str, Tensor] = {}
+    factors: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
+    for name, tensor in after.items():
+        known = before.get(name)
+        if known is None or known.shape != tensor.shape or not tensor.is_floating_point():
+            for part, value in _own(tensor).items():
+                encoded[f"{name}/{part}"] = value
+        elif min(_matrix(tensor).shape) < NARROWEST:
+            encoded[f"{name}/added"] = (tensor - known).half()
+        else:
+            factors[name] = _singular(_matrix(tensor.float() - known.float()))
+    for name, rank in _ranks(factors, nbytes).items():
+        u, values, v = factors[name]
+        roots = values[:rank].sqrt()
+        left, left_scale = _bytes(u[:, :rank] * roots)
+        right, right_scale = _bytes(v[:, :rank] * roots)
+        parts = {"left": left, "right": right, "scale": left_scale * right_scale}
+        encoded |= {f"{name}/{part}": value for part, value in parts.items()}
+    return {key: value.contiguous() for key, value in encoded.items()}
+
+
+def _own(tensor: Tensor) -> dict[str, Tensor]:
+    """Returns the parts of a tensor that is no change of another one."""
+    if not tensor.is_floating_point() or tensor.dim() != 2 or min(tensor.shape) < NARROWEST:
+        return {"whole": tensor.half() if tensor.is_floating_point() else tensor.clone()}
+    rows, scale = _bytes(tensor.float().T)
+    return {"bytes": rows.T, "row_scale": scale}
+
+
+def _matrix(tensor: Tensor) -> Tensor:
+    return tensor.flatten(1) if tensor.dim() > 1 else tensor[None]
+
+
+def _singular(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns the first MOST_COLUMNS left singular vectors, values and right singular vectors."""
+    with torch.random.fork_rng(devices=[]):  # the same random directions each time
+        torch.default_generator.manual_seed(0)
+        size = min(MOST_COLUMNS + OVERSAMPLING, *matrix.shape)
+        u, values, v = torch.svd_lowrank(matrix, q=size, niter=3)
+    return u[:, :MOST_COLUMNS], values[:MOST_COLUMNS], v[:, :MOST_COLUMNS]
+
+
+def _ranks(factors: dict[str, tuple[Tensor, Tensor, Tensor]], nbytes: int) -> dict[str, int]:
+    """Returns the number of columns of each change, at least one."""
+    ranks, gains = dict.fromkeys(factors, 1), []
+    for name, (u, values, v) in factors.items():
+        cost = len(u) + len(v) + 4
+        nbytes -= cost
+        gains += [(float(value) ** 2 / cost, cost, name) for value in values[1:]]
+    for _gain, cost, name in sorted(gains, reverse=True):
+        if nbytes < cost:
+            break
+        ranks[name], nbytes = ranks[name] + 1, nbytes - cost
+    return ranks
+
+
 def decode(before: dict[str, Tensor], encoded: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Returns the state that `encode` was given as `after`, nearly.
+    """Returns the state that `encode` or `encode_within` was given as `after`, nearly.
 
     Raises KeyError, ValueError or RuntimeError if `before` is of another model.
     """
@@ -39,6 +107,8 @@ def decode(before: dict[str, Tensor], encoded: dict[str, Tensor]) -> dict[str, T
             after[name] = value
         elif part == "added":
             after[name] = before[name] + value.to(before[name].dtype)
+        elif part == "bytes":
+            after[name] = value.float() * encoded[f"{name}/row_scale"][:, None]
         elif part == "left":
             scale, right = encoded[f"{name}/scale"], encoded[f"{name}/right"]
             change = (value.float() * scale) @ right.float().T

@@ -389,6 +389,11 @@ def test_the_subtitle_tells_the_order_of_lessons(run):
         assert int(found[1]) == sum(map(len, run.classes))
         assert int(found[3]) == len(run.classes) == run.learned
     assert ("The card is" in text) == (run.learned == 1)
+    deep = prompts.subtitle(replace(run, whole_network="whole ResNet-50"))
+    added = (
+        "" if run.at_once else " Here the whole ResNet-50 learns, from the first layer to the last."
+    )
+    assert deep == text + added
 
 
 @KINDS

@@ -174,6 +174,29 @@ def test_weights_of_a_file_are_loaded_with_their_stem_and_have_a_fingerprint(tmp
     )
 
 
+def test_networks_that_start_from_one_file_share_its_tensors(tmp_path):
+    file = str(weights_file(tmp_path)[0])
+    first, second = (
+        registry.model("resnet18")(weights=file).frozen_backbone("fp32") for _ in range(2)
+    )
+    assert first.start["conv1.weight"] is second.start["conv1.weight"]
+    assert first.network.conv1.weight.data_ptr() != second.network.conv1.weight.data_ptr()
+
+
+def test_a_backbone_that_ships_goes_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    monkeypatch.setattr(weights.project, "backbone_names", lambda: frozenset({"mine"}))
+    with pytest.raises(LifelongError, match=r"The backbone mine is missing; restore .+/mine\."):
+        weights.load("resnet18", "mine")
+    file, _ = weights_file(tmp_path)
+    (tmp_path / "mine.safetensors").write_bytes(file.read_bytes())
+    assert weights.load("resnet18", "mine").fingerprint == (
+        weights.load("resnet18", str(file)).fingerprint
+    )
+    with pytest.raises(LifelongError, match="no such file; give imagenet, shipped"):
+        weights.load("resnet18", "yours")
+
+
 def test_the_fingerprint_of_a_file_is_computed_once_for_each_version_of_it(tmp_path, monkeypatch):
     file = str(weights_file(tmp_path)[0])
     first = weights.load("resnet18", file).fingerprint

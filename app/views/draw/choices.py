@@ -16,7 +16,10 @@ PHOTO_RUN = "cifar10-class-finetune"  # the same for photographs
 
 @dataclass(frozen=True)
 class RunChoice:
-    """A run to choose. name: title of its strategy; line: what it does and how much it gets right.
+    """A run to choose.
+
+    name: title of its strategy, and of its network if all of a deep one learned; line: what it does
+    and how much it gets right.
 
     photo: whether it takes photographs. shipped: whether it came with the project. taught: whether
     it is a copy that a visitor taught something. question: the same for runs that learned the same
@@ -42,7 +45,8 @@ def run_choice(row: RunRow) -> RunChoice:
     words = f"taught {listed(taught)}" if taught else ""
     summary = _last_lesson(row.id) if taught else outline.summary
     title = row.name or (api.lessons.title(row.id) if taught else "")
-    name = " · ".join(filter(None, [title, outline.title, _question(row.scenario), words]))
+    whole = api.whole_network(row.model, api.history(row.id).config.network)
+    name = " · ".join(filter(None, [title, outline.title, whole, _question(row.scenario), words]))
     line, photo = _line(row, summary), spec.kind == "photo"
     return RunChoice(row.id, name, line, photo, row.shipped, bool(taught))
 

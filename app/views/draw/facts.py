@@ -30,7 +30,8 @@ class RunFacts:
     title names that of each taught class, too. taught: strategies of the last lessons, each of a
     class that was taught from pictures.
     images_per_class: of a target, None for all. transforms: whether every lesson has all classes,
-    its images transformed.
+    its images transformed. whole_network: the deep network of which all layers learned, such as
+    "whole ResNet-50", empty for others.
     """
 
     run: str
@@ -50,6 +51,7 @@ class RunFacts:
     has_source: bool = False
     images_per_class: int | None = None
     transforms: bool = False
+    whole_network: str = ""
 
     @property
     def learned(self) -> int:
@@ -122,6 +124,7 @@ def of_history(run: str, history: History, photo: bool) -> RunFacts:
         config.rules.has_source,
         config.images_per_class,
         api.dataset_spec(config.dataset).transformation is not None,
+        api.whole_network(config.model, config.network),
     )
 
 

@@ -74,7 +74,8 @@ def _strip(run: str, found: Found) -> Value:
 
 def _heading(run: RunFacts) -> Value:
     """Returns id, title and line of a run, HTML-escaped."""
-    title = run.title if api.is_shipped(run.run) else f"{run.title} ({run.run[-6:]})"
+    title = " · ".join(filter(None, [run.title, run.whole_network]))
+    title = title if api.is_shipped(run.run) else f"{title} ({run.run[-6:]})"
     line = remedies.line(run, api.storage(run.run))
     return {"run": escape(run.run), "title": escape(title), "line": escape(line)}
 

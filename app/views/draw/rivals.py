@@ -25,9 +25,13 @@ def remedies_of(rows: Sequence[RunRow]) -> dict[str, dict[str, Any]]:
 
 
 def _question(row: RunRow) -> str:
-    """Returns a name for data set, scenario and the classes of each lesson."""
+    """Returns a name for data set, scenario, the classes of each lesson and which network learned:
+    all of a deep one, or others.
+    """
     history = api.history(row.id)
-    lessons = (row.dataset, row.scenario, history.started.labels, history.config.images_per_class)
+    config, labels = history.config, history.started.labels
+    whole = api.whole_network(config.model, config.network)
+    lessons = (row.dataset, row.scenario, labels, config.images_per_class, whole)
     return sha256(repr(lessons).encode()).hexdigest()[:12]
 
 

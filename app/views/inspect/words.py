@@ -207,12 +207,13 @@ def verified(history: History, found: "Verification", after: int) -> str:
         f"The checkpoint after {titles[after]}, evaluated just now on {found.tested:,} test images:"
         f" **{percent(now)}** on average over the tasks"
     )
+    source = "The file of the compact checkpoint" if found.is_compact else "The record"
     if found.agrees:
-        compared = f"The record says {percent(then)}: equal on every task, to the image."
+        compared = f"{source} says {percent(then)}: equal on every task, to the image."
     elif not found.same_images:
-        compared = f"The record says {percent(then)}, on other images than are here."
+        compared = f"{source} says {percent(then)}, on other images than are here."
     else:
-        compared = f"The record says {percent(then)}: **not the same**."
+        compared = f"{source} says {percent(then)}: **not the same**."
     return f"{begin}. {compared} {FILES[found.file]}"
 
 

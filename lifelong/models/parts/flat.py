@@ -41,6 +41,12 @@ class Flat(nn.Module):
             self.to(device)
             self.flatten(self._stacked)
 
+    def release_gradients(self) -> None:
+        """Frees the memory of the gradients, of a module that only answers from now on."""
+        for parameter in self.parameters():
+            parameter.grad = None
+        self.flat_gradient, self._accumulated = self.flat.new_empty(0), []
+
     def backward(self, loss: Tensor) -> None:
         """Replaces `flat_gradient` by the gradient of the loss."""
         backward(loss, self)

@@ -27,6 +27,11 @@ class Adam:
         self.square = torch.zeros_like(self.network.flat)
         self.steps = torch.zeros((), device=self.network.flat.device)
 
+    def release(self) -> None:
+        """Frees the memory of the averages and of the gradients: no further step is taken."""
+        self.mean = self.square = self.network.flat.new_empty(0)
+        self.network.release_gradients()
+
     @torch.no_grad()
     def step(self) -> None:
         """Takes a step by the network's present gradient; changes nothing if it fails."""

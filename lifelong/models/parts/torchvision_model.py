@@ -76,8 +76,11 @@ class Torchvision(Model):
         backbone = TorchvisionBackbone(self._info(loaded, precision), augments)
         if loaded:
             loaded.load_into(backbone.network, self.architecture)
-            state = backbone.network.state_dict()
-            backbone.start = {name: tensor.clone() for name, tensor in state.items()}
+            # The tensors of the file, not copies: several networks that answer start from one.
+            backbone.start = {
+                name: loaded.tensors.get(name, tensor.clone())
+                for name, tensor in backbone.network.state_dict().items()
+            }
         return backbone
 
     def frozen_backbone(self, precision: str) -> Backbone | None:

@@ -68,32 +68,51 @@ def default_source(architecture: str) -> str:
     return "shipped" if here or (project.has_address() and _shipped(architecture)) else "imagenet"
 
 
-def _shipped(architecture: str) -> list[project.ShippedFile]:
-    """Returns the file of the weights that ship, if it is not on this machine."""
-    return project.missing(f"backbones/{architecture}.safetensors")
+def _shipped(name: str) -> list[project.ShippedFile]:
+    """Returns the file of weights that ship, if it is not on this machine."""
+    return project.missing(f"backbones/{name}.safetensors")
+
+
+def _shipped_name(architecture: str, source: str) -> str | None:
+    """Returns the name of the backbone that a source means, None if it is none that ships."""
+    if source == "shipped":
+        return architecture
+    return source if source in project.backbone_names() else None
 
 
 def load(architecture: str, source: str) -> Weights | None:
     """Loads the weights of a source; None for 'none'.
 
-    source: 'shipped', 'imagenet', 'none' or the path of a .safetensors file. Raises LifelongError
-    if there are no such weights.
+    source: 'shipped', 'imagenet', 'none', the name of a backbone that ships or the path of a
+    .safetensors file. Raises LifelongError if there are no such weights.
     """
     if source == "none":
         return None
     if source == "imagenet":
         return _imagenet(architecture)
-    file = SHIPPED / f"{architecture}.safetensors" if source == "shipped" else Path(source)
+    name = _shipped_name(architecture, source)
+    file = SHIPPED / f"{name}.safetensors" if name else Path(source)
     if not file.is_file():
+        raise _no_such_file(architecture, source)
+    return _from_file(file, file.stat().st_mtime_ns)
+
+
+def _no_such_file(architecture: str, source: str) -> LifelongError:
+    if source == "shipped":
         shipped = ", ".join(f.stem for f in sorted(SHIPPED.glob("*.safetensors"))) or "none"
-        raise LifelongError(
+        return LifelongError(
             f"No backbone ships with the project for {architecture} (there are: {shipped}); "
             "choose the weights imagenet or none."
-            if source == "shipped"
-            else f"The weights were given as '{source}', but there is no such file; give "
-            "imagenet, shipped, none or the path of a .safetensors file."
         )
-    return _from_file(file, file.stat().st_mtime_ns)
+    if source in project.backbone_names():
+        return LifelongError(
+            f"The backbone {source} is missing; restore checkpoints/backbones/{source}.safetensors"
+            " from the project."
+        )
+    return LifelongError(
+        f"The weights were given as '{source}', but there is no such file; give imagenet, shipped, "
+        "none, the name of a backbone that ships or the path of a .safetensors file."
+    )
 
 
 @lru_cache(maxsize=2)
@@ -113,8 +132,9 @@ def fetch(architecture: str, source: str) -> Steps[None]:
 
     Raises LifelongError if they cannot be downloaded.
     """
-    if source == "shipped" and _shipped(architecture):
-        yield from project.fetch(f"backbones/{architecture}.safetensors")
+    name = _shipped_name(architecture, source)
+    if name and _shipped(name):
+        yield from project.fetch(f"backbones/{name}.safetensors")
     if source != "imagenet":
         return
     url, nbytes = _imagenet_download(architecture)

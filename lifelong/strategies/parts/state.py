@@ -118,6 +118,11 @@ class Stateful(Configurable):
         """
         return add_prefix("network", self.network.weights()) | self._saved(self.inference_fields)
 
+    def release_training_memory(self) -> None:
+        """Frees what only training needs: gradients and averages, three times the weights."""
+        for optimizer in (self.optimizer, *self.auxiliary_optimizers().values()):
+            optimizer.release()
+
     def load_inference_state_dict(self, state: dict[str, Tensor]) -> None:
         """Loads a state of `inference_state_dict`.
 

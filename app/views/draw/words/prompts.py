@@ -58,13 +58,16 @@ def _outcome(run: RunFacts, name: str) -> str:
 
 
 def subtitle(run: RunFacts) -> str:
-    """Returns the two sentences under the title: the order of lessons, and what a card is."""
+    """Returns the sentences under the title: the order of lessons, what a card is, and whether all
+    of a deep network learned.
+    """
     if run.at_once:
         return (
             f"It learned all {noun(run)} at once. Each card is another look at it during that"
             " training."
         )
-    return f"{_order(run)} {_card(run)}"
+    deep = f"Here the {run.whole_network} learns, from the first layer to the last."
+    return " ".join([_order(run), _card(run), *([deep] if run.whole_network else [])])
 
 
 def _order(run: RunFacts) -> str:
