@@ -158,7 +158,8 @@ def points(found: Iterable[Measured]) -> list[Point]:
     """Returns the figures of experiments, of which steps are taken in turns.
 
     at: on the axis. step_ms: processor time of a step. around_ms: of the start and the end of a
-    task. answer_ms: of the scores of 1,000 images. step_bytes: the most that tensors take at once
+    task. answer_ms: of the scores of 1,000 images, with
+    the task label where the scenario gives it. step_bytes: the most that tensors take at once
     within a step, beside what is there before it. state_bytes: of all that training goes on from,
     optimiser and stored images among it. checkpoint_bytes: of what `scores` needs. stored_bytes:
     for earlier tasks.
@@ -187,7 +188,7 @@ def _point(measured: Measured, learning: Iterator[object], step_ms: float) -> Po
         "state_bytes": _nbytes(strategy.state_dict()),
         "checkpoint_bytes": _nbytes(strategy.inference_state_dict()),
         "stored_bytes": sum(strategy.storage(task).values()),
-        "answer_ms": round(_answer_ms(strategy, task.test.images), 2),
+        "answer_ms": round(_answer_ms(experiment), 2),
     }
     if measured.around_ms is not None:
         point["around_ms"] = round(max(0.0, measured.around_ms - STEPS * step_ms), 1)
@@ -198,11 +199,13 @@ def _nbytes(tensors: dict[str, Tensor]) -> int:
     return sum(tensor.nbytes for tensor in tensors.values())
 
 
-def _answer_ms(strategy: Strategy, images: Tensor) -> float:
+def _answer_ms(experiment: Experiment) -> float:
+    task = experiment.tasks[experiment.task]
+    images, given = task.test.images, experiment.plan.given_task(task.index)
     repeated = images.repeat(-(-200 // len(images)), 1, 1, 1)[:200]
-    scores(strategy, repeated)
+    scores(experiment.strategy, repeated, given)
     clock = time.process_time()
-    scores(strategy, repeated)
+    scores(experiment.strategy, repeated, given)
     return (time.process_time() - clock) * 1000 * 1000 / len(repeated)
 
 

@@ -80,7 +80,7 @@ def comparison(table: pd.DataFrame, measure: str = "average_accuracy") -> Chart:
     bars = base.mark_bar(opacity=0.85).encode(x=alt.X("mean:Q", axis=axis))
     errors = base.mark_rule(color=INK, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     words = f"{titles.get(measure, measure)} by strategy, mean and standard error."
-    chart = curve_charts.finished(alt.layer(bars, errors), words)
+    chart = curve_charts.finished([bars, errors], words)
     return _wide(chart.properties(height=max(80, 28 * len(rows))))
 
 

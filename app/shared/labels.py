@@ -5,9 +5,11 @@ from typing import Any
 
 from lifelong import api
 from lifelong.api import DatasetInfo, History, RunRow, Setting, TaughtClass
+from lifelong.charts import long_runs
 from lifelong.charts.chart_data import task_titles
 from lifelong.formatting import duration, magnitude, percent, plural, short_id, size
 
+FIRST_TASKS = 3  # of many, named in one line
 GONE = "Its images are not on this machine: they were removed, or never stored here."
 
 
@@ -184,7 +186,7 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
     pixels = " × ".join(map(str, start.shape[1:]))
     return [
         ("Data", start.source),
-        ("Tasks", "; ".join(task_titles(history))),
+        ("Tasks", _tasks(history)),
         (_images(history), f"{train:,} for training, {test:,} for testing, {pixels} pixels"),
         ("Network", f"{network_title(history.config.model)}, {start.parameters:,} parameters"),
         ("Training", f"{duration(history.seconds)} (without evaluation)"),
@@ -193,8 +195,17 @@ def _facts_at_start(history: History) -> list[tuple[str, str]]:
 
 def _facts_of_results(history: History) -> list[tuple[str, str]]:
     """Returns what is known of a run that another program trained."""
-    tasks = "; ".join(task_titles(history))
-    return [("Data", history.started.source), ("Tasks", tasks), ("Seed", str(history.config.seed))]
+    seed = str(history.config.seed)
+    return [("Data", history.started.source), ("Tasks", _tasks(history)), ("Seed", seed)]
+
+
+def _tasks(history: History) -> str:
+    """Returns the tasks with their classes; of many the first ones and the last."""
+    titles = task_titles(history)
+    if len(titles) <= long_runs.MOST_DRAWN:
+        return "; ".join(titles)
+    first = "; ".join(titles[:FIRST_TASKS])
+    return f"{len(titles)}: {first}; … {titles[-1]}"
 
 
 def _images(history: History) -> str:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ..formatting import percent, whole_percent
 from ..runs.confusion import Confusion
-from .chart_scales import COLOURS, INK, per_cent
-from .curve_charts import Layers, finished
+from .chart_scales import COLOURS, INK, per_cent, unchecked
+from .curve_charts import Layered, finished
 from .matrix_chart import KNOWN
 
 BENDS = 14  # points of the edge of a ribbon
@@ -19,7 +19,8 @@ RIGHT, WRONG = "right", "wrong"
 Row = dict[str, float | int | str]
 
 
-def flow(confusion: Confusion, highlight: int | None = None) -> Layers:
+@unchecked
+def flow(confusion: Confusion, highlight: int | None = None) -> Layered:
     """Returns ribbons from each class, left, to its answers, right, as wide as images are many.
 
     highlight: the task whose classes stand out.
@@ -51,7 +52,7 @@ def flow(confusion: Confusion, highlight: int | None = None) -> Layers:
     )
     layers = [ribbons, left, right]
     height = max(220, 30 * len(confusion.classes) + 40)
-    return finished(alt.layer(*layers), _flow_description(confusion)).properties(height=height)
+    return finished(layers, _flow_description(confusion), height=height)
 
 
 def _places(sizes: Sequence[float]) -> list[float]:
@@ -119,7 +120,8 @@ def name_rows(confusion: Confusion) -> list[Row]:
     return rows
 
 
-def matrix(confusion: Confusion, highlight: int | None = None) -> Layers:
+@unchecked
+def matrix(confusion: Confusion, highlight: int | None = None) -> Layered:
     """Returns the confusion matrix as a heat map, the shares of each class in it."""
     data = pd.DataFrame(
         {
@@ -152,7 +154,7 @@ def matrix(confusion: Confusion, highlight: int | None = None) -> Layers:
             faint = shown.transform_filter(alt.datum.task != highlight)
             layers.append(faint.mark_text(fontSize=11, color=INK))
     height = (30 if few else 12) * len(confusion.classes) + 60
-    return finished(alt.layer(*layers), _matrix_description(confusion)).properties(height=height)
+    return finished(layers, _matrix_description(confusion), height=height)
 
 
 def _axis(names: Sequence[str], title: str, orient: Literal["top", "bottom", "left"]) -> alt.Axis:
@@ -166,7 +168,8 @@ def _axis(names: Sequence[str], title: str, orient: Literal["top", "bottom", "le
     )  # fmt: skip
 
 
-def mean_bars(shares: dict[str, float], tasks: dict[str, int]) -> Layers:
+@unchecked
+def mean_bars(shares: dict[str, float], tasks: dict[str, int]) -> Layered:
     """Returns a bar for the mean probability of each answer, and a line where none is preferred.
 
     tasks: the task of each answer, for its colour; -1 for one that is not learned yet.
@@ -199,8 +202,7 @@ def mean_bars(shares: dict[str, float], tasks: dict[str, int]) -> Layers:
         alt.Chart(even).mark_rule(color=INK, strokeDash=[2, 4], strokeWidth=2).encode(y="share:Q")
     )
     words = "; ".join(f"{name}: {percent(share)}" for name, share in shares.items())
-    chart = finished(alt.layer(bars, line), f"Mean probability of each answer. {words}.")
-    return chart.properties(height=230)
+    return finished([bars, line], f"Mean probability of each answer. {words}.", height=230)
 
 
 def _by_task(confusion: Confusion) -> alt.Color:

@@ -16,35 +16,40 @@ def lines(data: Data, history: History, x: alt.X, highlight: int | None) -> list
     """Returns a line a task; the highlighted one lies on top and the others are faded."""
     chart = alt.Chart(data)
     if highlight is None:
-        return [_line(chart, history, x, 1.0)]
+        return [_line(chart, history, x, None, 1.0)]
     others, one = alt.datum.task != highlight, alt.datum.task == highlight
     return [
-        _line(chart.transform_filter(others), history, x, FADED),
-        _line(chart.transform_filter(one), history, x, 1.0),
+        _line(chart.transform_filter(others), history, x, highlight, FADED),
+        _line(chart.transform_filter(one), history, x, highlight, 1.0),
     ]
 
 
-def _line(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
+def _line(
+    chart: alt.Chart, history: History, x: alt.X, highlight: int | None, opacity: float
+) -> alt.Chart:
     mark = chart.mark_line(strokeWidth=3, strokeJoin="round", strokeCap="round", opacity=opacity)
-    return mark.encode(x=x, y=share(), color=colour(history), detail="task:N")
+    return mark.encode(x=x, y=share(), color=colour(history, highlight), detail="task:N")
 
 
 def points(data: Data, history: History, x: alt.X, highlight: int | None) -> list[alt.Chart]:
     """Returns a mark in the task's own shape for each row."""
     chart = alt.Chart(data)
     if highlight is None:
-        return [_points(chart, history, x, 1)]
+        return [_points(chart, history, x, None, 1)]
     others, one = alt.datum.task != highlight, alt.datum.task == highlight
     return [
-        _points(chart.transform_filter(others), history, x, FADED),
-        _points(chart.transform_filter(one), history, x, 1),
+        _points(chart.transform_filter(others), history, x, highlight, FADED),
+        _points(chart.transform_filter(one), history, x, highlight, 1),
     ]
 
 
-def _points(chart: alt.Chart, history: History, x: alt.X, opacity: float) -> alt.Chart:
+def _points(
+    chart: alt.Chart, history: History, x: alt.X, highlight: int | None, opacity: float
+) -> alt.Chart:
     size = 90 if history.config.tasks <= long_runs.MOST_DRAWN else 20
     mark = chart.mark_point(filled=True, size=size, opacity=opacity)
-    return mark.encode(x=x, y=share(), color=colour(history), shape=shape(history))
+    colours, shapes = colour(history, highlight), shape(history, highlight)
+    return mark.encode(x=x, y=share(), color=colours, shape=shapes)
 
 
 def chance_levels(history: History, highlight: int | None) -> list[float]:
@@ -86,7 +91,7 @@ def given_task_line(history: History, task: int | None) -> list[alt.Chart]:
     rows = chart_data.given_task_rows(history, task)
     data = pd.DataFrame(rows, columns=["task", "after", "accuracy"])
     line = alt.Chart(data).mark_line(strokeDash=[1, 6], strokeWidth=3.5, strokeCap="round")
-    return [line.encode(x=after(history), y=share(), color=colour(history))]
+    return [line.encode(x=after(history), y=share(), color=colour(history, task))]
 
 
 def headings(
@@ -105,8 +110,9 @@ def headings(
     size = alt.expr(f"width < {history.config.tasks * 46} ? 10 : 12")  # phones
     text = base.mark_text(lineBreak="\n", fontSize=size, color=INK, baseline="top", lineHeight=14)
     mark = base.mark_point(filled=True, size=80)
+    colours, shapes = colour(history, highlight), shape(history, highlight)
     return [
-        mark.encode(y=alt.value(-52), shape=shape(history), color=colour(history)),
+        mark.encode(y=alt.value(-52), shape=shapes, color=colours),
         text.encode(y=alt.value(-43), text="text:N"),
     ]
 

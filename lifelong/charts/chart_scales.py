@@ -8,11 +8,15 @@ reads well in light and dark; that needs the SVG renderer.
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from ..formatting import NO_BREAK
 from ..runs.history import History
 from . import long_runs
 
+# Of a function that makes a chart: its parts are not compared with the schema of Vega-Lite one by
+# one, which takes as long as all else; the tests compare whole charts.
+unchecked = debug_mode(False)
 COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -109,16 +113,16 @@ def legend() -> alt.Legend:
     return alt.Legend(title=None, orient="top", labelColor=INK, labelFontSize=12, symbolSize=160)
 
 
-def colour(history: History) -> alt.Color:
-    """Returns a colour for each task, the same in every chart."""
-    return alt.Color("task:N", scale=_by_task(history, COLOURS), legend=None)
+def colour(history: History, highlight: int | None = None) -> alt.Color:
+    """Returns a colour for each task that is drawn, the same in every chart."""
+    return alt.Color("task:N", scale=_by_task(history, highlight, COLOURS), legend=None)
 
 
-def shape(history: History) -> alt.Shape:
-    """Returns a shape for each task, the same in every chart."""
-    return alt.Shape("task:N", scale=_by_task(history, SHAPES), legend=None)
+def shape(history: History, highlight: int | None = None) -> alt.Shape:
+    """Returns a shape for each task that is drawn, the same in every chart."""
+    return alt.Shape("task:N", scale=_by_task(history, highlight, SHAPES), legend=None)
 
 
-def _by_task(history: History, values: tuple[str, ...]) -> alt.Scale:
-    tasks = list(range(history.config.tasks))
+def _by_task(history: History, highlight: int | None, values: tuple[str, ...]) -> alt.Scale:
+    tasks = long_runs.drawn_tasks(history, highlight)
     return alt.Scale(domain=tasks, range=[values[task % len(values)] for task in tasks])

@@ -1,5 +1,6 @@
 """Curves of a run as Altair charts, for Streamlit and Gradio. No user interface."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -8,21 +9,32 @@ import pandas as pd
 from ..formatting import percent
 from ..runs.history import History
 from . import chart_data, chart_layers, chart_scales, long_runs
-from .chart_scales import INK
+from .chart_scales import INK, unchecked
 
 HEIGHT = 410
 Picked = tuple[int, int] | None
-Layers = alt.LayerChart | alt.FacetChart  # what alt.layer returns
 Spec = dict[str, Any]
 
 
+class Layered(alt.LayerChart):
+    """Chart in layers whose specification is not compared with the schema of Vega-Lite.
+
+    That takes longer than all else that a page does for a chart; the tests do it.
+    """
+
+    def to_dict(self, validate: bool = False, **options: Any) -> Spec:
+        """Returns the specification."""
+        return super().to_dict(validate=validate, **options)
+
+
+@unchecked
 def forgetting_curves(
     history: History,
     reference: History | None = None,
     highlight: int | None = None,
     picked: Picked = None,
     given_task: bool = False,
-) -> Layers:
+) -> Layered:
     """Returns the accuracy on each task after each task learned, a line a task.
 
     reference: the reference run, drawn as a dashed line. highlight: the task whose line stands out,
@@ -48,10 +60,11 @@ def forgetting_curves(
         *chart_layers.crosshair(tooltips, history, x, drawn, picks=True),
     ]
     description, note = _curves_description(history), long_runs.drawn_note(history, highlight)
-    return finished(alt.layer(*layers), description, note)
+    return finished(layers, description, note)
 
 
-def live_curves(history: History, highlight: int | None = None) -> Layers:
+@unchecked
+def live_curves(history: History, highlight: int | None = None) -> Layered:
     """Returns the accuracy on each task's probe images, step by step during training."""
     x, data, tooltips = (
         chart_scales.at(history),
@@ -74,8 +87,8 @@ def live_curves(history: History, highlight: int | None = None) -> Layers:
     description = "Accuracy on each task's probe images, step by step while the tasks are learned."
     frames = _live_data(history, highlight)
     datasets = {name: frame.to_dict("records") for name, frame in frames.items()}
-    chart = finished(alt.layer(*layers), description, long_runs.drawn_note(history, highlight))
-    return chart.properties(datasets=datasets)
+    note = long_runs.drawn_note(history, highlight)
+    return finished(layers, description, note, datasets=datasets)
 
 
 def live_spec(history: History, highlight: int | None = None) -> Spec:
@@ -124,24 +137,36 @@ def _bands(history: History, x: alt.X) -> list[alt.Chart]:
     return [ground, alt.Chart(bounds).mark_rule(color=INK, strokeWidth=1, opacity=0.3).encode(x=x)]
 
 
-def finished(chart: Layers, description: str, note: str = "") -> Layers:
-    """Adds what all charts share: size, padding, axis colours, and a description in words.
+def finished(
+    layers: Sequence[alt.Chart], description: str, note: str = "", height: int = HEIGHT, **more: Any
+) -> Layered:
+    """Returns layers as a chart with what all charts share: size, padding, axis colours, and a
+    description in words.
 
-    note: written above the chart.
+    note: written above the chart. more: further properties. All are given at once: each property
+    that is added to a chart copies it.
     """
     if note:
-        title = alt.Title(note, anchor="start", color=INK, fontSize=12, fontWeight="normal")
-        chart = chart.properties(title=title)
-    chart = chart.properties(
+        more["title"] = alt.Title(note, anchor="start", color=INK, fontSize=12, fontWeight="normal")
+    return Layered(
+        layer=list(layers),
         width="container",
-        height=HEIGHT,
+        height=height,
         description=description,
         padding={"left": 4, "top": 4, "right": 4, "bottom": 4},
         usermeta={"embedOptions": {"renderer": "svg", "actions": False}},
+        config=alt.Config(
+            axis=alt.AxisConfig(
+                labelColor=INK,
+                titleColor=INK,
+                labelFontSize=12,
+                titleFontSize=12,
+                titleFontWeight="normal",
+            ),
+            view=alt.ViewConfig(strokeWidth=0),
+        ),
+        **more,
     )
-    return chart.configure_axis(
-        labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
-    ).configure_view(strokeWidth=0)
 
 
 def _curves_description(history: History) -> str:

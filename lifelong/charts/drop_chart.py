@@ -7,15 +7,16 @@ from ..formatting import points
 from ..metrics import Drop
 from ..runs.history import History
 from . import chart_data, long_runs
-from .chart_scales import INK, legend, per_cent
-from .curve_charts import Layers, finished
+from .chart_scales import INK, legend, per_cent, unchecked
+from .curve_charts import Layered, finished
 
 PARTS = ("harder question", "forgotten")
 COLOURS = ("#8A857F", "#C8480B")
 Drops = list[Drop | None]
 
 
-def drop_bars(history: History, drops: Drops, highlight: int | None = None) -> Layers:
+@unchecked
+def drop_bars(history: History, drops: Drops, highlight: int | None = None) -> Layered:
     """Returns a bar for each earlier task: the drop since it was learned, in its two parts.
 
     drops: of each task after the last one learned. A part below zero, a gain, lies left of zero.
@@ -41,7 +42,7 @@ def drop_bars(history: History, drops: Drops, highlight: int | None = None) -> L
     layers = [bars, zero, words.encode(x="from:Q", y=y, text="text:N")]
     height = 34 * max(1, len({*data["task"]})) + 90
     description, note = _description(history, drops), long_runs.drawn_note(history, highlight)
-    return finished(alt.layer(*layers), description, note).properties(height=height)
+    return finished(layers, description, note, height)
 
 
 def drop_rows(history: History, drops: Drops) -> list[chart_data.Row]:

@@ -6,8 +6,8 @@ import pandas as pd
 from ..metrics import Drop
 from ..runs.history import History
 from . import chart_data, long_runs
-from .chart_scales import INK, MANY
-from .curve_charts import Layers, Picked, finished
+from .chart_scales import INK, MANY, unchecked
+from .curve_charts import Layered, Picked, finished
 
 # cividis: forgotten is dark, known is bright
 KNOWN = ("#00224E", "#35456C", "#666970", "#948E77", "#C8B866", "#FEE838")
@@ -18,9 +18,10 @@ LINE = 16  # pixels of a second line of a label
 FIELDS = ["task", "after", "shown", "text", "name", "moment", "accuracy", "change"]
 
 
+@unchecked
 def forgetting_matrix(
     history: History, drop: bool = False, picked: Picked = None, parts: Parts = None
-) -> Layers:
+) -> Layered:
     """Returns accuracy[after][on] as a heat map with the numbers in it.
 
     drop: the change since the task was learned, on a diverging scale. picked: (task, after),
@@ -42,7 +43,7 @@ def forgetting_matrix(
         layers.append(_frame(base.transform_filter(cell), 5))
     height = 520 if many else max(tasks, 3) * (46 if tasks <= MANY else 34) + 76
     description = _description(history, rows, what)
-    return finished(alt.layer(*layers), description).properties(height=height)
+    return finished(layers, description, height=height)
 
 
 def _cells(base: alt.Chart, drop: bool) -> alt.Chart:

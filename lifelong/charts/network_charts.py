@@ -7,8 +7,8 @@ import altair as alt
 import pandas as pd
 
 from ..formatting import whole_percent
-from .chart_scales import COLOURS, INK, SHAPES, legend, per_cent
-from .curve_charts import Layers, finished
+from .chart_scales import COLOURS, INK, SHAPES, legend, per_cent, unchecked
+from .curve_charts import Layered, finished
 
 if TYPE_CHECKING:
     from lifelong.service.insight import FeatureMap, LayerChange
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 LAYER_COLOURS = ("#0072B2", "#D55E00", "#A67C00", "#009E73", "#C66FA0", "#7D7D7D")
 
 
-def feature_points(found: "FeatureMap", moment: int, highlight: int | None = None) -> Layers:
+@unchecked
+def feature_points(found: "FeatureMap", moment: int, highlight: int | None = None) -> Layered:
     """Returns test images by their features after a task, in the colour and shape of their task.
 
     The scale is that of all moments together. highlight: the task whose images stand out.
@@ -57,7 +58,7 @@ def feature_points(found: "FeatureMap", moment: int, highlight: int | None = Non
         for row in means.rename(columns={"name": "name_"}).itertuples()
     )
     text = f"Test images by their features. Middle of each class: {described}."
-    return finished(alt.layer(*layers), text).properties(height=340)
+    return finished(layers, text, height=340)
 
 
 def apart(middles: Sequence[tuple[float, float]], width: float, height: float) -> list[bool]:
@@ -84,7 +85,8 @@ def _range(found: "FeatureMap", axis: int) -> list[float]:
     return [low - edge, high + edge]
 
 
-def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str], note: str = "") -> Layers:
+@unchecked
+def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str], note: str = "") -> Layered:
     """Returns a group of bars a task: how far each layer moved while it was learned.
 
     titles: of all tasks. note: written above the chart.
@@ -122,4 +124,4 @@ def layer_bars(changes: "Sequence[LayerChange]", titles: Sequence[str], note: st
         for change in changes
     )
     text = f"Change of each layer's weights while a task was learned. {described}."
-    return finished(alt.layer(bars), text, note).properties(height=260)
+    return finished([bars], text, note, height=260)

@@ -102,7 +102,7 @@ def _frame(
         ),
         *_crosshair(names, x, y, tested_on),
     ]
-    chart = curve_charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    chart = curve_charts.finished(layers, "", height=HEIGHT, datasets={})
     spec: Spec = chart.to_dict()
     return spec
 

@@ -53,6 +53,10 @@ class Plan:
         """Returns the outputs of a task's own classes."""
         return self._own_outputs[task]
 
+    def given_task(self, task: int) -> int | None:
+        """Returns the task of images at evaluation where its label is given, else None."""
+        return task if self.rules.task_given else None
+
     def active_outputs(self, after: int, task_given: bool = False) -> Tensor:
         """Returns which outputs are active for images of each task: bool (tasks, outputs).
 

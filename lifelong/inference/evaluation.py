@@ -103,7 +103,12 @@ def rows_here(
         model, plan = predict.load(folder, row.task), predict.plan_after(history, row.task)
         # A model of before a class was taught has no output for it, and is not asked for it.
         seen = tests[: row.task + 1]
-        found = evaluate(plan, row.task, seen, [scores(model, test.images) for test in seen])
+        found = evaluate(
+            plan,
+            row.task,
+            seen,
+            [scores(model, test.images, plan.given_task(at)) for at, test in enumerate(seen)],
+        )
         update = {**vars(found), "next_task_accuracy": None}
         if row.next_task_accuracy is not None:
             test = tests[row.task + 1]

@@ -186,7 +186,11 @@ def answers(
 
     images: from `model_inputs`. after: the task up to which its classes are active.
     """
-    classes, scores = active_classes(history, model, after, task), model.scores(images)
+    classes, plan = active_classes(history, model, after, task), plan_after(history, after)
+    if task is None or task >= len(plan.classes):  # a class taught later
+        scores = model.scores(images)
+    else:
+        scores = model.scores_of_task(images, task)
     active = torch.zeros(scores.shape[1], dtype=torch.bool)
     active[list(classes)] = True
     probability = scores.masked_fill(~active, -torch.inf).softmax(1)

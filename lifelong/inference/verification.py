@@ -53,7 +53,8 @@ def verify(folder: Path, after: int) -> Verification:
     for task in range(after + 1):
         test = test_images(history, task)
         inputs = predict.model_inputs(history, model, test.images.numpy())
-        found.append(accuracy(plan, after, test, scores(model, inputs)))
+        values = scores(model, inputs, plan.given_task(task))
+        found.append(accuracy(plan, after, test, values))
         tested += len(test)
     same = images_of(history) in history.started.source
     recorded = history.learned[after].accuracy

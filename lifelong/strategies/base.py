@@ -226,6 +226,13 @@ class Strategy(MemoryLimited):
         """
         return self.network(images)
 
+    def scores_of_task(self, images: Tensor, task: int) -> Tensor:
+        """Returns scores of images of a task, (n, outputs), of which only its own outputs are used.
+
+        Where each task has a network of its own, `scores` computes all of them and this one alone.
+        """
+        return self.scores(images)
+
     def cross_entropy(self, task: Task, examples: Examples, logits: Tensor) -> Tensor:
         """Returns the mean cross-entropy over the active outputs of each image's own task."""
         if not task.all_active:
@@ -234,6 +241,12 @@ class Strategy(MemoryLimited):
 
 
 @torch.no_grad()
-def scores(strategy: Strategy, images: Tensor) -> Tensor:
-    """Returns the strategy's scores for any number of images, (n, outputs)."""
-    return torch.cat([strategy.scores(chunk) for chunk in images.split(INFERENCE_CHUNK)])
+def scores(strategy: Strategy, images: Tensor, task: int | None = None) -> Tensor:
+    """Returns the strategy's scores for any number of images, (n, outputs).
+
+    task: whose outputs alone are used, None for all.
+    """
+    chunks = images.split(INFERENCE_CHUNK)
+    if task is None:
+        return torch.cat([strategy.scores(chunk) for chunk in chunks])
+    return torch.cat([strategy.scores_of_task(chunk, task) for chunk in chunks])

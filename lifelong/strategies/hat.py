@@ -43,10 +43,10 @@ class HAT(Strategy):
         "learned. Nothing is forgotten, but it must be told the task."
     )
     stores = "one number for each hidden unit and task"
-    costs = "gates in every pass and a mask a step; every picture is answered once for each task"
+    costs = "gates in every pass and a mask a step; without the task label, an answer by every task"
     grows = (
-        "h numbers for h hidden units and each task of the run, from the start; an answer takes "
-        "a forward pass for each task of the run"
+        "h numbers for h hidden units and each task of the run, from the start; without the task "
+        "label an answer takes a forward pass for each task of the run"
     )
     source = (
         "Serrà, Surís, Miron and Karatzoglou, Overcoming catastrophic forgetting with hard "
@@ -125,7 +125,10 @@ class HAT(Strategy):
         return (self.embeddings[:before] > 0).any(0)
 
     def scores(self, images: Tensor) -> Tensor:
-        return by_task(self.plan, lambda task: self.network(images, self.gates(task)))
+        return by_task(self.plan, lambda task: self.scores_of_task(images, task))
+
+    def scores_of_task(self, images: Tensor, task: int) -> Tensor:
+        return self.network(images, self.gates(task))
 
     def _by_layer(self, units: Tensor) -> tuple[Tensor, ...]:
         return units.unsqueeze(0).split(list(self.network.hidden), 1)

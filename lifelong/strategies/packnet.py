@@ -36,8 +36,8 @@ class PackNet(Strategy):
     )
     parameter_vectors = 1
     stores = "for every weight the task that owns it"
-    costs = "one mask a step; every picture is answered once for each task"
-    grows = "nothing but time of an answer, which takes T forward passes"
+    costs = "one mask a step; without the task label, an answer by every task"
+    grows = "nothing but time of an answer without the task label, which takes T forward passes"
     source = (
         "Mallya and Lazebnik, PackNet: adding multiple tasks to a single network by iterative "
         "pruning, CVPR 2018"
@@ -104,7 +104,7 @@ class PackNet(Strategy):
         return start + owned[size.argsort(stable=True)[: round(self.prune * len(owned))]]
 
     def scores(self, images: Tensor) -> Tensor:
-        return by_task(
-            self.plan,
-            lambda task: self.network.answer_with(self.network.flat * (self.owner <= task), images),
-        )
+        return by_task(self.plan, lambda task: self.scores_of_task(images, task))
+
+    def scores_of_task(self, images: Tensor, task: int) -> Tensor:
+        return self.network.answer_with(self.network.flat * (self.owner <= task), images)

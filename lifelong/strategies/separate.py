@@ -36,7 +36,8 @@ class Separate(Strategy):
     costs = "nothing beyond plain training; every picture is shown to all networks"
     grows = (
         "a network of p parameters for each task: T p stored and in the checkpoint, T² p / 2 "
-        "in all checkpoints of a run together; an answer takes T forward passes"
+        "in all checkpoints of a run together; without the task label an answer takes "
+        "T forward passes"
     )
     source = (
         "van de Ven, Tuytelaars and Tolias, Three types of incremental learning, Nature "
@@ -66,6 +67,7 @@ class Separate(Strategy):
         return self.network.flat if task == len(self.networks) else self.untrained
 
     def scores(self, images: Tensor) -> Tensor:
-        return by_task(
-            self.plan, lambda task: self.network.answer_with(self.weights_of(task), images)
-        )
+        return by_task(self.plan, lambda task: self.scores_of_task(images, task))
+
+    def scores_of_task(self, images: Tensor, task: int) -> Tensor:
+        return self.network.answer_with(self.weights_of(task), images)

@@ -32,8 +32,11 @@ class XdG(Strategy):
         "Tasks hardly meet, but it must be told the task."
     )
     stores = "nothing; the gates are drawn from the seed again"
-    costs = "nothing beyond plain training; every picture is answered once for each task"
-    grows = "gates in memory, T h numbers for h hidden units; an answer takes T forward passes"
+    costs = "nothing beyond plain training; without the task label, an answer by every task"
+    grows = (
+        "gates in memory, T h numbers for h hidden units; without the task label an answer takes "
+        "T forward passes"
+    )
     source = (
         "Masse, Grant and Freedman, Alleviating catastrophic forgetting using "
         "context-dependent gating, PNAS 2018"
@@ -51,7 +54,10 @@ class XdG(Strategy):
         return self.network(batch.images, self.gates[task.index])
 
     def scores(self, images: Tensor) -> Tensor:
-        return by_task(self.plan, lambda task: self.network(images, self.gates[task]))
+        return by_task(self.plan, lambda task: self.scores_of_task(images, task))
+
+    def scores_of_task(self, images: Tensor, task: int) -> Tensor:
+        return self.network(images, self.gates[task])
 
     def _draw_gates(self, task: int) -> tuple[Tensor, ...]:
         """Returns the gates of one task: for each hidden layer (1, width), 0 or 1."""

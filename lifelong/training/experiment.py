@@ -156,7 +156,7 @@ class Experiment:
     def _step(self, task: Task, steps: int, loss: Tensor) -> Step:
         began = self.clock()
         probe = tuple(
-            accuracy(self.plan, task.index, t.probe, scores(self.strategy, t.probe.images))
+            accuracy(self.plan, task.index, t.probe, self._scores(t.index, t.probe.images))
             for t in self.tasks[: task.index + 1]
         )
         self.evaluation_seconds += self.clock() - began
@@ -186,6 +186,10 @@ class Experiment:
             task=task.index, what=self.strategy.end_task_phase, images=len(task.train.labels)
         )
 
+    def _scores(self, task: int, images: Tensor) -> Tensor:
+        """Returns the scores of images of a task."""
+        return scores(self.strategy, images, self.plan.given_task(task))
+
     def _tests(self, task: Task) -> list[Examples]:
         """Returns the test images after a task: of the tasks so far, and of the next one."""
         return [each.test for each in self.tasks[: task.index + 2]]
@@ -193,7 +197,7 @@ class Experiment:
     def _evaluate_tasks(self, task: Task) -> TaskLearned:
         began = self.clock()
         tests = self._tests(task)
-        logits = [scores(self.strategy, test.images) for test in tests]
+        logits = [self._scores(at, test.images) for at, test in enumerate(tests)]
         learned = task.index + 1
         found = evaluate(self.plan, task.index, tests[:learned], logits[:learned])
         next_task = [
@@ -232,8 +236,8 @@ class Experiment:
             estimate=estimate,
             parameters=self.strategy.network.flat.numel(),
             random_init_accuracy=tuple(
-                accuracy(self.plan, 0, t, scores(self.strategy, t.images), task_given=True)
-                for t in tests
+                accuracy(self.plan, 0, test, self._scores(task, test.images), task_given=True)
+                for task, test in enumerate(tests)
             ),
         )
 

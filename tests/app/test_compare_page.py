@@ -28,6 +28,7 @@ from lifelong.formatting import duration, percent
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, chart_specs, open_page, page_text
 from tests.helpers import config, learned_run
+from tests.runs.test_many_tasks import record
 
 # What all runs of a race have in common.
 SAME_IN_A_RACE = ("dataset", "scenario", "recipe", "model", "tasks", "steps", "learning_rate")
@@ -484,3 +485,12 @@ def test_candidates_for_a_reference_are_of_the_same_question():
     found = choices.reference_candidates(rows, grouped(FORGETS))
     assert [h.config.strategy for h in found] == ["cumulative"]
     assert chart_specs(open_page("compare", runs=FORGETS))
+
+
+def test_one_of_many_moments_is_chosen_with_a_slider():
+    run = record(25).name
+    at = open_page("compare", runs=run)
+    slider = at.select_slider(key="after_25")
+    assert slider.value == 25
+    slider.set_value(7).run()
+    assert at.query_params["after"] == "7" and not at.exception

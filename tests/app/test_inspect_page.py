@@ -5,12 +5,16 @@ from statistics import fmean
 
 import numpy as np
 import pytest
+from altair.utils.schemapi import SchemaValidationError
 
+from app.shared import labels
 from app.views.inspect import inside, words
 from lifelong import api, config
 from lifelong.api import Confusion, Drop, History
-from lifelong.charts import answer_charts, drop_chart, long_runs
+from lifelong.charts import answer_charts, drop_chart, long_runs, network_charts
+from lifelong.events import Started
 from lifelong.formatting import percent, points, signed_number
+from lifelong.inference.network_state import FeatureMap, LayerChange
 from lifelong.inference.verification import Verification
 from lifelong.runs import store as run_store
 from tests.app.helpers import button_keys, chart_specs, open_page, page_text
@@ -119,6 +123,44 @@ def test_the_ends_of_the_flow_are_all_images(confusion):
     for row in rows:
         i, c = map(int, row["ribbon"].split("-"))
         assert (row["kind"] == "right") == (c == confusion.correct[i])
+
+
+def test_charts_of_answers_drops_and_layers_are_valid():
+    """The pages do not compare them with the schema of Vega-Lite."""
+    history, classes = api.history("mnist-class-finetune"), dict.fromkeys("0123", 0.25)
+    changes = [LayerChange(task, "layer 1", 0.5) for task in range(5)]
+    points = np.arange(24, dtype=float).reshape(1, 12, 2)
+    features = FeatureMap(points, tuple("0123" * 3), (0, 0, 1, 1) * 3, 0.8)
+    for chart in (
+        answer_charts.flow(CONFUSION, 1),
+        answer_charts.matrix(CONFUSION, 1),
+        answer_charts.mean_bars(classes, {"0": 0, "1": 0, "2": 1}),
+        drop_chart.drop_bars(history, DROPS, 1),
+        network_charts.layer_bars(changes, "abcde", "a note"),
+        network_charts.feature_points(features, 0, 1),
+    ):
+        assert chart.to_dict(validate=True)["height"] > 100
+    wrong = answer_charts.flow(CONFUSION)
+    wrong["padding"] = "none"
+    with pytest.raises(SchemaValidationError):
+        wrong.to_dict(validate=True)
+
+
+def test_of_many_tasks_the_facts_name_the_first_ones_and_the_last():
+    many, few = (
+        dict(labels.facts(History(config.make(tasks=count), [_started(count)])))["Tasks"]
+        for count in (100, 20)
+    )
+    assert many == "100: Task 1 (0); Task 2 (1); Task 3 (2); … Task 100 (99)"
+    assert few.startswith("Task 1 (0); ") and few.endswith("; Task 20 (19)")
+
+
+def _started(tasks: int) -> Started:
+    labels = tuple((task,) for task in range(tasks))
+    return Started(
+        classes=tuple((str(task),) for task in range(tasks)), labels=labels, source="made up",
+        images=(20, 20), shape=(1, 6, 6), parameters=100, random_init_accuracy=(0.5,) * tasks,
+    )  # fmt: skip
 
 
 def test_a_row_of_the_matrix_has_the_shares_of_its_class():

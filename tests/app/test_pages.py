@@ -500,7 +500,7 @@ def test_curves_have_a_row_for_each_task_and_each_later_moment():
     spec = json.dumps(
         curve_charts.forgetting_curves(
             history, api.history("mnist-class-cumulative"), highlight=0, picked=(0, 1)
-        ).to_dict()
+        ).to_dict(validate=True)
     )
     assert "chance 10" in spec and "cumulative" in spec and " \\u2192 " in spec
     assert '"name": "pick"' in spec and '"fields": ["task", "after"]' in spec
@@ -516,7 +516,7 @@ def test_every_chart_of_every_run_is_valid_and_described(run):
         matrix_chart.forgetting_matrix(history, drop=True, picked=(0, 2)),
     ]
     for chart in all_charts:
-        spec = chart.to_dict()
+        spec = chart.to_dict(validate=True)
         assert len(spec["description"]) > 40 and spec["width"] == "container"
 
 
@@ -535,9 +535,9 @@ def test_charts_and_pages_of_unusual_runs(given):
     for run in (finished, new_run(**given), new_run(begun=True, **given)):
         history = api.history(run)
         learned, probes = len(history.learned), sum(len(step.probe) for step in history.steps)
-        curves = curve_charts.forgetting_curves(history).to_dict()
-        matrix = matrix_chart.forgetting_matrix(history).to_dict()
-        live = curve_charts.live_curves(history).to_dict()
+        curves = curve_charts.forgetting_curves(history).to_dict(validate=True)
+        matrix = matrix_chart.forgetting_matrix(history).to_dict(validate=True)
+        live = curve_charts.live_curves(history).to_dict(validate=True)
         for spec in (curves, matrix):
             # The data of a chart without rows is left out.
             sizes = {len(rows) for rows in spec.get("datasets", {}).values()} | {0}

@@ -120,6 +120,6 @@ def _frame(tasks: int) -> Spec:
         .mark_text(align="left", dx=12, fontSize=12, color=INK, baseline="middle")
         .encode(x=x, y=y, text="text:N"),
     ]
-    chart = curve_charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    chart = curve_charts.finished(layers, "", height=HEIGHT, datasets={})
     found: Spec = chart.to_dict()
     return found

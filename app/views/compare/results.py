@@ -1,6 +1,7 @@
 """The table of the Compare page, with the choice of the moment that its values belong to."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from app.views.compare.configurations import Configuration
 from app.views.compare.summary import Summary
 from lifelong import api
 from lifelong.api import LifelongError
+from lifelong.charts import long_runs
 
 
 def moment(latest: int) -> int:
@@ -47,15 +49,13 @@ def show(values: Sequence[Summary], latest: int, chosen: Configuration | None) -
 def _moment_control(after: int, latest: int) -> None:
     key = f"after_{latest}"
     st.session_state[key] = after
-    st.segmented_control(
-        "After task",
-        list(range(1, latest + 1)),
-        key=key,
-        required=True,
-        wrap=True,
-        on_change=_on_moment_change,
-        args=(latest,),
-    )
+    moments, on_change = list(range(1, latest + 1)), partial(_on_moment_change, latest)
+    if latest > long_runs.MOST_DRAWN:  # as many buttons would fill the page
+        st.select_slider("After task", moments, key=key, on_change=on_change)
+    else:
+        st.segmented_control(
+            "After task", moments, key=key, required=True, wrap=True, on_change=on_change
+        )
 
 
 def _on_moment_change(latest: int) -> None:

@@ -131,7 +131,7 @@ def _frame(
             color=colours(titles), shape=shapes(titles), tooltip=tooltip
         ),
     ]
-    chart = curve_charts.finished(alt.layer(*layers), "").properties(height=HEIGHT, datasets={})
+    chart = curve_charts.finished(layers, "", height=HEIGHT, datasets={})
     spec: Spec = chart.to_dict()
     return spec
 

@@ -39,7 +39,7 @@ def _downloads(run: str, history: History) -> None:
     if history.learned:
         st.download_button(
             "Matrix (CSV)",
-            chart_data.matrix_csv(history),
+            lambda: chart_data.matrix_csv(history),
             f"{run}.csv",
             "text/csv",
             icon=":material/download:",
@@ -48,7 +48,7 @@ def _downloads(run: str, history: History) -> None:
         )
     st.download_button(
         "Report (JSON)",
-        json.dumps(history.report(run), indent=2),
+        lambda: json.dumps(history.report(run), indent=2),  # made when it is asked for
         f"{run}.json",
         "application/json",
         icon=":material/download:",

@@ -6,14 +6,14 @@ import pandas as pd
 from app.views.learn import words
 from lifelong.api import History
 from lifelong.charts.chart_scales import COLOURS, INK
-from lifelong.charts.curve_charts import Layers, finished
+from lifelong.charts.curve_charts import Layered, finished
 from lifelong.formatting import NO_BREAK, whole_percent
 
 HEIGHT = 250
 OTHERS = "#8A857F"
 
 
-def curves(history: History, after: int) -> Layers:
+def curves(history: History, after: int) -> Layered:
     """Returns the accuracy on each lesson from when it was learned until a moment.
 
     The first lesson's line stands out, with its accuracy at that moment beside it.
@@ -49,7 +49,7 @@ def curves(history: History, after: int) -> Layers:
             fontWeight="bold", color=INK,
         ).encode(text=alt.value(said)),
     ]  # fmt: skip
-    return finished(alt.layer(*layers), _description(history, after)).properties(height=HEIGHT)
+    return finished(layers, _description(history, after), height=HEIGHT)
 
 
 def rows(history: History, after: int) -> list[dict[str, float]]:

@@ -30,7 +30,9 @@ def spec(history: History, task: int, rows: Sequence[Row]) -> Spec:
     ]
     y = chart_scales.share()
     y["shorthand"] = "share:Q"
-    base = alt.Chart(alt.Data(values=data)).encode(x=x, y=y, color=chart_scales.colour(history))
+    base = alt.Chart(alt.Data(values=data)).encode(
+        x=x, y=y, color=chart_scales.colour(history, task)
+    )
     after = base.transform_filter("!datum.step")
     layers = [
         alt.Chart(alt.Data(values=bounds))
@@ -38,7 +40,8 @@ def spec(history: History, task: int, rows: Sequence[Row]) -> Spec:
         .encode(x=x),
         base.mark_line(strokeWidth=3, strokeJoin="round"),
         after.mark_point(filled=True, size=90, opacity=1).encode(
-            shape=chart_scales.shape(history), tooltip=[alt.Tooltip("text:N", title="probability")]
+            shape=chart_scales.shape(history, task),
+            tooltip=[alt.Tooltip("text:N", title="probability")],
         ),
         after.transform_filter("datum.named")
         .mark_text(
@@ -48,7 +51,7 @@ def spec(history: History, task: int, rows: Sequence[Row]) -> Spec:
         )
         .encode(text="text:N", color=alt.value(INK)),
     ]
-    chart = curve_charts.finished(alt.layer(*layers), _description(rows)).properties(height=HEIGHT)
+    chart = curve_charts.finished(layers, _description(rows), height=HEIGHT)
     return chart.to_dict()
 
 
