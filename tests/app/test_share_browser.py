@@ -22,6 +22,7 @@ from tests.app.helpers import (
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 KNOWN = "0 is known after 0 and 1"
+WRITING = "[data-writing]"  # the pad, from the moment at which the hand begins
 
 
 def shared_link(page, frame) -> str:
@@ -97,6 +98,7 @@ def left_alone(page, url: str):
 def test_a_hand_writes_an_example_for_who_does_nothing_and_any_input_ends_it(server, open_tab):
     page = open_tab("about:blank", reduced_motion="no-preference")
     frame = left_alone(page, server.url)
+    expect(frame.locator(WRITING)).to_have_count(1)
     expect(frame.locator("#sentence")).to_contain_text(f"This {KNOWN}")
     expect(frame.locator("#truth legend")).to_have_text("An example of a 0. Now draw one yourself.")
     page.keyboard.press("Shift")
@@ -108,6 +110,7 @@ def test_a_hand_writes_an_example_for_who_does_nothing_and_any_input_ends_it(ser
 
 def test_without_motion_no_hand_writes(server, open_tab):
     frame = left_alone(open_tab("about:blank"), server.url)
+    assert frame.locator(WRITING).count() == 0
     expect(frame.locator(".ghost")).to_be_visible()
     expect(frame.locator("#sentence")).to_contain_text("Draw, and every card answers")
 
