@@ -23,7 +23,7 @@ COMMANDS = sorted({
 # Appended, so that a command is done in a second: the later of two values is taken.
 SHORTER = {
     "train": ["--steps", "2"],
-    "compare": ["--steps", "2"],
+    "compare": ["--steps", "2", "--seeds", "1"],
     "sweep": ["--steps", "2", "--seeds", "1"],
     "tune": ["--steps", "2", "--trials", "2"],
     "transfer": ["--steps", "2", "--seeds", "1", "--images", "5"],
