@@ -47,7 +47,7 @@ def main() -> None:
         chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         server, report["start"] = start(folder)
         url = server.url
-        time.sleep(8)  # torch and the worker are loaded behind the first pages
+        time.sleep(11)  # Gradio, torch and the worker are loaded behind the first pages
         visits = []
         for _ in range(VISITS):
             # A tab left open would take part of the machine from the next visit.

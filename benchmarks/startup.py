@@ -91,7 +91,7 @@ def seconds_to_paint(rounds: int) -> list[float]:
                 page.goto(server.url, wait_until="commit")
                 seconds.append(round(page.evaluate(FIRST_PAINT), 3))
                 page.wait_for_selector(".st-key-nav")
-                time.sleep(1 if len(seconds) > 1 else 8)  # what is loaded behind the first page
+                time.sleep(1 if len(seconds) > 1 else 11)  # what is loaded behind the first page
         chromium.close()
         server.process.terminate()
         server.process.wait()
