@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
 from torch.utils._pytree import tree_leaves, tree_map
 
-from lifelong.numerics import hardware, matmul
+from lifelong.numerics import hardware
 
 GPU = torch.device("meta")
 aten = torch.ops.aten
@@ -68,7 +68,6 @@ class FakeGpu(TorchDispatchMode):
 def machine_with_gpu():
     """Simulates a machine with a GPU that all training uses."""
     with pytest.MonkeyPatch.context() as machine, FakeGpu():
-        machine.setattr(matmul, "_cores_busy", True)  # a dispatch mode is of one thread
         machine.setattr(hardware, "device", lambda wanted, deep: "cuda")
         machine.setattr(
             hardware,
