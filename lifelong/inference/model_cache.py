@@ -4,11 +4,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+from ..numerics import memory
 from ..strategies.base import Strategy
 
 MOST_MODELS = 64
 # A whole ResNet-50 has 98 MB: those of three runs of five tasks side by side, and small ones.
 MOST_BYTES = 1_600_000_000
+LARGE = 20_000_000  # bytes
 
 
 class ModelCache:
@@ -33,6 +35,8 @@ class ModelCache:
             if found is None:
                 found = make()
                 self._add(key, found)
+                if found.network.flat.nbytes > LARGE:  # its parts were made several times
+                    memory.return_freed()
         return found
 
     @property

@@ -25,6 +25,7 @@ from tests.image_helpers import is_one_sentence, png, ring
 RUN = "mnist-class-finetune"
 RIVALS = ("mnist-class-ewc", "mnist-class-replay", "mnist-class-analytic")
 TRANSFER = tuple(f"mnist-transfer-{name}" for name in ("scratch", "frozen", "lwf"))
+DEEP, DEEP_REMEDY = "cifar10-class-finetune-whole", "cifar10-class-er-ace-whole"
 ZERO = Drawing(png(ring()))
 FORGETS, TASK = facts_of(PAIRS), facts_of(PAIRS, task_given=True)
 
@@ -222,6 +223,18 @@ def test_runs_shown_beside_one_another_learned_the_same_lessons():
     assert "Transfer: 0 to 4, then 5 to 9 from 20 images each" in titles
     listed_runs = [c.run for _, members in choices.groups(runs, photo=False) for c in members]
     assert sorted(listed_runs) == sorted(of)
+
+
+def test_a_whole_deep_network_is_named_and_has_remedies_of_its_own():
+    runs = {choice.run: choice for choice in choices.readable_runs()}
+    deep = [each for each in runs.values() if "whole ResNet-50" in each.name]
+    assert {each.run for each in deep} >= {DEEP, DEEP_REMEDY} and all(each.photo for each in deep)
+    assert {each.question for each in deep} == {runs[DEEP].question}
+    assert runs[DEEP].question != runs["cifar10-class-finetune"].question
+    assert (runs[DEEP].remedy, runs[DEEP_REMEDY].remedy) == (0, 1)
+    about = facts.of_run(DEEP)
+    answered = replace(answers.read_all([Question(Drawing(), DEEP)])[0], run=about)
+    assert others._strip(DEEP, answered)["title"] == "Fine-tuning · whole ResNet-50"
 
 
 def test_a_run_of_ones_own_is_named_apart_from_one_that_ships():
