@@ -117,7 +117,8 @@ def test_a_compact_run_is_verified_by_the_accuracy_in_its_own_files(runs, monkey
     packed = dict(ship_compact._packed(full, named, prepared(TOYS).tasks))
     ship_compact.write(full, out, {after: content for after, (content, _) in packed.items()})
     found = verification.verify(out, 1)
-    assert found.agrees and found.recorded == pytest.approx(packed[1][1])
+    assert found.is_compact and found.agrees and found.recorded == pytest.approx(packed[1][1])
+    assert not verification.verify(full, 1).is_compact
     assert found.file is FileState.INTACT
 
 

@@ -14,7 +14,7 @@ from lifelong.errors import LifelongError
 from lifelong.inference import network_state, predict
 from lifelong.runs import checkpoints, folders, store
 from lifelong.runs import stored as run_stored
-from lifelong.service import collection
+from lifelong.service import archive_checks, collection
 from lifelong.storage import tensor_files
 from lifelong.transfer import store as study_store
 from tests.helpers import config, learned_run, one_pair_each, stop_after
@@ -72,6 +72,19 @@ def test_a_stopped_run_goes_on_where_it_was_loaded(origin):
     assert name == origin.name
     assert store.state(store.folder(name)) == "stopped" and list(store.learn(store.folder(name)))
     assert store.history(store.folder(name)).finished
+
+
+@pytest.mark.parametrize(("weights", "fits"), [
+    ("resnet50-6-views", True), ("shipped", True), ("none", True), ("mine.safetensors", False),
+    ("../backbones/resnet50-6-views", False),
+])  # fmt: skip
+def test_weights_are_those_of_a_backbone_that_ships_and_no_file(weights, fits):
+    given = config(model="resnet50", network={"weights": weights})
+    if fits:
+        archive_checks._check_names(given)
+    else:
+        with pytest.raises(LifelongError, match="weights from a file of another machine"):
+            archive_checks._check_names(given)
 
 
 def test_a_run_that_has_learned_nothing_is_taken_in():
