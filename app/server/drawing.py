@@ -32,6 +32,8 @@ class DrawingPage:
 
     build: Callable[[], "FastAPI"]
     on_failure: Callable[[], None]
+    # Gradio applications that are served beside the page's, whose streams end with those of it.
+    beside: list[Any] = field(default_factory=list)
     _host: "FastAPI | None" = None
     _is_built: asyncio.Event = field(default_factory=asyncio.Event)
     _has_ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -46,8 +48,9 @@ class DrawingPage:
 
     def end_streams(self) -> None:
         """Ends Gradio's open streams, for which a server would wait as long as a tab is open."""
-        if self._host is not None:
-            self._at("/gradio").stop_event.set()
+        own = [self._at("/gradio")] if self._host is not None else []
+        for each in (*own, *self.beside):
+            each.stop_event.set()
 
     @asynccontextmanager
     async def running(self, on_built: Callable[[], None]) -> AsyncIterator[None]:

@@ -67,7 +67,7 @@ def main() -> None:
     from app.views.draw.gradio_app import gradio_of, host
 
     site = host("/")
-    lab.gradio_apps.append(gradio_of(site, "/"))
+    lab.drawing.beside.append(gradio_of(site, "/"))
     inner, outer = lab.app.lifespan(), site.router.lifespan_context
 
     @contextlib.asynccontextmanager

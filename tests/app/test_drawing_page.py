@@ -4,6 +4,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from app.server.drawing import FAILED, DrawingPage
+from tests.app.helpers import run_coroutine
 
 
 def host() -> FastAPI:
@@ -81,8 +83,10 @@ def test_a_server_that_ends_while_the_page_is_built_waits_for_it():
 
     async def end_early() -> None:
         page = DrawingPage(build, on_failure=pytest.fail)
+        page.beside.append(SimpleNamespace(stop_event=threading.Event()))  # a Space's own
         async with page.running(on_built=pytest.fail):
             page.end_streams()
+            assert page.beside[0].stop_event.is_set()
             asyncio.get_running_loop().call_later(0.01, may_build.set)
 
-    asyncio.run(end_early())
+    run_coroutine(end_early())

@@ -56,7 +56,7 @@ def test_a_table_of_the_app_is_that_of_its_results(name):
 
 def test_no_drawing_of_a_visitor_was_refused_or_left_out():
     loads = json.loads((app_tables.RESULTS / "load.json").read_text())["loads"]
-    assert all(load["refused"] == load["left_out"] == 0 for load in loads)
+    assert all(load["busy"] == load["errors"] == load["left_out"] == 0 for load in loads)
     assert "none was refused or left out" in DOCUMENT.read_text()
 
 

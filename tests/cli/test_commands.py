@@ -370,7 +370,7 @@ def test_datasets_lists_their_names(cli):
 )
 def test_help_is_no_error(cli, arguments):
     status, out, err = cli(*arguments)
-    assert status == 0 and out.strip().startswith("Usage: lifelong") and err == ""
+    assert (status, err) == (0, "") and out.strip().startswith("Usage: lifelong")
 
 
 def test_no_command_at_all_shows_the_help(cli):
