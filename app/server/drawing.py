@@ -32,8 +32,8 @@ class DrawingPage:
 
     build: Callable[[], "FastAPI"]
     on_failure: Callable[[], None]
-    # Gradio applications that are served beside the page's, whose streams end with those of it.
-    beside: list[Any] = field(default_factory=list)
+    # Gradio applications that are served with the page, whose streams end with its own.
+    further: list[Any] = field(default_factory=list)
     _host: "FastAPI | None" = None
     _is_built: asyncio.Event = field(default_factory=asyncio.Event)
     _has_ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +49,7 @@ class DrawingPage:
     def end_streams(self) -> None:
         """Ends Gradio's open streams, for which a server would wait as long as a tab is open."""
         own = [self._at("/gradio")] if self._host is not None else []
-        for each in (*own, *self.beside):
+        for each in (*own, *self.further):
             each.stop_event.set()
 
     @asynccontextmanager

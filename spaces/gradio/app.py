@@ -67,7 +67,7 @@ def main() -> None:
     from app.views.draw.gradio_app import gradio_of, host
 
     site = host("/")
-    lab.drawing.beside.append(gradio_of(site, "/"))
+    lab.drawing.further.append(gradio_of(site, "/"))
     inner, outer = lab.app.lifespan(), site.router.lifespan_context
 
     @contextlib.asynccontextmanager

@@ -83,10 +83,10 @@ def test_a_server_that_ends_while_the_page_is_built_waits_for_it():
 
     async def end_early() -> None:
         page = DrawingPage(build, on_failure=pytest.fail)
-        page.beside.append(SimpleNamespace(stop_event=threading.Event()))  # a Space's own
+        page.further.append(SimpleNamespace(stop_event=threading.Event()))  # a Space's own
         async with page.running(on_built=pytest.fail):
             page.end_streams()
-            assert page.beside[0].stop_event.is_set()
+            assert page.further[0].stop_event.is_set()
             asyncio.get_running_loop().call_later(0.01, may_build.set)
 
     run_coroutine(end_early())

@@ -75,7 +75,10 @@ def test_a_command_of_a_document_is_understood(document, command, folder):
     if "--help" in words:
         words.remove("--help")
     # An unknown option or value, or a missing one, raises here; nothing is run.
-    assert found.make_context(context, words, allow_interspersed_args=True)
+    # Within the settings of the whole: a command keeps the option for help that it first had.
+    assert found.make_context(
+        context, words, allow_interspersed_args=True, **group.context_settings
+    )
 
 
 @pytest.mark.parametrize(
