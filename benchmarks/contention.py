@@ -93,8 +93,8 @@ def section() -> str:
         " only multiply matrices. Threads of a whole network wait for each other many times a step."
         " By libgomp's default they spin 300,000 times before they sleep, and keep the cores from"
         " each other; `import lifelong` sets 10,000 (`GOMP_SPINCOUNT`). In turns, beside one"
-        " process: 5.94 s a step by default, 3.35 s with 20,000 (n = 5), in another series 6.05"
-        " and 2.52 s (n = 6); alone 0.88 and 0.89 s (three rounds of 8 steps)."
+        " process: 4.01 and 5.84 s a step by default, 2.03 and 2.13 s with 10,000 (n = 5 each);"
+        " beside two 3.34 and 2.01 s (n = 5); alone 0.88 and 0.89 s (three rounds of 8 steps)."
     )
     return page_section("Beside other processes", text, table(json.loads(FILE.read_text())))
 
