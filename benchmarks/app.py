@@ -24,7 +24,7 @@ from statistics import median, quantiles
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from tests.app.helpers import CHROMIUM, DESKTOP, FLAGS, Server
+from tests.app.helpers import CHROMIUM, DESKTOP, FLAGS, SECONDS_TO_WARM, Server
 
 VISITS = 10
 # Notes when the pad takes strokes, which it does before the rest of its page is there. From outside
@@ -47,7 +47,7 @@ def main() -> None:
         chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         server, report["start"] = start(folder)
         url = server.url
-        time.sleep(11)  # Gradio, torch and the worker are loaded behind the first pages
+        time.sleep(SECONDS_TO_WARM)
         visits = []
         for _ in range(VISITS):
             # A tab left open would take part of the machine from the next visit.

@@ -158,9 +158,9 @@ def points(found: Iterable[Measured]) -> list[Point]:
     """Returns the figures of experiments, of which steps are taken in turns.
 
     at: on the axis. step_ms: processor time of a step. around_ms: of the start and the end of a
-    task. answer_ms: of the scores of 1,000 images, with
-    the task label where the scenario gives it. step_bytes: the most that tensors take at once
-    within a step, beside what is there before it. state_bytes: of all that training goes on from,
+    task. answer_ms: of the scores of 1,000 images, with the task label where the scenario gives it.
+    step_bytes: the most that tensors take at once within a step, beside what is there before it.
+    state_bytes: of all that training goes on from,
     optimiser and stored images among it. checkpoint_bytes: of what `scores` needs. stored_bytes:
     for earlier tasks.
     """

@@ -47,7 +47,7 @@ import httpx
 from app.shared.data_urls import data_url
 from benchmarks import crowd, ending, strokes
 from lifelong import api
-from tests.app.helpers import Server, server_environment
+from tests.app.helpers import SECONDS_TO_WARM, Server, server_environment
 
 Found = TypeVar("Found")
 RUNS = ("mnist-class-finetune", "mnist-class-replay", "mnist-class-ewc")
@@ -89,7 +89,11 @@ def _until(figure: strokes.Figure, points: int) -> strokes.Figure:
 
 
 class Visitor:
-    """A visitor who draws. seconds: of each answer; busy: questions that were to come later."""
+    """A visitor who draws.
+
+    is_open: whether further networks and the slider are on screen. seconds: of each answer. busy:
+    questions that were to be asked later. errors: those without an answer, or with a wrong one.
+    """
 
     def __init__(self, url: str, pictures: list[list[str]], seed: int, is_open: bool) -> None:
         # Each has connections of their own: a client of all looks through all at every request.
@@ -164,7 +168,7 @@ async def measure(
 def _served(environment: dict[str, str], work: Callable[[Server], Found]) -> Found:
     """Returns what comes of work with the app, which is served to this machine alone."""
     server = Server(server_environment(**environment))
-    time.sleep(8)  # torch and the worker are loaded behind the first pages
+    time.sleep(SECONDS_TO_WARM)
     try:
         return work(server)
     finally:

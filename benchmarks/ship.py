@@ -22,8 +22,7 @@ from lifelong.inference import predict
 from lifelong.runs import checkpoints
 from lifelong.runs import store as run_store
 from lifelong.runs.folders import SHIPPED
-from lifelong.strategies import base
-from lifelong.training import evaluation, experiment
+from lifelong.training import experiment
 from lifelong.transfer import store as study_store
 
 
@@ -69,19 +68,13 @@ def check(name: str) -> dict:
     size of the checkpoints.
     """
     folder = SHIPPED / name
-    history = run_store.history(folder)
-    if "sample" in history.started.source or not history.finished:
-        raise SystemExit(f"{name} did not finish on the whole data set; set LIFELONG_DATA.")
-    for extra in [*folder.glob("resume*"), folder / ".lock", folder / ".progress"]:
-        extra.unlink(missing_ok=True)
+    history = ship_compact.finished(folder)
+    ship_compact.remove_training_files(folder)
     tasks = experiment.Experiment(history.config).tasks
     worst = 0.0
     for after, row in enumerate(history.accuracy):
-        model = predict.load(folder, after)
-        for on in range(after + 1):
-            test = tasks[on].test
-            share = evaluation.accuracy(tasks[0].plan, after, test, base.scores(model, test.images))
-            worst = max(worst, 100 * abs(share - row[on]))
+        found = ship_compact.accuracies(predict.load(folder, after), tasks, after)
+        worst = max(worst, *(100 * abs(share - row[on]) for on, share in enumerate(found)))
     if worst > 0.1:
         raise SystemExit(
             f"{name}: half precision changed an accuracy by {worst:.2f} points; at most 0.1 "

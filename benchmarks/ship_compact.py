@@ -11,7 +11,6 @@ the record) and of the compact ones.
 """
 
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,9 +56,7 @@ def make(full: Path, out: Path) -> dict:
     Ends the program for a run that did not finish on the whole data set, and for a loss of more
     than MOST_POINTS.
     """
-    history = run_store.history(full)
-    if "sample" in history.started.source or not history.finished:
-        raise SystemExit(f"{full.name} did not finish on the whole data set; set LIFELONG_DATA.")
+    history = finished(full)
     files = [checkpoints.inference_file(full, after) for after in range(len(history.learned))]
     whole_bytes = [file.stat().st_size for file in files]
     packed = dict(_packed(full, history, experiment.Experiment(history.config).tasks))
@@ -79,6 +76,20 @@ def make(full: Path, out: Path) -> dict:
     }
 
 
+def finished(folder: Path) -> History:
+    """Returns what a run learned. Ends the program unless it finished on the whole data set."""
+    history = run_store.history(folder)
+    if "sample" in history.started.source or not history.finished:
+        raise SystemExit(f"{folder.name} did not finish on the whole data set; set LIFELONG_DATA.")
+    return history
+
+
+def remove_training_files(folder: Path) -> None:
+    """Removes the files that are only needed to resume training."""
+    for extra in [*folder.glob("resume*"), folder / ".lock", folder / ".progress"]:
+        extra.unlink(missing_ok=True)
+
+
 def write(full: Path, out: Path, packed: dict[int, bytes]) -> None:
     """Writes the config, the record and the compact checkpoints of a run, by task."""
     history = run_store.history(full)
@@ -91,8 +102,7 @@ def write(full: Path, out: Path, packed: dict[int, bytes]) -> None:
     ]
     out.mkdir(parents=True, exist_ok=True)
     config = (full / "config.json").read_bytes()
-    for extra in [*out.glob("resume*"), out / ".lock", out / ".progress"]:
-        extra.unlink(missing_ok=True)
+    remove_training_files(out)
     atomic.write_atomically(out / "config.json", config)
     for after, content in packed.items():
         atomic.write_atomically(checkpoints.inference_file(out, after), content)
@@ -112,19 +122,11 @@ def _packed(
     for after in range(len(history.learned)):
         file = checkpoints.inference_file(full, after)
         state = integrity.read(file, history)[0]
-        content = compact.pack(state, backbone, PREFIX, CHANGES)
+        encoded = compact.encode(state, backbone, PREFIX, CHANGES)
         model = predict.untrained(history, after)
-        model.load_inference_state_dict(_state_of(content))
+        model.load_inference_state_dict(compact.decode(encoded, backbone, PREFIX))
         row = accuracies(model, tasks, after)
-        yield after, (compact.pack(state, backbone, PREFIX, CHANGES, row), row)
-
-
-def _state_of(content: bytes) -> compact.State:
-    """Returns the state in a compact file."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "compact.safetensors"
-        file.write_bytes(content)
-        return compact.read(file)[0]
+        yield after, (compact.pack(encoded, backbone, PREFIX, row), row)
 
 
 def accuracies(model: Strategy, tasks: list[Task], after: int) -> list[float]:

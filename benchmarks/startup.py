@@ -23,7 +23,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.app.helpers import CHROMIUM, DESKTOP, FLAGS, Server
+from tests.app.helpers import CHROMIUM, DESKTOP, FLAGS, SECONDS_TO_WARM, Server
 
 TRAIN = ("train", "--dataset", "mnist", "--out")
 LISTS = (("runs",), ("strategies",), ("datasets",))
@@ -91,7 +91,7 @@ def seconds_to_paint(rounds: int) -> list[float]:
                 page.goto(server.url, wait_until="commit")
                 seconds.append(round(page.evaluate(FIRST_PAINT), 3))
                 page.wait_for_selector(".st-key-nav")
-                time.sleep(1 if len(seconds) > 1 else 11)  # what is loaded behind the first page
+                time.sleep(1 if len(seconds) > 1 else SECONDS_TO_WARM)
         chromium.close()
         server.process.terminate()
         server.process.wait()

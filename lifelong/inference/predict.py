@@ -186,8 +186,9 @@ def answers(
 
     images: from `model_inputs`. after: the task up to which its classes are active.
     """
-    classes, plan = active_classes(history, model, after, task), plan_after(history, after)
-    if task is None or task >= len(plan.classes):  # a class taught later
+    classes = active_classes(history, model, after, task)
+    # No label, or that of a class taught later.
+    if task is None or task >= len(plan_after(history, after).classes):
         scores = model.scores(images)
     else:
         scores = model.scores_of_task(images, task)

@@ -57,10 +57,8 @@ def verify(folder: Path, after: int) -> Verification:
         found.append(accuracy(plan, after, test, values))
         tested += len(test)
     same = images_of(history) in history.started.source
-    recorded = history.learned[after].accuracy
-    own = compact.accuracy(file)
-    is_own = own is not None and len(own) == len(recorded)
-    if own is not None and is_own:
-        recorded = own
+    recorded, own = history.learned[after].accuracy, compact.accuracy(file)
+    if own is not None and len(own) != len(recorded):
+        own = None
     state = integrity.state(file, history)
-    return Verification(tested, recorded, tuple(found), same, state, is_own)
+    return Verification(tested, own or recorded, tuple(found), same, state, own is not None)

@@ -143,21 +143,20 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
                 counter.flops += flops
 
 
-def run_side_by_side(first: Callable[[], T], second: Callable[[], T]) -> tuple[T, T]:
-    """Runs two jobs as `run_two_threaded` does, with gradients, and returns their results: passes
-    through two networks, for instance.
+def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
+    """Runs two jobs as `run_two_threaded` does, with gradients, and returns the result of the first
+    one: passes through two networks, for instance.
 
     They change nothing in common, draw from no generator in common, and have the precision that is
     set: `matmul_precision` is this thread's.
     """
-    found: dict[int, T] = {}
+    found: list[T] = []
 
-    def run(at: int, job: Callable[[], T]) -> None:
-        with torch.enable_grad():
-            found[at] = job()
+    def run_first() -> None:
+        found.append(first())
 
-    run_two_threaded([partial(run, 0, first), partial(run, 1, second)])
-    return found[0], found[1]
+    run_two_threaded([torch.enable_grad()(job) for job in (run_first, second)])
+    return found[0]
 
 
 def set_cores_busy(yes: bool = True) -> None:

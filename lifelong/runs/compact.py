@@ -35,17 +35,25 @@ State = dict[str, Tensor]
 Shapes = dict[str, torch.Size]
 
 
-def pack(
-    state: State, backbone: str, prefix: str, nbytes: int, accuracy: Sequence[float] = ()
-) -> bytes:
-    """Returns the content of a compact file of a state for inference.
+def encode(state: State, backbone: str, prefix: str, nbytes: int) -> State:
+    """Returns the tensors of a compact file of a state for inference.
 
     backbone: the name of one that ships. prefix: what the names of its tensors begin with in the
-    state. nbytes: of the changes of its matrices. accuracy: of the encoded state on each task so
-    far, where it was measured.
+    state. nbytes: of the changes of its matrices.
     """
-    base = _backbone(backbone, prefix)
-    encoded = tensor_deltas.encode_within(base, state, nbytes)
+    return tensor_deltas.encode_within(_backbone(backbone, prefix), state, nbytes)
+
+
+def decode(encoded: State, backbone: str, prefix: str) -> State:
+    """Returns the state that these tensors encode."""
+    return tensor_deltas.decode(_backbone(backbone, prefix), encoded)
+
+
+def pack(encoded: State, backbone: str, prefix: str, accuracy: Sequence[float] = ()) -> bytes:
+    """Returns the content of a compact file with tensors of `encode`.
+
+    accuracy: of the encoded state on each task so far, where it was measured.
+    """
     metadata = {BACKBONE: backbone, SHA256: checksums.of_file(_file(backbone)), PREFIX: prefix}
     if accuracy:
         metadata[ACCURACY] = json.dumps(list(accuracy))
@@ -62,8 +70,7 @@ def read(file: Path) -> tuple[State, dict[str, str]]:
         return tensor_files.read(file)
     names = shapes(file)
     encoded, metadata = tensor_files.read(file)
-    base = _backbone(metadata[BACKBONE], metadata.get(PREFIX, ""))
-    decoded = tensor_deltas.decode(base, encoded)
+    decoded = decode(encoded, metadata[BACKBONE], metadata.get(PREFIX, ""))
     return {name: decoded[name] for name in names}, metadata
 
 

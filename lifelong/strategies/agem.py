@@ -5,7 +5,7 @@ from functools import partial
 
 from torch import Tensor
 
-from ..data.examples import Batch, Examples
+from ..data.examples import Batch
 from ..data.scenarios import Task
 from ..numerics import matmul
 from .base import Strategy
@@ -48,7 +48,6 @@ class AGEM(Strategy):
 
     def create_state(self) -> None:
         self.buffer = ReplayBuffer(self.policy, self.per_class)
-
         self.reference = SecondGradient(self.network)
 
     def step(self, task: Task, batch: Batch) -> Tensor:
@@ -56,10 +55,14 @@ class AGEM(Strategy):
             return super().step(task, batch)
         replayed = self.buffer.sample(self.within_limit(self.recipe.batch), self.generator)
         with matmul.matmul_precision(self.precision):
-            (loss, logits), _ = side_by_side(
+            loss, logits = side_by_side(
                 self.network,
                 partial(self._gradient, task, batch),
-                partial(self._gradient_of_replayed, task, replayed),
+                partial(
+                    self.reference.replace,
+                    replayed.images,
+                    partial(self.cross_entropy, task, replayed),
+                ),
             )
         project(self.network.flat_gradient, self.reference.flat)
         self.finish_step(self.optimizer.step, partial(self.after_step, task, batch, logits))
@@ -71,13 +74,6 @@ class AGEM(Strategy):
         loss = self.loss(task, batch, logits)
         self.network.backward(loss)
         return loss, logits
-
-    def _gradient_of_replayed(self, task: Task, replayed: Examples) -> tuple[Tensor, Tensor]:
-        """Computes the reference gradient; returns the loss, and the reference."""
-        loss = self.reference.replace(
-            replayed.images, lambda logits: self.cross_entropy(task, replayed, logits)
-        )
-        return loss, self.reference.flat
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
         self.buffer.observe(batch, self.plan, self.generator)

@@ -79,10 +79,10 @@ class DGR(Strategy):
         with matmul.matmul_precision(self.precision):
             past = self.replay(batch.images) if task.index else batch.images[:0]
             images = torch.cat([batch.images, past])
-            loss, _ = side_by_side(
+            loss = side_by_side(
                 self.network,
                 partial(self._classifier_loss, task, batch, past, images),
-                partial(self._generator_loss, task, len(batch.labels), images),
+                partial(self._generator_gradient, task, len(batch.labels), images),
             )
         self.finish_step(self.optimizer.step, self.vae_optimizer.step)
         return loss
@@ -101,14 +101,10 @@ class DGR(Strategy):
         self.network.backward(loss)
         return loss
 
-    def _generator_loss(self, task: Task, present: int, images: Tensor) -> Tensor:
-        """Returns the loss of the generator on images, the first `present` of them of the task, a
-        scalar, and computes its gradient.
-        """
+    def _generator_gradient(self, task: Task, present: int, images: Tensor) -> None:
+        """Computes the gradient of the generator on images, the first `present` of the task."""
         weights = shares(present, len(images) - present, task.index).to(self.device)
-        loss = self.vae.loss(self.network.body(images), weights, self.generator)
-        self.vae.backward(loss)
-        return loss
+        self.vae.backward(self.vae.loss(self.network.body(images), weights, self.generator))
 
     def end_task(self, task: Task) -> None:
         self.teacher = self.old_generator = torch.zeros(0)

@@ -22,6 +22,8 @@ from streamlit.testing.v1 import AppTest
 from lifelong.runs.folders import home
 
 ROOT = Path(__file__).parents[2]
+# From when a server answers until it has loaded Gradio, torch and the worker behind its pages.
+SECONDS_TO_WARM = 11.0
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

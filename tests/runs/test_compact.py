@@ -42,7 +42,8 @@ def runs(tmp_path):
     full, out = learned_run(TOYS), tmp_path / "runs" / "compact"
     files = [checkpoints.inference_file(full, after) for after in range(2)]
     packed = {
-        after: compact.pack(load_file(file), NAME, PREFIX, FEW) for after, file in enumerate(files)
+        after: compact.pack(compact.encode(load_file(file), NAME, PREFIX, FEW), NAME, PREFIX)
+        for after, file in enumerate(files)
     }
     ship_compact.write(full, out, packed)
     return full, out
@@ -55,7 +56,7 @@ def images() -> torch.Tensor:
 def restored(file, matrix: torch.Tensor, nbytes: int) -> torch.Tensor:
     """Returns a matrix of the backbone's second layer after it was compact."""
     state = {f"{PREFIX}features.3.weight": matrix}
-    file.write_bytes(compact.pack(state, NAME, PREFIX, nbytes))
+    file.write_bytes(compact.pack(compact.encode(state, NAME, PREFIX, nbytes), NAME, PREFIX))
     return compact.read(file)[0][f"{PREFIX}features.3.weight"]
 
 
@@ -87,7 +88,7 @@ def test_with_full_rank_the_scores_are_those_of_the_whole_checkpoint(tmp_path):
     )
     state, whole = model.inference_state_dict(), model.scores(images())
     file = tmp_path / "a.safetensors"
-    file.write_bytes(compact.pack(state, NAME, PREFIX, MANY))
+    file.write_bytes(compact.pack(compact.encode(state, NAME, PREFIX, MANY), NAME, PREFIX))
     model.load_inference_state_dict(compact.read(file)[0])
     assert torch.allclose(model.scores(images()), whole, atol=3e-3)
 

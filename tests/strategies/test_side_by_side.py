@@ -52,14 +52,16 @@ def test_a_second_gradient_is_that_of_its_loss_and_leaves_the_first_alone(body):
 
 @pytest.mark.parametrize(("body", "count"), [(Learning(), 1), (Pixels((1, 3, 3)), 2)])
 def test_only_a_body_without_parameters_has_two_threads(body, count):
-    both = threading.Barrier(count, timeout=10)
+    both, found = threading.Barrier(count, timeout=10), []
 
-    def job() -> tuple[str, bool]:
+    def job() -> int:
         both.wait()  # with two threads each waits until the other is here
-        return threading.current_thread().name, torch.is_grad_enabled()
+        found.append((threading.current_thread().name, torch.is_grad_enabled()))
+        return 1
 
     with hardware.threads(1):
-        found = side_by_side(network(body), job, job)
+        assert side_by_side(network(body), job, lambda: 1 + job()) == 1
+    assert len(found) == 2
     assert len({name for name, _ in found}) == count and all(grads for _, grads in found)
 
 

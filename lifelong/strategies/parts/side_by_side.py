@@ -18,15 +18,17 @@ def body_learns(network: Network) -> bool:
     return next(network.body.parameters(), None) is not None
 
 
-def side_by_side(network: Network, first: Callable[[], T], second: Callable[[], T]) -> tuple[T, T]:
-    """Returns the results of two jobs that take images through a network's body, see
-    `matmul.run_side_by_side`.
+def side_by_side(network: Network, first: Callable[[], T], second: Callable[[], object]) -> T:
+    """Runs two jobs that take images through a network's body, see `matmul.run_side_by_side`;
+    returns the result of the first one.
 
     One after the other where the body learns, as what batch norm measures depends on their order,
     and on a GPU, which is kept busy from one thread.
     """
     if body_learns(network) or network.flat.device.type != "cpu":
-        return first(), second()
+        found = first()
+        second()
+        return found
     return matmul.run_side_by_side(first, second)
 
 
@@ -46,17 +48,15 @@ class SecondGradient:
             start = end
         self._writer = GradientWriter(gradients)
 
-    def replace(self, images: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
-        """Replaces `flat` by the gradient of a loss of the logits of images; returns the loss."""
+    def replace(self, images: Tensor, loss: Callable[[Tensor], Tensor]) -> None:
+        """Replaces `flat` by the gradient of a loss of the logits of images."""
         network = self._network
         if body_learns(network):
             own = network.flat_gradient.clone()
-            found = loss(network(images))
-            network.backward(found)
+            network.backward(loss(network(images)))
             self.flat.copy_(network.flat_gradient)
             network.flat_gradient.copy_(own)
         else:
             found = loss(linear_stack(network.body(images), network.layers, self._writer))
             self._writer.layers = set()
             found.backward()
-        return found
