@@ -25,7 +25,7 @@ from lifelong.models.base import Network
 from lifelong.models.mlp import MLP
 from lifelong.models.parts.convolutions import use_matmul
 from lifelong.models.parts.optimizer import Adam
-from lifelong.numerics import matmul
+from lifelong.numerics import cores, matmul
 from lifelong.numerics.torchvision_import import models
 from lifelong.strategies.parts.importance import exact_fisher
 from lifelong.training import benchmark
@@ -93,10 +93,10 @@ def second_thread_of_products() -> tuple[str, int, Action, Action]:
     network, images = _network(), _images(1000)
 
     def infer(busy: bool) -> None:
-        matmul.set_cores_busy(busy)
+        cores.set_cores_busy(busy)
         with torch.no_grad():
             network(images)
-        matmul.set_cores_busy(False)
+        cores.set_cores_busy(False)
 
     what = "logits of 1,000 images, a second thread for the halves of products"
     return what, 30, lambda: infer(True), lambda: infer(False)
@@ -108,9 +108,9 @@ def second_thread_of_sums() -> tuple[str, int, Action, Action]:
     total = torch.zeros(2000, 2000, dtype=torch.float64)
 
     def add(busy: bool) -> None:
-        matmul.set_cores_busy(busy)
+        cores.set_cores_busy(busy)
         matmul.add_symmetric(total, features, features)
-        matmul.set_cores_busy(False)
+        cores.set_cores_busy(False)
 
     what = "sum of products of 1,024 x 2,000 features, a second thread for its strips"
     return what, 5, lambda: add(True), lambda: add(False)
@@ -122,9 +122,9 @@ def _steps(strategy: str, busy: bool) -> Action:
     once = benchmark.stepper(config, benchmark.toy_dataset())
 
     def steps() -> None:
-        matmul.set_cores_busy(busy)
+        cores.set_cores_busy(busy)
         once()
-        matmul.set_cores_busy(False)
+        cores.set_cores_busy(False)
 
     return steps
 

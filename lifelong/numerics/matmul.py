@@ -14,18 +14,16 @@ changes no bit, and a run that is alone uses both cores.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from . import operations
+from . import cores
 from .hardware import has_cpu_feature
 
-T = TypeVar("T")
 LARGE = 10**8  # multiplications of a product that is worth a second thread: half a millisecond
 EXACT = 1000  # products of integers up to 127 whose sum is exact in single precision
 STRIP = 400  # columns of a part of a symmetric matrix
@@ -61,7 +59,6 @@ def _matmul_precision(precision: str) -> Iterator[None]:
 
 
 _precision_lock = threading.RLock()  # within one thread `matmul_precision` may be nested
-_cores_busy = False
 _converts = False  # whether `matmul` converts its factors; set by `matmul_precision`
 
 
@@ -76,7 +73,7 @@ def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     product = torch.empty(len(a), b.shape[1]) if out is None else out
     b, half = to_matmul_dtype(b), len(a) // 2
     halves = slice(half), slice(half, None)
-    run_two_threaded([partial(_matmul, a[rows], b, product[rows]) for rows in halves])
+    cores.run_two_threaded([partial(_matmul, a[rows], b, product[rows]) for rows in halves])
     return product
 
 
@@ -113,75 +110,9 @@ def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
 def add_symmetric(total: Tensor, a: Tensor, b: Tensor) -> None:
     """Adds aᵀ b, which must be symmetric, to total (d, d): only on and below the diagonal."""
     strips = [slice(start, start + STRIP) for start in range(0, len(total), STRIP)]
-    run_two_threaded(
+    cores.run_two_threaded(
         [
             partial(add_product, total[strip.start :, strip], a[:, strip.start :], b[:, strip])
             for strip in strips
         ]
     )
-
-
-def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
-    """Runs all jobs, in a second thread too if torch has one thread and a core is free.
-
-    Their results do not depend on the thread, so a run has the same bits beside others.
-    """
-    left = iter(jobs)  # both threads take from it
-    if _cores_busy or torch.get_num_threads() > 1:
-        _run_jobs(left)
-        return
-    counter = operations.current()
-    run = _run_jobs if counter is None else _count_jobs
-    other = _second_thread().submit(run, left)
-    try:
-        _run_jobs(left)
-    finally:
-        # It can be cancelled where that thread was busy; then this one has run all jobs.
-        if not other.cancel():
-            flops = other.result()
-            if counter is not None:
-                counter.flops += flops
-
-
-def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
-    """Runs two jobs as `run_two_threaded` does, with gradients, and returns the result of the first
-    one: passes through two networks, for instance.
-
-    They change nothing in common, draw from no generator in common, and have the precision that is
-    set: `matmul_precision` is this thread's.
-    """
-    found: list[T] = []
-
-    def run_first() -> None:
-        found.append(first())
-
-    run_two_threaded([torch.enable_grad()(job) for job in (run_first, second)])
-    return found[0]
-
-
-def set_cores_busy(yes: bool = True) -> None:
-    """Sets whether other processes keep all cores busy; then no second thread is used."""
-    global _cores_busy
-    _cores_busy = yes
-
-
-def _run_jobs(left: Iterator[Callable[[], object]]) -> int:
-    for job in left:
-        job()
-    return 0
-
-
-def _count_jobs(left: Iterator[Callable[[], object]]) -> int:
-    return operations.count(lambda: _run_jobs(left))
-
-
-@cache
-def _second_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "products", initializer=_set_up_thread)
-
-
-def _set_up_thread() -> None:
-    """Sets what torch keeps for each thread as it is in a thread that trains."""
-    torch.set_num_threads(1)
-    torch.set_grad_enabled(False)
-    torch.set_flush_denormal(True)

@@ -51,7 +51,7 @@ _FLOPS: dict[Any, Callable[..., int]] = {
 class OperationCounter(TorchDispatchMode):
     """Counter of the multiply-accumulate operations within its block, `total`.
 
-    Other threads are not counted, but see `matmul.run_two_threaded`. Each operation takes some
+    Other threads are not counted, but see `cores.run_two_threaded`. Each operation takes some
     microseconds longer; its result has the same bits.
     """
 

@@ -12,7 +12,7 @@ from ..data.examples import Batch, Examples
 from ..data.scenarios import Task
 from ..models.parts.optimizer import Adam
 from ..models.parts.vae import VAE, pixels_of
-from ..numerics import matmul, seeds
+from ..numerics import cores, matmul, seeds
 from ..settings import setting, stored
 from .base import Strategy
 
@@ -158,7 +158,7 @@ def log_likelihoods(model: VAE, pixels: Tensor, noise: Tensor) -> Tensor:
     """
     likelihoods, images = pixels.new_empty(len(pixels)), max(1, ROWS // len(noise))
     parts = zip(likelihoods.split(images), pixels.split(images))
-    matmul.run_two_threaded(
+    cores.run_two_threaded(
         [partial(_write_log_likelihoods, into, model, part, noise) for into, part in parts]
     )
     return likelihoods

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..config import RunConfig
 from ..errors import LifelongError
 from ..events import Event, Step, TaskLearned
-from ..numerics import matmul
+from ..numerics import cores
 from ..runs import archives, folders, journal, store
 from ..storage.atomic import write_atomically
 from ..training.setup import Prepared
@@ -107,8 +107,8 @@ def _versions(folder: Path) -> dict[str, tuple[int, int] | None]:
 @contextlib.contextmanager
 def beside_others() -> Iterator[None]:
     """Within it, a run knows that others compute on the other cores."""
-    matmul.set_cores_busy(True)
+    cores.set_cores_busy(True)
     try:
         yield
     finally:
-        matmul.set_cores_busy(False)
+        cores.set_cores_busy(False)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..errors import LifelongError
-from ..numerics import matmul
+from ..numerics import cores
 
 POLL_SECONDS = 0.1  # between two looks at whether to stop
 Work = Callable[[Any], Iterator[Any]]
@@ -38,12 +38,12 @@ def run_jobs(
     with _interrupts_blocked():
         for process in others:
             process.start()
-    matmul.set_cores_busy(width > 1)
+    cores.set_cores_busy(width > 1)
     own = (value for job in iter(waiting.get, None) for value in local(job))
     try:
         yield from _merged(own, others, results, stop)
     finally:
-        matmul.set_cores_busy(False)
+        cores.set_cores_busy(False)
         for process in others:
             process.terminate()
         for process in others:
@@ -95,7 +95,7 @@ def _work(remote: Work, waiting: Any, results: Any) -> None:
     """Works through the waiting jobs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    matmul.set_cores_busy()
+    cores.set_cores_busy()
     try:
         while (job := waiting.get()) is not None:
             for value in remote(job):

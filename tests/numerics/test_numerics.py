@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from lifelong.numerics import hardware, matmul
+from lifelong.numerics import cores, hardware, matmul
 from lifelong.training import parallel, setup
 from tests.helpers import config, run_all
 
@@ -98,7 +98,7 @@ def test_a_large_product_equals_the_product_of_its_halves_in_any_thread(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
     products, by, shared = [], set(), threading.Event()
-    run_jobs = matmul._run_jobs
+    run_jobs = cores._run_jobs
 
     def watched(jobs):
         by.add(threading.current_thread().name.split("_")[0])
@@ -107,12 +107,12 @@ def test_a_large_product_equals_the_product_of_its_halves_in_any_thread(
         shared.set()
         run_jobs(jobs)
 
-    monkeypatch.setattr(matmul, "_run_jobs", watched)
+    monkeypatch.setattr(cores, "_run_jobs", watched)
     with matmul.matmul_precision(precision):
         products += [matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(300, 700))]
         expected = torch.cat([matmul.matmul(part, b) for part in a.split(150)])
         busy = threading.Event()
-        matmul._second_thread().submit(busy.wait)  # so that the first thread does all the work
+        cores._second_thread().submit(busy.wait)  # so that the first thread does all the work
         products.append(matmul.matmul(a, b))
         busy.set()
     assert by == {"MainThread", "products"}
@@ -144,7 +144,7 @@ def test_the_second_thread_computes_as_the_first_does(one_thread):
             (torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum()))
         )
     ]
-    matmul._second_thread().submit(matmul._run_jobs, iter(jobs)).result()
+    cores._second_thread().submit(cores._run_jobs, iter(jobs)).result()
     assert states == [(1, False, 0.0)]
 
 
@@ -152,29 +152,29 @@ def test_with_busy_cores_one_thread_does_all_the_work(one_thread):
     by = []
     jobs = [lambda: by.append(threading.current_thread().name)] * 5
     try:
-        matmul.set_cores_busy()
-        matmul.run_two_threaded(jobs)
+        cores.set_cores_busy()
+        cores.run_two_threaded(jobs)
         assert by == [threading.current_thread().name] * 5
     finally:
-        matmul.set_cores_busy(False)
+        cores.set_cores_busy(False)
 
 
 def test_parallel_runs_count_the_cores_as_busy(monkeypatch):
     busy = list(
         parallel.run_jobs(
-            lambda job: iter([matmul._cores_busy]),
+            lambda job: iter([cores._cores_busy]),
             _cores_busy_in_another_process,
             [1, 2, 3, 4],
             2,
             lambda: False,
         )
     )
-    assert busy == [True] * 4 and not matmul._cores_busy
+    assert busy == [True] * 4 and not cores._cores_busy
 
 
 def _cores_busy_in_another_process(_job: int):
     """Yields whether a job of another process counts the cores as busy."""
-    yield matmul._cores_busy
+    yield cores._cores_busy
 
 
 def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):
@@ -188,9 +188,7 @@ def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        matmul.run_two_threaded(
-            [wait, fail]
-        )  # one of both threads waits until the other has failed
+        cores.run_two_threaded([wait, fail])  # one of both threads waits until the other has failed
 
 
 @pytest.mark.parametrize("knows", [{"avx512_vnni": True}, {"amx_int8": True}, {}])
@@ -231,7 +229,7 @@ def test_a_run_has_the_same_bits_with_and_without_a_free_core(monkeypatch):
     monkeypatch.setattr(matmul, "LARGE", 1000)
     alone, _ = run_all(config("derpp"))
     busy = threading.Event()
-    matmul._second_thread().submit(busy.wait)
+    cores._second_thread().submit(busy.wait)
     contended, _ = run_all(config("derpp"))
     busy.set()
     assert torch.equal(alone.strategy.network.flat, contended.strategy.network.flat)

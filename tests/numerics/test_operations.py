@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lifelong.numerics import matmul, operations, peak_memory
+from lifelong.numerics import cores, matmul, operations, peak_memory
 from lifelong.numerics.hardware import threads
 from lifelong.numerics.operations import OperationCounter
 
@@ -64,7 +64,7 @@ def test_both_threads_are_counted_where_both_work():
         A @ B
 
     with threads(1), OperationCounter() as counter:
-        matmul.run_two_threaded([job, job])
+        cores.run_two_threaded([job, job])
     assert counter.total == 2 * 6 * 5 * 4
     assert operations.current() is None
 

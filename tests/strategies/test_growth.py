@@ -9,7 +9,7 @@ import pstats
 import pytest
 
 from lifelong import registry
-from lifelong.numerics import matmul
+from lifelong.numerics import cores
 from lifelong.training.experiment import Experiment
 from tests.helpers import config, strategy_names
 
@@ -22,10 +22,10 @@ def calls_of_a_step(experiment: Experiment, index: int) -> int:
     """Returns the number of calls of the second step of a task, whose network is left as it is."""
     learning = experiment.train(experiment.tasks[index])
     next(learning)
-    matmul.set_cores_busy()  # which calls another thread takes over differs
+    cores.set_cores_busy()  # which calls another thread takes over differs
     with cProfile.Profile() as profile:
         next(learning)
-    matmul.set_cores_busy(False)
+    cores.set_cores_busy(False)
     for _ in learning:
         pass
     return pstats.Stats(profile).total_calls

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lifelong.models.base import Body, Network, Pixels
-from lifelong.numerics import hardware, matmul, seeds
+from lifelong.numerics import cores, hardware, seeds
 from lifelong.strategies.parts.side_by_side import SecondGradient, side_by_side
 from tests.helpers import in_task
 
@@ -70,12 +70,12 @@ def test_steps_have_the_same_bits_with_one_thread_and_with_two(strategy):
     found = []
     for busy in (True, False):
         learner, task, batch = in_task(strategy, 1, "class")
-        matmul.set_cores_busy(busy)
+        cores.set_cores_busy(busy)
         try:
             with hardware.threads(1):
                 losses = [learner.step(task, batch) for _ in range(3)]
         finally:
-            matmul.set_cores_busy(False)
+            cores.set_cores_busy(False)
         found.append((losses, learner.network.flat, learner.generator.get_state()))
     (losses, flat, random), (others, other, same) = found
     assert losses == others and torch.equal(flat, other) and torch.equal(random, same)

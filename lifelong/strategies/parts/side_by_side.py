@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...models.base import Network
 from ...models.parts.linear_stack import GradientWriter, linear_stack
-from ...numerics import matmul
+from ...numerics import cores
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ def body_learns(network: Network) -> bool:
 
 
 def side_by_side(network: Network, first: Callable[[], T], second: Callable[[], object]) -> T:
-    """Runs two jobs that take images through a network's body, see `matmul.run_side_by_side`;
+    """Runs two jobs that take images through a network's body, see `cores.run_side_by_side`;
     returns the result of the first one.
 
     One after the other where the body learns, as what batch norm measures depends on their order,
@@ -29,7 +29,7 @@ def side_by_side(network: Network, first: Callable[[], T], second: Callable[[], 
         found = first()
         second()
         return found
-    return matmul.run_side_by_side(first, second)
+    return cores.run_side_by_side(first, second)
 
 
 class SecondGradient:
