@@ -35,7 +35,7 @@ from tqdm import tqdm
 from lifelong import registry
 from lifelong.config import RunConfig
 from lifelong.data.examples import Dataset, Examples
-from lifelong.numerics import hardware
+from lifelong.numerics import cores, hardware
 from lifelong.strategies.base import Strategy, scores
 from lifelong.training.experiment import Experiment
 
@@ -249,7 +249,7 @@ def main(strategies: str) -> None:
     rows = json.loads(FILE.read_text()) if FILE.exists() else []
     done = {(row["axis"], row["strategy"], row["scenario"]) for row in rows}
     missing = [each for each in wanted(names) if each not in done]
-    with hardware.threads(1):
+    with hardware.threads(1), cores.kept_busy():
         for axis, name, scenario in (bar := tqdm(missing)):
             bar.set_description(f"{axis} {name} {scenario}")
             clock = time.process_time()

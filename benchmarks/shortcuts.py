@@ -89,54 +89,50 @@ def flat_adam() -> tuple[str, int, Action, Action]:
 
 
 @case
-def second_thread_of_products() -> tuple[str, int, Action, Action]:
+def second_core_of_products() -> tuple[str, int, Action, Action]:
     network, images = _network(), _images(1000)
 
     def infer(busy: bool) -> None:
-        cores.set_cores_busy(busy)
-        with torch.no_grad():
+        with torch.no_grad(), cores.kept_busy(busy):
             network(images)
-        cores.set_cores_busy(False)
 
-    what = "logits of 1,000 images, a second thread for the halves of products"
+    what = "logits of 1,000 images, with the second core"
     return what, 30, lambda: infer(True), lambda: infer(False)
 
 
 @case
-def second_thread_of_sums() -> tuple[str, int, Action, Action]:
+def second_core_of_sums() -> tuple[str, int, Action, Action]:
     features = torch.randint(0, 128, (BATCH * 8, 2000)).to(torch.int8)
     total = torch.zeros(2000, 2000, dtype=torch.float64)
 
     def add(busy: bool) -> None:
-        cores.set_cores_busy(busy)
-        matmul.add_symmetric(total, features, features)
-        cores.set_cores_busy(False)
+        with cores.kept_busy(busy):
+            matmul.add_symmetric(total, features, features)
 
-    what = "sum of products of 1,024 x 2,000 features, a second thread for its strips"
+    what = "sum of products of 1,024 x 2,000 features, with the second core"
     return what, 5, lambda: add(True), lambda: add(False)
 
 
 def _steps(strategy: str, busy: bool) -> Action:
-    """Returns an action that takes benchmark.STEPS steps; busy: by one thread alone."""
+    """Returns an action that takes benchmark.STEPS steps; busy: without the second core."""
     config = RunConfig(strategy=strategy, recipe="paper", precision="fp32")
     once = benchmark.stepper(config, benchmark.toy_dataset())
 
     def steps() -> None:
-        cores.set_cores_busy(busy)
-        once()
-        cores.set_cores_busy(False)
+        with cores.kept_busy(busy):
+            once()
 
     return steps
 
 
 @case
-def second_thread_of_dgr() -> tuple[str, int, Action, Action]:
-    what = f"{benchmark.STEPS} steps of `dgr`, a second thread for the generator's pass"
+def second_core_of_dgr() -> tuple[str, int, Action, Action]:
+    what = f"{benchmark.STEPS} steps of `dgr`, the generator's pass on the second core"
     return what, 1, _steps("dgr", True), _steps("dgr", False)
 
 
 @case
-def second_thread_of_agem() -> tuple[str, int, Action, Action]:
+def second_core_of_agem() -> tuple[str, int, Action, Action]:
     what = f"{benchmark.STEPS} steps of `agem`, a second thread for the gradient of replayed images"
     return what, 1, _steps("agem", True), _steps("agem", False)
 

@@ -41,10 +41,12 @@ HEAD = """# Speed
 Made by `python -m benchmarks.speed`. Times depend on the machine: compare ratios, measured side by
 side. Speeds of deep networks are in [Results](results.md).
 """
-NOTES = """A run of so small a network has one thread, and one run is trained on each core. Its
-large products are computed in two halves, and a second thread computes one of them if its core is
-free; so it does with the pass of DGR's generator and A-GEM's gradient of replayed images. The bits
-are those of one thread. A run computes in bf16 if the processor is faster in it.
+NOTES = """A run of so small a network has one thread, and one run is trained on each core. A run
+that is alone uses a second core, too, as long as that makes its steps faster: two threads share a
+large product, a step of the optimiser and a penalty, and DGR's two networks and A-GEM's two
+gradients are computed at the same time. The bits are those of one thread: a product in which two
+threads would add up in another order has one. A run computes in bf16 if the processor is faster in
+it.
 """
 
 

@@ -26,6 +26,6 @@ class MLP(Model):
 
     @property
     def threads(self) -> int:
-        # A second thread makes a step of so small a network a fifth faster, a second run beside it
-        # twice as many.
+        # A second core makes a step of so small a network a fifth faster (numerics/cores.py), a
+        # second run on it twice as many.
         return 1

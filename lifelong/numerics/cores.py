@@ -1,11 +1,17 @@
-"""A second thread for a run of a small network, where a core is free.
+"""The second core of a run of a small network, where it is free.
 
-A run of a small network has one thread, so that as many runs as there are cores go side by side.
+A run of a small network has one thread, so that as many runs as there are cores go side by side. A
+run that is alone uses a second core in two ways, neither of which changes a bit: torch takes two
+threads for what is the same with them (`second_core`), or two jobs that have nothing in common are
+done at the same time (`run_two_threaded`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import cache
+from statistics import median
 from typing import TypeVar
 
 import torch
@@ -13,7 +19,75 @@ import torch
 from . import operations
 
 T = TypeVar("T")
-_cores_busy = False
+R = TypeVar("R")
+TRIAL = 10  # steps after which the speeds with and without the second core are compared
+PERIOD = 300  # steps from one comparison to the next
+_busy = False  # whether others need the second core
+_helps = True  # whether it made the latest steps faster
+
+
+@contextmanager
+def second_core() -> Iterator[None]:
+    """Within it, torch computes with two threads if this thread has one and a core is free.
+
+    For operations whose bits do not depend on it: those of single elements, and products that
+    `matmul` has compared.
+    """
+    if not is_free():
+        yield
+        return
+    torch.set_num_threads(2)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
+
+
+def is_free() -> bool:
+    """Returns whether `second_core` uses it: this thread has one, and nobody else needs it."""
+    return _helps and not _busy and torch.get_num_threads() == 1
+
+
+@contextmanager
+def kept_busy(yes: bool = True) -> Iterator[None]:
+    """Within it, runs know that others keep all cores busy, this process included."""
+    global _busy
+    before, _busy = _busy, yes
+    try:
+        yield
+    finally:
+        _busy = before
+
+
+def with_second_core(steps: Generator[T, None, R]) -> Generator[T, None, R]:
+    """Passes the steps of a run on, with the second core as long as it makes them faster.
+
+    Beside other processes two threads wait for each other longer than they save, and whether there
+    are any is seen from the time of a step alone: TRIAL steps with it and TRIAL without are
+    compared every PERIOD steps.
+    """
+    global _helps
+    times: dict[bool, list[float]] = {True: [], False: []}
+    done, faster = 0, True
+    try:
+        with closing(steps):
+            while True:
+                turn = done % PERIOD
+                if turn == 2 * TRIAL:
+                    faster = median(times[True]) < median(times[False])
+                    times = {True: [], False: []}
+                _helps = turn < TRIAL or (faster and turn >= 2 * TRIAL)
+                began = time.perf_counter()
+                value = next(steps)
+                if turn < 2 * TRIAL:
+                    times[_helps].append(time.perf_counter() - began)
+                done += 1
+                yield value
+    except StopIteration as end:
+        result: R = end.value
+        return result
+    finally:
+        _helps = True
 
 
 def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
@@ -22,20 +96,21 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
     Their results do not depend on the thread, so a run has the same bits beside others.
     """
     left = iter(jobs)  # both threads take from it
-    if _cores_busy or torch.get_num_threads() > 1:
+    if not is_free():
         _run_jobs(left)
         return
     counter = operations.current()
     run = _run_jobs if counter is None else _count_jobs
-    other = _second_thread().submit(run, left)
-    try:
-        _run_jobs(left)
-    finally:
-        # It can be cancelled where that thread was busy; then this one has run all jobs.
-        if not other.cancel():
-            flops = other.result()
-            if counter is not None:
-                counter.flops += flops
+    with kept_busy():
+        other = _second_thread().submit(run, left)
+        try:
+            _run_jobs(left)
+        finally:
+            # It can be cancelled where that thread was busy; then this one has run all jobs.
+            if not other.cancel():
+                flops = other.result()
+                if counter is not None:
+                    counter.flops += flops
 
 
 def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
@@ -43,7 +118,7 @@ def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
     one: passes through two networks, for instance.
 
     They change nothing in common, draw from no generator in common, and have the precision that is
-    set: `matmul_precision` is this thread's.
+    set: `matmul.matmul_precision` is this thread's.
     """
     found: list[T] = []
 
@@ -52,12 +127,6 @@ def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
 
     run_two_threaded([torch.enable_grad()(job) for job in (run_first, second)])
     return found[0]
-
-
-def set_cores_busy(yes: bool = True) -> None:
-    """Sets whether other processes keep all cores busy; then no second thread is used."""
-    global _cores_busy
-    _cores_busy = yes
 
 
 def _run_jobs(left: Iterator[Callable[[], object]]) -> int:

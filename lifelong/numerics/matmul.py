@@ -1,4 +1,4 @@
-"""Matrix products in fp32 or bf16, and a second thread for the large ones of a small network.
+"""Matrix products in fp32 or bf16, by two threads where a core is free and the bits are the same.
 
 A bf16 product rounds its factors to 8 significant bits and adds up in single precision. Whether it
 saves time depends on the processor: with tiles (AMX) a product is three times as fast, with
@@ -7,24 +7,26 @@ AVX-512: 138 images a second trained, not 65; 499 inferred, not 264.) torch uses
 fp32 tensors, the instructions only for bf16 tensors, so `matmul` converts its factors, and its
 result is rounded, too. GPUs that know bf16 are made for it.
 
-A run of a small network has one thread, so that as many runs as there are cores go side by side.
-Its large products are cut into parts all the same, of which a second thread takes some: that
-changes no bit, and a run that is alone uses both cores.
+Two threads share the rows or columns of most products, which leaves each number as it is, but may
+share the sums of a deep one. So before a product of some shapes is computed by two threads for the
+first time, it is compared to the bit with that of one.
 """
 
 import contextlib
 import threading
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from . import cores
+from . import cores, operations
 from .hardware import has_cpu_feature
 
-LARGE = 10**8  # multiplications of a product that is worth a second thread: half a millisecond
+LARGE = 4 * 10**6  # multiplications of a product that is worth a second thread
+Layout = tuple[torch.Size, tuple[int, ...]]  # sizes and strides
+SHAPES = 1000  # kept of products that were compared
 EXACT = 1000  # products of integers up to 127 whose sum is exact in single precision
 STRIP = 400  # columns of a part of a symmetric matrix
 
@@ -41,8 +43,9 @@ def matmul_precision(precision: str) -> Iterator[None]:
 
 
 def _matmul_precision(precision: str) -> Iterator[None]:
-    global _converts
+    global _converts, _precision
     has_instructions_only = has_cpu_feature("avx512_bf16") and not has_cpu_feature("amx_bf16")
+    named, _precision = _precision, precision
     converted, _converts = _converts, precision == "bf16" and has_instructions_only
     # torch declares no type for the settings of mkldnn.
     mkldnn: Any = torch.backends.mkldnn
@@ -53,36 +56,60 @@ def _matmul_precision(precision: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _converts = converted
+        _converts, _precision = converted, named
         for backend, name in before.items():
             backend.fp32_precision = name
 
 
 _precision_lock = threading.RLock()  # within one thread `matmul_precision` may be nested
+_precision = "fp32"  # set by `matmul_precision`
 _converts = False  # whether `matmul` converts its factors; set by `matmul_precision`
 
 
 def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     """Returns the product of two matrices in single precision, in `out` if that is given.
 
-    The factors are rounded as `matmul_precision` says. A large product is computed in two halves,
-    side by side; torch does not differentiate it.
+    The factors are rounded as `matmul_precision` says.
     """
-    if a.device.type != "cpu" or torch.get_num_threads() > 1 or len(a) * b.numel() < LARGE:
-        return _matmul(a, b, out)
-    product = torch.empty(len(a), b.shape[1]) if out is None else out
-    b, half = to_matmul_dtype(b), len(a) // 2
-    halves = slice(half), slice(half, None)
-    cores.run_two_threaded([partial(_matmul, a[rows], b, product[rows]) for rows in halves])
-    return product
-
-
-def _matmul(a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
     a, b = to_matmul_dtype(a), to_matmul_dtype(b)
+    if len(a) * b.numel() < LARGE or a.device.type != "cpu" or not cores.is_free():
+        return _product(a, b, out)
+    if not _has_same_bits(_layout(a), _layout(b), a.dtype, _precision):
+        return _product(a, b, out)
+    with cores.second_core():
+        return _product(a, b, out)
+
+
+def _product(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     if a.dtype != torch.bfloat16:
         return torch.mm(a, b, out=out)
     product = a @ b
     return product.float() if out is None else out.copy_(product)
+
+
+def _random(layout: Layout, generator: torch.Generator) -> Tensor:
+    shape, strides = layout
+    numbers = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides))
+    return torch.empty(numbers).uniform_(-1, 1, generator=generator).as_strided(shape, strides)
+
+
+def _layout(matrix: Tensor) -> tuple[torch.Size, tuple[int, ...]]:
+    return matrix.shape, matrix.stride()
+
+
+@lru_cache(SHAPES)
+def _has_same_bits(a: Layout, b: Layout, dtype: torch.dtype, _of: str) -> bool:
+    """Returns whether two threads compute each number of a product in the order of one thread."""
+    generator = torch.Generator().manual_seed(0)
+    left, right = (_random(layout, generator).to(dtype) for layout in (a, b))
+    counter = operations.current()
+    flops = counter.flops if counter else 0
+    alone = _product(left, right)
+    with cores.second_core():
+        same = torch.equal(_product(left, right), alone)
+    if counter:
+        counter.flops = flops
+    return same
 
 
 def to_matmul_dtype(factor: Tensor) -> Tensor:

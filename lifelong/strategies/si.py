@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..data.examples import Batch
 from ..data.scenarios import Task
+from ..numerics import cores
 from ..settings import setting, stored
 from .base import Strategy
 from .parts.quadratic_penalty import add_penalty_gradient, cache_blocks
@@ -56,7 +57,8 @@ class SI(Strategy):
         # The path is gradient · (weights before - weights after), in two halves: a copy of the
         # weights would cost more.
         if not len(self.importance):
-            self.path.addcmul_(self.network.flat_gradient, self.network.flat)
+            with cores.second_core():
+                self.path.addcmul_(self.network.flat_gradient, self.network.flat)
             return
         for g, k, w, a, path in cache_blocks(
             self.network.flat_gradient, self.importance, self.network.flat, self.anchor, self.path
@@ -65,7 +67,8 @@ class SI(Strategy):
             path.addcmul_(g, w)
 
     def after_step(self, task: Task, batch: Batch, logits: Tensor) -> None:
-        self.path.addcmul_(self.network.flat_gradient, self.network.flat, value=-1)
+        with cores.second_core():
+            self.path.addcmul_(self.network.flat_gradient, self.network.flat, value=-1)
 
     def end_task(self, task: Task) -> None:
         added = self.path / ((self.network.flat - self.anchor).square() + self.damping)

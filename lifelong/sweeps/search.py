@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any
 
 from ..errors import LifelongError
+from ..numerics import cores
 from ..runs import tuning
 from ..training.held_out import hold_out
 from ..training.setup import Prepared
-from . import cluster, work
+from . import cluster
 from .cluster import Lost, Resources
 
 
@@ -46,5 +47,5 @@ def _trial(content: Any, search: tuning.Search, settings: dict[str, Any]) -> Ite
     """Evaluates one trial on a worker."""
     prepared = cluster.get_prepared(content)
     images = {seed: hold_out(prepared, search.share, seed) for seed in search.seeds}
-    with work.beside_others():
+    with cores.kept_busy():
         yield tuning.accuracy_of(search, settings, images)

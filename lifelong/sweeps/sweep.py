@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..events import Preparation
+from ..numerics import cores
 from ..runs import comparison, folders, store
 from ..training import setup
 from ..training.parallel import run_jobs
@@ -98,7 +99,7 @@ def _updates(
 def _work(content: Any, run: str, files: dict[str, bytes] | None) -> Iterator[Update]:
     """Learns a run on a worker of the cluster."""
     prepared = cluster.get_prepared(content)
-    with work.beside_others(), contextlib.ExitStack() as stack:
+    with cores.kept_busy(), contextlib.ExitStack() as stack:
         if files is None:
             yield from work.learn(Path(run), prepared)
             return

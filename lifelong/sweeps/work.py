@@ -1,6 +1,5 @@
 """Work of a sweep: runs one run of it, and tells what has been done as it goes."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,6 @@ from pathlib import Path
 from ..config import RunConfig
 from ..errors import LifelongError
 from ..events import Event, Step, TaskLearned
-from ..numerics import cores
 from ..runs import archives, folders, journal, store
 from ..storage.atomic import write_atomically
 from ..training.setup import Prepared
@@ -102,13 +100,3 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def _versions(folder: Path) -> dict[str, tuple[int, int] | None]:
     return {file.name: folders.version(file) for file in archives.files_of(folder)}
-
-
-@contextlib.contextmanager
-def beside_others() -> Iterator[None]:
-    """Within it, a run knows that others compute on the other cores."""
-    cores.set_cores_busy(True)
-    try:
-        yield
-    finally:
-        cores.set_cores_busy(False)

@@ -15,12 +15,12 @@ import torch
 from .. import registry
 from ..config import RunConfig
 from ..data.examples import Dataset
-from ..numerics import hardware, matmul
+from ..numerics import cores, hardware, matmul
 from ..strategies.parts.importance import exact_fisher
 from .experiment import Experiment
 
 CLASSES, IMAGES_PER_CLASS = 10, 6000
-THREADS = 1  # as a run of a small network has
+THREADS = 1  # as a run of a small network has, beside others
 ROUNDS, STEPS = 9, 40  # the median round of so many, each of so many steps
 
 
@@ -33,7 +33,7 @@ def measure(scenario: str = "class", only: Collection[str] = ()) -> dict[str, An
     left out. only: names of strategies; by default all of the scenario.
     """
     dataset, names = toy_dataset(), _names(scenario, only)
-    with hardware.threads(THREADS):
+    with hardware.threads(THREADS), cores.kept_busy():
         bf16 = hardware.precision("auto") == "bf16"
         return {
             **_steps(names, scenario, dataset, "fp32"),

@@ -15,7 +15,7 @@ from ..data.transformed import in_tasks
 from ..events import Event, Finished, Phase, Started, Step, Stopped, TaskLearned
 from ..models.parts import feature_cache
 from ..models.parts.feature_cache import FeatureSet
-from ..numerics import hardware
+from ..numerics import cores, hardware
 from ..storage.progress import result_of
 from ..strategies.base import scores
 from . import setup
@@ -81,7 +81,10 @@ class Experiment:
 
     def train(self, task: Task) -> Iterator[tuple[int, int, Tensor]]:
         """Trains on one task, see `Strategy.learn`, with the model's number of threads."""
-        return hardware.with_threads(self.model.threads, self.strategy.learn(task))
+        return hardware.with_threads(self.model.threads, self._steps(task))
+
+    def _steps(self, task: Task, step: int = 0) -> Generator[tuple[int, int, Tensor], None, None]:
+        return cores.with_second_core(self.strategy.learn(task, step))
 
     def events(self, until: int | None = None, on_step: OnStep | None = None) -> Iterator[Event]:
         """Learns the tasks before `until`, by default all, from the position on; yields events.
@@ -111,7 +114,7 @@ class Experiment:
         if self._resumes_at_end(task):
             yield self._phase_at_end(task)
         began = self.clock()
-        learning = self.strategy.learn(task, self.step)
+        learning = self._steps(task, self.step)
         for step, steps, loss in self.costs.measured(learning, self.step):
             self.step, is_probe = step, step in early or step % every == 0
             if is_probe or step == steps or self.config.device == "cpu":  # a GPU waits for it

@@ -38,12 +38,11 @@ def run_jobs(
     with _interrupts_blocked():
         for process in others:
             process.start()
-    cores.set_cores_busy(width > 1)
     own = (value for job in iter(waiting.get, None) for value in local(job))
     try:
-        yield from _merged(own, others, results, stop)
+        with cores.kept_busy(width > 1):
+            yield from _merged(own, others, results, stop)
     finally:
-        cores.set_cores_busy(False)
         for process in others:
             process.terminate()
         for process in others:
@@ -95,11 +94,11 @@ def _work(remote: Work, waiting: Any, results: Any) -> None:
     """Works through the waiting jobs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    cores.set_cores_busy()
     try:
-        while (job := waiting.get()) is not None:
-            for value in remote(job):
-                results.put(("value", value))
+        with cores.kept_busy():
+            while (job := waiting.get()) is not None:
+                for value in remote(job):
+                    results.put(("value", value))
     except LifelongError as error:
         results.put(("failed", str(error)))
     results.put(("ended", None))

@@ -5,9 +5,9 @@ import threading
 import pytest
 import torch
 
-from lifelong.numerics import cores, hardware, matmul
-from lifelong.training import parallel, setup
-from tests.helpers import config, run_all
+from lifelong.numerics import hardware, matmul
+from lifelong.training import setup
+from tests.helpers import config
 
 
 @pytest.fixture
@@ -91,37 +91,6 @@ def large() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(300, 600, generator=generator), torch.randn(600, 700, generator=generator)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_large_product_equals_the_product_of_its_halves_in_any_thread(
-    precision, one_thread, monkeypatch
-):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    a, b = large()
-    products, by, shared = [], set(), threading.Event()
-    run_jobs = cores._run_jobs
-
-    def watched(jobs):
-        by.add(threading.current_thread().name.split("_")[0])
-        if threading.current_thread() is threading.main_thread():
-            shared.wait(10)  # until the second thread has begun, too
-        shared.set()
-        run_jobs(jobs)
-
-    monkeypatch.setattr(cores, "_run_jobs", watched)
-    with matmul.matmul_precision(precision):
-        products += [matmul.matmul(a, b), matmul.matmul(a, b, out=torch.empty(300, 700))]
-        expected = torch.cat([matmul.matmul(part, b) for part in a.split(150)])
-        busy = threading.Event()
-        cores._second_thread().submit(busy.wait)  # so that the first thread does all the work
-        products.append(matmul.matmul(a, b))
-        busy.set()
-    assert by == {"MainThread", "products"}
-    assert all(torch.equal(product, expected) for product in products)
-    torch.testing.assert_close(
-        products[0], a @ b, rtol=2e-2, atol=1.0 if precision == "bf16" else 1e-3
-    )
-
-
 def test_a_factor_rounded_beforehand_gives_the_same_product(one_thread, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     a, b = large()
@@ -134,61 +103,6 @@ def test_a_factor_rounded_beforehand_gives_the_same_product(one_thread, monkeypa
             matmul.matmul(matmul.to_matmul_dtype(a[:5]), matmul.to_matmul_dtype(b)),
             matmul.matmul(a[:5], b),
         )
-
-
-def test_the_second_thread_computes_as_the_first_does(one_thread):
-    tiny = torch.full((4,), 1e-20)
-    states = []
-    jobs = [
-        lambda: states.append(
-            (torch.get_num_threads(), torch.is_grad_enabled(), float((tiny * tiny).sum()))
-        )
-    ]
-    cores._second_thread().submit(cores._run_jobs, iter(jobs)).result()
-    assert states == [(1, False, 0.0)]
-
-
-def test_with_busy_cores_one_thread_does_all_the_work(one_thread):
-    by = []
-    jobs = [lambda: by.append(threading.current_thread().name)] * 5
-    try:
-        cores.set_cores_busy()
-        cores.run_two_threaded(jobs)
-        assert by == [threading.current_thread().name] * 5
-    finally:
-        cores.set_cores_busy(False)
-
-
-def test_parallel_runs_count_the_cores_as_busy(monkeypatch):
-    busy = list(
-        parallel.run_jobs(
-            lambda job: iter([cores._cores_busy]),
-            _cores_busy_in_another_process,
-            [1, 2, 3, 4],
-            2,
-            lambda: False,
-        )
-    )
-    assert busy == [True] * 4 and not cores._cores_busy
-
-
-def _cores_busy_in_another_process(_job: int):
-    """Yields whether a job of another process counts the cores as busy."""
-    yield cores._cores_busy
-
-
-def test_an_error_in_the_second_thread_reaches_the_caller(one_thread):
-    there = threading.Event()
-
-    def wait() -> None:
-        there.wait(10)
-
-    def fail() -> None:
-        there.set()
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        cores.run_two_threaded([wait, fail])  # one of both threads waits until the other has failed
 
 
 @pytest.mark.parametrize("knows", [{"avx512_vnni": True}, {"amx_int8": True}, {}])
@@ -220,19 +134,6 @@ def test_a_symmetric_product_is_added_on_and_below_the_diagonal(
     assert torch.equal(total.tril(), expected.tril()) and torch.equal(
         total[0, 7:], torch.zeros(23, dtype=torch.float64)
     )
-
-
-def test_a_run_has_the_same_bits_with_and_without_a_free_core(monkeypatch):
-    """With the bound lowered, all products of the small network are shared; beside it the second
-    thread is kept busy, or not.
-    """
-    monkeypatch.setattr(matmul, "LARGE", 1000)
-    alone, _ = run_all(config("derpp"))
-    busy = threading.Event()
-    cores._second_thread().submit(busy.wait)
-    contended, _ = run_all(config("derpp"))
-    busy.set()
-    assert torch.equal(alone.strategy.network.flat, contended.strategy.network.flat)
 
 
 def test_the_number_of_threads_is_set_within_a_block_and_put_back_even_after_an_error():

@@ -22,10 +22,9 @@ def calls_of_a_step(experiment: Experiment, index: int) -> int:
     """Returns the number of calls of the second step of a task, whose network is left as it is."""
     learning = experiment.train(experiment.tasks[index])
     next(learning)
-    cores.set_cores_busy()  # which calls another thread takes over differs
-    with cProfile.Profile() as profile:
+    # Which calls another thread takes over differs.
+    with cores.kept_busy(), cProfile.Profile() as profile:
         next(learning)
-    cores.set_cores_busy(False)
     for _ in learning:
         pass
     return pstats.Stats(profile).total_calls

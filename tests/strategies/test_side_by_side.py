@@ -70,12 +70,8 @@ def test_steps_have_the_same_bits_with_one_thread_and_with_two(strategy):
     found = []
     for busy in (True, False):
         learner, task, batch = in_task(strategy, 1, "class")
-        cores.set_cores_busy(busy)
-        try:
-            with hardware.threads(1):
-                losses = [learner.step(task, batch) for _ in range(3)]
-        finally:
-            cores.set_cores_busy(False)
+        with cores.kept_busy(busy), hardware.threads(1):
+            losses = [learner.step(task, batch) for _ in range(3)]
         found.append((losses, learner.network.flat, learner.generator.get_state()))
     (losses, flat, random), (others, other, same) = found
     assert losses == others and torch.equal(flat, other) and torch.equal(random, same)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ...numerics import cores
 from .flat import Flat
 
 
@@ -36,21 +37,22 @@ class Adam:
     def step(self) -> None:
         """Takes a step by the network's present gradient; changes nothing if it fails."""
         steps = self.steps + 1
-        torch._fused_adam_(
-            [self.network.flat],
-            [self.network.flat_gradient],
-            [self.mean],
-            [self.square],
-            [],
-            [steps],
-            lr=self.learning_rate,
-            beta1=self.betas[0],
-            beta2=self.betas[1],
-            weight_decay=0.0,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
-        )
+        with cores.second_core():
+            torch._fused_adam_(
+                [self.network.flat],
+                [self.network.flat_gradient],
+                [self.mean],
+                [self.square],
+                [],
+                [steps],
+                lr=self.learning_rate,
+                beta1=self.betas[0],
+                beta2=self.betas[1],
+                weight_decay=0.0,
+                eps=1e-8,
+                amsgrad=False,
+                maximize=False,
+            )
         self.steps = steps
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
+from ...numerics import cores
+
 # Numbers of a block: results computed from them are still in the processor's cache when used.
 BLOCK = 65_536
 
 
 def cache_blocks(*vectors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Yields blocks of the vectors (p,) as views, so that several operations in a row stay in the
-    processor's cache.
+    processor's cache; those of single elements only, as a second core takes part in them.
     """
-    return zip(*(vector.split(BLOCK) for vector in vectors))
+    with cores.second_core():
+        yield from zip(*(vector.split(BLOCK) for vector in vectors))
 
 
 def add_penalty_gradient(
