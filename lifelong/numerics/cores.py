@@ -20,7 +20,7 @@ from . import operations
 
 T = TypeVar("T")
 R = TypeVar("R")
-TRIAL = 10  # steps after which the speeds with and without the second core are compared
+TRIAL = 20  # steps, every other one with the second core, whose times are compared
 PERIOD = 300  # steps from one comparison to the next
 _busy = False  # whether others need the second core
 _helps = True  # whether it made the latest steps faster
@@ -63,8 +63,8 @@ def with_second_core(steps: Generator[T, None, R]) -> Generator[T, None, R]:
     """Passes the steps of a run on, with the second core as long as it makes them faster.
 
     Beside other processes two threads wait for each other longer than they save, and whether there
-    are any is seen from the time of a step alone: TRIAL steps with it and TRIAL without are
-    compared every PERIOD steps.
+    are any is seen from the time of a step alone: every PERIOD steps, TRIAL steps are timed, every
+    other one with it.
     """
     global _helps
     times: dict[bool, list[float]] = {True: [], False: []}
@@ -73,13 +73,13 @@ def with_second_core(steps: Generator[T, None, R]) -> Generator[T, None, R]:
         with closing(steps):
             while True:
                 turn = done % PERIOD
-                if turn == 2 * TRIAL:
+                if turn == TRIAL:
                     faster = median(times[True]) < median(times[False])
                     times = {True: [], False: []}
-                _helps = turn < TRIAL or (faster and turn >= 2 * TRIAL)
+                _helps = turn % 2 == 0 if turn < TRIAL else faster
                 began = time.perf_counter()
                 value = next(steps)
-                if turn < 2 * TRIAL:
+                if turn < TRIAL:
                     times[_helps].append(time.perf_counter() - began)
                 done += 1
                 yield value

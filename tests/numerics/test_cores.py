@@ -110,7 +110,7 @@ def test_the_second_core_is_used_as_long_as_it_makes_a_step_faster(
     clock = Clock()
     monkeypatch.setattr(cores, "time", clock)
     steps = cores.with_second_core(clock.steps())
-    trial, rest = cores.TRIAL, cores.PERIOD - 2 * cores.TRIAL
+    trial, rest = [True, False] * (cores.TRIAL // 2), cores.PERIOD - cores.TRIAL
 
     def period(with_it: float) -> list[bool]:
         clock.with_it = with_it
@@ -118,10 +118,9 @@ def test_the_second_core_is_used_as_long_as_it_makes_a_step_faster(
         clock.now += outlier  # of what happens between two steps: it does not count
         return first + list(islice(steps, cores.PERIOD - 1))
 
-    trials = [True] * trial + [False] * trial
-    assert period(0.5) == trials + [True] * rest
-    assert period(1.5) == trials + [False] * rest  # somebody else computes on that core now
-    assert period(0.5) == trials + [True] * rest  # and has ended
+    assert period(0.5) == trial + [True] * rest
+    assert period(1.5) == trial + [False] * rest  # somebody else computes on that core now
+    assert period(0.5) == trial + [True] * rest  # and has ended
     period(1.5)
     steps.close()
     assert cores.is_free()
