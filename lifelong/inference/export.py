@@ -84,7 +84,7 @@ def _traced(module: Exported, history: History) -> "torch.export.ExportedProgram
     example = torch.zeros(EXAMPLES, *history.started.shape, dtype=torch.uint8)
     shapes = ({0: torch.export.Dim.DYNAMIC},)
     try:
-        # With one thread a large product would be computed in two halves.
+        # With one thread a product would depend on its size, for the second core.
         with torch.no_grad(), hardware.threads(2):
             return torch.export.export(module, (example,), dynamic_shapes=shapes)
     except RuntimeError as error:

@@ -20,6 +20,7 @@ from . import operations
 
 T = TypeVar("T")
 R = TypeVar("R")
+Job = Callable[[], object]
 TRIAL = 20  # steps, every other one with the second core, whose times are compared
 PERIOD = 300  # steps from one comparison to the next
 _busy = False  # whether others need the second core
@@ -90,10 +91,11 @@ def with_second_core(steps: Generator[T, None, R]) -> Generator[T, None, R]:
         _helps = True
 
 
-def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
+def run_two_threaded(jobs: Sequence[Job]) -> None:
     """Runs all jobs, in a second thread too if torch has one thread and a core is free.
 
-    Their results do not depend on the thread, so a run has the same bits beside others.
+    Their results do not depend on the thread, so a run has the same bits beside others. What the
+    longer one of two jobs has left when the other ends is computed with the second core.
     """
     left = iter(jobs)  # both threads take from it
     if not is_free():
@@ -102,9 +104,9 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
     counter = operations.current()
     run = _run_jobs if counter is None else _count_jobs
     with kept_busy():
-        other = _second_thread().submit(run, left)
+        other = _second_thread().submit(_then_free, run, left)
         try:
-            _run_jobs(left)
+            _then_free(_run_jobs, left)
         finally:
             # It can be cancelled where that thread was busy; then this one has run all jobs.
             if not other.cancel():
@@ -113,7 +115,7 @@ def run_two_threaded(jobs: Sequence[Callable[[], object]]) -> None:
                     counter.flops += flops
 
 
-def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
+def run_side_by_side(first: Callable[[], T], second: Job) -> T:
     """Runs two jobs as `run_two_threaded` does, with gradients, and returns the result of the first
     one: passes through two networks, for instance.
 
@@ -129,13 +131,22 @@ def run_side_by_side(first: Callable[[], T], second: Callable[[], object]) -> T:
     return found[0]
 
 
-def _run_jobs(left: Iterator[Callable[[], object]]) -> int:
+def _then_free(run: Callable[[Iterator[Job]], int], left: Iterator[Job]) -> int:
+    """Runs the jobs that are left to a thread, after which it leaves its core to the other one."""
+    global _busy
+    try:
+        return run(left)
+    finally:
+        _busy = False
+
+
+def _run_jobs(left: Iterator[Job]) -> int:
     for job in left:
         job()
     return 0
 
 
-def _count_jobs(left: Iterator[Callable[[], object]]) -> int:
+def _count_jobs(left: Iterator[Job]) -> int:
     return operations.count(lambda: _run_jobs(left))
 
 

@@ -72,7 +72,7 @@ def matmul(a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
     The factors are rounded as `matmul_precision` says.
     """
     a, b = to_matmul_dtype(a), to_matmul_dtype(b)
-    if len(a) * b.numel() < LARGE or a.device.type != "cpu" or not cores.is_free():
+    if not cores.is_free() or a.device.type != "cpu" or len(a) * b.numel() < LARGE:
         return _product(a, b, out)
     if not _has_same_bits(_layout(a), _layout(b), a.dtype, _precision):
         return _product(a, b, out)
