@@ -126,6 +126,18 @@ def _steps(strategy: str, busy: bool) -> Action:
 
 
 @case
+def second_core_of_finetune() -> tuple[str, int, Action, Action]:
+    what = f"{benchmark.STEPS} steps of `finetune` in fp32, with the second core"
+    return what, 1, _steps("finetune", True), _steps("finetune", False)
+
+
+@case
+def second_core_of_si() -> tuple[str, int, Action, Action]:
+    what = f"{benchmark.STEPS} steps of `si` in fp32, with the second core"
+    return what, 1, _steps("si", True), _steps("si", False)
+
+
+@case
 def second_core_of_dgr() -> tuple[str, int, Action, Action]:
     what = f"{benchmark.STEPS} steps of `dgr`, the generator's pass on the second core"
     return what, 1, _steps("dgr", True), _steps("dgr", False)
@@ -133,7 +145,7 @@ def second_core_of_dgr() -> tuple[str, int, Action, Action]:
 
 @case
 def second_core_of_agem() -> tuple[str, int, Action, Action]:
-    what = f"{benchmark.STEPS} steps of `agem`, a second thread for the gradient of replayed images"
+    what = f"{benchmark.STEPS} steps of `agem`, the gradient of replayed images on the second core"
     return what, 1, _steps("agem", True), _steps("agem", False)
 
 
