@@ -30,9 +30,14 @@ def _question(row: RunRow) -> str:
     """
     history = api.history(row.id)
     config, labels = history.config, history.started.labels
-    whole = api.whole_network(config.model, config.network)
-    lessons = (row.dataset, row.scenario, labels, config.images_per_class, whole)
+    lessons = (row.dataset, row.scenario, labels, config.images_per_class, _whole(row))
     return sha256(repr(lessons).encode()).hexdigest()[:12]
+
+
+def _whole(row: RunRow) -> str:
+    """Returns the name of the deep network all of which learned, empty for others."""
+    config = api.history(row.id).config
+    return api.whole_network(config.model, config.network)
 
 
 def _transfer(row: RunRow) -> str:
@@ -49,9 +54,11 @@ def _transfer(row: RunRow) -> str:
 
 
 def _shown(members: Sequence[RunRow]) -> list[str]:
-    """Returns the shipped runs to show first: of transfer all, else one of each family."""
+    """Returns the shipped runs to show first: of transfer and of whole deep networks, which are
+    few, all, else one of each family.
+    """
     shipped = [row for row in members if row.shipped]
-    if any(api.SCENARIOS[row.scenario].has_source for row in shipped):
+    if any(api.SCENARIOS[row.scenario].has_source or _whole(row) for row in shipped):
         return [row.id for row in shipped]
     of_family: dict[str, RunRow] = {}
     for row in shipped:

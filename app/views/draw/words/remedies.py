@@ -9,9 +9,9 @@ from lifelong.api import Storage
 from lifelong.formatting import size, sizes_by_kind, whole_percent
 
 QUESTION = "What would have saved it?"
-SIDE_BY_SIDE = "The same drawing, side by side"
+SIDE_BY_SIDE = "The same picture, side by side"
 WORDS = {
-    "title": "The same drawing, other networks",
+    "title": "The same picture, other networks",
     "own": "The network above:",
     "add": "Add a network",
     "remove": "Remove",
