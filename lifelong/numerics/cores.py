@@ -6,6 +6,7 @@ threads for what is the same with them (`second_core`), or two jobs that have no
 done at the same time (`run_two_threaded`).
 """
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ R = TypeVar("R")
 Job = Callable[[], object]
 TRIAL = 20  # steps, every other one with the second core, whose times are compared
 PERIOD = 300  # steps from one comparison to the next
-_busy = False  # whether others need the second core
+_busy = os.cpu_count() == 1  # whether others need the second core, or there is none
 _helps = True  # whether it made the latest steps faster
 
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from . import cores, operations
-from .hardware import has_cpu_feature
+from .hardware import has_cpu_feature, threads
 
 LARGE = 4 * 10**6  # multiplications of a product that is worth a second thread
 Layout = tuple[torch.Size, tuple[int, ...]]  # sizes and strides
@@ -105,7 +105,7 @@ def _has_same_bits(a: Layout, b: Layout, dtype: torch.dtype, _of: str) -> bool:
     counter = operations.current()
     flops = counter.flops if counter else 0
     alone = _product(left, right)
-    with cores.second_core():
+    with threads(2):  # even if another thread of this process has begun to need the core
         same = torch.equal(_product(left, right), alone)
     if counter:
         counter.flops = flops
