@@ -16,13 +16,6 @@ IMAGES = toy_dataset(classes=4, train=150, test=20, side=28)
 
 
 @pytest.fixture
-def one_thread():
-    """Uses one thread, as a run of a small network does."""
-    with hardware.threads(1):
-        yield
-
-
-@pytest.fixture
 def set_numbers(monkeypatch):
     """Returns the numbers of threads that torch is given, as they come."""
     numbers, set_number = [], torch.set_num_threads
@@ -177,7 +170,7 @@ def test_parallel_runs_count_the_cores_as_busy(monkeypatch):
     busy = list(
         parallel.run_jobs(
             lambda job: iter([cores._busy]),
-            _cores_busy_in_another_process,
+            _busy_in_another_process,
             [1, 2, 3, 4],
             2,
             lambda: False,
@@ -186,7 +179,7 @@ def test_parallel_runs_count_the_cores_as_busy(monkeypatch):
     assert busy == [True] * 4 and not cores._busy
 
 
-def _cores_busy_in_another_process(_job: int):
+def _busy_in_another_process(_job: int):
     """Yields whether a job of another process counts the cores as busy."""
     yield cores._busy
 

@@ -1,4 +1,4 @@
-"""Laws of the numerics: precision, exact products, and a second thread that changes no bit."""
+"""Laws of the numerics: precision, exact products, numbers of threads."""
 
 import threading
 
@@ -8,15 +8,6 @@ import torch
 from lifelong.numerics import hardware, matmul
 from lifelong.training import setup
 from tests.helpers import config
-
-
-@pytest.fixture
-def one_thread():
-    """Uses one thread, as a run of a small network does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(
